@@ -1,0 +1,78 @@
+"""The application: arguments, the one QApplication, and what happens without a display."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import metadata, resources
+from pathlib import Path
+
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from cae_gui.main_window import MainWindow
+from cae_gui.settings import Settings
+from cae_gui.theme import apply_theme
+
+NO_DISPLAY = (
+    "CAE Studio can't open a window here: there is no display, or a system library of Qt is "
+    "missing. On Debian or Ubuntu run: sudo apt-get install libegl1 libxcb-cursor0 "
+    "libxcb-icccm4 libxcb-keysyms1 libxcb-image0 libxcb-render-util0 libxkbcommon-x11-0"
+)
+SWITCH_INTERVAL_S = 0.001
+"""How long another thread may keep the GUI thread from running Python; 0.005 by default."""
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Open the window and return the exit code when it is closed."""
+    options = _parse(arguments)
+    application = make_application()
+    window = MainWindow()
+    window.show()
+    window.start()
+    for path in options.files:
+        window.open_path(path.absolute())
+    return application.exec()
+
+
+def make_application() -> QApplication:
+    """Return the one QApplication, named, with icon and colours."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    qInstallMessageHandler(_on_message)
+    application = QApplication(sys.argv[:1])
+    qInstallMessageHandler(None)
+    application.setApplicationName("cae-studio")
+    application.setApplicationDisplayName("CAE Studio")
+    application.setDesktopFileName("cae-studio")
+    with resources.as_file(resources.files("resources") / "icon.svg") as icon:
+        application.setWindowIcon(QIcon(str(icon)))
+    apply_theme(application, Settings().scheme)
+    return application
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="cae-studio", description="Train, explore and morph faces with an autoencoder."
+    )
+    parser.add_argument("files", nargs="*", type=Path, help="photos or model files to open")
+    parser.add_argument("--version", action="version", version=_version())
+    return parser.parse_args(arguments)
+
+
+def _version() -> str:
+    try:
+        return metadata.version("cae-studio")
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _on_message(kind: QtMsgType, _context: QMessageLogContext, text: str | None) -> None:
+    """Replace the abort with which Qt ends where no window can be opened by a sentence."""
+    if kind is QtMsgType.QtFatalMsg:
+        print(NO_DISPLAY, file=sys.stderr, flush=True)
+        os._exit(1)
+    elif kind is not QtMsgType.QtDebugMsg and "platform plugin" not in (text or ""):
+        print(text, file=sys.stderr)

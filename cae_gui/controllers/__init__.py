@@ -1,0 +1,1 @@
+"""What joins the session and the workspaces; nothing else sees both."""

@@ -1,0 +1,69 @@
+"""The dialogs: each function asks one thing and returns the answer. Tests replace them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+PHOTOS = (
+    "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff *.avif *.heic);;All files (*)"
+)
+
+
+def ask_open(parent: QWidget, title: str, folder: Path, formats: str) -> Path | None:
+    """Ask for one existing file."""
+    name, _ = QFileDialog.getOpenFileName(parent, title, str(folder), formats)
+    return Path(name) if name else None
+
+
+def ask_photos(parent: QWidget, folder: Path) -> list[Path]:
+    """Ask for any number of photos."""
+    names, _ = QFileDialog.getOpenFileNames(parent, "Add photos", str(folder), PHOTOS)
+    return [Path(name) for name in names]
+
+
+def ask_folder(parent: QWidget, folder: Path) -> Path | None:
+    """Ask for a folder of images."""
+    name = QFileDialog.getExistingDirectory(parent, "Choose a folder of faces", str(folder))
+    return Path(name) if name else None
+
+
+def ask_save(parent: QWidget, title: str, proposal: Path, formats: str) -> Path | None:
+    """Ask where to save; a name without a suffix gets that of the format chosen."""
+    name, chosen = QFileDialog.getSaveFileName(parent, title, str(proposal), formats)
+    if not name:
+        return None
+    path = Path(name)
+    suffix = chosen.partition("*")[2].partition(")")[0].partition(" ")[0]
+    return path if path.suffix else path.with_suffix(suffix)
+
+
+def ask_quit(parent: QWidget) -> bool:
+    """Ask whether to quit while a training is under way."""
+    box = QMessageBox(
+        QMessageBox.Icon.Question,
+        "Quit CAE Studio",
+        "A training is under way. It is stopped and kept; you can go on with it next time.",
+        QMessageBox.StandardButton.Cancel,
+        parent,
+    )
+    leave = box.addButton("&Quit", QMessageBox.ButtonRole.AcceptRole)
+    box.setDefaultButton(leave)
+    box.exec()
+    return box.clickedButton() is leave
+
+
+def ask_discard(parent: QWidget) -> bool:
+    """Ask whether to stop the training and delete its run."""
+    box = QMessageBox(
+        QMessageBox.Icon.Warning,
+        "Discard the training",
+        "The training is stopped and all that it has learned is deleted.",
+        QMessageBox.StandardButton.Cancel,
+        parent,
+    )
+    discard = box.addButton("&Discard", QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+    box.exec()
+    return box.clickedButton() is discard

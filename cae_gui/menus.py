@@ -1,0 +1,133 @@
+"""The menu bar: everything that can be done, with its shortcut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QMessageBox
+
+from cae_gui.theme import Scheme
+from model.runs import Run, list_runs
+
+if TYPE_CHECKING:
+    from cae_gui.main_window import MainWindow
+
+Shortcut = QKeySequence | QKeySequence.StandardKey | str
+MOST_RUNS = 10
+SCHEMES: tuple[tuple[str, Scheme], ...] = (
+    ("As the &system", "system"),
+    ("&Light", "light"),
+    ("&Dark", "dark"),
+)
+
+
+class Menus(QObject):
+    """Builds the menus of the window and keeps those with changing entries up to date."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        bar = window.menuBar()
+        self._fill_file(bar.addMenu("&File"))
+        self._fill_edit(bar.addMenu("E&dit"))
+        self._fill_view(bar.addMenu("&View"))
+        self._fill_help(bar.addMenu("&Help"))
+
+    def _add(
+        self, menu: QMenu, text: str, work: Callable[[], object], shortcut: Shortcut = ""
+    ) -> QAction:
+        action = menu.addAction(text)
+        action.setShortcut(shortcut)
+        action.triggered.connect(lambda _checked: work())
+        return action
+
+    def _fill_file(self, menu: QMenu) -> None:
+        window, keys = self._window, QKeySequence.StandardKey
+        self._add(menu, "&Open model …", window.open_model, keys.Open)
+        self._recent = menu.addMenu("Open &recent model")
+        self._recent.aboutToShow.connect(self._fill_recent)
+        self._add(menu, "&Save model as …", window.save_model, keys.SaveAs)
+        self._add(menu, "Use the s&hipped model", window.use_shipped_model)
+        menu.addSeparator()
+        self._add(menu, "&Add photos …", window.open_photos, "Ctrl+Shift+O")
+        menu.addSeparator()
+        self._runs = menu.addMenu("&Continue a run")
+        self._runs.aboutToShow.connect(self._fill_runs)
+        self._add(menu, "Save c&urves …", window.save_curves)
+        menu.addSeparator()
+        self._add(menu, "&Quit", window.close, keys.Quit)
+
+    def _fill_edit(self, menu: QMenu) -> None:
+        window, keys = self._window, QKeySequence.StandardKey
+        stack = window.session.explorer.undo_stack
+        for action, key in (
+            (stack.createUndoAction(menu, "&Undo"), keys.Undo),
+            (stack.createRedoAction(menu, "&Redo"), keys.Redo),
+        ):
+            action.setShortcut(key)
+            menu.addAction(action)
+        menu.addSeparator()
+        self._add(menu, "&Paste picture", window.paste, keys.Paste)
+        self._add(menu, "&Find a face", window.gallery.focus_search, keys.Find)
+        menu.addSeparator()
+        explorer = window.session.explorer
+        self._add(menu, "Ra&ndom face", explorer.randomize, "Ctrl+R")
+        self._add(menu, "R&eset the face", explorer.reset, "Ctrl+0")
+
+    def _fill_view(self, menu: QMenu) -> None:
+        window = self._window
+        for index in range(window.tabs.count()):
+            go = partial(window.tabs.setCurrentIndex, index)
+            self._add(menu, window.tabs.tabText(index), go, f"Ctrl+{index + 1}")
+        menu.addSeparator()
+        self._add(menu, "&Layers of the network", window.show_layers, "Ctrl+L")
+        menu.addSeparator()
+        group = QActionGroup(menu)
+        for text, scheme in SCHEMES:
+            action = self._add(menu, text, partial(window.set_scheme, scheme))
+            action.setCheckable(True)
+            action.setChecked(window.settings.scheme == scheme)
+            group.addAction(action)
+
+    def _fill_help(self, menu: QMenu) -> None:
+        self._add(menu, "&About CAE Studio", self._about)
+
+    @Slot()
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        for path in self._window.settings.recent_models:
+            self._add(self._recent, str(path), partial(self._window.open_path, path))
+        if self._recent.isEmpty():
+            self._recent.addAction("No model was opened or saved yet").setEnabled(False)
+
+    @Slot()
+    def _fill_runs(self) -> None:
+        self._runs.clear()
+        idle = not self._window.session.training.is_active
+        for run in islice(filter(_is_unfinished, list_runs()), MOST_RUNS):
+            done = len(run.rows())
+            title = f"{run.folder.name}: {run.faces}, {done} of {run.config.epochs} epochs"
+            go_on = partial(self._window.continue_run, run.folder)
+            self._add(self._runs, title, go_on).setEnabled(idle)
+        if self._runs.isEmpty():
+            self._runs.addAction("There is no unfinished run").setEnabled(False)
+
+    @Slot()
+    def _about(self) -> None:
+        QMessageBox.about(
+            self._window,
+            "About CAE Studio",
+            "<b>CAE Studio</b><p>Train, explore and morph faces with a convolutional "
+            "autoencoder.</p><p>MIT licence. The shipped network learned from Labeled Faces in "
+            "the Wild (Huang et al., 2007); the demo faces are blends of several people made by "
+            "it and show nobody.</p>",
+        )
+
+
+def _is_unfinished(run: Run) -> bool:
+    return len(run.rows()) < run.config.epochs

@@ -1,0 +1,1 @@
+"""What the window works on: the model, the faces, the training. No widgets."""

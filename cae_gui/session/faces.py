@@ -1,0 +1,182 @@
+"""The faces on show: demo, LFW, a folder, or the person's own photos."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal, Slot
+
+from cae_gui.jobs import StreamJob
+from cae_gui.problems import Problem, explain
+from model.datasets import FaceSet, LfwMissingError, Prepared, Preparing, download_lfw, prepare
+from model.faces import PhotoError, read_face
+from model.photos import PhotoShelf
+
+DEMO, LFW, PHOTOS = "demo", "lfw", "photos"
+TITLES = {DEMO: "Demo faces", LFW: "Labeled Faces in the Wild", PHOTOS: "My photos"}
+
+Picture = Path | NDArray[np.uint8]
+"""A photo to add: a file, or pixels uint8 (H, W, 3) as pasted."""
+
+
+class Loaded(NamedTuple):
+    """A data set is ready under this source key."""
+
+    source: str
+    faces: FaceSet
+    skipped: tuple[str, ...]
+
+
+class PhotoRead(NamedTuple):
+    """One photo became a face, or ``problem`` says why not."""
+
+    name: str
+    face: NDArray[np.uint8] | None
+    problem: str
+    done: int
+    total: int
+
+
+class Faces(QObject):
+    """Owns the data set on show and the shelf of the person's own photos.
+
+    Signals:
+        changed(): another data set is on show.
+        busy(str, int, int): what is done, how far, of how much (0: unknown); ``idle()`` ends it.
+        lfw_missing(): LFW was chosen and isn't on this machine.
+        skipped(object): sentences (tuple of str) about files that were left out.
+        photos_added(int): photos were added; the row of the newest.
+        problem(Problem): something failed; the data set on show stays.
+    """
+
+    changed = Signal()
+    busy = Signal(str, int, int)
+    idle = Signal()
+    lfw_missing = Signal()
+    skipped = Signal(object)
+    photos_added = Signal(int)
+    problem = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.source = ""
+        self.faces: FaceSet | None = None
+        self.shelf = PhotoShelf()
+        self._refused: list[str] = []
+        self._newest_photo = -1
+        self._loading = StreamJob(self)
+        self._loading.produced.connect(self._on_loading)
+        self._loading.failed.connect(self.problem)
+        self._loading.ended.connect(self._on_ended)
+        self._reading = StreamJob(self)
+        self._reading.produced.connect(self._on_photo)
+        self._reading.failed.connect(self.problem)
+        self._reading.ended.connect(self._on_photos_read)
+        self._queue: list[tuple[Picture, str]] = []
+
+    def choose(self, source: str) -> None:
+        """Load a data set: ``DEMO``, ``LFW``, ``PHOTOS`` or the path of a folder."""
+        self._loading.begin(partial(_load, source, self.shelf))
+
+    def download_lfw(self) -> None:
+        """Download LFW where scikit-learn looks for it, then show it."""
+        self._loading.begin(partial(_download, self.shelf))
+
+    def cancel(self) -> None:
+        """Stop what is being loaded; the data set on show stays."""
+        self._loading.cancel()
+        self._reading.cancel()
+
+    def add_photos(self, pictures: Sequence[tuple[Picture, str]]) -> None:
+        """Read photos and put their faces on the shelf; each comes with its name."""
+        if self._reading.is_busy:
+            self._queue.extend(pictures)
+        else:
+            self._reading.begin(partial(_read_photos, tuple(pictures)))
+
+    def remove_photo(self, row: int) -> None:
+        """Take a photo off the shelf."""
+        self.shelf.remove(row)
+        if self.source == PHOTOS:
+            self.choose(PHOTOS)
+
+    def jobs(self) -> list[StreamJob]:
+        """Return all threads, for the one who closes the application."""
+        return [self._loading, self._reading]
+
+    @Slot(object)
+    def _on_loading(self, event: Any) -> None:
+        if isinstance(event, Preparing):
+            self.busy.emit(event.text, event.done, event.total)
+        elif isinstance(event, LfwMissingError):
+            self.lfw_missing.emit()
+        else:
+            self.source, self.faces = event.source, event.faces
+            self.changed.emit()
+            if event.skipped:
+                self.skipped.emit(event.skipped)
+
+    @Slot(bool)
+    def _on_ended(self, _complete: bool) -> None:
+        self.idle.emit()
+
+    @Slot(object)
+    def _on_photo(self, event: PhotoRead) -> None:
+        self.busy.emit(f"Reading {event.name}", event.done, event.total)
+        if event.face is None:
+            self._refused.append(event.problem)
+            return
+        try:
+            self._newest_photo = self.shelf.add(event.face, event.name)
+        except OSError as error:
+            self.problem.emit(explain(error))
+
+    @Slot(bool)
+    def _on_photos_read(self, complete: bool) -> None:
+        self.idle.emit()
+        newest, self._newest_photo = self._newest_photo, -1
+        refused, self._refused = tuple(self._refused), []
+        queue, self._queue = self._queue, []
+        if newest >= 0:
+            self.photos_added.emit(newest)
+        if refused:
+            self.skipped.emit(refused)
+        if queue and complete:
+            self.add_photos(queue)
+
+
+def _load(source: str, shelf: PhotoShelf) -> Iterator[Any]:
+    if source == PHOTOS:
+        yield Loaded(source, shelf.faces(), ())
+        return
+    try:
+        for event in prepare(source):
+            if isinstance(event, Prepared):
+                yield Loaded(source, event.faces, event.skipped)
+            else:
+                yield event
+    except LfwMissingError as error:
+        yield error
+
+
+def _download(shelf: PhotoShelf) -> Iterator[Any]:
+    yield from download_lfw()
+    yield from _load(LFW, shelf)
+
+
+def _read_photos(pictures: Sequence[tuple[Picture, str]]) -> Iterator[PhotoRead]:
+    for number, (picture, name) in enumerate(pictures, start=1):
+        face, problem = None, ""
+        try:
+            face = read_face(picture, name)
+        except PhotoError as error:
+            problem = str(error)
+        yield PhotoRead(name, face, problem, number, len(pictures))
+
+
+__all__ = ["DEMO", "LFW", "PHOTOS", "TITLES", "Faces", "Picture", "Problem"]

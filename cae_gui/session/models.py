@@ -1,0 +1,168 @@
+"""The model in use: opening, saving, measuring it, and asking it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from cae_gui.jobs import LatestJob, Question, StreamJob
+from cae_gui.problems import Problem
+from model.events import Describing
+
+if TYPE_CHECKING:
+    from model.checkpoint import FaceModel
+    from model.datasets import FaceSet
+
+CHANNELS = ("explore", "morph", "face", "wells", "film", "strip", "export")
+"""Who asks the model for something, the most urgent first."""
+
+
+class Models(QObject):
+    """Owns the model in use; torch is imported by its threads, never by the GUI thread.
+
+    Signals:
+        changed(): another model is in use.
+        described(): the latent space of the model in use was measured.
+        answered(str, object, object): channel, tag and reply of a question to this very model.
+        saved(Path): the model was written.
+        busy(str, int, int): what is done, how far, of how much (0: unknown); ``idle()`` ends it.
+        problem(Problem): something failed; the model in use stays.
+    """
+
+    changed = Signal()
+    described = Signal()
+    answered = Signal(str, object, object)
+    saved = Signal(object)
+    busy = Signal(str, int, int)
+    idle = Signal()
+    problem = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.model: FaceModel | None = None
+        self.title = ""
+        self.path: Path | None = None
+        self._number = 0
+        self._described_number = 0
+        self._inference = LatestJob(CHANNELS, self)
+        self._inference.answered.connect(self._on_answer)
+        self._inference.failed.connect(self._on_failure)
+        self._files = LatestJob(("open", "save"), self)
+        self._files.answered.connect(self._on_file)
+        self._files.failed.connect(self._on_failure)
+        self._describing = StreamJob(self)
+        self._describing.produced.connect(self._on_described)
+        self._describing.failed.connect(self.problem)
+        self._describing.ended.connect(self._on_describing_ended)
+        self._inference.start()
+        self._files.start()
+
+    def open_shipped(self) -> None:
+        """Load the model that ships with the application."""
+        self._files.ask(Question("open", _load_shipped, ("Shipped model", None)))
+
+    def open(self, path: Path, title: str = "") -> None:
+        """Load a model file; on failure the model in use stays."""
+        self._files.ask(Question("open", partial(_load, path), (title or path.name, path)))
+
+    def save(self, path: Path) -> None:
+        """Write the model in use."""
+        if self.model is not None:
+            self._files.ask(Question("save", partial(_save, path, self.model), path))
+
+    def adopt(self, model: FaceModel, title: str, path: Path | None = None) -> None:
+        """Put a model to use; answers for an earlier one no longer arrive."""
+        self._describing.cancel()
+        self.model, self.title, self.path = model, title, path
+        self._number += 1
+        self.changed.emit()
+
+    def ask(self, channel: str, what: str, *arguments: Any, tag: Any = None) -> None:
+        """Call ``model.inference.<what>(model, *arguments)`` in the background."""
+        if self.model is not None:
+            work = partial(_infer, what, self.model, *arguments)
+            self._inference.ask(Question(channel, work, (self._number, tag)))
+
+    def run(self, channel: str, work: Callable[[FaceModel], Any], tag: Any = None) -> None:
+        """Call ``work(model)`` in the background; answered as ``ask``."""
+        if self.model is not None:
+            question = Question(channel, partial(work, self.model), (self._number, tag))
+            self._inference.ask(question)
+
+    def describe(self, faces: FaceSet) -> None:
+        """Measure the latent space on a data set unless that is done or under way."""
+        if self.model is not None and self.model.statistics is None:
+            self._described_number = self._number
+            self._describing.begin(partial(_describe, self.model, faces))
+
+    def jobs(self) -> list[StreamJob | LatestJob]:
+        """Return all threads, for the one who closes the application."""
+        return [self._inference, self._files, self._describing]
+
+    @Slot(str, object, object)
+    def _on_answer(self, channel: str, tag: tuple[int, Any], reply: Any) -> None:
+        number, own_tag = tag
+        if number == self._number:
+            self.answered.emit(channel, own_tag, reply)
+
+    @Slot(str, object, object)
+    def _on_file(self, channel: str, tag: Any, reply: Any) -> None:
+        if channel == "save":
+            self.title, self.path = tag.name, tag
+            self.saved.emit(tag)
+            self.changed.emit()
+        else:
+            title, path = tag
+            self.adopt(reply, title, path)
+
+    @Slot(str, object)
+    def _on_failure(self, _channel: str, problem: Problem) -> None:
+        self.problem.emit(problem)
+
+    @Slot(object)
+    def _on_described(self, event: Any) -> None:
+        if self._described_number != self._number:
+            return
+        if isinstance(event, Describing):
+            self.busy.emit("Measuring the latent space", event.done, event.total)
+        else:
+            self.model = event
+            self.described.emit()
+
+    @Slot(bool)
+    def _on_describing_ended(self, _complete: bool) -> None:
+        self.idle.emit()
+
+
+def _load_shipped() -> FaceModel:
+    from model.checkpoint import pretrained_model
+
+    return pretrained_model()
+
+
+def _load(path: Path) -> FaceModel:
+    from model.checkpoint import load_face_model
+
+    return load_face_model(path)
+
+
+def _save(path: Path, model: FaceModel) -> None:
+    from model.checkpoint import save_model
+
+    save_model(path, model)
+
+
+def _infer(what: str, model: FaceModel, *arguments: Any) -> Any:
+    from model import inference
+
+    return getattr(inference, what)(model, *arguments)
+
+
+def _describe(model: FaceModel, faces: FaceSet) -> Iterator[Any]:
+    from model.inference import describe
+
+    return describe(model, faces)

@@ -1,0 +1,155 @@
+"""Everything the window works on, wired together; knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal, Slot
+
+from cae_gui.jobs import LatestJob, Question, stop_and_wait
+from cae_gui.problems import Problem
+from cae_gui.session.explorer import Explorer
+from cae_gui.session.faces import Faces
+from cae_gui.session.models import Models
+from cae_gui.session.morpher import Morpher
+from cae_gui.session.training import Training
+from model.events import Finished, Snapshot
+
+TASKS = ("plot", "difference", "export", "layers", "runs")
+"""Channels of the work that isn't inference, the most urgent first."""
+
+
+class Selected(NamedTuple):
+    """The face that all workspaces show."""
+
+    name: str
+    pixels: NDArray[np.uint8]
+
+
+class Session(QObject):
+    """Owns the model, the faces, the training and the selected face.
+
+    Signals:
+        selected(): another face is selected.
+        reconstructed(Reconstruction): the model's answer for the selected face.
+        task_done(str, object, object): channel, tag and result of a task.
+        problem(Problem): anything that failed in the background.
+    """
+
+    selected = Signal()
+    reconstructed = Signal(object)
+    task_done = Signal(str, object, object)
+    task_failed = Signal(str)
+    problem = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.models = Models(self)
+        self.faces = Faces(self)
+        self.training = Training(self)
+        self.explorer = Explorer(self)
+        self.morpher = Morpher(self)
+        self.face: Selected | None = None
+        self.follows_training = False
+        self._tasks = LatestJob(TASKS, self)
+        self._tasks.start()
+        self._connect()
+
+    def _connect(self) -> None:
+        for part in (self.models, self.faces, self.training):
+            part.problem.connect(self.problem)
+        self._tasks.answered.connect(self.task_done)
+        self._tasks.failed.connect(self._on_task_failed)
+        self.models.changed.connect(self._on_model)
+        self.models.described.connect(self._on_described)
+        self.models.answered.connect(self._on_answer)
+        self.faces.changed.connect(self._on_faces)
+        self.training.snapshot.connect(self._on_snapshot)
+        self.training.finished.connect(self._on_finished)
+        self.training.stopped.connect(self._on_stopped)
+
+    def select(self, name: str, pixels: NDArray[np.uint8]) -> None:
+        """Select a face uint8 (48, 48, 3); its reconstruction follows."""
+        self.face = Selected(name, np.array(pixels))
+        self.selected.emit()
+        self._ask_reconstruction()
+
+    def run_task(self, channel: str, work: Callable[[], Any], tag: Any = None) -> None:
+        """Do work in the background; a newer one of the same channel replaces a waiting one."""
+        self._tasks.ask(Question(channel, work, tag))
+
+    def follow_training(self, follow: bool) -> None:
+        """Use each snapshot of the training as the model, or stay with the present one."""
+        self.follows_training = follow
+
+    def shut_down(self) -> None:
+        """Stop and wait for every thread; a training under way is kept."""
+        stop_and_wait(
+            [
+                *self.models.jobs(),
+                *self.faces.jobs(),
+                self.training.job,
+                self._tasks,
+            ]
+        )
+
+    def _ask_reconstruction(self) -> None:
+        if self.face is not None:
+            self.models.ask("face", "reconstruct", self.face.pixels[None], tag=self.face)
+
+    def _describe(self) -> None:
+        faces = self.faces.faces
+        if faces is not None and len(faces.images) >= 3:
+            self.models.describe(faces)
+
+    @Slot()
+    def _on_model(self) -> None:
+        model = self.models.model
+        self.explorer.clear()
+        self.explorer.use_statistics(model.statistics if model else None)
+        self.morpher.forget_latents()
+        self._ask_reconstruction()
+        if not (self.training.is_active and self.follows_training):
+            self._describe()
+
+    @Slot()
+    def _on_described(self) -> None:
+        model = self.models.model
+        self.explorer.use_statistics(model.statistics if model else None)
+
+    @Slot()
+    def _on_faces(self) -> None:
+        if not self.training.is_active:
+            self._describe()
+
+    @Slot(str, object, object)
+    def _on_answer(self, channel: str, tag: Any, reply: Any) -> None:
+        if channel == "face" and self.face is not None and tag is self.face:
+            self.explorer.load(self.face.name, self.face.pixels, reply.latents[0])
+            self.reconstructed.emit(reply)
+
+    @Slot(object)
+    def _on_snapshot(self, event: Snapshot) -> None:
+        if self.follows_training:
+            self.models.adopt(event.model, f"In training, epoch {event.model.epoch}")
+
+    @Slot(object)
+    def _on_finished(self, event: Finished) -> None:
+        folder = self.training.folder
+        if folder is not None:
+            self.models.adopt(event.model, f"Run {folder.name}", folder / "best.safetensors")
+
+    @Slot(object)
+    def _on_stopped(self, folder: Path) -> None:
+        last = folder / "last.safetensors"
+        if last.exists():
+            self.models.open(last, f"Run {folder.name}")
+
+    @Slot(str, object)
+    def _on_task_failed(self, channel: str, problem: Problem) -> None:
+        self.problem.emit(problem)
+        self.task_failed.emit(channel)

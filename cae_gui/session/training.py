@@ -1,0 +1,175 @@
+"""The training under way: starting, pausing, stopping, and what it reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from cae_gui.jobs import StreamJob
+from cae_gui.problems import Problem
+from model.config import TrainConfig
+from model.datasets import FaceSet
+from model.events import EpochDone, Finished, Notice, Progress, Snapshot, Started
+
+
+class State(Enum):
+    """Where a training is."""
+
+    IDLE = "idle"
+    PREPARING = "preparing"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+
+
+@dataclass(frozen=True, slots=True)
+class RunOpened:
+    """The training records into this folder; ``rows`` are the epochs that it has already."""
+
+    folder: Path
+    config: TrainConfig
+    rows: tuple[Any, ...] = ()
+
+
+class Training(QObject):
+    """Runs one training at a time in a background thread.
+
+    Signals:
+        state_changed(State): after every change of ``state``.
+        started(Started), progressed(Progress), epoch_done(EpochDone), snapshot(Snapshot),
+        finished(Finished), noticed(Notice), run_opened(RunOpened): the engine's own events.
+        stopped(Path): the run's folder; it was stopped before its end and kept.
+        discarded(): the run was stopped and deleted.
+        problem(Problem): the training failed; what was saved is kept.
+    """
+
+    state_changed = Signal(object)
+    started = Signal(object)
+    progressed = Signal(object)
+    epoch_done = Signal(object)
+    snapshot = Signal(object)
+    finished = Signal(object)
+    noticed = Signal(object)
+    run_opened = Signal(object)
+    stopped = Signal(object)
+    discarded = Signal()
+    problem = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state = State.IDLE
+        self.folder: Path | None = None
+        self._discarding = False
+        self._has_failed = False
+        self._routes = {
+            Started: self.started,
+            Progress: self.progressed,
+            EpochDone: self.epoch_done,
+            Snapshot: self.snapshot,
+            Finished: self.finished,
+            Notice: self.noticed,
+            RunOpened: self.run_opened,
+        }
+        self.job = StreamJob(self)
+        self.job.produced.connect(self._on_event)
+        self.job.failed.connect(self._on_failed)
+        self.job.ended.connect(self._on_ended)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a training is under way, paused or not."""
+        return self.state is not State.IDLE
+
+    def start(self, config: TrainConfig, faces: FaceSet) -> None:
+        """Train a new network; does nothing while another training is under way."""
+        self._begin(partial(_new_run, config, faces))
+
+    def resume(self, folder: Path, faces: FaceSet) -> None:
+        """Go on with an earlier run exactly where it was stopped."""
+        self._begin(partial(_earlier_run, folder, faces))
+
+    def pause(self) -> None:
+        """Hold the training between two steps."""
+        if self.state is State.RUNNING:
+            self.job.pause()
+            self._enter(State.PAUSED)
+
+    def go_on(self) -> None:
+        """End a pause."""
+        if self.state is State.PAUSED:
+            self.job.go_on()
+            self._enter(State.RUNNING)
+
+    def stop(self) -> None:
+        """Stop after the step under way and keep the run."""
+        if self.is_active and self.state is not State.STOPPING:
+            self._enter(State.STOPPING)
+            self.job.cancel()
+
+    def discard(self) -> None:
+        """Stop after the step under way and delete the run."""
+        self._discarding = self.is_active
+        self.stop()
+
+    def _begin(self, make_stream: partial[Iterator[Any]]) -> None:
+        if not self.is_active:
+            self.folder = None
+            self._discarding = self._has_failed = False
+            self._enter(State.PREPARING)
+            self.job.begin(make_stream)
+
+    def _enter(self, state: State) -> None:
+        self.state = state
+        self.state_changed.emit(state)
+
+    @Slot(object)
+    def _on_event(self, event: Any) -> None:
+        if isinstance(event, RunOpened):
+            self.folder = event.folder
+        if isinstance(event, Started) and self.state is State.PREPARING:
+            self._enter(State.RUNNING)
+        self._routes[type(event)].emit(event)
+
+    @Slot(object)
+    def _on_failed(self, problem: Problem) -> None:
+        self._has_failed = True
+        self.problem.emit(problem)
+
+    @Slot(bool)
+    def _on_ended(self, complete: bool) -> None:
+        self._enter(State.IDLE)
+        if self._discarding and self.folder is not None:
+            _discard(self.folder)
+            self.discarded.emit()
+        elif not complete and not self._has_failed and self.folder is not None:
+            self.stopped.emit(self.folder)
+
+
+def _new_run(config: TrainConfig, faces: FaceSet) -> Iterator[Any]:
+    from model.runs import Run
+    from model.training import train
+
+    run = Run.create(config, faces.title)
+    yield RunOpened(run.folder, config)
+    yield from train(config, faces, run=run)
+
+
+def _earlier_run(folder: Path, faces: FaceSet) -> Iterator[Any]:
+    from model.runs import Run
+    from model.training import train
+
+    run = Run.open(folder)
+    yield RunOpened(folder, run.config, tuple(run.rows()))
+    yield from train(run.config, faces, run=run)
+
+
+def _discard(folder: Path) -> None:
+    from model.runs import Run
+
+    Run.open(folder).discard()

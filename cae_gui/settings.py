@@ -1,0 +1,121 @@
+"""What the window remembers between two starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from cae_gui.theme import Scheme
+
+RECENT_MODELS = 8
+
+
+class Settings:
+    """Typed access to the platform's own settings store."""
+
+    def __init__(self) -> None:
+        self._store = QSettings(
+            QSettings.defaultFormat(), QSettings.Scope.UserScope, "cae-studio", "CAE Studio"
+        )
+
+    @property
+    def geometry(self) -> QByteArray:
+        """Size and place of the window; empty at the first start."""
+        return self._bytes("window/geometry")
+
+    @geometry.setter
+    def geometry(self, value: QByteArray) -> None:
+        self._store.setValue("window/geometry", value)
+
+    @property
+    def splitter(self) -> QByteArray:
+        """Width of the gallery; empty at the first start."""
+        return self._bytes("window/splitter")
+
+    @splitter.setter
+    def splitter(self, value: QByteArray) -> None:
+        self._store.setValue("window/splitter", value)
+
+    @property
+    def scheme(self) -> Scheme:
+        """Appearance of the window."""
+        match self._text("window/scheme", "system"):
+            case "light":
+                return "light"
+            case "dark":
+                return "dark"
+            case _:
+                return "system"
+
+    @scheme.setter
+    def scheme(self, value: Scheme) -> None:
+        self._store.setValue("window/scheme", value)
+
+    @property
+    def workspace(self) -> int:
+        """Index of the workspace on show; Reconstruct at the first start."""
+        text = self._text("window/workspace", "1")
+        return int(text) if text.isdigit() else 1
+
+    @workspace.setter
+    def workspace(self, value: int) -> None:
+        self._store.setValue("window/workspace", str(value))
+
+    @property
+    def source(self) -> str:
+        """Source key of the faces on show."""
+        return self._text("faces/source", "demo")
+
+    @source.setter
+    def source(self, value: str) -> None:
+        self._store.setValue("faces/source", value)
+
+    @property
+    def row(self) -> int:
+        """Row of the selected face."""
+        text = self._text("faces/row", "0")
+        return int(text) if text.isdigit() else 0
+
+    @row.setter
+    def row(self, value: int) -> None:
+        self._store.setValue("faces/row", str(value))
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the last file dialog."""
+        return Path(self._text("files/folder", str(Path.home())))
+
+    @folder.setter
+    def folder(self, value: Path) -> None:
+        self._store.setValue("files/folder", str(value))
+
+    @property
+    def model(self) -> Path | None:
+        """File of the model in use; None for the shipped one."""
+        text = self._text("model/path", "")
+        return Path(text) if text else None
+
+    @model.setter
+    def model(self, value: Path | None) -> None:
+        self._store.setValue("model/path", str(value or ""))
+
+    @property
+    def recent_models(self) -> list[Path]:
+        """Model files opened or saved, the newest first."""
+        return [Path(line) for line in self._text("model/recent", "").split("\n") if line]
+
+    def add_recent_model(self, path: Path) -> None:
+        """Put a model file at the head of the recent ones."""
+        others = [item for item in self.recent_models if item != path]
+        lines = [str(item) for item in [path, *others][:RECENT_MODELS]]
+        self._store.setValue("model/recent", "\n".join(lines))
+
+    def _text(self, key: str, default: str) -> str:
+        value: Any = self._store.value(key, default)
+        return value if isinstance(value, str) else default
+
+    def _bytes(self, key: str) -> QByteArray:
+        value: Any = self._store.value(key)
+        return value if isinstance(value, QByteArray) else QByteArray()

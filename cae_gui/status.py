@@ -1,0 +1,43 @@
+"""The status bar: model, faces, and whether a training is under way."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QLabel, QStatusBar
+
+from cae_gui.session.training import State
+
+
+class Status:
+    """Sets the permanent texts of a status bar."""
+
+    def __init__(self, bar: QStatusBar) -> None:
+        bar.setSizeGripEnabled(False)
+        self._faces, self._model, self._training = QLabel(), QLabel(), QLabel()
+        self._faces.setAccessibleName("Faces on show")
+        self._model.setAccessibleName("Model in use")
+        self._training.setAccessibleName("State of the training")
+        bar.addWidget(self._faces)
+        bar.addWidget(self._model, 1)
+        bar.addPermanentWidget(self._training)
+        self.set_faces("Loading faces …")
+        self.set_model("")
+
+    def set_faces(self, text: str) -> None:
+        """Say which faces are on show."""
+        self._faces.setText(text)
+
+    def set_model(self, title: str) -> None:
+        """Say which model is in use."""
+        self._model.setText(f"Model: {title}" if title else "Loading the model …")
+
+    @Slot(object)
+    def set_training(self, state: State) -> None:
+        """Say what the training does."""
+        texts = {
+            State.PREPARING: "Preparing the training",
+            State.RUNNING: "Training",
+            State.PAUSED: "Training paused",
+            State.STOPPING: "Stopping the training",
+        }
+        self._training.setText(texts.get(state, ""))

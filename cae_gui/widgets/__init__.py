@@ -1,0 +1,1 @@
+"""Reusable widgets, one a file; they know no session and no engine."""

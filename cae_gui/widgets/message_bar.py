@@ -1,0 +1,207 @@
+"""Messages and offers over the workspace, and the progress of what runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QGuiApplication,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+)
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cae_gui.widgets.progress_line import ProgressLine
+from cae_gui.widgets.stepper import Stepper
+
+_ICONS = {
+    "info": QStyle.StandardPixmap.SP_MessageBoxInformation,
+    "offer": QStyle.StandardPixmap.SP_MessageBoxQuestion,
+    "error": QStyle.StandardPixmap.SP_MessageBoxWarning,
+}
+_ICON_SIDE = 24
+_STRIPE = 4
+_MOST_ACTIONS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    text: str
+    kind: str
+    details: str
+    actions: tuple[str, ...]
+
+
+class MessageBar(QFrame):
+    """Shows the newest message first; takes no room while it has nothing to say.
+
+    Signals:
+        action_chosen(str): the action as it was given; its message is gone then.
+        cancel_asked(): the user wants the work shown as progress to stop.
+    """
+
+    action_chosen = Signal(str)
+    cancel_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._messages: list[_Message] = []
+        self._at = 0
+        self._icon = QLabel()
+        self._text = QLabel()
+        self._buttons = [QPushButton() for _ in range(_MOST_ACTIONS)]
+        self._copy = QPushButton("Copy details")
+        self._step = Stepper()
+        self._close = QToolButton()
+        self._message_line = QWidget()
+        self._progress = ProgressLine()
+        self._style_controls()
+        self._arrange()
+        self._connect()
+        self._show_state()
+
+    def show_message(
+        self, text: str, *, kind: str = "info", details: str = "", actions: Sequence[str] = ()
+    ) -> None:
+        """Show a message over the older ones; the same one again only comes to the top.
+
+        Raises:
+            ValueError: `kind` isn't "info", "offer" or "error", or more than four actions.
+        """
+        if len(actions) > _MOST_ACTIONS:
+            raise ValueError(f"{_MOST_ACTIONS} actions at the most, got {len(actions)}")
+        if kind not in _ICONS:
+            raise ValueError(f"kind is info, offer or error, not {kind!r}")
+        message = _Message(text, kind, details, tuple(actions))
+        self._messages = [message, *(m for m in self._messages if m != message)]
+        self._at = 0
+        self._show_state()
+        QAccessible.updateAccessibility(QAccessibleEvent(self._text, QAccessible.Event.Alert))
+
+    def show_progress(self, text: str, done: float, total: float) -> None:
+        """Show `done` of `total` (0: not known) on a line of its own."""
+        if self._progress.isHidden():
+            self._progress.allow_cancel()
+        self._progress.show_progress(text, done, total)
+        self._progress.show()
+        self.show()
+
+    def clear_progress(self) -> None:
+        """Take the progress away; messages stay."""
+        self._progress.hide()
+        self._show_state()
+
+    def clear(self) -> None:
+        """Take all messages away; progress stays."""
+        self._messages = []
+        self._show_state()
+
+    def message(self) -> str:
+        """Return the text in view, or ""."""
+        return self._messages[self._at].text if self._messages else ""
+
+    def _style_controls(self) -> None:
+        self.setBackgroundRole(QPalette.ColorRole.Base)
+        self.setAutoFillBackground(True)
+        self.setAccessibleName("Messages")
+        self._text.setWordWrap(True)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._copy.setToolTip("Copy the details to the clipboard")
+        self._close.setText("\N{MULTIPLICATION SIGN}")
+        self._close.setAutoRaise(True)
+        self._close.setToolTip("Close this message")
+        self._close.setAccessibleName("Close this message")
+
+    def _arrange(self) -> None:
+        line = QHBoxLayout(self._message_line)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(8)
+        line.addWidget(self._icon)
+        line.addWidget(self._text, 1)
+        for widget in (*self._buttons, self._copy, self._step, self._close):
+            line.addWidget(widget)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8 + _STRIPE, 8, 8, 8)
+        column.setSpacing(8)
+        column.addWidget(self._message_line)
+        column.addWidget(self._progress)
+        self._progress.hide()
+
+    def _connect(self) -> None:
+        for button in self._buttons:
+            button.clicked.connect(self._choose)
+        self._copy.clicked.connect(self._copy_details)
+        self._step.stepped.connect(self._go)
+        self._close.clicked.connect(self._dismiss)
+        self._progress.cancel_asked.connect(self.cancel_asked)
+
+    def _show_state(self) -> None:
+        self._at = min(self._at, max(0, len(self._messages) - 1))
+        self._message_line.setVisible(bool(self._messages))
+        self.setVisible(bool(self._messages) or not self._progress.isHidden())
+        if self._messages:
+            self._show_current(self._messages[self._at])
+        self.update()
+
+    def _show_current(self, message: _Message) -> None:
+        icon = self.style().standardIcon(_ICONS[message.kind])
+        self._icon.setPixmap(icon.pixmap(QSize(_ICON_SIDE, _ICON_SIDE), self.devicePixelRatioF()))
+        self._text.setText(message.text)
+        self._copy.setText("Copy details")
+        self._copy.setVisible(bool(message.details))
+        self._step.show_place(self._at, len(self._messages))
+        self._show_actions(message.actions)
+
+    def _show_actions(self, actions: Sequence[str]) -> None:
+        for place, button in enumerate(self._buttons):
+            button.setVisible(place < len(actions))
+            button.setText(actions[place] if place < len(actions) else "")
+
+    @Slot()
+    def _choose(self) -> None:
+        button = self.sender()
+        assert isinstance(button, QPushButton)
+        action = self._messages[self._at].actions[self._buttons.index(button)]
+        self._dismiss()
+        self.action_chosen.emit(action)
+
+    @Slot()
+    def _dismiss(self) -> None:
+        del self._messages[self._at]
+        self._show_state()
+
+    @Slot(int)
+    def _go(self, by: int) -> None:
+        self._at = min(max(self._at + by, 0), len(self._messages) - 1)
+        self._show_state()
+
+    @Slot()
+    def _copy_details(self) -> None:
+        message = self._messages[self._at]
+        QGuiApplication.clipboard().setText(f"{message.text}\n\n{message.details}")
+        self._copy.setText("Copied")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        failed = bool(self._messages) and self._messages[self._at].kind == "error"
+        role = QPalette.ColorRole.BrightText if failed else QPalette.ColorRole.Highlight
+        painter = QPainter(self)
+        painter.fillRect(0, 0, _STRIPE, self.height(), self.palette().color(role))
+        painter.end()

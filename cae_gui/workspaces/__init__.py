@@ -1,0 +1,1 @@
+"""The four workspaces; each arranges widgets and says what the person wants."""

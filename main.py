@@ -1,0 +1,21 @@
+"""Start CAE Studio: ``python main.py``."""
+
+import sys
+
+
+def main() -> int:
+    """Open the window, or say in one sentence why that can't be."""
+    try:
+        from cae_gui.app import run
+    except ModuleNotFoundError as error:
+        print(
+            f"CAE Studio needs “{error.name}”, which isn't installed here. Run: "
+            f"{sys.executable} -m pip install -c constraints.txt .",
+            file=sys.stderr,
+        )
+        return 1
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""The engine of CAE Studio: network, data, training and inference, without any window.
+
+``import model`` computes and imports nothing; a name is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from model.checkpoint import FaceModel, load_face_model, load_model, pretrained, save_model
+    from model.config import PRESETS, TrainConfig
+    from model.datasets import FaceSet, load_faces
+    from model.network import ConvAutoencoder, layer_table
+    from model.runs import Run
+    from model.training import train
+
+_HOMES = {
+    "ConvAutoencoder": "network",
+    "FaceModel": "checkpoint",
+    "FaceSet": "datasets",
+    "PRESETS": "config",
+    "Run": "runs",
+    "TrainConfig": "config",
+    "layer_table": "network",
+    "load_face_model": "checkpoint",
+    "load_faces": "datasets",
+    "load_model": "checkpoint",
+    "pretrained": "checkpoint",
+    "save_model": "checkpoint",
+    "train": "training",
+}
+
+__all__ = [
+    "PRESETS",
+    "ConvAutoencoder",
+    "FaceModel",
+    "FaceSet",
+    "Run",
+    "TrainConfig",
+    "layer_table",
+    "load_face_model",
+    "load_faces",
+    "load_model",
+    "pretrained",
+    "save_model",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

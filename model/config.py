@@ -1,0 +1,158 @@
+"""The configuration of a training: frozen dataclasses whose fields describe themselves.
+
+Forms, limits, tooltips and the command line are made from the metadata of the fields; nothing
+else repeats a default or a limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, NamedTuple, Self
+
+
+class Setting(NamedTuple):
+    """What a form or a command line needs to know of one field."""
+
+    title: str
+    help: str
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+
+
+class ConfigError(ValueError):
+    """A setting that can't be used; the message names it and says what is allowed."""
+
+
+def _setting(default: Any, title: str, help: str, **limits: Any) -> Any:
+    return field(default=default, metadata={"setting": Setting(title, help, **limits)})
+
+
+def setting_of(config_class: type[TrainConfig], name: str) -> Setting:
+    """Return the description of one field."""
+    setting: Setting = config_class.__dataclass_fields__[name].metadata["setting"]
+    return setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainConfig:
+    """Everything that decides how a training goes; saved with each run and each model.
+
+    Raises:
+        ConfigError: a value is of the wrong kind or outside its limits.
+    """
+
+    epochs: int = _setting(
+        10,
+        "Epochs",
+        "How many times the network sees every training face.",
+        minimum=1,
+        maximum=10_000,
+    )
+    batch_size: int = _setting(
+        64, "Batch size", "Faces per step.", unit="faces", minimum=2, maximum=4096
+    )
+    latent_dim: int = _setting(
+        500,
+        "Latent size",
+        "Numbers that describe one face between encoder and decoder.",
+        minimum=1,
+        maximum=4096,
+    )
+    optimizer: str = _setting(
+        "muon",
+        "Optimizer",
+        "Muon orthogonalises the steps of the convolutions and learns several times faster; "
+        "Adam is what the published network used.",
+        choices=("muon", "adam"),
+    )
+    learning_rate: float = _setting(
+        0.02,
+        "Learning rate",
+        "Size of the first steps. About 0.02 for Muon, 0.003 for Adam.",
+        minimum=1e-6,
+        maximum=1.0,
+    )
+    schedule: str = _setting(
+        "linear",
+        "Schedule",
+        "Linear falls to zero at the last epoch; step multiplies by 0.9 every 5 epochs.",
+        choices=("linear", "step"),
+    )
+    dropout: float = _setting(
+        0.0,
+        "Dropout",
+        "Share of feature maps switched off at random; the published network used 0.2.",
+        minimum=0.0,
+        maximum=0.9,
+    )
+    flip: bool = _setting(True, "Mirror faces", "Show every second face mirrored, at random.")
+    test_percent: int = _setting(
+        20,
+        "Test faces",
+        "Share of the faces that is kept out of training to measure the network.",
+        unit="%",
+        minimum=1,
+        maximum=90,
+    )
+    seed: int = _setting(
+        0,
+        "Seed",
+        "Start of all randomness: split, first weights, order, mirroring.",
+        minimum=0,
+        maximum=2**31 - 1,
+    )
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            _check(item.name, item.metadata["setting"], getattr(self, item.name), item.default)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build from plain values; names that this version doesn't know are left out.
+
+        Raises:
+            ConfigError: as the constructor.
+        """
+        known = {item.name for item in fields(cls)}
+        return cls(**{name: value for name, value in values.items() if name in known})
+
+
+def _check(name: str, setting: Setting, value: Any, default: Any) -> None:
+    kinds = (int, float) if isinstance(default, float) else (type(default),)
+    if not isinstance(value, kinds) or isinstance(value, bool) is not isinstance(default, bool):
+        raise ConfigError(f"{setting.title} ({name}) can't be {value!r}")
+    if setting.choices and value not in setting.choices:
+        allowed = " or ".join(setting.choices)
+        raise ConfigError(f"{setting.title} ({name}) must be {allowed}, not {value!r}")
+    # Written so that NaN, which compares false with everything, is refused as well.
+    limits = setting.minimum, setting.maximum
+    if limits[0] is not None and limits[1] is not None and not limits[0] <= value <= limits[1]:
+        raise ConfigError(
+            f"{setting.title} ({name}) must be between {limits[0]:g} and {limits[1]:g}, "
+            f"not {value:g}"
+        )
+
+
+PRESETS: Mapping[str, TrainConfig] = {
+    "Fast": TrainConfig(),
+    "Best": TrainConfig(epochs=100),
+    "Reference": TrainConfig(
+        epochs=400,
+        batch_size=128,
+        optimizer="adam",
+        learning_rate=0.003,
+        schedule="step",
+        dropout=0.2,
+        flip=False,
+    ),
+}
+"""Named configurations: ten epochs, as good as it gets, and as the network was published."""
+
+__all__ = ["PRESETS", "ConfigError", "Setting", "TrainConfig", "replace", "setting_of"]

@@ -1,0 +1,198 @@
+"""What a picture of training curves shows: requests, answers, limits and ticks, no drawing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Limits = tuple[float, float]
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class CurveHistory:
+    """The finished epochs of a training: four tuples of one length."""
+
+    epochs: tuple[int, ...] = ()
+    train_mse: tuple[float, ...] = ()
+    test_mse: tuple[float, ...] = ()
+    learning_rate: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurveRequest:
+    """A picture of curves that somebody wants.
+
+    ``width`` and ``height`` are device pixels, ``scale`` is device pixels for one logical pixel,
+    colours are "#rrggbb". ``running`` holds (fractional epoch, training MSE) of the epoch under
+    way, ``others`` (label, epochs, test MSE) of further runs, ``references`` (label, MSE).
+    """
+
+    width: int
+    height: int
+    scale: float = 1.0
+    dark: bool = False
+    foreground: str = "#202124"
+    background: str = "#ffffff"
+    accent: str = "#4a5bd4"
+    log: bool = True
+    history: CurveHistory = CurveHistory()
+    running: tuple[tuple[float, float], ...] = ()
+    total_epochs: int = 1
+    others: tuple[tuple[str, tuple[int, ...], tuple[float, ...]], ...] = ()
+    references: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CurveImage:
+    """The drawn curves, and where their data lie in them.
+
+    ``rgba`` is uint8 (height, width, 4), opaque. ``box`` and ``rate_box`` are the axes of the loss
+    and of the learning rate: left, top, width, height in device pixels from the top left corner.
+    """
+
+    request: CurveRequest
+    rgba: NDArray[np.uint8] = field(repr=False)
+    box: Box
+    rate_box: Box
+    x_limits: Limits
+    y_limits: Limits
+    log: bool
+
+    def x_of(self, epoch: float) -> float:
+        """Return the device pixel column of an epoch."""
+        low, high = self.x_limits
+        return self.box[0] + self.box[2] * (epoch - low) / (high - low)
+
+    def y_of(self, mse: float) -> float:
+        """Return the device pixel row of a loss; NaN for one that the scale can't show."""
+        low, high = self.y_limits
+        if self.log:
+            if not mse > 0:
+                return math.nan
+            low, high, mse = math.log10(low), math.log10(high), math.log10(mse)
+        return self.box[1] + self.box[3] * (high - mse) / (high - low)
+
+    def epoch_at(self, x: float) -> float:
+        """Return the fractional epoch at a device pixel column."""
+        low, high = self.x_limits
+        return low + (high - low) * (x - self.box[0]) / self.box[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Everything that decides the still part of a picture: an equal frame needs no full redraw."""
+
+    width: int
+    height: int
+    scale: float
+    dark: bool
+    foreground: str
+    background: str
+    accent: str
+    log: bool
+    x_limits: Limits
+    y_limits: Limits
+    rate_top: float
+    others: tuple[tuple[str, tuple[int, ...], tuple[float, ...]], ...]
+    references: tuple[tuple[str, float], ...]
+
+
+def frame_of(request: CurveRequest) -> Frame:
+    """Return the still part of a request; its limits are rounded outwards, so they rarely move."""
+    return Frame(
+        width=request.width,
+        height=request.height,
+        scale=request.scale,
+        dark=request.dark,
+        foreground=request.foreground,
+        background=request.background,
+        accent=request.accent,
+        log=request.log,
+        x_limits=_x_limits(request),
+        y_limits=_y_limits(request),
+        rate_top=_rate_top(request.history.learning_rate),
+        others=request.others,
+        references=request.references,
+    )
+
+
+def best_index(test_mse: Sequence[float]) -> int | None:
+    """Return where the lowest finite loss is, or None where there is none."""
+    finite = [index for index, value in enumerate(test_mse) if math.isfinite(value)]
+    return min(finite, key=test_mse.__getitem__, default=None)
+
+
+def loss_ticks(limits: Limits, *, log: bool, most: int) -> list[float]:
+    """Return at most about ``most`` round values: 1-2-5 or whole decades if log, else even."""
+    low, high = limits
+    if not log:
+        return _even_ticks(high, most)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for digits in ((1, 2, 5), (1, 3), (1,)):
+        ticks = [digit * 10.0**power for power in decades for digit in digits]
+        ticks = [tick for tick in ticks if low * 0.999 <= tick <= high * 1.001]
+        if len(ticks) <= most:
+            break
+    return ticks
+
+
+def readable(value: float, digits: int = 3) -> str:
+    """Write a number with so many significant digits and without an exponent: 0.00081."""
+    return np.format_float_positional(value, digits, fractional=False, trim="-")
+
+
+def mse_text(mse: float) -> str:
+    """Write a loss the way the tables of this field do: 0.00156."""
+    return f"{mse:.5f}"
+
+
+def _x_limits(request: CurveRequest) -> Limits:
+    last = max((epochs[-1] for _, epochs, _ in request.others if epochs), default=0)
+    done = request.history.epochs[-1] if request.history.epochs else 0
+    last = max(last, done if done <= request.total_epochs else math.ceil(_round_up(done)))
+    # A little air at the right keeps the marker of the last epoch whole.
+    return 0.0, max(last, request.total_epochs, 1) * 1.02
+
+
+def _y_limits(request: CurveRequest) -> Limits:
+    history = request.history
+    values = [*history.train_mse, *history.test_mse, *(value for _, value in request.references)]
+    values.extend(value for _, _, losses in request.others for value in losses)
+    if not history.epochs:
+        # Later the noise of the running epoch must not move the limits to and fro.
+        values.extend(loss for _, loss in request.running)
+    shown = _positive(values)
+    if not shown:
+        return (1e-3, 1e-1) if request.log else (0.0, 0.1)
+    low = _round_down(min(shown) * 0.9) if request.log else 0.0
+    return low, _round_up(max(shown) * 1.05)
+
+
+def _rate_top(rates: Sequence[float]) -> float:
+    return max((_round_up(rate) for rate in _positive(rates)), default=0.0)
+
+
+def _positive(values: Iterable[float]) -> list[float]:
+    return [value for value in values if math.isfinite(value) and value > 0]
+
+
+def _round_up(value: float) -> float:
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(step for step in (1, 2, 3, 5, 10) if step * power >= value) * power
+
+
+def _round_down(value: float) -> float:
+    power = 10.0 ** math.floor(math.log10(value))
+    return max((step for step in (1, 2, 3, 5) if step * power <= value), default=1) * power
+
+
+def _even_ticks(high: float, most: int) -> list[float]:
+    power = 10.0 ** math.floor(math.log10(high))
+    steps = (step * power for step in (0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10))
+    step = next(step for step in steps if high / step <= max(most - 1, 1))
+    return [index * step for index in range(round(high / step - 1e-9) + 1) if index * step <= high]

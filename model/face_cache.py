@@ -1,0 +1,176 @@
+"""The prepared cache: each face set as a file that is memory-mapped within milliseconds."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+from model.face_set import FACE_SHAPE, DataError, FaceSet, Prepared
+
+VERSION = 1
+_CHUNK = 1 << 20
+_STALE_S = 24 * 3600
+
+
+def cache_root() -> Path:
+    """Return the folder of all prepared faces; ``CAE_STUDIO_CACHE`` moves it."""
+    moved = os.environ.get("CAE_STUDIO_CACHE")
+    base = Path(moved) if moved else platformdirs.user_cache_path("cae-studio", appauthor=False)
+    return base / "faces"
+
+
+class FaceWriter:
+    """Writes faces one after the other to a .npy file; their number is known only at the end."""
+
+    def __init__(self, path: Path) -> None:
+        self._stream = path.open("wb")
+        self.count = 0
+        self._write_header()
+
+    def append(self, faces: NDArray[np.uint8]) -> None:
+        """Add faces, uint8 (N, 48, 48, 3)."""
+        self._stream.write(np.ascontiguousarray(faces, np.uint8).data)
+        self.count += len(faces)
+
+    def _write_header(self) -> None:
+        # NumPy pads headers so that the first axis may grow without moving the data.
+        shape = (self.count, *FACE_SHAPE)
+        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(self._stream, header)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        with self._stream:
+            self._stream.seek(0)
+            self._write_header()
+
+
+class CacheEntry:
+    """The place of one face set: ``key`` names its source, ``fingerprint`` the source's state.
+
+    A changed source gets another folder, so that one that is in use never has to be replaced.
+    """
+
+    def __init__(self, root: Path, key: str, fingerprint: Mapping[str, str | int]) -> None:
+        self._root = root
+        self._key = key
+        self._fingerprint = dict(fingerprint)
+        state = json.dumps([VERSION, self._fingerprint], sort_keys=True)
+        self.folder = root / f"{key}-{digest(state)}"
+
+    def load(self) -> Prepared | None:
+        """Return the faces, or None if they aren't there or aren't what was written."""
+        try:
+            meta = json.loads((self.folder / "meta.json").read_text("utf-8"))
+            return self._verified(meta)
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            return None
+
+    def is_damaged(self) -> bool:
+        """Tell whether something is there; to be asked when ``load`` returned None."""
+        return self.folder.exists()
+
+    @contextlib.contextmanager
+    def building(self) -> Iterator[Path]:
+        """Give a temporary folder to write ``images.npy`` to; it is gone at the end."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        self._remove_stale()
+        draft = Path(tempfile.mkdtemp(prefix=f".{self._key}-", suffix=".tmp", dir=self._root))
+        try:
+            yield draft
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    def commit(
+        self, draft: Path, title: str, names: Sequence[str], skipped: Sequence[str] = ()
+    ) -> Prepared:
+        """Put the finished draft in place at once and return its faces.
+
+        If another process was faster, its faces are returned.
+
+        Raises:
+            DataError: what is in place can't be replaced or read.
+        """
+        meta = {"version": VERSION, "fingerprint": self._fingerprint, "title": title}
+        meta |= {"count": len(names), "checksum": _checksum(draft / "images.npy")}
+        meta |= {"names": list(names), "skipped": list(skipped)}
+        (draft / "meta.json").write_text(json.dumps(meta), "utf-8")
+        for path in draft.iterdir():
+            _sync(path)
+        prepared = self._moved_into_place(draft)
+        if prepared is None:
+            raise DataError(f"The prepared faces in “{self.folder}” can't be read back.")
+        self._remove_others()
+        return prepared
+
+    def _verified(self, meta: Any) -> Prepared | None:
+        path = self.folder / "images.npy"
+        if (meta["version"], meta["fingerprint"]) != (VERSION, self._fingerprint):
+            return None
+        # Read as a file and not through the map, whose pages would stay in this process.
+        if _checksum(path) != meta["checksum"]:
+            return None
+        images = np.load(path, mmap_mode="r")
+        if len(images) != meta["count"] or not images.flags.c_contiguous:
+            return None
+        faces = FaceSet(meta["title"], images, tuple(map(str, meta["names"])))
+        return Prepared(faces, tuple(map(str, meta["skipped"])))
+
+    def _moved_into_place(self, draft: Path) -> Prepared | None:
+        try:
+            draft.rename(self.folder)
+        except OSError:
+            winner = self.load()
+            if winner is not None:
+                return winner
+            damaged = Path(tempfile.mkdtemp(prefix=".old-", suffix=".tmp", dir=self._root))
+            self.folder.rename(damaged / "faces")
+            draft.rename(self.folder)
+            shutil.rmtree(damaged, ignore_errors=True)
+        return self.load()
+
+    def _remove_stale(self) -> None:
+        """Remove what processes left behind that were killed a day ago or earlier."""
+        for path in self._root.glob(".*.tmp"):
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < time.time() - _STALE_S:
+                    shutil.rmtree(path, ignore_errors=True)
+
+    def _remove_others(self) -> None:
+        for path in self._root.glob(f"{self._key}-*"):
+            if path != self.folder:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def digest(text: str) -> str:
+    """Return 16 hexadecimal digits that stand for the text."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _checksum(path: Path) -> int:
+    # CRC-32: it guards against damage, not malice, and is four times as fast as BLAKE2.
+    checksum = 0
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            checksum = zlib.crc32(chunk, checksum)
+    return checksum
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())

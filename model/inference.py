@@ -1,0 +1,79 @@
+"""What an interface asks of a model: frozen requests in, arrays out, nothing remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from model.checkpoint import FaceModel
+from model.datasets import FaceSet
+from model.device import autocast
+from model.events import Describing
+from model.latent import LatentStatistics
+from model.network import ConvAutoencoder
+
+ENCODE_BATCH = 128
+
+Images = NDArray[np.uint8]
+Latents = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Reconstruction:
+    """Faces with their latents and what the decoder makes of them.
+
+    ``originals`` and ``images`` are uint8 (N, 48, 48, 3); ``latents`` is float32 (N, L).
+    """
+
+    originals: Images
+    latents: Latents
+    images: Images
+
+
+@torch.inference_mode()
+def decode(model: FaceModel, latents: Latents) -> Images:
+    """Return the images uint8 (N, 48, 48, 3) of latents (N, L)."""
+    images = model.network.decode(torch.from_numpy(latents))
+    return images.clamp_(0, 1).mul_(255).round_().byte().permute(0, 2, 3, 1).contiguous().numpy()
+
+
+@torch.inference_mode()
+def encode(model: FaceModel, images: Images, *, fast: bool = False) -> Latents:
+    """Return the latents float32 (N, L) of images uint8 (N, 48, 48, 3).
+
+    ``fast`` computes in the device's fast precision: fit for statistics of many faces, while
+    one face shown and edited deserves full precision.
+    """
+    return _encode(model.network, images, fast)
+
+
+def _encode(network: ConvAutoencoder, images: Images, fast: bool) -> Latents:
+    batch = torch.from_numpy(np.array(images)).permute(0, 3, 1, 2).float().div_(255)
+    with autocast(torch.device("cpu"), enabled=fast):
+        return network.encode(batch).float().numpy()
+
+
+def reconstruct(model: FaceModel, images: Images) -> Reconstruction:
+    """Encode and decode images uint8 (N, 48, 48, 3)."""
+    latents = encode(model, images)
+    return Reconstruction(images, latents, decode(model, latents))
+
+
+def describe(model: FaceModel, faces: FaceSet) -> Iterator[Describing | FaceModel]:
+    """Measure the latent space on a data set's training faces; yield the described model last.
+
+    Raises:
+        ValueError: fewer than two faces to measure.
+    """
+    rows, _ = faces.split()
+    latents = np.empty((len(rows), model.network.latent_dim), np.float32)
+    for start in range(0, len(rows), ENCODE_BATCH):
+        part = rows[start : start + ENCODE_BATCH]
+        with torch.inference_mode():
+            latents[start : start + len(part)] = _encode(model.network, faces.images[part], True)
+        yield Describing(start + len(part), len(rows))
+    yield replace(model, statistics=LatentStatistics.fit(latents))

@@ -1,0 +1,91 @@
+"""The latent space of a model: where the faces lie in it and along which directions they vary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LatentStatistics:
+    """Mean, spread and principal directions of the latents of many faces.
+
+    Shapes, for L latent dimensions and K <= L principal directions: ``mean``, ``low``, ``high``
+    (L,), the last two the range seen in each dimension; ``directions`` (K, L) orthonormal rows,
+    ``sigma`` (K,) standard deviations along them, largest first.
+    """
+
+    mean: Floats
+    low: Floats
+    high: Floats
+    directions: Floats
+    sigma: Floats
+
+    def __post_init__(self) -> None:
+        count, size = self.directions.shape
+        shapes = [getattr(self, item.name).shape for item in fields(self)]
+        if shapes != [(size,), (size,), (size,), (count, size), (count,)]:
+            raise ValueError(f"latent statistics don't fit together: {shapes}")
+        if not all(np.isfinite(getattr(self, item.name)).all() for item in fields(self)):
+            raise ValueError("latent statistics contain values that are not numbers")
+        if not (self.sigma > 0).all():
+            raise ValueError("latent statistics contain a direction without spread")
+
+    @classmethod
+    def fit(cls, latents: Floats) -> Self:
+        """Measure latents (N, L), N >= 2, by principal component analysis.
+
+        The covariance is decomposed rather than the data: exact, and quick for N >> L.
+        Directions without spread are left out; each points where its largest entry is positive.
+
+        Raises:
+            ValueError: fewer than two latents, or all of them equal.
+        """
+        if len(latents) < 2:
+            raise ValueError("at least two latents are needed to measure how they vary")
+        mean = latents.mean(axis=0, dtype=np.float64)
+        centred = latents - mean.astype(np.float32)
+        covariance = (centred.T @ centred).astype(np.float64) / (len(latents) - 1)
+        variance, vectors = np.linalg.eigh(covariance)
+        kept = np.flatnonzero(variance > max(variance[-1], 1e-12) * 1e-8)[::-1][: len(latents) - 1]
+        if not len(kept):
+            raise ValueError("all latents are equal")
+        directions = vectors.T[kept]
+        largest = np.abs(directions).argmax(axis=1)
+        directions *= np.sign(directions[np.arange(len(kept)), largest])[:, None]
+        return cls(
+            mean.astype(np.float32),
+            latents.min(axis=0),
+            latents.max(axis=0),
+            directions.astype(np.float32),
+            np.sqrt(variance[kept]).astype(np.float32),
+        )
+
+    @property
+    def explained(self) -> Floats:
+        """Share of the variance (K,) that each direction explains; sums to about 1."""
+        variance = self.sigma.astype(np.float64) ** 2
+        return np.asarray(variance / variance.sum(), np.float32)
+
+    def coordinates(self, latent: Floats) -> Floats:
+        """Return where a latent (L,) lies along each direction (K,), in sigma from the mean."""
+        offset: Floats = latent - self.mean
+        return np.asarray(self.directions @ offset / self.sigma, np.float32)
+
+    def moved(self, latent: Floats, direction: int, sigmas: float) -> Floats:
+        """Return the latent (L,) with one principal coordinate set, all others as they were."""
+        change = sigmas * self.sigma[direction] - self.directions[direction] @ (latent - self.mean)
+        return np.asarray(latent + change * self.directions[direction], np.float32)
+
+    def sample(self, random: np.random.Generator, temperature: float = 1.0) -> Floats:
+        """Draw one latent (L,) from the normal distribution with this mean and covariance.
+
+        ``temperature`` scales the distance from the mean: 0 is the mean face, 1 as the data.
+        """
+        sigmas = random.standard_normal(len(self.sigma), dtype=np.float32) * temperature
+        return np.asarray(self.mean + (sigmas * self.sigma) @ self.directions, np.float32)

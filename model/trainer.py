@@ -1,0 +1,232 @@
+"""The state of one training: what it computes in a step, an epoch, a measurement."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from model.checkpoint import FaceModel
+from model.config import ConfigError, TrainConfig
+from model.datasets import FaceSet
+from model.device import autocast
+from model.events import EpochDone
+from model.network import ConvAutoencoder, on_device
+from model.optim import make_optimizers, rate_factor
+
+PREVIEW_FACES = 10
+TEST_BATCH = 250
+
+
+class TrainingError(RuntimeError):
+    """The training can't go on; the message says why and what to do."""
+
+
+class Trainer:
+    """The state of one training: network, optimizers, random generator, data on the device.
+
+    Raises:
+        ConfigError: the data set has too few faces for the configuration.
+    """
+
+    def __init__(self, config: TrainConfig, faces: FaceSet, device: torch.device) -> None:
+        train_rows, test_rows = faces.split(config.test_percent, config.seed)
+        if len(train_rows) < config.batch_size:
+            raise ConfigError(
+                f"Batch size (batch_size) is {config.batch_size}, but “{faces.title}” has only "
+                f"{len(train_rows)} faces to train on. Choose a smaller batch or more faces."
+            )
+        self.config = config
+        self.device = device
+        self.train_images = _to_device(faces.images, train_rows, device)
+        self.test_images = _to_device(faces.images, test_rows, device)
+        self.steps_per_epoch = len(train_rows) // config.batch_size
+        """Steps of one epoch; the incomplete last batch is left out."""
+        self.epoch = 0
+        self.step = 0
+        """Finished epochs, and finished steps of the epoch under way."""
+        self.healthy = True
+        self.best_mse = math.inf
+        self._best_epoch = 0
+        self._random = torch.Generator().manual_seed(config.seed)
+        self._epoch_random = self._random.get_state()
+        self._total = torch.zeros((), device=device)
+        self._unread: list[Tensor] = []
+        torch.manual_seed(config.seed)
+        self._network = ConvAutoencoder(config.latent_dim, dropout=config.dropout)
+        self._network.start_output_at(*_mean_and_std(self.train_images))
+        self._network = on_device(self._network, device)
+        self._best_weights = self._weights()
+        self._optimizers = make_optimizers(config, self._network)
+        for optimizer in self._optimizers:
+            for group in optimizer.param_groups:
+                group["initial_lr"] = group["lr"]
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the last step."""
+        return float(self._optimizers[0].param_groups[0]["lr"])
+
+    def batches(self) -> Iterator[Tensor]:
+        """Yield the epoch's remaining batches (B, 3, 48, 48), shuffled, mirrored at random.
+
+        The random numbers of steps already done are drawn again and thrown away, so that a
+        resumed epoch sees exactly what it would have seen.
+        """
+        self._network.train()
+        size = self.config.batch_size
+        order = torch.randperm(len(self.train_images), generator=self._random).to(self.device)
+        for step in range(self.steps_per_epoch):
+            mirrored = torch.rand(size, 1, 1, 1, generator=self._random) < 0.5
+            if step < self.step:
+                continue
+            images = _as_float(self.train_images[order[step * size : (step + 1) * size]])
+            if self.config.flip:
+                images = torch.where(mirrored.to(self.device), images.flip(3), images)
+            yield images.contiguous(memory_format=torch.channels_last)
+
+    def learn(self, images: Tensor) -> None:
+        """Take one step on a batch; its loss stays on the device until it is asked for."""
+        number = self.epoch * self.steps_per_epoch + self.step
+        factor = rate_factor(self.config, number, self.steps_per_epoch)
+        for optimizer in self._optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = group["initial_lr"] * factor
+        with autocast(self.device):
+            reconstruction = self._network(images)
+        loss = functional.mse_loss(reconstruction.float(), images)
+        loss.backward()  # type: ignore[no-untyped-call]
+        for optimizer in self._optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        self._unread.append(loss.detach())
+        self._total += loss.detach()
+        self.step += 1
+
+    def mean_loss(self) -> float:
+        """Read the mean loss since the last reading from the device.
+
+        Raises:
+            TrainingError: it isn't a number.
+        """
+        loss = float(torch.stack(self._unread).mean())
+        self._unread.clear()
+        self._check(loss)
+        return loss
+
+    def evaluate(self) -> Iterator[None]:
+        """Measure the test faces, pausing after each part; the result goes to ``finish_epoch``."""
+        self._network.eval()
+        self._test_total = torch.zeros((), device=self.device)
+        for images in torch.split(self.test_images, TEST_BATCH):
+            originals, reconstruction = self._reconstruct(images)
+            self._test_total += functional.mse_loss(reconstruction, originals, reduction="sum")
+            yield
+
+    def finish_epoch(self, seconds: float) -> EpochDone:
+        """Count the epoch as done and return its measurements.
+
+        Raises:
+            TrainingError: a loss isn't a number.
+        """
+        test_mse = float(self._test_total) / self.test_images.numel()
+        train_mse = float(self._total) / self.steps_per_epoch
+        self._check(train_mse + test_mse)
+        self._total.zero_()
+        self._unread.clear()
+        self.epoch += 1
+        self.step = 0
+        self._epoch_random = self._random.get_state()
+        best = test_mse < self.best_mse
+        if best:
+            self.best_mse, self._best_epoch = test_mse, self.epoch
+            self._best_weights = self._weights()
+        rate = self.learning_rate
+        return EpochDone(self.epoch, train_mse, test_mse, rate, seconds, best, self._preview())
+
+    def model(self, test_mse: float | None = None) -> FaceModel:
+        """Return a frozen copy of the network on the CPU, in eval mode."""
+        network = copy.deepcopy(self._network).cpu().eval().requires_grad_(False)
+        return FaceModel(network, None, self.epoch, test_mse, self.config)
+
+    def best_model(self) -> FaceModel:
+        """Return the model of the epoch with the lowest test error."""
+        network = ConvAutoencoder(self.config.latent_dim, dropout=self.config.dropout)
+        network.load_state_dict(self._best_weights)
+        network = on_device(network, "cpu").eval().requires_grad_(False)
+        return FaceModel(network, None, self._best_epoch, self.best_mse, self.config)
+
+    def state(self) -> dict[str, Any]:
+        """Return all that another process needs to go on exactly from here."""
+        return {
+            "epoch": self.epoch,
+            "step": self.step,
+            "total": float(self._total),
+            "best_mse": self.best_mse,
+            "best_epoch": self._best_epoch,
+            "best_weights": self._best_weights,
+            "network": self._network.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
+            "random": self._epoch_random,
+            "torch_random": torch.get_rng_state(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from what ``state`` returned."""
+        self.epoch, self.step = int(state["epoch"]), int(state["step"])
+        self._total.fill_(state["total"])
+        self.best_mse, self._best_epoch = float(state["best_mse"]), int(state["best_epoch"])
+        self._best_weights = dict(state["best_weights"])
+        self._network.load_state_dict(state["network"])
+        for optimizer, saved in zip(self._optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        self._epoch_random = state["random"]
+        self._random.set_state(self._epoch_random)
+        torch.set_rng_state(state["torch_random"])
+
+    @torch.inference_mode()
+    def _reconstruct(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return float images (N, 3, 48, 48) and their reconstructions for uint8 images."""
+        originals = _as_float(images).contiguous(memory_format=torch.channels_last)
+        with autocast(self.device):
+            return originals, self._network(originals).float()
+
+    def _preview(self) -> NDArray[np.uint8]:
+        """Return reconstructions of the first test faces, uint8 (K, 48, 48, 3)."""
+        self._network.eval()
+        _, reconstruction = self._reconstruct(self.test_images[:PREVIEW_FACES])
+        pixels = reconstruction.clamp(0, 1).mul(255).round().byte()
+        return pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+
+    def _weights(self) -> dict[str, Tensor]:
+        return {name: value.cpu().clone() for name, value in self._network.state_dict().items()}
+
+    def _check(self, loss: float) -> None:
+        if not math.isfinite(loss):
+            self.healthy = False
+            raise TrainingError(
+                f"The loss became {loss} in epoch {self.epoch + 1}; nothing can be learned from "
+                "there. The last good epoch is kept. Try again with a lower learning rate."
+            )
+
+
+def _to_device(images: NDArray[np.uint8], rows: NDArray[np.int64], device: torch.device) -> Tensor:
+    """Copy chosen images (N, 48, 48, 3) to the device as a channels-last (n, 3, 48, 48) view."""
+    return torch.from_numpy(images[rows]).to(device).permute(0, 3, 1, 2)
+
+
+def _as_float(images: Tensor) -> Tensor:
+    return images.float().div_(255)
+
+
+def _mean_and_std(images: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean and spread (3,) of each channel, from the first two thousand images."""
+    sample = _as_float(images[:2000])
+    return sample.mean((0, 2, 3)).cpu(), sample.std((0, 2, 3)).cpu()

@@ -1,0 +1,1 @@
+"""What ships with the application: weights, demo faces, icon, style."""

@@ -1,0 +1,57 @@
+"""What every test gets: settings and folders of its own, and no thread or window left over."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_ACCESSIBILITY", "0")
+
+import gc
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+
+from model.datasets import FaceSet
+
+pytest_plugins = ["tests.lfw"]
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep settings, caches and runs of a test in its own temporary folder."""
+    monkeypatch.setenv("CAE_STUDIO_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("CAE_STUDIO_CACHE", str(tmp_path / "cache"))
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    QSettings.setPath(
+        QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings")
+    )
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """Fail a test after which a thread or a window is still there."""
+    threads = {thread.ident for thread in threading.enumerate()}
+    yield
+    application = QApplication.instance()
+    if isinstance(application, QApplication):
+        application.processEvents()
+        gc.collect()
+        visible = [widget for widget in application.topLevelWidgets() if widget.isVisible()]
+        assert not visible, f"left open: {visible}"
+    left = [item for item in threading.enumerate() if item.ident not in threads and item.is_alive()]
+    assert not [item for item in left if not item.daemon], f"left running: {left}"
+
+
+@pytest.fixture
+def few_faces() -> FaceSet:
+    """Sixty smooth coloured patches, each different, learnable in seconds."""
+    random = np.random.RandomState(0)
+    coarse = random.randint(0, 256, (60, 4, 4, 3))
+    images = coarse.repeat(12, axis=1).repeat(12, axis=2).astype(np.uint8)
+    return FaceSet("Patches", images, tuple(f"Person {row // 3}" for row in range(60)))

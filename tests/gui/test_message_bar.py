@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLineEdit,
+    QProgressBar,
+    QVBoxLayout,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from cae_gui.widgets.message_bar import MessageBar
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> QWidget:
+    window = QWidget()
+    column = QVBoxLayout(window)
+    column.addWidget(MessageBar())
+    column.addWidget(QLineEdit())
+    window.resize(800, 200)
+    qtbot.addWidget(window)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    return window
+
+
+@pytest.fixture
+def bar(window: QWidget) -> MessageBar:
+    return window.findChild(MessageBar)
+
+
+def button(bar: MessageBar, label: str) -> QAbstractButton:
+    buttons = [b for b in bar.findChildren(QAbstractButton) if b.isVisible()]
+    return next(b for b in buttons if label in (b.text(), b.accessibleName()))
+
+
+def labels(bar: MessageBar) -> list[str]:
+    buttons = [b for b in bar.findChildren(QAbstractButton) if b.isVisible()]
+    return [b.accessibleName() or b.text() for b in buttons]
+
+
+def press(bar: MessageBar, label: str, qtbot: QtBot) -> None:
+    qtbot.mouseClick(button(bar, label), LEFT)
+
+
+def test_takes_no_room_until_there_is_something(bar: MessageBar) -> None:
+    assert not bar.isVisible()
+    bar.show_message("Saved.")
+    assert bar.isVisible()
+    assert bar.message() == "Saved."
+    bar.clear()
+    assert not bar.isVisible()
+
+
+def test_an_action_is_announced_and_its_message_goes(bar: MessageBar, qtbot: QtBot) -> None:
+    bar.show_message("LFW isn’t here.", kind="offer", actions=["&Download", "Use demo faces"])
+    with qtbot.waitSignal(bar.action_chosen) as blocker:
+        press(bar, "&Download", qtbot)
+    assert blocker.args == ["&Download"]
+    assert not bar.isVisible()
+
+
+def test_details_are_copied(bar: MessageBar, qtbot: QtBot) -> None:
+    bar.show_message("Reading failed.", kind="error", details="Traceback: x")
+    press(bar, "Copy details", qtbot)
+    assert QGuiApplication.clipboard().text() == "Reading failed.\n\nTraceback: x"
+    assert "Copied" in labels(bar)
+
+
+def test_no_details_no_button(bar: MessageBar) -> None:
+    bar.show_message("Saved.")
+    assert labels(bar) == ["Close this message"]
+
+
+def test_the_newest_comes_first_and_all_can_be_read(bar: MessageBar, qtbot: QtBot) -> None:
+    for text in ("one", "two", "three"):
+        bar.show_message(text)
+    seen = [bar.message()]
+    for _ in range(2):
+        press(bar, "Older message", qtbot)
+        seen.append(bar.message())
+    assert seen == ["three", "two", "one"]
+    assert not button(bar, "Older message").isEnabled()
+    press(bar, "Newer message", qtbot)
+    press(bar, "Close this message", qtbot)
+    assert bar.message() == "one"
+    press(bar, "Close this message", qtbot)
+    assert bar.message() == "three"
+
+
+def test_the_same_message_does_not_pile_up(bar: MessageBar) -> None:
+    for text in ("one", "two", "one"):
+        bar.show_message(text)
+    assert bar.message() == "one"
+    bar.show_message("two")
+    assert "Older message" in labels(bar)
+    bar.clear()
+    assert bar.message() == ""
+
+
+def test_never_takes_the_focus(window: QWidget, bar: MessageBar) -> None:
+    field = window.findChild(QLineEdit)
+    field.setFocus()
+    bar.show_message("Failed.", kind="error", actions=["Again"])
+    bar.show_progress("Reading", 0, 0)
+    assert QApplication.focusWidget() is field
+
+
+def test_progress_and_messages_live_side_by_side(bar: MessageBar) -> None:
+    bar.show_progress("Downloading", 5_000_000_000, 10_000_000_000)
+    progress = bar.findChild(QProgressBar)
+    assert progress.isVisible()
+    assert progress.value() == progress.maximum() // 2
+    bar.show_message("Saved.")
+    bar.clear()
+    assert bar.isVisible()
+    bar.show_message("Saved.")
+    bar.clear_progress()
+    assert bar.isVisible()
+    assert not progress.isVisible()
+    bar.clear()
+    assert not bar.isVisible()
+
+
+def test_unknown_total_shows_a_busy_bar(bar: MessageBar) -> None:
+    bar.show_progress("Preparing", 0, 0)
+    assert bar.findChild(QProgressBar).maximum() == 0
+
+
+def test_cancel_is_asked_once_per_work(bar: MessageBar, qtbot: QtBot) -> None:
+    bar.show_progress("Downloading", 1, 10)
+    with qtbot.waitSignal(bar.cancel_asked):
+        press(bar, "Cancel", qtbot)
+    bar.show_progress("Downloading", 2, 10)
+    assert not button(bar, "Cancel").isEnabled()
+    bar.clear_progress()
+    bar.show_progress("Downloading", 1, 10)
+    assert button(bar, "Cancel").isEnabled()
+
+
+def test_unknown_kinds_are_refused(bar: MessageBar) -> None:
+    with pytest.raises(ValueError, match="kind"):
+        bar.show_message("x", kind="fatal")

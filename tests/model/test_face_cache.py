@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.datasets import DataError, Prepared
+from model.face_cache import CacheEntry, FaceWriter, cache_root
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (5, 48, 48, 3), np.uint8)
+NAMES = ["Ann", "Ann", "Bo Ek", "Zoë", "🙂"]
+
+
+def stored(root: Path, fingerprint: dict[str, str | int] | None = None) -> CacheEntry:
+    entry = CacheEntry(root, "test", fingerprint or {"state": 1})
+    with entry.building() as draft:
+        write(draft)
+        entry.commit(draft, "Test", NAMES, ["“x” is empty."])
+    return entry
+
+
+def write(draft: Path) -> None:
+    with FaceWriter(draft / "images.npy") as writer:
+        writer.append(IMAGES[:2])
+        writer.append(IMAGES[2:])
+
+
+def loaded(entry: CacheEntry) -> Prepared:
+    prepared = entry.load()
+    assert prepared is not None
+    return prepared
+
+
+def test_what_was_stored_is_loaded_as_a_map(tmp_path: Path) -> None:
+    prepared = loaded(stored(tmp_path))
+
+    assert np.array_equal(prepared.faces.images, IMAGES)
+    assert isinstance(prepared.faces.images, np.memmap)
+    assert not prepared.faces.images.flags.writeable
+    assert list(prepared.faces.names) == NAMES
+    assert prepared.faces.title == "Test"
+    assert prepared.skipped == ("“x” is empty.",)
+
+
+def flip_a_bit(entry: CacheEntry) -> None:
+    path = entry.folder / "images.npy"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+
+
+def cut_off(entry: CacheEntry) -> None:
+    path = entry.folder / "images.npy"
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def change_meta(old: str, new: str) -> Callable[[CacheEntry], None]:
+    def change(entry: CacheEntry) -> None:
+        path = entry.folder / "meta.json"
+        text = path.read_text("utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), "utf-8")
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        flip_a_bit,
+        cut_off,
+        change_meta('"version": 1', '"version": 0'),
+        change_meta('"count": 5', '"count": 6'),
+        change_meta('"Ann", ', ""),
+        change_meta('"state": 1', '"state": 2'),
+        change_meta("{", "["),
+        change_meta('"names"', '"nombres"'),
+        lambda entry: (entry.folder / "meta.json").unlink(),
+        lambda entry: (entry.folder / "images.npy").unlink(),
+    ],
+)
+def test_damage_is_noticed_and_can_be_replaced(
+    damage: Callable[[CacheEntry], None], tmp_path: Path
+) -> None:
+    entry = stored(tmp_path)
+    damage(entry)
+
+    assert entry.load() is None
+    assert entry.is_damaged()
+    stored(tmp_path)
+    assert np.array_equal(loaded(entry).faces.images, IMAGES)
+    assert [path.name for path in tmp_path.iterdir()] == [entry.folder.name]
+
+
+def test_of_two_at_once_the_first_wins(tmp_path: Path) -> None:
+    entry = CacheEntry(tmp_path, "test", {"state": 1})
+    with entry.building() as first, entry.building() as second:
+        write(first)
+        write(second)
+        entry.commit(first, "First", NAMES)
+        prepared = entry.commit(second, "Second", NAMES)
+
+    assert prepared.faces.title == "First"
+    assert [path.name for path in tmp_path.iterdir()] == [entry.folder.name]
+
+
+def test_an_abandoned_draft_leaves_nothing(tmp_path: Path) -> None:
+    with CacheEntry(tmp_path, "test", {}).building() as draft:
+        write(draft)
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_state_before_a_change_is_removed(tmp_path: Path) -> None:
+    old = stored(tmp_path, {"state": 1})
+    new = stored(tmp_path, {"state": 2})
+
+    assert [path.name for path in tmp_path.iterdir()] == [new.folder.name]
+    assert old.load() is None
+
+
+def test_drafts_of_yesterday_are_removed(tmp_path: Path) -> None:
+    draft = tmp_path / ".test-x.tmp"
+    draft.mkdir()
+    os.utime(draft, (0, 0))
+
+    entry = stored(tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == [entry.folder.name]
+
+
+def test_a_draft_that_cannot_be_read_back_is_an_error(tmp_path: Path) -> None:
+    entry = CacheEntry(tmp_path, "test", {"state": 1})
+    with entry.building() as draft:
+        write(draft)
+        with pytest.raises(DataError, match="can't be read back"):
+            entry.commit(draft, "Test", NAMES[:1])
+    shutil.rmtree(entry.folder)
+
+
+def test_the_cache_can_be_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAE_STUDIO_CACHE", str(tmp_path))
+
+    assert cache_root() == tmp_path / "faces"
