@@ -1,7 +1,3 @@
 """The window of CAE Studio."""
 
-import os
-
-# Small matrix products on the GUI thread stalled it for up to 80 ms when NumPy's BLAS shared them
-# out to cores that a training keeps busy. PyTorch has threads of its own.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+import model  # noqa: F401  # sets how the numeric libraries use threads, before NumPy is loaded

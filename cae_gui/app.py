@@ -34,7 +34,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     window.show()
     window.start()
     for path in options.files:
-        window.open_path(path.absolute())
+        window.files.open_path(path.absolute())
     return application.exec()
 
 

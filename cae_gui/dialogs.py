@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
@@ -35,8 +36,11 @@ def ask_save(parent: QWidget, title: str, proposal: Path, formats: str) -> Path 
     if not name:
         return None
     path = Path(name)
-    suffix = chosen.partition("*")[2].partition(")")[0].partition(" ")[0]
-    return path if path.suffix else path.with_suffix(suffix)
+    if path.suffix.lower() in re.findall(r"\*(\.\w+)", formats):
+        return path
+    # Appended, not replaced: “my.face” is a name, not a format.
+    suffix = re.findall(r"\*(\.\w+)", chosen or formats)[0]
+    return path.with_name(path.name + suffix)
 
 
 def ask_quit(parent: QWidget) -> bool:

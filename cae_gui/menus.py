@@ -48,17 +48,17 @@ class Menus(QObject):
 
     def _fill_file(self, menu: QMenu) -> None:
         window, keys = self._window, QKeySequence.StandardKey
-        self._add(menu, "&Open model …", window.open_model, keys.Open)
+        self._add(menu, "&Open model …", window.files.open_model, keys.Open)
         self._recent = menu.addMenu("Open &recent model")
         self._recent.aboutToShow.connect(self._fill_recent)
-        self._add(menu, "&Save model as …", window.save_model, keys.SaveAs)
-        self._add(menu, "Use the s&hipped model", window.use_shipped_model)
+        self._add(menu, "&Save model as …", window.files.save_model, keys.SaveAs)
+        self._add(menu, "Use the s&hipped model", window.session.models.open_shipped)
         menu.addSeparator()
-        self._add(menu, "&Add photos …", window.open_photos, "Ctrl+Shift+O")
+        self._add(menu, "&Add photos …", window.files.open_photos, "Ctrl+Shift+O")
         menu.addSeparator()
         self._runs = menu.addMenu("&Continue a run")
         self._runs.aboutToShow.connect(self._fill_runs)
-        self._add(menu, "Save c&urves …", window.save_curves)
+        self._add(menu, "Save c&urves …", window.files.save_curves)
         menu.addSeparator()
         self._add(menu, "&Quit", window.close, keys.Quit)
 
@@ -72,7 +72,7 @@ class Menus(QObject):
             action.setShortcut(key)
             menu.addAction(action)
         menu.addSeparator()
-        self._add(menu, "&Paste picture", window.paste, keys.Paste)
+        self._add(menu, "&Paste picture", window.files.paste, keys.Paste)
         self._add(menu, "&Find a face", window.gallery.focus_search, keys.Find)
         menu.addSeparator()
         explorer = window.session.explorer
@@ -101,7 +101,7 @@ class Menus(QObject):
     def _fill_recent(self) -> None:
         self._recent.clear()
         for path in self._window.settings.recent_models:
-            self._add(self._recent, str(path), partial(self._window.open_path, path))
+            self._add(self._recent, str(path), partial(self._window.files.open_path, path))
         if self._recent.isEmpty():
             self._recent.addAction("No model was opened or saved yet").setEnabled(False)
 

@@ -13,10 +13,12 @@ class Status:
 
     def __init__(self, bar: QStatusBar) -> None:
         bar.setSizeGripEnabled(False)
+        bar.setContentsMargins(8, 0, 8, 4)
         self._faces, self._model, self._training = QLabel(), QLabel(), QLabel()
         self._faces.setAccessibleName("Faces on show")
         self._model.setAccessibleName("Model in use")
         self._training.setAccessibleName("State of the training")
+        self._faces.setContentsMargins(0, 0, 16, 0)
         bar.addWidget(self._faces)
         bar.addWidget(self._model, 1)
         bar.addPermanentWidget(self._training)

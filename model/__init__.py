@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
     from model.network import ConvAutoencoder, layer_table
     from model.runs import Run
     from model.training import train
+
+# Both are read when the libraries are loaded, which is later than this.
+# Small matrix products on the GUI thread stalled it for up to 80 ms when NumPy's BLAS shared them
+# out to cores that a training keeps busy. PyTorch has threads of its own.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# PyTorch's threads spin while they wait for each other. On cores that are busy otherwise this made
+# a training step ten times as long, and a slider wait for it.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _HOMES = {
     "ConvAutoencoder": "network",

@@ -19,7 +19,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from model.config import ConfigError, TrainConfig
+from model.config import TrainConfig
 from model.files import write_bytes
 from model.latent import LatentStatistics
 from model.network import ConvAutoencoder, on_device
@@ -28,6 +28,7 @@ FORMAT = "cae-studio-1"
 LATENT_PREFIX = "latent."
 MAX_LATENT = 4096
 MAX_FILE_BYTES = 2**30
+FLOATS = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
 
 
 class ModelFileError(ValueError):
@@ -53,7 +54,7 @@ class FaceModel:
 
 
 def save_model(path: Path, model: FaceModel, *, half: bool = False) -> None:
-    """Write a model; ``half`` stores half-precision numbers: half the size, the same pictures.
+    """Write a model; ``half`` stores kernels in half precision: half the size, the same pictures.
 
     Raises:
         OSError: the file can't be written; an older one of that name is kept.
@@ -66,7 +67,8 @@ def save_model(path: Path, model: FaceModel, *, half: bool = False) -> None:
     tensors = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
     if half:
         tensors = {
-            name: tensor.half() if tensor.is_floating_point() else tensor
+            # Vectors are small, and variances may be too large or too small for half precision.
+            name: tensor.half() if tensor.ndim > 1 else tensor
             for name, tensor in tensors.items()
         }
     about = {
@@ -137,7 +139,7 @@ def _load_own(path: Path) -> FaceModel:
             test_mse=None if about.get("test_mse") is None else float(about["test_mse"]),
             config=TrainConfig.from_dict(config) if config else None,
         )
-    except (ConfigError, ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ModelFileError(path, f"has a damaged description ({error}).") from error
     return replace(model, statistics=_statistics(path, latent, model.network) if latent else None)
 
@@ -146,7 +148,8 @@ def _statistics(
     path: Path, tensors: Mapping[str, Tensor], network: ConvAutoencoder
 ) -> LatentStatistics:
     try:
-        arrays = {name: tensor.float().numpy() for name, tensor in tensors.items()}
+        # Copied: what safetensors returns lies in the mapped file, which may be replaced.
+        arrays = {name: tensor.float().numpy().copy() for name, tensor in tensors.items()}
         statistics = LatentStatistics(**arrays)
     except (TypeError, ValueError) as error:
         raise ModelFileError(path, f"has damaged latent statistics ({error}).") from error
@@ -157,13 +160,13 @@ def _statistics(
 
 def _load_published(path: Path) -> FaceModel:
     """Read a checkpoint that the published notebook wrote with ``torch.save``."""
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MAX_FILE_BYTES:
-                raise ModelFileError(path, "unpacks to far more than a model of this network.")
     try:
+        if _unpacked_size(path) > MAX_FILE_BYTES:
+            raise ModelFileError(path, "unpacks to far more than a model of this network.")
         with torch.serialization.safe_globals(_numpy_scalars()):
             content = torch.load(path, map_location="cpu", weights_only=True)
+    except ModelFileError:
+        raise
     except Exception as error:  # a foreign pickle can fail in any way; all mean the same here
         reason = "is damaged, isn't a model file, or contains more than numbers; nothing was run."
         raise ModelFileError(path, reason) from error
@@ -176,6 +179,13 @@ def _load_published(path: Path) -> FaceModel:
         epoch=int(epoch) if isinstance(epoch, int) else 0,
         test_mse=float(loss) if isinstance(loss, float | np.floating) else None,
     )
+
+
+def _unpacked_size(path: Path) -> int:
+    if not zipfile.is_zipfile(path):
+        return path.stat().st_size
+    with zipfile.ZipFile(path) as archive:
+        return sum(entry.file_size for entry in archive.infolist())
 
 
 def _numpy_scalars() -> list[Any]:
@@ -197,12 +207,25 @@ def _network(path: Path, state: Mapping[str, Any]) -> ConvAutoencoder:
         raise ModelFileError(path, "isn't a model of this network (it has no “encoder.5.weight”).")
     if not 1 <= len(bottleneck) <= MAX_LATENT:
         raise ModelFileError(path, f"has an unusable latent size of {len(bottleneck)}.")
-    network = ConvAutoencoder(len(bottleneck))
+    # Without memory, and so without random numbers, which a training in the next thread draws too.
+    with torch.device("meta"):
+        network = ConvAutoencoder(len(bottleneck))
     for name, expected in network.state_dict().items():
         tensor = state.get(name)
-        if not isinstance(tensor, Tensor) or tensor.shape != expected.shape:
+        if not isinstance(tensor, Tensor) or not _fits(tensor, expected):
             raise ModelFileError(path, f"isn't a model of this network (“{name}” doesn't fit).")
-        if not torch.isfinite(tensor).all():
+        if not torch.isfinite(tensor.to(expected.dtype)).all():
             raise ModelFileError(path, f"is damaged: “{name}” contains values that aren't numbers.")
-    network.load_state_dict({name: state[name] for name in network.state_dict()})
+    weights = {
+        name: state[name].to(expected.dtype, copy=True)
+        for name, expected in network.state_dict().items()
+    }
+    network.load_state_dict(weights, assign=True)
     return on_device(network, "cpu").eval().requires_grad_(False)
+
+
+def _fits(tensor: Tensor, expected: Tensor) -> bool:
+    """Tell whether a tensor is a plain array of the same shape and of a usable kind of number."""
+    kinds = FLOATS if expected.is_floating_point() else {expected.dtype}
+    plain = tensor.layout is torch.strided and tensor.device.type == "cpu"
+    return plain and tensor.shape == expected.shape and tensor.dtype in kinds

@@ -135,8 +135,7 @@ def _check(name: str, setting: Setting, value: Any, default: Any) -> None:
     limits = setting.minimum, setting.maximum
     if limits[0] is not None and limits[1] is not None and not limits[0] <= value <= limits[1]:
         raise ConfigError(
-            f"{setting.title} ({name}) must be between {limits[0]:g} and {limits[1]:g}, "
-            f"not {value:g}"
+            f"{setting.title} ({name}) must be between {limits[0]:g} and {limits[1]:g}, not {value}"
         )
 
 

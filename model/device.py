@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import time
 
 import torch
@@ -27,10 +28,44 @@ def device_name(device: torch.device) -> str:
     return f"CPU, {torch.get_num_threads()} threads"
 
 
-def autocast(device: torch.device, *, enabled: bool = True) -> torch.autocast:
-    """Return the context in which the network runs fastest on this device."""
-    use = enabled and (device.type == "cuda" or (device.type == "cpu" and bfloat16_is_faster()))
+def autocast(device: torch.device, *, enabled: bool | None = None) -> torch.autocast:
+    """Return a context with bfloat16 convolutions: where enabled, or for None where they pay."""
+    use = low_precision_pays(device) if enabled is None else enabled
     return torch.autocast(device.type, torch.bfloat16, enabled=use)
+
+
+def low_precision_pays(device: torch.device) -> bool:
+    """Tell whether the network runs faster in bfloat16 on this device."""
+    return device.type == "cuda" or (device.type == "cpu" and bfloat16_is_faster())
+
+
+def random_state(device: torch.device) -> torch.Tensor:
+    """Return the state of the generator that dropout draws from on this device."""
+    return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
+
+
+def set_random_state(device: torch.device, state: torch.Tensor) -> None:
+    """Set what ``random_state`` returned."""
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(state, device)
+    else:
+        torch.set_rng_state(state)
+
+
+def use_threads(count: int | None) -> None:
+    """Let this thread compute on so many cores, or on all of them for None.
+
+    PyTorch's thread pools are one per calling thread. Someone who waits for one face is answered
+    sooner by a single core than by a pool that a training in the next thread keeps waiting.
+    """
+    torch.set_num_threads(count or _cores())
+
+
+def _cores() -> int:
+    """Return how many cores this process may use; a container may have fewer than the machine."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @functools.cache

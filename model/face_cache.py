@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
 from model.face_set import FACE_SHAPE, DataError, FaceSet, Prepared
+from model.places import cache_folder
 
 VERSION = 1
 _CHUNK = 1 << 20
@@ -26,10 +26,8 @@ _STALE_S = 24 * 3600
 
 
 def cache_root() -> Path:
-    """Return the folder of all prepared faces; ``CAE_STUDIO_CACHE`` moves it."""
-    moved = os.environ.get("CAE_STUDIO_CACHE")
-    base = Path(moved) if moved else platformdirs.user_cache_path("cae-studio", appauthor=False)
-    return base / "faces"
+    """Return the folder of all prepared faces."""
+    return cache_folder() / "faces"
 
 
 class FaceWriter:

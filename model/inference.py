@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from model.checkpoint import FaceModel
 from model.datasets import FaceSet
-from model.device import autocast
+from model.device import autocast, use_threads
 from model.events import Describing
 from model.latent import LatentStatistics
 from model.network import ConvAutoencoder
@@ -37,7 +37,7 @@ class Reconstruction:
 @torch.inference_mode()
 def decode(model: FaceModel, latents: Latents) -> Images:
     """Return the images uint8 (N, 48, 48, 3) of latents (N, L)."""
-    images = model.network.decode(torch.from_numpy(latents))
+    images = model.network.decode(torch.tensor(latents))  # a copy: the array may be read-only
     return images.clamp_(0, 1).mul_(255).round_().byte().permute(0, 2, 3, 1).contiguous().numpy()
 
 
@@ -53,7 +53,7 @@ def encode(model: FaceModel, images: Images, *, fast: bool = False) -> Latents:
 
 def _encode(network: ConvAutoencoder, images: Images, fast: bool) -> Latents:
     batch = torch.from_numpy(np.array(images)).permute(0, 3, 1, 2).float().div_(255)
-    with autocast(torch.device("cpu"), enabled=fast):
+    with autocast(torch.device("cpu"), enabled=None if fast else False):
         return network.encode(batch).float().numpy()
 
 
@@ -69,6 +69,7 @@ def describe(model: FaceModel, faces: FaceSet) -> Iterator[Describing | FaceMode
     Raises:
         ValueError: fewer than two faces to measure.
     """
+    use_threads(None)
     rows, _ = faces.split()
     latents = np.empty((len(rows), model.network.latent_dim), np.float32)
     for start in range(0, len(rows), ENCODE_BATCH):

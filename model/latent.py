@@ -31,6 +31,10 @@ class LatentStatistics:
         shapes = [getattr(self, item.name).shape for item in fields(self)]
         if shapes != [(size,), (size,), (size,), (count, size), (count,)]:
             raise ValueError(f"latent statistics don't fit together: {shapes}")
+        if not 0 < count <= size:
+            raise ValueError(
+                f"latent statistics can't have {count} directions in {size} dimensions"
+            )
         if not all(np.isfinite(getattr(self, item.name)).all() for item in fields(self)):
             raise ValueError("latent statistics contain values that are not numbers")
         if not (self.sigma > 0).all():

@@ -26,17 +26,19 @@ def spherical(start: Floats, end: Floats, share: Floats) -> Floats:
     Falls back on the straight line where the arc isn't defined: equal or opposite directions.
     Source: Shoemake, "Animating rotation with quaternion curves", 1985.
     """
-    lengths = np.linalg.norm(start), np.linalg.norm(end)
+    # In single precision the arc cosine can't tell opposite directions from nearly opposite ones.
+    ends = start.astype(np.float64), end.astype(np.float64)
+    lengths = np.linalg.norm(ends[0]), np.linalg.norm(ends[1])
     if min(lengths) == 0:
         return linear(start, end, share)
-    first, second = start / lengths[0], end / lengths[1]
+    first, second = ends[0] / lengths[0], ends[1] / lengths[1]
     angle = np.arccos(np.clip(first @ second, -1, 1))
     if np.sin(angle) < 1e-4:
         return linear(start, end, share)
     weight = share.astype(np.float32)[:, None]
     arc = (np.sin((1 - weight) * angle) * first + np.sin(weight * angle) * second) / np.sin(angle)
-    path: Floats = arc * (lengths[0] * (1 - weight) + lengths[1] * weight)
-    return path.astype(np.float32)
+    path = arc * (lengths[0] * (1 - weight) + lengths[1] * weight)
+    return np.asarray(path, np.float32)
 
 
 def there_and_back(frames: Frames) -> Frames:

@@ -42,9 +42,12 @@ class Muon(torch.optim.Optimizer):
         buffer: Tensor = state["momentum"]
         buffer.lerp_(gradient, 1 - momentum)
         nesterov = gradient.lerp(buffer, momentum)
-        matrix = orthogonalise(nesterov.flatten(1))
-        scale = max(1.0, matrix.shape[0] / matrix.shape[1]) ** 0.5
-        parameter.add_(matrix.view_as(parameter).to(parameter.dtype), alpha=-lr * scale)
+        # In channels-last layout the kernel is a matrix already if its channels come last.
+        axes = (0, *range(2, parameter.ndim), 1)
+        kernel = parameter.permute(axes)
+        step = orthogonalise(nesterov.permute(axes).flatten(1)).view(kernel.shape)
+        scale = max(1.0, len(kernel) / kernel[0].numel()) ** 0.5
+        kernel.add_(step.to(kernel.dtype), alpha=-lr * scale)
 
 
 def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:

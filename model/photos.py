@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from model.face_set import FACE_SHAPE, FaceSet
 from model.files import replacing, write_bytes
+from model.places import data_folder
 
 TITLE = "My photos"
 
 
 def photos_folder() -> Path:
-    """Return the folder of the person's own photos; ``CAE_STUDIO_DATA`` moves it."""
-    moved = os.environ.get("CAE_STUDIO_DATA")
-    base = Path(moved) if moved else platformdirs.user_data_path("cae-studio", appauthor=False)
-    return base / "photos"
+    """Return the folder of the person's own photos."""
+    return data_folder() / "photos"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

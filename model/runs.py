@@ -90,7 +90,7 @@ class Run:
         try:
             about = json.loads((folder / "run.json").read_bytes())
             return cls(folder, TrainConfig.from_dict(about["config"]), str(about["faces"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise RunError(f"“{folder.name}” isn't a run of CAE Studio ({error}).") from error
 
     @property
@@ -104,23 +104,30 @@ class Run:
         return self.folder / "last.safetensors"
 
     def rows(self) -> list[EpochRow]:
-        """Return the epochs measured so far; a line cut off by a crash is left out."""
+        """Return the epochs measured so far.
+
+        A line cut off by a crash is left out; an epoch that was measured again counts once.
+        """
         try:
-            lines = (self.folder / "metrics.jsonl").read_text().splitlines()
+            lines = (self.folder / "metrics.jsonl").read_bytes().splitlines()
         except FileNotFoundError:
             return []
-        rows = []
+        rows = {}
         for line in lines:
             try:
-                rows.append(EpochRow(**json.loads(line)))
+                row = EpochRow(**json.loads(line))
             except (ValueError, TypeError):
                 continue
-        return rows
+            rows[row.epoch] = row
+        return [rows[epoch] for epoch in sorted(rows)]
 
     def append(self, row: EpochRow) -> None:
         """Add one epoch's measurements and flush them to disk."""
-        with (self.folder / "metrics.jsonl").open("a") as file:
-            file.write(json.dumps(row._asdict()) + "\n")
+        with (self.folder / "metrics.jsonl").open("a+b") as file:
+            # A line that a crash cut off must not swallow this one.
+            file.seek(max(0, file.tell() - 1))
+            start = b"" if file.read() in {b"", b"\n"} else b"\n"
+            file.write(start + json.dumps(row._asdict()).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
@@ -130,15 +137,18 @@ class Run:
 
         save_model(self.best, model)
 
-    def save_last(self, model: FaceModel, state: Mapping[str, Any]) -> None:
-        """Replace the last model and the state to go on from."""
-        import torch
-
+    def save_last(self, model: FaceModel) -> None:
+        """Replace the last model."""
         from model.checkpoint import save_model
+
+        save_model(self.last, model)
+
+    def save_state(self, state: Mapping[str, Any]) -> None:
+        """Replace the state to go on from."""
+        import torch
 
         with replacing(self.folder / "state.pt") as temporary:
             torch.save(dict(state), temporary)
-        save_model(self.last, model)
 
     def state(self) -> dict[str, Any] | None:
         """Return the state to go on from, or None where nothing was saved yet.
@@ -152,10 +162,14 @@ class Run:
         if not path.exists():
             return None
         try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
+            return dict(torch.load(path, map_location="cpu", weights_only=True))
         except Exception as error:  # a damaged file can fail in any way
             raise RunError(f"The saved state in “{self.folder.name}” is damaged.") from error
-        return dict(state)
+
+    def tidy(self) -> None:
+        """Delete what writers that were killed left behind; for the one who writes now."""
+        for path in self.folder.glob(".*-*"):
+            path.unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Delete the folder with all that is in it."""

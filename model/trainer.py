@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from torch.nn import functional
 from model.checkpoint import FaceModel
 from model.config import ConfigError, TrainConfig
 from model.datasets import FaceSet
-from model.device import autocast
+from model.device import autocast, low_precision_pays, random_state, set_random_state
 from model.events import EpochDone
 from model.network import ConvAutoencoder, on_device
 from model.optim import make_optimizers, rate_factor
@@ -52,7 +53,8 @@ class Trainer:
         self.epoch = 0
         self.step = 0
         """Finished epochs, and finished steps of the epoch under way."""
-        self.healthy = True
+        self._numbers = True
+        self._low_precision = low_precision_pays(device)
         self.best_mse = math.inf
         self._best_epoch = 0
         self._random = torch.Generator().manual_seed(config.seed)
@@ -68,6 +70,12 @@ class Trainer:
         for optimizer in self._optimizers:
             for group in optimizer.param_groups:
                 group["initial_lr"] = group["lr"]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether all losses so far and all weights are numbers; reads every weight."""
+        weights = self._network.state_dict().values()
+        return self._numbers and all(bool(torch.isfinite(value).all()) for value in weights)
 
     @property
     def learning_rate(self) -> float:
@@ -99,7 +107,7 @@ class Trainer:
         for optimizer in self._optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = group["initial_lr"] * factor
-        with autocast(self.device):
+        with autocast(self.device, enabled=self._low_precision):
             reconstruction = self._network(images)
         loss = functional.mse_loss(reconstruction.float(), images)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -109,6 +117,29 @@ class Trainer:
         self._unread.append(loss.detach())
         self._total += loss.detach()
         self.step += 1
+
+    def halve_batch(self) -> None:
+        """Start the epoch again with batches of half the size, which need half the memory.
+
+        Raises:
+            TrainingError: the batch can't be halved any more.
+        """
+        size = self.config.batch_size // 2
+        if size < 2:
+            raise TrainingError("The device's memory is full even with a batch of two faces.")
+        for optimizer in self._optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        self._set_batch_size(size)
+        self.step = 0
+        self._total.zero_()
+        self._unread.clear()
+        self._random.set_state(self._epoch_random)
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def _set_batch_size(self, size: int) -> None:
+        self.config = replace(self.config, batch_size=size)
+        self.steps_per_epoch = len(self.train_images) // size
 
     def mean_loss(self) -> float:
         """Read the mean loss since the last reading from the device.
@@ -158,16 +189,16 @@ class Trainer:
 
     def best_model(self) -> FaceModel:
         """Return the model of the epoch with the lowest test error."""
-        network = ConvAutoencoder(self.config.latent_dim, dropout=self.config.dropout)
-        network.load_state_dict(self._best_weights)
-        network = on_device(network, "cpu").eval().requires_grad_(False)
-        return FaceModel(network, None, self._best_epoch, self.best_mse, self.config)
+        best = self.model()
+        best.network.load_state_dict(self._best_weights)
+        return replace(best, epoch=self._best_epoch, test_mse=self.best_mse)
 
     def state(self) -> dict[str, Any]:
         """Return all that another process needs to go on exactly from here."""
         return {
             "epoch": self.epoch,
             "step": self.step,
+            "batch_size": self.config.batch_size,
             "total": float(self._total),
             "best_mse": self.best_mse,
             "best_epoch": self._best_epoch,
@@ -175,11 +206,13 @@ class Trainer:
             "network": self._network.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
             "random": self._epoch_random,
-            "torch_random": torch.get_rng_state(),
+            "dropout_random": random_state(self.device),
+            "low_precision": self._low_precision,
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from what ``state`` returned."""
+        self._set_batch_size(int(state["batch_size"]))
         self.epoch, self.step = int(state["epoch"]), int(state["step"])
         self._total.fill_(state["total"])
         self.best_mse, self._best_epoch = float(state["best_mse"]), int(state["best_epoch"])
@@ -189,13 +222,15 @@ class Trainer:
             optimizer.load_state_dict(saved)
         self._epoch_random = state["random"]
         self._random.set_state(self._epoch_random)
-        torch.set_rng_state(state["torch_random"])
+        set_random_state(self.device, state["dropout_random"])
+        # Another process may have measured otherwise; the same numbers need the same precision.
+        self._low_precision = bool(state["low_precision"])
 
     @torch.inference_mode()
     def _reconstruct(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Return float images (N, 3, 48, 48) and their reconstructions for uint8 images."""
         originals = _as_float(images).contiguous(memory_format=torch.channels_last)
-        with autocast(self.device):
+        with autocast(self.device, enabled=self._low_precision):
             return originals, self._network(originals).float()
 
     def _preview(self) -> NDArray[np.uint8]:
@@ -210,7 +245,7 @@ class Trainer:
 
     def _check(self, loss: float) -> None:
         if not math.isfinite(loss):
-            self.healthy = False
+            self._numbers = False
             raise TrainingError(
                 f"The loss became {loss} in epoch {self.epoch + 1}; nothing can be learned from "
                 "there. The last good epoch is kept. Try again with a lower learning rate."

@@ -12,11 +12,12 @@ from collections.abc import Iterator
 
 import torch
 
+from model.checkpoint import FaceModel
 from model.config import TrainConfig
 from model.datasets import FaceSet
-from model.device import device_name, pick_device
-from model.events import Event, Finished, Progress, Snapshot, Started
-from model.runs import EpochRow, Run
+from model.device import device_name, pick_device, use_threads
+from model.events import EpochDone, Event, Finished, Notice, Progress, Snapshot, Started
+from model.runs import EpochRow, Run, RunError
 from model.trainer import Trainer
 
 REPORT_EVERY_S = 0.1
@@ -35,18 +36,25 @@ def train(
     ``Snapshot``, and ``Finished`` with the best model at the end.
 
     With a run, every epoch is recorded in its folder, and so is the very last step when the
-    generator is closed; a run that holds a saved state goes on exactly from there.
+    generator is closed; a run that holds a saved state goes on exactly from there. Where the
+    folder can't be written under way (full disk, removed folder), a ``Notice`` says so and the
+    training goes on in memory; the next epoch tries again.
+
+    When the device's memory is exhausted the batch is halved, with a ``Notice``, and the epoch
+    starts again.
 
     Raises:
         ConfigError: the configuration doesn't fit the faces.
-        TrainingError: the loss is no longer a number.
+        TrainingError: the loss is no longer a number, or not even two faces fit into memory.
         RunError: the run's saved state is damaged.
-        OSError: the run's folder can't be written.
+        OSError: the very last state can't be written.
     """
+    use_threads(None)
     trainer = Trainer(config, faces, device or pick_device())
-    saved = run.state() if run else None
-    if saved:
-        trainer.restore(saved)
+    recorder = _Recorder(run) if run else None
+    if run:
+        _restore(trainer, run)
+        run.tidy()
     try:
         yield Started(
             device_name(trainer.device),
@@ -56,15 +64,32 @@ def train(
             trainer.epoch + 1,
         )
         while trainer.epoch < config.epochs:
-            yield from _run_epoch(trainer, run)
+            try:
+                yield from _run_epoch(trainer, recorder)
+            except torch.OutOfMemoryError:
+                trainer.halve_batch()
+                size = trainer.config.batch_size
+                yield Notice(f"The device's memory is full: going on with batches of {size} faces.")
         model = trainer.best_model()
         yield Finished(model, model.epoch, trainer.best_mse)
     finally:
-        if run and trainer.healthy and (trainer.epoch or trainer.step):
-            run.save_last(trainer.model(), trainer.state())
+        if recorder:
+            recorder.close(trainer)
 
 
-def _run_epoch(trainer: Trainer, run: Run | None) -> Iterator[Event]:
+def _restore(trainer: Trainer, run: Run) -> None:
+    """Go on from the run's saved state, if there is one."""
+    state = run.state()
+    if state is None:
+        return
+    try:
+        trainer.restore(state)
+    except (LookupError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        reason = f"The saved state in “{run.folder.name}” doesn't fit its configuration."
+        raise RunError(reason) from error
+
+
+def _run_epoch(trainer: Trainer, recorder: _Recorder | None) -> Iterator[Event]:
     """Train for one epoch (or for the rest of one), measure it and record it."""
     clock = _Clock(trainer)
     for images in trainer.batches():
@@ -75,15 +100,55 @@ def _run_epoch(trainer: Trainer, run: Run | None) -> Iterator[Event]:
         yield from clock.report(None)
     done = trainer.finish_epoch(clock.seconds())
     model = trainer.model(done.test_mse)
-    if run:
-        run.append(
-            EpochRow(done.epoch, done.train_mse, done.test_mse, done.learning_rate, done.seconds)
-        )
-        if done.best:
-            run.save_best(model)
-        run.save_last(model, trainer.state())
+    if recorder:
+        yield from recorder.record(trainer, done, model)
     yield done
     yield Snapshot(model)
+
+
+class _Recorder:
+    """Saves epochs; what can't be saved is said, kept in memory, and tried again."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._rows: list[EpochRow] = []
+        self._best: FaceModel | None = None
+
+    def record(self, trainer: Trainer, done: EpochDone, model: FaceModel) -> Iterator[Notice]:
+        """Save an epoch and what is left of earlier ones."""
+        self._rows.append(
+            EpochRow(done.epoch, done.train_mse, done.test_mse, done.learning_rate, done.seconds)
+        )
+        self._best = model if done.best else self._best
+        try:
+            self.flush()
+            self._run.save_state(trainer.state())
+        except OSError as error:
+            yield Notice(
+                f"Epoch {done.epoch} couldn't be saved in “{self._run.folder}” "
+                f"({error.strerror or error}). The training goes on in memory and tries again "
+                "after the next epoch."
+            )
+
+    def flush(self) -> None:
+        """Write what isn't written yet.
+
+        Raises:
+            OSError: the folder can't be written.
+        """
+        while self._rows:
+            self._run.append(self._rows[0])
+            del self._rows[0]
+        if self._best is not None:
+            self._run.save_best(self._best)
+            self._best = None
+
+    def close(self, trainer: Trainer) -> None:
+        """Save the very last step; errors as ``flush``."""
+        if trainer.healthy and (trainer.epoch or trainer.step):
+            self.flush()
+            self._run.save_state(trainer.state())
+            self._run.save_last(trainer.model())
 
 
 class _Clock:

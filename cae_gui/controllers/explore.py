@@ -15,7 +15,6 @@ from cae_gui.workspaces.explore import ExploreWorkspace
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
-    from model.inference import Reconstruction
 
 SIGMAS = 4.0
 """Reach of a principal slider to either side of the mean face, in sigma."""
@@ -39,7 +38,6 @@ class ExploreController(QObject):
         explorer.latent_changed.connect(self._on_latent)
         self._session.models.described.connect(self._on_face)
         self._session.models.answered.connect(self._on_answer)
-        self._session.reconstructed.connect(self._on_reconstructed)
         for sliders in (view.principal, view.raw):
             sliders.edit_started.connect(self._on_edit_started)
             sliders.edit_finished.connect(self._on_edit_finished)
@@ -87,6 +85,8 @@ class ExploreController(QObject):
         if face is None:
             self._view.set_image(None)
             self._view.set_start(None)
+        else:
+            self._session.models.ask("start", "decode", face.start[None])
         self._set_principal()
         self._set_raw()
         self._on_latent()
@@ -94,7 +94,11 @@ class ExploreController(QObject):
     def _set_principal(self) -> None:
         face, statistics = self._explorer.face, self._explorer.statistics
         if face is None or statistics is None:
-            why = "Choose a face first." if face is None else "The latent space is being measured."
+            why = (
+                "Choose a face first."
+                if face is None
+                else "The latent space hasn't been measured yet."
+            )
             self._view.set_principal([], why)
             return
         start = statistics.coordinates(face.start)
@@ -151,7 +155,5 @@ class ExploreController(QObject):
     def _on_answer(self, channel: str, tag: Any, reply: NDArray[np.uint8]) -> None:
         if channel == "explore":
             self._view.set_image(reply[0], tag)
-
-    @Slot(object)
-    def _on_reconstructed(self, reply: Reconstruction) -> None:
-        self._view.set_start(reply.images[0])
+        elif channel == "start":
+            self._view.set_start(reply[0])

@@ -38,6 +38,8 @@ class MorphController(QObject):
 
     def save_gif(self, path: Path) -> None:
         """Write the morph there and back as an endless GIF."""
+        if not self._morpher.is_ready:
+            return
         seconds = self._view.seconds.value()
         latents = self._morpher.film(round(seconds * FRAMES_PER_S))
 
@@ -52,6 +54,8 @@ class MorphController(QObject):
 
     def save_strip(self, path: Path) -> None:
         """Write the film strip as one PNG."""
+        if not self._morpher.is_ready:
+            return
         latents = self._morpher.film()
 
         def save(model: FaceModel) -> Path:

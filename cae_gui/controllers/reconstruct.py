@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 Pixels = NDArray[np.uint8]
 
 STRIP_FACES = 20
-FIGURE_FORMATS = "Picture (*.png);;Vector graphic (*.svg);;PDF (*.pdf)"
 
 
 class ReconstructController(QObject):

@@ -13,10 +13,14 @@ from cae_gui.session.session import Session
 from cae_gui.session.training import RunOpened, State
 from cae_gui.workspaces.train import TrainWorkspace
 from model.curve_painter import CurvePainter
+from model.datasets import FaceSet
 from model.events import EpochDone, Finished, Notice, Progress, Started
+from model.lfw import TITLE as LFW_TITLE
+from model.runs import Run, RunError
 
 PREVIEW_FACES = 10
-REFERENCES = (("Published network 0.00156", 0.00156),)
+REFERENCES = {LFW_TITLE: (("Published network 0.00156", 0.00156),)}
+"""Lines to beat, by the title of the data set that they were measured on."""
 
 
 class TrainController(QObject):
@@ -33,9 +37,11 @@ class TrainController(QObject):
         self._session, self._view, self._training = session, view, session.training
         self._painter = CurvePainter()
         self._history: list[Any] = []
+        self._faces: FaceSet | None = None
+        self._originals = np.empty((0, 48, 48, 3), np.uint8)
+        self._has_finished = False
         self._epochs = 0
         self._connect()
-        view.plot.set_references(REFERENCES)
 
     def _connect(self) -> None:
         training, view, session = self._training, self._view, self._session
@@ -62,14 +68,24 @@ class TrainController(QObject):
     def start(self) -> None:
         """Train on the faces on show with the settings of the form."""
         faces = self._session.faces.faces
-        if faces is not None and not self._view.form.error():
+        if faces is not None and not self._view.form.error() and not self._training.is_active:
+            self._faces = faces
             self._training.start(self._view.form.config(), faces)
 
     def resume(self, folder: Path) -> None:
-        """Go on with an earlier run on the faces on show."""
+        """Go on with an earlier run on the faces on show, if it learned from them."""
         faces = self._session.faces.faces
-        if faces is not None:
-            self._training.resume(folder, faces)
+        if faces is None or self._training.is_active:
+            return
+        learned_from = _faces_of(folder)
+        if learned_from not in (None, faces.title):
+            self.notice.emit(
+                f"This run learned from “{learned_from}”. Choose these faces at the left, then "
+                "continue it."
+            )
+            return
+        self._faces = faces
+        self._training.resume(folder, faces)
 
     @Slot(object)
     def _on_render_wanted(self, request: Any) -> None:
@@ -103,8 +119,12 @@ class TrainController(QObject):
             State.PAUSED: "Paused.",
             State.STOPPING: "Stopping and saving …",
         }
+        if state is State.PREPARING:
+            self._has_finished = False
         if state in texts:
             self._view.set_status(texts[state])
+        elif state is State.IDLE and not self._has_finished:
+            self._view.set_status("The training ended early.")
 
     @Slot(object)
     def _on_run(self, event: RunOpened) -> None:
@@ -113,9 +133,12 @@ class TrainController(QObject):
         self._view.form.set_config(event.config)
         self._view.plot.clear()
         self._view.plot.set_total_epochs(event.config.epochs)
+        title = self._faces.title if self._faces else ""
+        self._view.plot.set_references(REFERENCES.get(title, ()))
         self._view.plot.set_history(self._history)
-        faces = self._session.faces.faces
-        if faces is not None:
+        # Not those on show, which may have changed; too few of them fail in a moment.
+        faces = self._faces
+        if faces is not None and len(faces.images) >= 2:
             _, test = faces.split(event.config.test_percent, event.config.seed)
             self._originals = np.array(faces.images[test[:PREVIEW_FACES]])
 
@@ -147,6 +170,7 @@ class TrainController(QObject):
 
     @Slot(object)
     def _on_finished(self, event: Finished) -> None:
+        self._has_finished = True
         self._view.set_status(
             f"Finished. Best test MSE {event.best_mse:.5f} in epoch {event.best_epoch}; "
             "this network is in use now."
@@ -165,6 +189,14 @@ class TrainController(QObject):
     @Slot(object)
     def _on_notice(self, event: Notice) -> None:
         self.notice.emit(event.text)
+
+
+def _faces_of(folder: Path) -> str | None:
+    """Return the title of the faces that a run learned from; None where it can't be read."""
+    try:
+        return Run.open(folder).faces
+    except RunError:
+        return None  # the training itself says what is wrong with it
 
 
 def duration(seconds: float) -> str:

@@ -134,6 +134,11 @@ class Explorer(QObject):
     def _push(self, text: str, after: Edited) -> None:
         self.undo_stack.push(_Step(self, text, self.face, after))
 
+    def _go_to(self, face: Edited | None) -> None:
+        # An undo in the middle of a drag ends it: its start is no longer where the stack is.
+        self._before_drag = None
+        self._set(face)
+
     def _set(self, face: Edited | None) -> None:
         other = face is None or self.face is None or face.start is not self.face.start
         self.face = face
@@ -150,7 +155,7 @@ class _Step(QUndoCommand):
         self._explorer, self._before, self._after = explorer, before, after
 
     def undo(self) -> None:
-        self._explorer._set(self._before)
+        self._explorer._go_to(self._before)
 
     def redo(self) -> None:
-        self._explorer._set(self._after)
+        self._explorer._go_to(self._after)

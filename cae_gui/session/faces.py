@@ -18,7 +18,7 @@ from model.faces import PhotoError, read_face
 from model.photos import PhotoShelf
 
 DEMO, LFW, PHOTOS = "demo", "lfw", "photos"
-TITLES = {DEMO: "Demo faces", LFW: "Labeled Faces in the Wild", PHOTOS: "My photos"}
+TITLES = {DEMO: "Demo faces", LFW: "LFW", PHOTOS: "My photos"}
 
 Picture = Path | NDArray[np.uint8]
 """A photo to add: a file, or pixels uint8 (H, W, 3) as pasted."""
@@ -67,6 +67,7 @@ class Faces(QObject):
         self.source = ""
         self.faces: FaceSet | None = None
         self.shelf = PhotoShelf()
+        self._is_last_resort = False
         self._refused: list[str] = []
         self._newest_photo = -1
         self._loading = StreamJob(self)
@@ -80,7 +81,11 @@ class Faces(QObject):
         self._queue: list[tuple[Picture, str]] = []
 
     def choose(self, source: str) -> None:
-        """Load a data set: ``DEMO``, ``LFW``, ``PHOTOS`` or the path of a folder."""
+        """Load a data set: ``DEMO``, ``LFW``, ``PHOTOS`` or the path of a folder.
+
+        Where that fails or is cancelled the one on show stays, or the demo faces are loaded.
+        """
+        self._is_last_resort = source == DEMO
         self._loading.begin(partial(_load, source, self.shelf))
 
     def download_lfw(self) -> None:
@@ -89,6 +94,7 @@ class Faces(QObject):
 
     def cancel(self) -> None:
         """Stop what is being loaded; the data set on show stays."""
+        self._queue.clear()
         self._loading.cancel()
         self._reading.cancel()
 
@@ -101,7 +107,10 @@ class Faces(QObject):
 
     def remove_photo(self, row: int) -> None:
         """Take a photo off the shelf."""
-        self.shelf.remove(row)
+        try:
+            self.shelf.remove(row)
+        except OSError as error:
+            self.problem.emit(explain(error))
         if self.source == PHOTOS:
             self.choose(PHOTOS)
 
@@ -122,8 +131,10 @@ class Faces(QObject):
                 self.skipped.emit(event.skipped)
 
     @Slot(bool)
-    def _on_ended(self, _complete: bool) -> None:
+    def _on_ended(self, complete: bool) -> None:
         self.idle.emit()
+        if not complete and self.faces is None and not self._is_last_resort:
+            self.choose(DEMO)
 
     @Slot(object)
     def _on_photo(self, event: PhotoRead) -> None:
@@ -137,7 +148,7 @@ class Faces(QObject):
             self.problem.emit(explain(error))
 
     @Slot(bool)
-    def _on_photos_read(self, complete: bool) -> None:
+    def _on_photos_read(self, _complete: bool) -> None:
         self.idle.emit()
         newest, self._newest_photo = self._newest_photo, -1
         refused, self._refused = tuple(self._refused), []
@@ -146,7 +157,7 @@ class Faces(QObject):
             self.photos_added.emit(newest)
         if refused:
             self.skipped.emit(refused)
-        if queue and complete:
+        if queue:
             self.add_photos(queue)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from model.checkpoint import FaceModel
     from model.datasets import FaceSet
 
-CHANNELS = ("explore", "morph", "face", "wells", "film", "strip", "export")
+CHANNELS = ("explore", "morph", "face", "wells", "start", "film", "strip", "export")
 """Who asks the model for something, the most urgent first."""
 
 
@@ -47,6 +47,7 @@ class Models(QObject):
         self.title = ""
         self.path: Path | None = None
         self._number = 0
+        self._is_last_resort = False
         self._described_number = 0
         self._inference = LatestJob(CHANNELS, self)
         self._inference.answered.connect(self._on_answer)
@@ -63,16 +64,19 @@ class Models(QObject):
 
     def open_shipped(self) -> None:
         """Load the model that ships with the application."""
+        self._is_last_resort = True
         self._files.ask(Question("open", _load_shipped, ("Shipped model", None)))
 
     def open(self, path: Path, title: str = "") -> None:
-        """Load a model file; on failure the model in use stays."""
+        """Load a model file; on failure the model in use stays, or the shipped one is loaded."""
+        self._is_last_resort = False
         self._files.ask(Question("open", partial(_load, path), (title or path.name, path)))
 
     def save(self, path: Path) -> None:
         """Write the model in use."""
         if self.model is not None:
-            self._files.ask(Question("save", partial(_save, path, self.model), path))
+            work = partial(_save, path, self.model)
+            self._files.ask(Question("save", work, (self._number, path)))
 
     def adopt(self, model: FaceModel, title: str, path: Path | None = None) -> None:
         """Put a model to use; answers for an earlier one no longer arrive."""
@@ -99,6 +103,10 @@ class Models(QObject):
             self._described_number = self._number
             self._describing.begin(partial(_describe, self.model, faces))
 
+    def cancel(self) -> None:
+        """Stop measuring the latent space; the model stays without its directions."""
+        self._describing.cancel()
+
     def jobs(self) -> list[StreamJob | LatestJob]:
         """Return all threads, for the one who closes the application."""
         return [self._inference, self._files, self._describing]
@@ -112,16 +120,19 @@ class Models(QObject):
     @Slot(str, object, object)
     def _on_file(self, channel: str, tag: Any, reply: Any) -> None:
         if channel == "save":
-            self.title, self.path = tag.name, tag
-            self.saved.emit(tag)
-            self.changed.emit()
+            number, path = tag
+            if number == self._number:
+                self.title, self.path = path.name, path
+            self.saved.emit(path)
         else:
             title, path = tag
             self.adopt(reply, title, path)
 
     @Slot(str, object)
-    def _on_failure(self, _channel: str, problem: Problem) -> None:
+    def _on_failure(self, channel: str, problem: Problem) -> None:
         self.problem.emit(problem)
+        if channel == "open" and self.model is None and not self._is_last_resort:
+            self.open_shipped()
 
     @Slot(object)
     def _on_described(self, event: Any) -> None:
@@ -140,13 +151,17 @@ class Models(QObject):
 
 def _load_shipped() -> FaceModel:
     from model.checkpoint import pretrained_model
+    from model.device import use_threads
 
+    use_threads(1)  # many small steps, which a busy machine makes several times slower on a pool
     return pretrained_model()
 
 
 def _load(path: Path) -> FaceModel:
     from model.checkpoint import load_face_model
+    from model.device import use_threads
 
+    use_threads(1)
     return load_face_model(path)
 
 
@@ -158,7 +173,9 @@ def _save(path: Path, model: FaceModel) -> None:
 
 def _infer(what: str, model: FaceModel, *arguments: Any) -> Any:
     from model import inference
+    from model.device import use_threads
 
+    use_threads(1)
     return getattr(inference, what)(model, *arguments)
 
 

@@ -16,7 +16,7 @@ from cae_gui.session.explorer import Explorer
 from cae_gui.session.faces import Faces
 from cae_gui.session.models import Models
 from cae_gui.session.morpher import Morpher
-from cae_gui.session.training import Training
+from cae_gui.session.training import State, Training
 from model.events import Finished, Snapshot
 
 TASKS = ("plot", "difference", "export", "layers", "runs")
@@ -68,6 +68,7 @@ class Session(QObject):
         self.models.described.connect(self._on_described)
         self.models.answered.connect(self._on_answer)
         self.faces.changed.connect(self._on_faces)
+        self.training.state_changed.connect(self._on_training)
         self.training.snapshot.connect(self._on_snapshot)
         self.training.finished.connect(self._on_finished)
         self.training.stopped.connect(self._on_stopped)
@@ -131,6 +132,12 @@ class Session(QObject):
         if channel == "face" and self.face is not None and tag is self.face:
             self.explorer.load(self.face.name, self.face.pixels, reply.latents[0])
             self.reconstructed.emit(reply)
+
+    @Slot(object)
+    def _on_training(self, state: State) -> None:
+        # While it ran, its snapshots and other faces were left unmeasured.
+        if state is State.IDLE:
+            self._describe()
 
     @Slot(object)
     def _on_snapshot(self, event: Snapshot) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -96,7 +97,7 @@ class Training(QObject):
 
     def pause(self) -> None:
         """Hold the training between two steps."""
-        if self.state is State.RUNNING:
+        if self.state in (State.PREPARING, State.RUNNING):
             self.job.pause()
             self._enter(State.PAUSED)
 
@@ -144,10 +145,14 @@ class Training(QObject):
     @Slot(bool)
     def _on_ended(self, complete: bool) -> None:
         self._enter(State.IDLE)
-        if self._discarding and self.folder is not None:
-            _discard(self.folder)
+        if self.folder is None:
+            return
+        if self._discarding:
+            _delete(self.folder)
             self.discarded.emit()
-        elif not complete and not self._has_failed and self.folder is not None:
+        elif self._has_failed and _is_empty(self.folder):
+            _delete(self.folder)  # it never began: such a run in the menu helps nobody
+        elif not complete and not self._has_failed:
             self.stopped.emit(self.folder)
 
 
@@ -161,15 +166,23 @@ def _new_run(config: TrainConfig, faces: FaceSet) -> Iterator[Any]:
 
 
 def _earlier_run(folder: Path, faces: FaceSet) -> Iterator[Any]:
-    from model.runs import Run
+    from model.runs import Run, RunError
     from model.training import train
 
     run = Run.open(folder)
+    if run.faces != faces.title:
+        raise RunError(
+            f"This run learned from “{run.faces}”, but “{faces.title}” is on show. "
+            "Choose its faces at the left, then continue it."
+        )
     yield RunOpened(folder, run.config, tuple(run.rows()))
     yield from train(run.config, faces, run=run)
 
 
-def _discard(folder: Path) -> None:
-    from model.runs import Run
+def _is_empty(folder: Path) -> bool:
+    return not any((folder / name).exists() for name in ("metrics.jsonl", "state.pt"))
 
-    Run.open(folder).discard()
+
+def _delete(folder: Path) -> None:
+    # Not through Run, which can't open a folder that somebody has already half removed.
+    shutil.rmtree(folder, ignore_errors=True)

@@ -113,6 +113,8 @@ class Gallery(QWidget):
         self._search.setAccessibleName("Search faces by name")
         self._search.setPlaceholderText("Search by name")
         self._search.setClearButtonEnabled(True)
+        # A picture dropped here is for the window; the field would take its name as text.
+        self._search.setAcceptDrops(False)
 
     def _arrange(self) -> None:
         column = QVBoxLayout(self)

@@ -112,7 +112,7 @@ class LatentSlider(QWidget):
         line.setContentsMargins(8, 0, 8, 0)
         line.setSpacing(8)
         line.addWidget(self._name, 1)
-        line.addWidget(self._track, 1)
+        line.addWidget(self._track, 2)
         line.addWidget(self._figure)
 
     def _show(self, value: float) -> None:

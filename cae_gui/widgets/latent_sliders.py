@@ -38,6 +38,7 @@ class LatentSliders(QWidget):
         self._search.setPlaceholderText("Search sliders")
         self._search.setAccessibleName("Search sliders by name")
         self._search.setClearButtonEnabled(True)
+        self._search.setAcceptDrops(False)  # a dropped picture is for the window
         self._area = SliderArea()
         self._arrange()
         self._connect()

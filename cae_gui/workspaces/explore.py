@@ -61,7 +61,7 @@ class ExploreWorkspace(QWidget):
         self.undo.setToolTip(f"Take the last change back ({_key(QKeySequence.StandardKey.Undo)})")
         self.redo = self._button("Redo", "Make the change again", self.redo_asked)
         self.random = self._button(
-            "Ra&ndom", "A random face, like the training faces (R)", self.random_asked
+            "Ra&ndom", "A random face, like the training faces (Ctrl+R)", self.random_asked
         )
         self.reset = self._button("R&eset", "Back to the reconstruction", self.reset_asked)
         self.save = self._button("&Save picture …", "Save the edited face", self.save_asked)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -123,6 +124,7 @@ class MorphWorkspace(QWidget):
         self.wells[1].clicked.connect(self._on_second_clicked)
         self.wells[0].face_dropped.connect(self._on_first_dropped)
         self.wells[1].face_dropped.connect(self._on_second_dropped)
+        self.slider.sliderPressed.connect(self.stop_playing)
         self.slider.valueChanged.connect(self._on_slider)
         self.film.frame_clicked.connect(self._on_frame)
         self.play.toggled.connect(self._on_play)
@@ -161,6 +163,11 @@ class MorphWorkspace(QWidget):
         """Show the faces (T, 48, 48, 3) between A and B."""
         self.film.set_frames(frames)
         self._mark_frame()
+
+    @Slot()
+    def stop_playing(self) -> None:
+        """Pause where the slider is; nobody sees it, or the person's hand is on it."""
+        self.play.setChecked(False)
 
     def _mark_frame(self) -> None:
         if self.film.count():
@@ -214,3 +221,7 @@ class MorphWorkspace(QWidget):
             return
         there_and_back = 1 - abs(1 - way % 2)
         self.slider.setValue(round(there_and_back * SLIDER_STEPS))
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.stop_playing()
+        super().hideEvent(event)

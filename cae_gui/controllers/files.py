@@ -1,0 +1,145 @@
+"""Opening and saving: dialogs, dropped and pasted files, and what was said about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QMimeData, QObject, Slot
+from PySide6.QtWidgets import QApplication, QWidget
+
+from cae_gui import dialogs
+from cae_gui.dropped import Dropped, dropped
+from cae_gui.session.session import Session
+from cae_gui.settings import Settings
+from cae_gui.widgets.message_bar import MessageBar
+
+MODEL_SUFFIXES = {".safetensors", ".pth", ".pt"}
+MODELS = "Models (*.safetensors *.pth *.pt)"
+FIGURE = "Picture (*.png);;Vector graphic (*.svg);;PDF (*.pdf)"
+PICTURE = "Picture (*.png)"
+ANIMATION = "Animation (*.gif)"
+
+
+class FilesController(QObject):
+    """Takes files in and writes files out; the folder of the last dialog is remembered."""
+
+    def __init__(
+        self, session: Session, messages: MessageBar, settings: Settings, window: QWidget
+    ) -> None:
+        super().__init__(window)
+        self._session, self._messages, self._settings = session, messages, settings
+        self._window = window
+        session.task_done.connect(self._on_task)
+        session.models.answered.connect(self._on_answer)
+        session.models.saved.connect(self._on_model_saved)
+
+    @Slot()
+    def open_model(self) -> None:
+        """Ask for a model file and open it."""
+        path = dialogs.ask_open(self._window, "Open a model", self._settings.folder, MODELS)
+        if path is not None:
+            self.open_path(path)
+
+    @Slot()
+    def save_model(self) -> None:
+        """Ask for a file and write the model in use."""
+        formats = "Model (*.safetensors)"
+        self.save("Save the model", "model.safetensors", formats, self._session.models.save)
+
+    @Slot()
+    def open_photos(self) -> None:
+        """Ask for photos and add them."""
+        paths = dialogs.ask_photos(self._window, self._settings.folder)
+        if paths:
+            self._settings.folder = paths[0].parent
+            self._take(Dropped(paths, []))
+
+    @Slot()
+    def open_folder(self) -> None:
+        """Ask for a folder of faces and show it."""
+        folder = dialogs.ask_folder(self._window, self._settings.folder)
+        if folder is not None:
+            self._settings.folder = folder
+            self._session.faces.choose(str(folder))
+
+    @Slot()
+    def paste(self) -> None:
+        """Add what is on the clipboard."""
+        if not self.take(QApplication.clipboard().mimeData()):
+            self._messages.show_message("There is no picture on the clipboard.")
+
+    def open_path(self, path: Path) -> None:
+        """Open a model file, a folder of images, or a photo."""
+        self._settings.folder = path.parent
+        if path.suffix.lower() in MODEL_SUFFIXES:
+            self._session.models.open(path)
+        elif path.is_dir():
+            self._session.faces.choose(str(path))
+        else:
+            self._session.faces.add_photos([(path, path.name)])
+
+    def take(self, mime: QMimeData) -> bool:
+        """Open what was dropped or pasted; return whether there was anything."""
+        content = dropped(mime)
+        self._take(content)
+        return not content.is_empty
+
+    def save(self, title: str, name: str, formats: str, write: Callable[[Path], None]) -> None:
+        """Ask where to save, proposing a name, and have it written."""
+        path = dialogs.ask_save(self._window, title, self._settings.folder / name, formats)
+        if path is not None:
+            self._settings.folder = path.parent
+            write(path)
+
+    @Slot()
+    def save_curves(self) -> None:
+        """Ask for a file and write the curves of the latest training as a figure."""
+        folder = self._session.training.folder
+        if folder is None:
+            self._messages.show_message("There are no curves yet. Start a training first.")
+        else:
+            self.save("Save the curves", "curves.png", FIGURE, partial(self._write_curves, folder))
+
+    def _write_curves(self, folder: Path, path: Path) -> None:
+        self._session.run_task("export", partial(_save_curves, folder, path), path)
+
+    def _take(self, content: Dropped) -> None:
+        photos: list[tuple[Any, str]] = []
+        for path in content.paths:
+            if path.suffix.lower() in MODEL_SUFFIXES or path.is_dir():
+                self.open_path(path)
+            else:
+                photos.append((path, path.name))
+        photos.extend((pixels, "Pasted picture") for pixels in content.pictures)
+        if photos:
+            self._session.faces.add_photos(photos)
+        if content.refused:
+            self._messages.show_message(content.refused, kind="error")
+
+    @Slot(object)
+    def _on_model_saved(self, path: Path) -> None:
+        self._settings.add_recent_model(path)
+        self._messages.show_message(f"The model was saved as “{path.name}”.")
+
+    @Slot(str, object, object)
+    def _on_task(self, channel: str, tag: Any, _result: Any) -> None:
+        if channel == "export":
+            self._messages.show_message(f"Saved as “{tag.name}”.")
+
+    @Slot(str, object, object)
+    def _on_answer(self, channel: str, _tag: Any, reply: Any) -> None:
+        if channel == "export":
+            self._messages.show_message(f"Saved as “{reply.name}”.")
+
+
+def _save_curves(folder: Path, path: Path) -> None:
+    from model.curves import CurveHistory
+    from model.figures import curves_figure
+    from model.runs import Run
+
+    run = Run.open(folder)
+    columns = list(zip(*run.rows(), strict=True))[:4]
+    curves_figure(CurveHistory(*columns), path, total_epochs=run.config.epochs)

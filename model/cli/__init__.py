@@ -1,0 +1,87 @@
+"""The command line. Errors are one sentence on stderr; the exit code says what kind they are."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from model.cli import evaluate, export, faces, pictures, runs, train
+from model.cli.parsing import CommandError, ExitCode, Parser
+from model.config import ConfigError
+from model.face_set import DataError
+from model.runs import RunError
+
+# No command imports torch before its arguments were read: help and mistakes answer at once.
+
+_EPILOG = (
+    "MODEL is a model file, a run, “latest” for the newest run, or “shipped” for the model that "
+    "comes along. Exit codes: 0 done, 2 a wrong argument or setting, 3 faces, a model or a "
+    "picture can't be had, 4 the training failed, 5 a file can't be written, 130 and 143 stopped "
+    "by Ctrl+C and by the system, 1 anything else."
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; wrong arguments raise ``SystemExit(2)``."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A log in a narrow encoding may lose a sign, but not the training.
+            stream.reconfigure(errors="replace")
+    arguments = _parser().parse_args(argv)
+    try:
+        code = int(arguments.run(arguments))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # The reader of our output left, as “head” does. Python would flush again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.UNEXPECTED
+    except (Exception, KeyboardInterrupt) as error:
+        return _failed(error, arguments)
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="python -m model", description=__doc__, epilog=_EPILOG)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for module in (train, evaluate, pictures, export, runs, faces):
+        module.add_to(commands)
+    return parser
+
+
+def _failed(error: BaseException, arguments: Namespace) -> int:
+    if arguments.debug:
+        import traceback
+
+        traceback.print_exception(error)
+    code, sentence = _explained(error)
+    print(sentence, file=sys.stderr)
+    return code
+
+
+def _explained(error: BaseException) -> tuple[int, str]:
+    """Return the exit code of an error and the sentence to print."""
+    match error:
+        case KeyboardInterrupt():
+            return ExitCode.INTERRUPTED, "Stopped."
+        case CommandError():
+            return error.code, str(error)
+        case ConfigError():
+            return ExitCode.USAGE, f"{error}".rstrip(".") + "."
+        case DataError() | RunError():
+            return ExitCode.DATA, str(error)
+        case OSError():
+            return ExitCode.FILE, f"{_place(error)} can't be written: {error.strerror or error}."
+    problem = " ".join(f"{type(error).__name__}: {error}".split())
+    return ExitCode.UNEXPECTED, f"This went wrong unexpectedly; --debug tells where: {problem}"
+
+
+def _place(error: OSError) -> str:
+    if not isinstance(error.filename, str):
+        return "A file"
+    path = Path(error.filename)
+    # Files are written under a hidden name first, which says nothing to a person.
+    return f"“{path.parent if path.name.startswith('.') else path}”"

@@ -1,0 +1,177 @@
+"""A real window for a test, dialogs that answer by themselves, and ways to wait."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from cae_gui import dialogs
+from cae_gui.images import from_qimage
+from cae_gui.main_window import MainWindow
+from model.config import ConfigError, TrainConfig
+from model.datasets import FaceSet
+from model.events import EpochDone, Finished, Progress, Snapshot, Started
+from model.runs import EpochRow, Run
+
+SMALL = TrainConfig(epochs=2, batch_size=48, latent_dim=4, optimizer="adam", learning_rate=0.003)
+"""A training of two epochs of one step each on sixty faces."""
+LOADING_MS = 30_000
+"""Longest wait for what may import torch first, on a busy machine."""
+
+
+class Dialogs:
+    """Replaces the dialogs: answers by what a test put here, and remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.path: Path | None = None
+        self.photos: list[Path] = []
+        self.answer = True
+
+    def ask_path(self, _parent: QWidget, *_arguments: Any) -> Path | None:
+        self.asked.append("path")
+        return self.path
+
+    def ask_photos(self, _parent: QWidget, _folder: Path) -> list[Path]:
+        self.asked.append("photos")
+        return self.photos
+
+    def ask_quit(self, _parent: QWidget) -> bool:
+        self.asked.append("quit")
+        return self.answer
+
+    def ask_discard(self, _parent: QWidget) -> bool:
+        self.asked.append("discard")
+        return self.answer
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Dialogs:
+    """No dialog opens in a test; this answers for the person."""
+    answers = Dialogs()
+    for name in ("ask_open", "ask_folder", "ask_save"):
+        monkeypatch.setattr(dialogs, name, answers.ask_path)
+    for name in ("ask_photos", "ask_quit", "ask_discard"):
+        monkeypatch.setattr(dialogs, name, getattr(answers, name))
+    return answers
+
+
+@pytest.fixture
+def open_window(
+    qtbot: QtBot, answers: Dialogs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], MainWindow]]:
+    """Make, show and start windows; all are closed and their threads ended afterwards."""
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "no lfw here"))
+    windows: list[MainWindow] = []
+
+    def open_one() -> MainWindow:
+        window = MainWindow()
+        qtbot.addWidget(window)
+        windows.append(window)
+        with qtbot.waitExposed(window):
+            window.show()
+        window.start()
+        return window
+
+    yield open_one
+    answers.answer = True
+    for window in windows:
+        window.close()
+        window.session.shut_down()
+
+
+@pytest.fixture
+def window(open_window: Callable[[], MainWindow], qtbot: QtBot) -> MainWindow:
+    """A window that shows its first face and what the shipped model makes of it."""
+    window = open_window()
+    wait_for_reconstruction(window, qtbot)
+    return window
+
+
+def wait_for_reconstruction(window: MainWindow, qtbot: QtBot) -> None:
+    """Wait until the selected face's reconstruction is shown and was measured."""
+    qtbot.waitUntil(lambda: bool(window.reconstruct.numbers.text()), timeout=LOADING_MS)
+
+
+def wait_for_message(window: MainWindow, qtbot: QtBot, part: str) -> None:
+    """Wait until the message bar shows a text that contains ``part``."""
+    qtbot.waitUntil(lambda: part in window.messages.message(), timeout=LOADING_MS)
+
+
+def wait_for_file(path: Path, qtbot: QtBot) -> None:
+    """Wait until a file has content; files are put in place whole."""
+    qtbot.waitUntil(lambda: path.exists() and path.stat().st_size > 0, timeout=LOADING_MS)
+
+
+def picture_of(widget: QWidget) -> NDArray[np.uint8]:
+    """Return what the widget paints."""
+    return from_qimage(widget.grab().toImage())
+
+
+def same_picture(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> bool:
+    """Return whether two grabs show the same."""
+    return first.shape == second.shape and bool((first == second).all())
+
+
+def save_faces(faces: FaceSet, folder: Path) -> Path:
+    """Write a face set as a folder of pictures."""
+    folder.mkdir(parents=True)
+    for number, image in enumerate(faces.images):
+        Image.fromarray(np.array(image)).save(folder / f"{number:03d}.png")
+    return folder
+
+
+@pytest.fixture
+def faces_folder(few_faces: FaceSet, tmp_path: Path) -> Path:
+    """Sixty pictures on disk."""
+    return save_faces(few_faces, tmp_path / "patches")
+
+
+@pytest.fixture
+def photo(few_faces: FaceSet, tmp_path: Path) -> Path:
+    """One picture on disk, no square and larger than a face."""
+    path = tmp_path / "photo.png"
+    Image.fromarray(np.array(few_faces.images[7])).resize((200, 160)).save(path)
+    return path
+
+
+def _quick_train(
+    config: TrainConfig, faces: FaceSet, *, run: Run | None = None, device: object = None
+) -> Iterator[Any]:
+    """Do as ``model.training.train`` without a network: the same events, files and errors."""
+    assert run is not None
+    train, test = faces.split(config.test_percent, config.seed)
+    if len(train) < config.batch_size:
+        raise ConfigError("Batch size (batch_size) is too large.")
+    done, pace = len(run.rows()), threading.Event()
+    try:
+        yield Started("CPU", len(train), len(test), config.epochs, done + 1)
+        while done < config.epochs:
+            pace.wait(0.005)
+            yield Progress(done + 1, 1, 2, 0.1, 0.01, 100.0, 1.0)
+            done += 1
+            run.append(EpochRow(done, 0.2 / done, 0.1 / done, 0.01, 0.005))
+            run.best.write_bytes(b"weights")
+            yield EpochDone(
+                done, 0.2 / done, 0.1 / done, 0.01, 0.005, True, faces.images[test[:10]]
+            )
+            yield Snapshot(None)  # type: ignore[arg-type]
+        yield Finished(None, done, 0.1)  # type: ignore[arg-type]
+    finally:
+        run.last.write_bytes(b"weights")
+        (run.folder / "state.pt").write_bytes(b"state")
+
+
+@pytest.fixture
+def quick_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings take milliseconds and learn nothing."""
+    monkeypatch.setattr("model.training.train", _quick_train)

@@ -1,0 +1,228 @@
+"""The whole way of a person through the window, by mouse and keyboard, with the real engine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu, QSlider, QStyle, QStyleOptionSlider, QWidget
+from pytestqt.qtbot import QtBot
+
+from cae_gui.main_window import MainWindow
+from cae_gui.widgets.face_view import FaceView
+from cae_gui.widgets.gallery_view import FaceListView
+from cae_gui.widgets.latent_slider import LatentSlider
+from model.config import replace
+from model.runs import Run, list_runs
+from tests.gui.conftest import (
+    LOADING_MS,
+    SMALL,
+    Dialogs,
+    picture_of,
+    same_picture,
+    wait_for_message,
+    wait_for_reconstruction,
+)
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def handle_of(slider: QSlider) -> QPoint:
+    option = QStyleOptionSlider()
+    slider.initStyleOption(option)
+    control, handle = QStyle.ComplexControl.CC_Slider, QStyle.SubControl.SC_SliderHandle
+    return slider.style().subControlRect(control, option, handle, slider).center()
+
+
+def drag(slider: QSlider, by: int) -> None:
+    """Take the handle by the mouse and move it some pixels in small steps."""
+    start = handle_of(slider)
+    QTest.mousePress(slider, LEFT, pos=start)
+    for step in range(1, 11):
+        QTest.mouseMove(slider, start + QPoint(by * step // 10, 0))
+    QTest.mouseRelease(slider, LEFT, pos=start + QPoint(by, 0))
+
+
+def change_seen(view: FaceView, qtbot: QtBot, act: Callable[[], object]) -> np.ndarray:
+    """Do something and return the picture that is painted because of it."""
+    before = picture_of(view)
+    act()
+    qtbot.waitUntil(lambda: not same_picture(before, picture_of(view)), timeout=LOADING_MS)
+    return picture_of(view)
+
+
+def key(window: MainWindow, standard: QKeySequence.StandardKey) -> None:
+    combination = QKeySequence(standard)[0]
+    QTest.keyClick(window, combination.key(), combination.keyboardModifiers())
+
+
+class Journey:
+    """The steps, each ending in what the person sees."""
+
+    def __init__(self, window: MainWindow, answers: Dialogs, qtbot: QtBot, place: Path) -> None:
+        self.window, self.answers, self.qtbot, self.place = window, answers, qtbot, place
+
+    def go_to(self, workspace: QWidget) -> None:
+        index = self.window.tabs.indexOf(workspace)
+        bar = self.window.tabs.tabBar()
+        self.qtbot.mouseClick(bar, LEFT, pos=bar.tabRect(index).center())
+        assert workspace.isVisible()
+
+    def choose_folder(self, folder: Path) -> None:
+        faces = self.window.session.faces
+        with self.qtbot.waitSignal(faces.changed, timeout=LOADING_MS):
+            self.window.files.open_path(folder)
+
+    def train(self) -> None:
+        window, view = self.window, self.window.train
+        self.go_to(view)
+        view.form.set_config(SMALL)
+        training = window.session.training
+        with self.qtbot.waitSignal(training.finished, timeout=2 * LOADING_MS):
+            self.qtbot.mouseClick(view.start, LEFT)
+        assert len(training_rows(window)) == 2
+        assert view.strip.count() == 10
+        # The curves are drawn in the background.
+        self.qtbot.waitUntil(lambda: view.plot._shown is not None, timeout=LOADING_MS)
+        assert not view.plot.is_empty()
+        assert view.status.text().startswith("Finished.")
+        assert "best.safetensors" in str(window.session.models.path)
+        self.qtbot.waitUntil(view.start.isEnabled, timeout=LOADING_MS)
+
+    def reconstruct(self) -> None:
+        window = self.window
+        self.go_to(window.reconstruct)
+        self.qtbot.waitUntil(
+            lambda: window.session.explorer.statistics is not None, timeout=LOADING_MS
+        )
+        before = window.reconstruct.numbers.text()
+        view = window.gallery.findChild(FaceListView)
+        with self.qtbot.waitSignal(window.session.reconstructed, timeout=LOADING_MS):
+            point = view.visualRect(view.model().index(2, 0)).center()
+            self.qtbot.mouseClick(view.viewport(), LEFT, pos=point)
+        self.qtbot.waitUntil(lambda: window.reconstruct.numbers.text() != before)
+
+    def explore(self) -> None:
+        window, view = self.window, self.window.explore
+        self.go_to(view)
+        sliders = view.principal.findChildren(LatentSlider)
+        shown = [slider for slider in sliders if slider.isVisible()]
+        track = min(shown, key=LatentSlider.y).findChild(QSlider)
+        start = change_seen(view.face, self.qtbot, lambda: self.coarse_step(track))
+        change_seen(view.face, self.qtbot, lambda: drag(track, 40))
+        stack = window.session.explorer.undo_stack
+        self.qtbot.waitUntil(lambda: not track.isSliderDown())
+        steps = stack.index()
+        self.wait_for_paint()
+        by_mouse = picture_of(view.face)
+        back = change_seen(view.face, self.qtbot, lambda: key(window, QKeySequence.Undo))
+        assert stack.index() == steps - 1  # the whole drag was one step
+        assert same_picture(back, start)
+        again = change_seen(view.face, self.qtbot, lambda: key(window, QKeySequence.Redo))
+        assert same_picture(again, by_mouse)
+
+    def coarse_step(self, track: QSlider) -> None:
+        track.setFocus()
+        self.qtbot.keyClick(track, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+
+    def wait_for_paint(self) -> None:
+        """Wait until the picture of the latent as it is now has been painted."""
+        view, explorer = self.window.explore.face, self.window.session.explorer
+        with self.qtbot.waitSignal(view.painted, timeout=LOADING_MS):
+            explorer.latent_changed.emit()
+
+    def morph(self) -> None:
+        window, view = self.window, self.window.morph
+        self.go_to(view)
+        self.qtbot.waitUntil(lambda: view.film.count() > 0, timeout=LOADING_MS)
+        with self.qtbot.waitSignal(window.session.morpher.path_changed, timeout=LOADING_MS):
+            self.qtbot.mouseClick(view.wells[0], LEFT)
+        change_seen(view.face, self.qtbot, lambda: drag(view.slider, view.slider.width() // 2))
+        view.seconds.setValue(0.5)
+        with self.qtbot.waitSignals([view.face.painted] * 3, timeout=LOADING_MS):
+            self.qtbot.mouseClick(view.play, LEFT)
+        self.qtbot.mouseClick(view.play, LEFT)
+        assert not view.play.isChecked()
+
+    def export(self) -> None:
+        window = self.window
+        for widget, name in (
+            (window.morph.export_gif, "morph.gif"),
+            (window.morph.export_strip, "morph.png"),
+        ):
+            self.save(widget, name)
+        self.go_to(window.reconstruct)
+        self.save(window.reconstruct.export_face, "figure.png")
+        for name in ("morph.gif", "morph.png", "figure.png"):
+            with Image.open(self.place / name) as image:
+                image.load()
+
+    def save(self, widget: QWidget, name: str) -> None:
+        self.answers.path = self.place / name
+        self.qtbot.mouseClick(widget, LEFT)
+        wait_for_message(self.window, self.qtbot, f"“{name}”")
+
+    def close_while_training(self) -> Path:
+        window, view = self.window, self.window.train
+        self.go_to(view)
+        view.form.set_config(replace(SMALL, epochs=1000))
+        with self.qtbot.waitSignal(window.session.training.epoch_done, timeout=LOADING_MS):
+            self.qtbot.mouseClick(view.start, LEFT)
+        folder = window.session.training.folder
+        assert folder is not None
+        self.answers.asked.clear()
+        began = time.monotonic()
+        window.close()
+        assert time.monotonic() - began < 20  # a fraction of a second on an idle machine
+        assert self.answers.asked == ["quit"]
+        assert not window.isVisible()
+        return folder
+
+
+def training_rows(window: MainWindow) -> list[object]:
+    folder = window.session.training.folder
+    assert folder is not None
+    return list(Run.open(folder).rows())
+
+
+def continue_run(window: MainWindow, folder: Path, qtbot: QtBot) -> None:
+    menus = [menu for menu in window.findChildren(QMenu) if "Continue" in menu.title()]
+    menus[0].aboutToShow.emit()
+    done = len(Run.open(folder).rows())
+    with qtbot.waitSignal(window.session.training.epoch_done, timeout=LOADING_MS) as blocker:
+        menus[0].actions()[0].trigger()
+    assert blocker.args[0].epoch == done + 1
+
+
+@pytest.mark.timeout(300)
+def test_the_whole_journey(
+    open_window: Callable[[], MainWindow],
+    answers: Dialogs,
+    faces_folder: Path,
+    tmp_path: Path,
+    qtbot: QtBot,
+) -> None:
+    window = open_window()
+    wait_for_reconstruction(window, qtbot)
+    journey = Journey(window, answers, qtbot, tmp_path)
+    journey.choose_folder(faces_folder)
+    journey.train()
+    journey.reconstruct()
+    journey.explore()
+    journey.morph()
+    journey.export()
+    folder = journey.close_while_training()
+    assert folder in [run.folder for run in list_runs()]
+    assert (folder / "state.pt").exists()
+
+    second = open_window()
+    wait_for_reconstruction(second, qtbot)
+    qtbot.waitUntil(lambda: second.session.faces.source == str(faces_folder), timeout=LOADING_MS)
+    continue_run(second, folder, qtbot)

@@ -1,0 +1,810 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QTableWidget,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+import cae_gui.session.faces as faces_module
+from cae_gui.controllers.messages import DOWNLOAD, OPEN_FOLDER, USE_DEMO
+from cae_gui.face_mime import face_to_mime
+from cae_gui.images import to_qimage
+from cae_gui.main_window import MainWindow
+from cae_gui.session.faces import DEMO, LFW, PHOTOS
+from cae_gui.session.training import State
+from cae_gui.widgets.gallery_view import FaceListView
+from model.datasets import FaceSet, Prepared, Preparing
+from model.runs import Run, list_runs
+from tests.gui.conftest import (
+    LOADING_MS,
+    SMALL,
+    Dialogs,
+    picture_of,
+    same_picture,
+    wait_for_file,
+    wait_for_message,
+    wait_for_reconstruction,
+)
+
+LEFT = Qt.MouseButton.LeftButton
+no_window_manager = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+CONTROL = Qt.KeyboardModifier.ControlModifier
+Open = Callable[[], MainWindow]
+
+
+def drop(window: QWidget, mime: QMimeData) -> bool:
+    """Drop on the window; return whether it said that it would take it."""
+    actions = (Qt.DropAction.CopyAction, mime, LEFT, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(QPoint(600, 400), *actions)
+    enter.ignore()
+    QApplication.sendEvent(window, enter)
+    if enter.isAccepted():
+        event = QDropEvent(QPointF(600, 400), *actions, QEvent.Type.Drop)
+        QApplication.sendEvent(window, event)
+    return enter.isAccepted()
+
+
+def files(*paths: Path) -> QMimeData:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return mime
+
+
+def action(window: MainWindow, text: str) -> QAction:
+    """Return an entry of the menu bar."""
+    for found in window.findChildren(QAction):
+        if found.text().replace("&", "").startswith(text):
+            return found
+    raise LookupError(text)
+
+
+def entries(window: MainWindow, title: str) -> list[QAction]:
+    """Open a submenu of the menu bar and return what is in it."""
+    menus = [menu for menu in window.findChildren(QMenu) if menu.title().replace("&", "") == title]
+    menus[0].aboutToShow.emit()
+    return list(menus[0].actions())
+
+
+def button(window: MainWindow, text: str) -> QPushButton:
+    return next(item for item in window.messages.findChildren(QPushButton) if item.text() == text)
+
+
+def choose_source(window: MainWindow, key: str) -> None:
+    combo = window.gallery.findChild(QComboBox)
+    index = combo.findData(key)
+    assert index >= 0
+    combo.setCurrentIndex(index)
+    combo.activated.emit(index)
+
+
+def shown_source(window: MainWindow) -> str:
+    return str(window.gallery.findChild(QComboBox).currentData())
+
+
+def wait_for_source(window: MainWindow, key: str, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: window.session.faces.source == key, timeout=LOADING_MS)
+
+
+def click_face(window: MainWindow, position: int, qtbot: QtBot) -> None:
+    view = window.gallery.findChild(FaceListView)
+    point = view.visualRect(view.model().index(position, 0)).center()
+    qtbot.mouseClick(view.viewport(), LEFT, pos=point)
+
+
+def status_texts(window: MainWindow) -> str:
+    return " | ".join(label.text() for label in window.statusBar().findChildren(QLabel))
+
+
+def start_training(window: MainWindow, few_faces: FaceSet, qtbot: QtBot, epochs: int) -> None:
+    """Train on sixty patches, which are put on show for it."""
+    window.session.faces.source = "patches"
+    window.session.faces.faces = few_faces
+    window.train.form.set_config(SMALL.__class__(**{**SMALL.to_dict(), "epochs": epochs}))
+    window.tabs.setCurrentWidget(window.train)
+    with qtbot.waitSignal(window.session.training.epoch_done, timeout=LOADING_MS):
+        qtbot.mouseClick(window.train.start, LEFT)
+
+
+# The first start
+
+
+def test_the_first_start_shows_a_face_without_a_click(window: MainWindow, qtbot: QtBot) -> None:
+    assert window.tabs.currentWidget() is window.reconstruct
+    assert window.session.face is not None
+    assert window.gallery.selected_row() == 0
+    assert shown_source(window) == DEMO
+    assert "MSE" in window.reconstruct.numbers.text()
+    qtbot.waitUntil(lambda: window.reconstruct.strip.count() == 20)
+    assert "Demo faces" in status_texts(window)
+    assert "Shipped model" in status_texts(window)
+    assert window.messages.message() == ""
+
+
+def test_the_first_morph_is_ready_by_itself(window: MainWindow, qtbot: QtBot) -> None:
+    window.tabs.setCurrentWidget(window.morph)
+    qtbot.waitUntil(lambda: window.morph.film.count() > 0)
+    assert window.morph.play.isEnabled()
+
+
+def test_closing_at_once_is_clean(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window()
+    window.close()
+    assert not window.isVisible()
+    jobs = [*window.session.models.jobs(), *window.session.faces.jobs()]
+    assert not any(job.isRunning() for job in jobs)
+
+
+def test_closing_at_once_forgets_nothing(open_window: Open, tmp_path: Path, qtbot: QtBot) -> None:
+    first = open_window()
+    first.settings.model = tmp_path / "mine.safetensors"
+    first.settings.source, first.settings.row = LFW, 77
+    first.close()
+    assert first.settings.model == tmp_path / "mine.safetensors"
+    assert (first.settings.source, first.settings.row) == (LFW, 77)
+
+
+def test_what_was_there_last_time_and_is_gone_gives_way_to_what_ships(
+    open_window: Open, tmp_path: Path, qtbot: QtBot
+) -> None:
+    settings = open_window().settings
+    damaged = tmp_path / "damaged.safetensors"
+    damaged.write_bytes(b"no model")
+    settings.model, settings.source = damaged, str(tmp_path / "gone")
+    window = open_window()
+    wait_for_reconstruction(window, qtbot)
+    assert window.session.models.title == "Shipped model"
+    assert window.session.faces.source == DEMO
+    assert shown_source(window) == DEMO
+    texts = {message.text for message in window.messages._messages}
+    assert any("“damaged.safetensors”" in text for text in texts)
+    assert any("“gone”" in text for text in texts)
+
+
+# Choosing a face
+
+
+def test_a_click_in_the_gallery_selects_for_all_workspaces(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    before = picture_of(window.reconstruct.reconstruction)
+    with qtbot.waitSignal(window.session.reconstructed, timeout=LOADING_MS):
+        click_face(window, 3, qtbot)
+    assert window.session.face is not None
+    faces = window.session.faces.faces
+    assert faces is not None
+    assert window.session.face.name == faces.names[3]
+    assert np.array_equal(window.session.face.pixels, faces.images[3])
+    assert not same_picture(before, picture_of(window.reconstruct.reconstruction))
+    assert window.session.explorer.face is not None
+    assert window.session.explorer.face.name == faces.names[3]
+    assert window.explore.original.accessibleName().endswith(faces.names[3])
+
+
+def test_search_by_name(window: MainWindow, qtbot: QtBot) -> None:
+    action(window, "Find a face").trigger()
+    field = window.gallery.findChild(QLineEdit)
+    assert field.hasFocus()
+    qtbot.keyClicks(field, "0012")
+    view = window.gallery.findChild(FaceListView)
+    assert view.model().rowCount() == 1
+    with qtbot.waitSignal(window.session.selected):
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert window.session.face is not None
+    assert "0012" in window.session.face.name
+
+
+def test_a_face_of_the_strip_is_selected_in_the_gallery(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: window.reconstruct.strip.count() == 20)
+    strip = window.reconstruct.strip
+    with qtbot.waitSignal(window.session.selected):
+        qtbot.mouseClick(strip, LEFT, pos=strip.frame_rect(2).center())
+    row = window.gallery.selected_row()
+    faces = window.session.faces.faces
+    assert row
+    assert faces is not None
+    assert window.session.face is not None
+    assert np.array_equal(window.session.face.pixels, faces.images[row])
+
+
+def test_other_faces_in_the_strip(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: window.reconstruct.strip.count() == 20)
+    before = picture_of(window.reconstruct.strip)
+    qtbot.mouseClick(window.reconstruct.other_faces, LEFT)
+    qtbot.waitUntil(lambda: not same_picture(before, picture_of(window.reconstruct.strip)))
+
+
+def test_double_click_while_on_train_shows_the_face(window: MainWindow, qtbot: QtBot) -> None:
+    window.tabs.setCurrentWidget(window.train)
+    window.gallery.face_activated.emit(4)
+    assert window.tabs.currentWidget() is window.reconstruct
+
+
+@no_window_manager
+def test_the_context_menu_fills_a_well(window: MainWindow, qtbot: QtBot) -> None:
+    window.gallery.context_requested.emit(5, QPoint(10, 10))
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    [_first, second] = menu.actions()
+    second.trigger()
+    menu.close()
+    faces = window.session.faces.faces
+    well = window.session.morpher.wells[1]
+    assert faces is not None
+    assert well is not None
+    assert well.name == faces.names[5]
+    assert window.tabs.currentWidget() is window.morph
+
+
+# Models
+
+
+def test_a_damaged_model_is_a_sentence_and_the_model_stays(
+    window: MainWindow, answers: Dialogs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    present = window.session.models.model
+    answers.path = tmp_path / "broken.pth"
+    answers.path.write_bytes(b"PK\x03\x04 not a checkpoint")
+    action(window, "Open model").trigger()
+    wait_for_message(window, qtbot, "“broken.pth”")
+    assert answers.asked == ["path"]
+    assert window.session.models.model is present
+    assert "Shipped model" in status_texts(window)
+
+
+def test_a_model_file_is_saved_dropped_on_the_window_and_listed(
+    window: MainWindow, answers: Dialogs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    answers.path = tmp_path / "mine.safetensors"
+    action(window, "Save model as").trigger()
+    wait_for_message(window, qtbot, "saved as “mine.safetensors”")
+    assert "mine.safetensors" in status_texts(window)
+    action(window, "Use the shipped model").trigger()
+    qtbot.waitUntil(lambda: "Shipped model" in status_texts(window), timeout=LOADING_MS)
+    with qtbot.waitSignal(window.session.models.changed, timeout=LOADING_MS):
+        assert drop(window, files(answers.path))
+    assert "mine.safetensors" in status_texts(window)
+    assert [item.text() for item in entries(window, "Open recent model")] == [str(answers.path)]
+    assert window.session.faces.source == DEMO
+
+
+def test_saving_a_model_keeps_the_edited_face(
+    window: MainWindow, answers: Dialogs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window.session.explorer.set_coordinate(0, 2.0)
+    edited = window.session.explorer.latent
+    answers.path = tmp_path / "mine.safetensors"
+    with qtbot.waitSignal(window.session.models.saved, timeout=LOADING_MS):
+        window.files.save_model()
+    assert window.session.explorer.latent is edited
+    assert window.session.explorer.undo_stack.canUndo()
+
+
+def test_nothing_chosen_nothing_happens(window: MainWindow, answers: Dialogs) -> None:
+    for text in ("Open model", "Save model as", "Add photos"):
+        action(window, text).trigger()
+    for widget in (window.reconstruct.export_face, window.reconstruct.export_strip):
+        widget.click()
+    assert len(answers.asked) == 5
+    assert window.messages.message() == ""
+
+
+def test_the_layer_table_opens_and_closes_with_the_window(window: MainWindow, qtbot: QtBot) -> None:
+    window.tabs.setCurrentWidget(window.train)
+    qtbot.mouseClick(window.train.layers, LEFT)
+    dialog = window.findChild(QDialog)
+    qtbot.waitUntil(dialog.isVisible, timeout=LOADING_MS)
+    table = dialog.findChild(QTableWidget)
+    assert table.rowCount() > 10
+    assert any("parameters" in label.text() for label in dialog.findChildren(QLabel))
+    window.close()
+    assert not dialog.isVisible()
+
+
+# Photos
+
+
+def test_a_dropped_picture_becomes_a_photo_and_is_selected(
+    window: MainWindow, photo: Path, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(window.session.faces.changed):
+        assert drop(window, files(photo))
+    assert window.session.faces.source == PHOTOS
+    assert shown_source(window) == PHOTOS
+    assert window.session.face is not None
+    assert window.session.face.name == "photo.png"
+    with qtbot.waitSignal(window.session.reconstructed, timeout=LOADING_MS):
+        pass
+
+
+def test_a_dropped_text_is_refused_by_its_name(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear Ann")
+    assert drop(window, files(letter))
+    wait_for_message(window, qtbot, "letter.txt")
+    assert window.session.faces.source == DEMO
+
+
+def test_several_refused_files_are_one_message(
+    window: MainWindow, tmp_path: Path, photo: Path, qtbot: QtBot
+) -> None:
+    wrong = [tmp_path / f"{number}.txt" for number in range(3)]
+    for path in wrong:
+        path.write_text("text")
+    drop(window, files(*wrong, photo))
+    wait_for_message(window, qtbot, "3 files were left out")
+    wait_for_source(window, PHOTOS, qtbot)
+
+
+def test_a_link_to_the_network_is_refused(window: MainWindow) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl("https://example.org/face.png")])
+    assert drop(window, mime)
+    assert "network" in window.messages.message()
+
+
+def test_a_face_of_the_gallery_dropped_beside_a_well_does_nothing(
+    window: MainWindow, few_faces: FaceSet
+) -> None:
+    assert not drop(window, face_to_mime("Ann", np.array(few_faces.images[0])))
+
+
+def test_a_file_dropped_on_the_search_is_not_typed_into_it(window: MainWindow, photo: Path) -> None:
+    fields = window.findChildren(QLineEdit)
+    assert fields
+    assert not [field for field in fields if field.acceptDrops()]
+
+
+def test_paste_a_picture(window: MainWindow, few_faces: FaceSet, qtbot: QtBot) -> None:
+    QGuiApplication.clipboard().setImage(to_qimage(np.array(few_faces.images[3])))
+    with qtbot.waitSignal(window.session.faces.changed):
+        action(window, "Paste picture").trigger()
+    assert window.session.face is not None
+    assert window.session.face.name == "Pasted picture"
+    assert np.array_equal(window.session.face.pixels, few_faces.images[3])
+
+
+def test_paste_without_a_picture_says_so(window: MainWindow) -> None:
+    QGuiApplication.clipboard().setText("hello")
+    action(window, "Paste picture").trigger()
+    assert "no picture on the clipboard" in window.messages.message()
+
+
+@no_window_manager
+def test_photos_by_dialog_and_their_removal(
+    window: MainWindow, answers: Dialogs, photo: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    other = tmp_path / "other.png"
+    Image.new("RGB", (60, 60), "teal").save(other)
+    answers.photos = [photo, other]
+    with qtbot.waitSignal(window.session.faces.changed):
+        action(window, "Add photos").trigger()
+    assert window.gallery.selected_row() == 1
+    assert window.settings.folder == tmp_path
+    for _ in range(2):
+        window.gallery.context_requested.emit(0, QPoint(10, 10))
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        with qtbot.waitSignal(window.session.faces.changed):
+            menu.actions()[-1].trigger()
+        menu.close()
+    assert len(window.session.faces.shelf) == 0
+    assert "0" in status_texts(window)
+
+
+def test_photos_that_are_not_there_yet(window: MainWindow, qtbot: QtBot) -> None:
+    choose_source(window, PHOTOS)
+    wait_for_source(window, PHOTOS, qtbot)
+    assert window.session.face is not None  # the last one stays
+
+
+# Sources
+
+
+def test_a_folder_as_source(
+    window: MainWindow, answers: Dialogs, faces_folder: Path, qtbot: QtBot
+) -> None:
+    answers.path = faces_folder
+    choose_source(window, "choose-folder")
+    wait_for_source(window, str(faces_folder), qtbot)
+    assert shown_source(window) == str(faces_folder)
+    assert "patches: 60" in status_texts(window)
+    assert window.session.face is not None
+    assert window.session.face.name == "000"
+
+
+def test_a_dropped_folder_as_source(window: MainWindow, faces_folder: Path, qtbot: QtBot) -> None:
+    assert drop(window, files(faces_folder))
+    wait_for_source(window, str(faces_folder), qtbot)
+
+
+def test_no_folder_chosen_shows_the_present_source(window: MainWindow, answers: Dialogs) -> None:
+    choose_source(window, "choose-folder")
+    assert answers.asked == ["path"]
+    assert shown_source(window) == DEMO
+
+
+def test_an_empty_folder_is_a_sentence(
+    window: MainWindow, answers: Dialogs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    answers.path = tmp_path / "empty"
+    answers.path.mkdir()
+    choose_source(window, "choose-folder")
+    wait_for_message(window, qtbot, "“empty”")
+    assert shown_source(window) == DEMO
+
+
+def test_missing_lfw_is_an_offer(
+    window: MainWindow, answers: Dialogs, faces_folder: Path, qtbot: QtBot
+) -> None:
+    choose_source(window, LFW)
+    wait_for_message(window, qtbot, "Labeled Faces in the Wild isn't on this machine")
+    assert shown_source(window) == DEMO
+    for text in (DOWNLOAD, OPEN_FOLDER, USE_DEMO):
+        assert button(window, text).isVisible()
+    answers.path = faces_folder
+    qtbot.mouseClick(button(window, OPEN_FOLDER), LEFT)
+    wait_for_source(window, str(faces_folder), qtbot)
+
+
+def test_the_offer_downloads(
+    window: MainWindow, few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    def download() -> Iterator[Any]:
+        yield Preparing("Downloading LFW", 10, 233)
+
+    choose_source(window, LFW)
+    wait_for_message(window, qtbot, "isn't on this machine")
+    monkeypatch.setattr(faces_module, "download_lfw", download)
+    monkeypatch.setattr(faces_module, "prepare", lambda _source: iter([Prepared(few_faces, ())]))
+    with qtbot.waitSignal(window.session.faces.busy):
+        qtbot.mouseClick(button(window, DOWNLOAD), LEFT)
+    wait_for_source(window, LFW, qtbot)
+
+
+def test_long_loading_is_cancelled_from_the_bar(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    def endless(_source: str) -> Iterator[Any]:
+        while True:
+            yield Preparing("Reading", 1, 2)
+
+    monkeypatch.setattr(faces_module, "prepare", endless)
+    choose_source(window, LFW)
+    qtbot.waitUntil(lambda: window.messages.isVisible() and button(window, "Cancel").isVisible())
+    with qtbot.waitSignal(window.session.faces.idle):
+        qtbot.mouseClick(button(window, "Cancel"), LEFT)
+    assert shown_source(window) == DEMO
+    qtbot.waitUntil(lambda: not button(window, "Cancel").isVisible())
+
+
+def test_lfw_missing_at_the_start_gives_way_to_the_demo_faces(
+    open_window: Open, qtbot: QtBot
+) -> None:
+    settings = open_window().settings
+    settings.source, settings.row = LFW, 3
+    window = open_window()
+    wait_for_source(window, DEMO, qtbot)
+    assert "isn't on this machine" in window.messages.message()
+
+
+# Saving pictures
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
+def test_figures_of_reconstructions(
+    suffix: str, window: MainWindow, answers: Dialogs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    qtbot.waitUntil(lambda: window.reconstruct.strip.count() == 20)
+    for widget, name in (
+        (window.reconstruct.export_face, f"face{suffix}"),
+        (window.reconstruct.export_strip, f"strip{suffix}"),
+    ):
+        answers.path = tmp_path / name
+        qtbot.mouseClick(widget, LEFT)
+        wait_for_message(window, qtbot, f"Saved as “{name}”.")
+        assert answers.path.stat().st_size > 1000
+    assert window.settings.folder == tmp_path
+
+
+def test_a_figure_that_cannot_be_written_is_a_sentence(
+    window: MainWindow, answers: Dialogs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    answers.path = tmp_path / "no folder" / "face.png"
+    qtbot.mouseClick(window.reconstruct.export_face, LEFT)
+    wait_for_message(window, qtbot, "doesn't exist")
+
+
+def test_the_edited_face_is_saved(
+    window: MainWindow, answers: Dialogs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window.tabs.setCurrentWidget(window.explore)
+    answers.path = tmp_path / "edited.png"
+    qtbot.mouseClick(window.explore.save, LEFT)
+    wait_for_message(window, qtbot, "Saved as “edited.png”.")
+    with Image.open(answers.path) as image:
+        assert image.size == (192, 192)
+
+
+def test_gif_and_strip_of_a_morph(
+    window: MainWindow, answers: Dialogs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window.tabs.setCurrentWidget(window.morph)
+    qtbot.waitUntil(lambda: window.morph.film.count() > 0)
+    window.morph.seconds.setValue(0.5)
+    answers.path = tmp_path / "morph.gif"
+    qtbot.mouseClick(window.morph.export_gif, LEFT)
+    wait_for_message(window, qtbot, "Saved as “morph.gif”.")
+    with Image.open(answers.path) as image:
+        assert image.n_frames > 5
+        assert image.info["loop"] == 0
+    answers.path = tmp_path / "film.png"
+    qtbot.mouseClick(window.morph.export_strip, LEFT)
+    wait_for_message(window, qtbot, "Saved as “film.png”.")
+    with Image.open(answers.path) as image:
+        assert image.size == (9 * 192, 192)
+
+
+# Explore and morph
+
+
+def test_undo_of_another_face_shows_its_original_and_reconstruction(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.tabs.setCurrentWidget(window.explore)
+    start = window.explore.start
+    with qtbot.waitSignal(start.painted, timeout=LOADING_MS):
+        start.update()
+        click_face(window, 4, qtbot)
+    first = picture_of(start)
+    with qtbot.waitSignal(start.painted, timeout=LOADING_MS):
+        click_face(window, 5, qtbot)
+    assert not same_picture(first, picture_of(start))
+    with qtbot.waitSignal(start.painted, timeout=LOADING_MS):
+        action(window, "Undo").trigger()
+    assert same_picture(first, picture_of(start))
+
+
+def test_random_and_reset(window: MainWindow, qtbot: QtBot) -> None:
+    explorer = window.session.explorer
+    start = explorer.latent
+    action(window, "Random face").trigger()
+    assert not np.array_equal(explorer.latent, start)
+    action(window, "Reset the face").trigger()
+    assert np.array_equal(explorer.latent, start)
+
+
+def test_a_well_takes_the_selected_face_and_swaps(window: MainWindow, qtbot: QtBot) -> None:
+    window.tabs.setCurrentWidget(window.morph)
+    qtbot.waitUntil(lambda: window.morph.film.count() > 0)
+    with qtbot.waitSignal(window.session.morpher.path_changed, timeout=LOADING_MS):
+        qtbot.mouseClick(window.morph.wells[1], LEFT)
+    wells = window.session.morpher.wells
+    assert wells[0] is not None
+    assert wells[1] is not None
+    assert window.session.face is not None
+    assert wells[1].name == window.session.face.name
+    names = [well.name for well in wells if well]
+    qtbot.mouseClick(window.morph.swap, LEFT)
+    assert [well.name for well in window.session.morpher.wells if well] == names[::-1]
+
+
+def test_another_model_while_exploring_and_morphing(
+    window: MainWindow, answers: Dialogs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    from model.checkpoint import FaceModel, save_model
+    from model.network import ConvAutoencoder
+
+    path = tmp_path / "small.safetensors"
+    save_model(path, FaceModel(ConvAutoencoder(4).eval()))
+    window.tabs.setCurrentWidget(window.explore)
+    window.session.explorer.set_coordinate(0, 2.0)
+    window.files.open_path(path)
+    click_face(window, 2, qtbot)
+    with qtbot.waitSignal(window.session.models.described, timeout=LOADING_MS):
+        pass
+    explorer = window.session.explorer
+    qtbot.waitUntil(lambda: explorer.face is not None, timeout=LOADING_MS)
+    assert explorer.latent is not None
+    assert explorer.latent.shape == (4,)
+    assert not explorer.undo_stack.canUndo()
+    qtbot.waitUntil(lambda: window.session.morpher.is_ready, timeout=LOADING_MS)
+    explorer.set_coordinate(0, 1.0)
+    assert explorer.coordinates()[0] == pytest.approx(1.0, abs=1e-3)
+
+
+# Appearance
+
+
+@pytest.mark.parametrize("text", ["Dark", "Light"])
+def test_the_scheme_changes_at_once_and_is_remembered(text: str, window: MainWindow) -> None:
+    action(window, text).trigger()
+    assert window.settings.scheme == text.lower()
+    dark = window.palette().window().color().lightness() < 128
+    assert dark is (text == "Dark")
+
+
+def test_workspaces_by_shortcut(window: MainWindow, qtbot: QtBot) -> None:
+    window.activateWindow()
+    for index, key in enumerate((Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3, Qt.Key.Key_4)):
+        qtbot.keyClick(window, key, CONTROL)
+        assert window.tabs.currentIndex() == index
+
+
+# Training and closing
+
+
+@pytest.fixture
+def training(
+    quick_engine: None, window: MainWindow, few_faces: FaceSet, qtbot: QtBot
+) -> MainWindow:
+    """A window in which a training is under way."""
+    start_training(window, few_faces, qtbot, 10_000)
+    return window
+
+
+def test_too_few_faces_to_train_on_is_a_sentence(
+    window: MainWindow, photo: Path, qtbot: QtBot
+) -> None:
+    drop(window, files(photo))
+    wait_for_source(window, PHOTOS, qtbot)
+    window.tabs.setCurrentWidget(window.train)
+    qtbot.mouseClick(window.train.start, LEFT)
+    wait_for_message(window, qtbot, "too few faces")
+    qtbot.waitUntil(lambda: window.train.start.isEnabled(), timeout=LOADING_MS)
+    assert "Preparing" not in window.train.status.text()
+    assert list(list_runs()) == []
+
+
+def test_pause_go_on_and_stop_by_button(training: MainWindow, qtbot: QtBot) -> None:
+    session, view = training.session.training, training.train
+    qtbot.mouseClick(view.pause, LEFT)
+    assert session.state is State.PAUSED
+    assert "paused" in status_texts(training)
+    qtbot.mouseClick(view.pause, LEFT)
+    with qtbot.waitSignal(session.epoch_done, timeout=LOADING_MS):
+        pass
+    assert view.strip.count() == 10
+    with qtbot.waitSignal(session.stopped, timeout=LOADING_MS):
+        qtbot.mouseClick(view.stop, LEFT)
+    assert "kept" in view.status.text()
+    assert view.start.isEnabled()
+    assert len(list(list_runs())) == 1
+
+
+def test_discard_asks_first(training: MainWindow, answers: Dialogs, qtbot: QtBot) -> None:
+    answers.answer = False
+    qtbot.mouseClick(training.train.discard, LEFT)
+    assert training.session.training.state is State.RUNNING
+    answers.answer = True
+    with qtbot.waitSignal(training.session.training.discarded, timeout=LOADING_MS):
+        qtbot.mouseClick(training.train.discard, LEFT)
+    assert answers.asked == ["discard", "discard"]
+    assert training.train.status.text() == "Discarded."
+    assert list(list_runs()) == []
+
+
+def test_faces_changed_while_training_change_nothing_in_it(
+    training: MainWindow, photo: Path, qtbot: QtBot
+) -> None:
+    drop(training, files(photo))
+    wait_for_source(training, PHOTOS, qtbot)
+    with qtbot.waitSignal(training.session.training.epoch_done, timeout=LOADING_MS):
+        pass
+    assert training.train.strip.count() == 10
+
+
+def test_closing_while_training_asks_once_and_cancel_keeps_on(
+    training: MainWindow, answers: Dialogs, qtbot: QtBot
+) -> None:
+    answers.answer = False
+    training.close()
+    assert answers.asked == ["quit"]
+    assert training.isVisible()
+    with qtbot.waitSignal(training.session.training.epoch_done, timeout=LOADING_MS):
+        pass
+    assert training.session.training.state is State.RUNNING
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_quitting_while_training_stops_in_seconds_and_keeps_the_run(
+    paused: bool, training: MainWindow, answers: Dialogs, qtbot: QtBot
+) -> None:
+    if paused:
+        training.train.pause.click()
+    folder = training.session.training.folder
+    assert folder is not None
+    began = time.monotonic()
+    training.close()
+    assert time.monotonic() - began < 5
+    assert answers.asked == ["quit"]
+    assert not training.isVisible()
+    assert training.session.training.job.isFinished()
+    assert Run.open(folder).last.exists()
+
+
+def test_a_kept_run_is_offered_and_continued(
+    training: MainWindow, few_faces: FaceSet, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(training.session.training.stopped, timeout=LOADING_MS):
+        training.train.stop.click()
+    done = len(next(list_runs()).rows())
+    [entry] = entries(training, "Continue a run")
+    assert "Patches" in entry.text()
+    with qtbot.waitSignal(training.session.training.epoch_done, timeout=LOADING_MS) as blocker:
+        entry.trigger()
+    assert blocker.args[0].epoch == done + 1
+    assert training.train.form.config().epochs == 10_000
+
+
+def test_a_run_of_other_faces_is_not_continued_on_these(training: MainWindow, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(training.session.training.stopped, timeout=LOADING_MS):
+        training.train.stop.click()
+    choose_source(training, DEMO)
+    with qtbot.waitSignal(training.session.faces.changed):
+        pass
+    [entry] = entries(training, "Continue a run")
+    entry.trigger()
+    assert "“Patches”" in training.messages.message()
+    assert training.session.training.state is State.IDLE
+
+
+def test_no_run_can_be_continued_while_one_is_under_way(training: MainWindow) -> None:
+    assert not any(entry.isEnabled() for entry in entries(training, "Continue a run"))
+
+
+def test_curves_are_saved(
+    training: MainWindow, answers: Dialogs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    answers.path = tmp_path / "curves.png"
+    action(training, "Save curves").trigger()
+    wait_for_file(answers.path, qtbot)
+    wait_for_message(training, qtbot, "Saved as “curves.png”.")
+
+
+# The next start
+
+
+def test_the_next_start_is_as_the_last_was_left(
+    open_window: Open, answers: Dialogs, faces_folder: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    first = open_window()
+    wait_for_reconstruction(first, qtbot)
+    answers.path = tmp_path / "mine.safetensors"
+    with qtbot.waitSignal(first.session.models.saved, timeout=LOADING_MS):
+        first.files.save_model()
+    first.open_path(faces_folder)
+    wait_for_source(first, str(faces_folder), qtbot)
+    click_face(first, 6, qtbot)
+    first.tabs.setCurrentWidget(first.morph)
+    first.resize(first.minimumSizeHint().width(), 740)
+    first.close()
+    second = open_window()
+    wait_for_reconstruction(second, qtbot)
+    qtbot.waitUntil(lambda: bool(second.session.models.title), timeout=LOADING_MS)
+    assert second.size() == first.size()
+    assert second.tabs.currentWidget() is second.morph
+    assert second.session.models.path == answers.path
+    assert second.session.faces.source == str(faces_folder)
+    assert second.gallery.selected_row() == 6
+    assert second.session.face is not None
+    assert second.session.face.name == "006"

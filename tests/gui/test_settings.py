@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QByteArray
+
+from cae_gui.settings import RECENT_MODELS, Settings
+
+
+def test_the_first_start() -> None:
+    settings = Settings()
+    assert settings.geometry.isEmpty()
+    assert settings.splitter.isEmpty()
+    assert settings.scheme == "system"
+    assert settings.workspace == 1
+    assert settings.source == "demo"
+    assert settings.row == 0
+    assert settings.folder == Path.home()
+    assert settings.model is None
+    assert settings.recent_models == []
+
+
+def test_what_is_set_comes_back_in_another_process() -> None:
+    first = Settings()
+    first.geometry = QByteArray(b"\x00\x01geometry\xff")
+    first.splitter = QByteArray(b"splitter")
+    first.scheme = "dark"
+    first.workspace = 3
+    first.source = "lfw"
+    first.row = 12_345
+    first.folder = Path("/somewhere/else")
+    first.model = Path("/models/a.safetensors")
+    del first  # writes the file
+    second = Settings()
+    assert second.geometry == QByteArray(b"\x00\x01geometry\xff")
+    assert second.splitter == QByteArray(b"splitter")
+    assert second.scheme == "dark"
+    assert second.workspace == 3
+    assert second.source == "lfw"
+    assert second.row == 12_345
+    assert second.folder == Path("/somewhere/else")
+    assert second.model == Path("/models/a.safetensors")
+
+
+@pytest.mark.parametrize(
+    "name", ["a, b; c", "Bärbel & 真由", "50% [x]", "back\\slash", '"quoted"', " space "]
+)
+def test_any_path_comes_back(name: str) -> None:
+    path = Path("/faces") / name
+    first = Settings()
+    first.source, first.model = str(path), path
+    first.add_recent_model(path)
+    del first
+    second = Settings()
+    assert second.source == str(path)
+    assert second.model == path
+    assert second.recent_models == [path]
+
+
+def test_the_shipped_model_is_remembered_as_none() -> None:
+    settings = Settings()
+    settings.model = Path("/a.pth")
+    settings.model = None
+    assert settings.model is None
+
+
+def test_recent_models_newest_first_without_repeats_and_not_too_many() -> None:
+    settings = Settings()
+    for number in range(RECENT_MODELS + 3):
+        settings.add_recent_model(Path(f"/{number}.pth"))
+    settings.add_recent_model(Path("/5.pth"))
+    recent = settings.recent_models
+    assert len(recent) == RECENT_MODELS
+    assert recent[:2] == [Path("/5.pth"), Path(f"/{RECENT_MODELS + 2}.pth")]
+    assert len(set(recent)) == len(recent)
+
+
+def test_values_of_another_kind_are_taken_as_unset() -> None:
+    settings = Settings()
+    store = settings._store
+    store.setValue("window/scheme", "purple")
+    store.setValue("window/workspace", "many")
+    store.setValue("faces/row", "-1")
+    store.setValue("window/geometry", "text")
+    store.setValue("faces/source", ["a", "b"])
+    assert settings.scheme == "system"
+    assert settings.workspace == 1
+    assert settings.row == 0
+    assert settings.geometry.isEmpty()
+    assert settings.source == "demo"

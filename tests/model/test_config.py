@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import FrozenInstanceError, fields
+from typing import Any
+
+import pytest
+
+from model.config import PRESETS, ConfigError, TrainConfig, replace, setting_of
+
+LIMITED = [item.name for item in fields(TrainConfig) if setting_of(TrainConfig, item.name).maximum]
+
+
+def test_every_field_describes_itself() -> None:
+    for item in fields(TrainConfig):
+        setting = setting_of(TrainConfig, item.name)
+        assert setting.title
+        assert setting.help.endswith(".")
+        limited = isinstance(item.default, int | float) and not isinstance(item.default, bool)
+        assert limited == (setting.minimum is not None) == (setting.maximum is not None)
+        assert (setting.choices != ()) == isinstance(item.default, str)
+
+
+@pytest.mark.parametrize("name", LIMITED)
+def test_limits_themselves_are_allowed_and_what_lies_beyond_is_not(name: str) -> None:
+    setting = setting_of(TrainConfig, name)
+    for limit, beyond in [(setting.minimum, -1), (setting.maximum, 1)]:
+        assert limit is not None
+        assert getattr(TrainConfig(**{name: limit}), name) == limit  # type: ignore[arg-type]
+        with pytest.raises(ConfigError, match=rf"\({name}\) must be between"):
+            TrainConfig(**{name: limit + beyond})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("epochs", 1.5),
+        ("epochs", "10"),
+        ("epochs", True),
+        ("epochs", None),
+        ("flip", 1),
+        ("dropout", False),
+        ("dropout", [0.1]),
+        ("optimizer", 0),
+    ],
+)
+def test_a_value_of_another_kind_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(ConfigError, match=rf"\({name}\) can't be "):
+        TrainConfig(**{name: value})
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 10**400])
+def test_what_is_no_usable_number_is_refused(value: float) -> None:
+    with pytest.raises(ConfigError, match="learning_rate"):
+        TrainConfig(learning_rate=value)
+
+
+def test_a_whole_number_will_do_for_a_fraction() -> None:
+    assert TrainConfig(learning_rate=1).learning_rate == 1
+
+
+def test_a_choice_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ConfigError, match="must be muon or adam, not 'sgd'"):
+        TrainConfig(optimizer="sgd")
+
+
+def test_plain_values_come_back_through_json() -> None:
+    for config in PRESETS.values():
+        assert TrainConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+def test_names_of_another_version_are_left_out_and_missing_ones_are_defaults() -> None:
+    assert TrainConfig.from_dict({"epochs": 3, "colour": "blue"}) == TrainConfig(epochs=3)
+
+
+def test_a_configuration_never_changes() -> None:
+    config = TrainConfig()
+    with pytest.raises(FrozenInstanceError):
+        config.epochs = 3  # type: ignore[misc]
+    assert replace(config, epochs=3).epochs == 3
+    assert config.epochs == TrainConfig().epochs
+
+
+def test_a_change_is_checked_as_well() -> None:
+    with pytest.raises(ConfigError):
+        replace(TrainConfig(), epochs=0)
+
+
+def test_the_reference_is_trained_as_it_was_published() -> None:
+    reference = PRESETS["Reference"]
+    assert (reference.optimizer, reference.learning_rate) == ("adam", 0.003)
+    assert (reference.epochs, reference.schedule, reference.dropout) == (400, "step", 0.2)
+    assert not reference.flip
+    assert {config.latent_dim for config in PRESETS.values()} == {500}
