@@ -192,7 +192,7 @@ def _save(draw: Callable[[], Figure], path: Path) -> None:
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        raise ValueError(f"“{path.name}” must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}")
+        raise ValueError(f"“{path.name}” must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.")
     with replacing(path) as temporary, MATPLOTLIB_LOCK:
         # Three pixels a point: sharp in print, and whole pixels for every pixel of a face.
         draw().savefig(temporary, format=suffix[1:], dpi=216)

@@ -114,8 +114,8 @@ class GalleryController(QObject):
             self._session.morpher.set_well(index, faces.names[row], pixels)
             self.used_in_morph.emit()
 
-    @Slot()
-    def _on_lfw_missing(self) -> None:
+    @Slot(object)
+    def _on_lfw_missing(self, _problem: object) -> None:
         self._view.set_source(self._faces.source or DEMO)
         if self._faces.faces is None:
             self._faces.choose(DEMO)

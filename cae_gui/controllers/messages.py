@@ -11,7 +11,9 @@ from cae_gui.session.faces import DEMO
 from cae_gui.session.session import Session
 from cae_gui.widgets.message_bar import MessageBar
 
-OPEN_FOLDER, DOWNLOAD, USE_DEMO = "Choose folder …", "Download 233 MB", "Use demo faces"
+MISSING = "Labeled Faces in the Wild isn't on this machine."
+DOWNLOAD, TRY_AGAIN = "Download 233 MB", "Try again"
+OPEN_FOLDER, USE_DEMO = "Choose folder …", "Use demo faces"
 
 
 class MessagesController(QObject):
@@ -39,13 +41,12 @@ class MessagesController(QObject):
     def _on_problem(self, problem: Problem) -> None:
         self._view.show_message(problem.text, kind="error", details=problem.details)
 
-    @Slot()
-    def _on_lfw_missing(self) -> None:
-        self._view.show_message(
-            "Labeled Faces in the Wild isn't on this machine.",
-            kind="offer",
-            actions=(DOWNLOAD, OPEN_FOLDER, USE_DEMO),
-        )
+    @Slot(object)
+    def _on_lfw_missing(self, problem: Problem | None) -> None:
+        text, details = problem or (MISSING, "")
+        download = TRY_AGAIN if problem else DOWNLOAD
+        actions = (download, OPEN_FOLDER, USE_DEMO)
+        self._view.show_message(text, kind="offer", details=details, actions=actions)
 
     @Slot(object)
     def _on_skipped(self, sentences: Sequence[str]) -> None:
@@ -57,7 +58,7 @@ class MessagesController(QObject):
 
     @Slot(str)
     def _on_action(self, action: str) -> None:
-        if action == DOWNLOAD:
+        if action in (DOWNLOAD, TRY_AGAIN):
             self._session.faces.download_lfw()
         elif action == OPEN_FOLDER:
             self.folder_wanted.emit()

@@ -13,7 +13,15 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.jobs import StreamJob
 from cae_gui.problems import Problem, explain
-from model.datasets import FaceSet, LfwMissingError, Prepared, Preparing, download_lfw, prepare
+from model.datasets import (
+    DownloadError,
+    FaceSet,
+    LfwMissingError,
+    Prepared,
+    Preparing,
+    download_lfw,
+    prepare,
+)
 from model.faces import PhotoError, read_face
 from model.photos import PhotoShelf
 
@@ -32,6 +40,12 @@ class Loaded(NamedTuple):
     skipped: tuple[str, ...]
 
 
+class LfwMissing(NamedTuple):
+    """LFW isn't on this machine; ``problem`` says why it couldn't be downloaded."""
+
+    problem: Problem | None = None
+
+
 class PhotoRead(NamedTuple):
     """One photo became a face, or ``problem`` says why not."""
 
@@ -48,7 +62,8 @@ class Faces(QObject):
     Signals:
         changed(): another data set is on show.
         busy(str, int, int): what is done, how far, of how much (0: unknown); ``idle()`` ends it.
-        lfw_missing(): LFW was chosen and isn't on this machine.
+        lfw_missing(Problem | None): LFW was chosen and isn't on this machine; the problem is why
+            downloading it failed.
         skipped(object): sentences (tuple of str) about files that were left out.
         photos_added(int): photos were added; the row of the newest.
         problem(Problem): something failed; the data set on show stays.
@@ -57,7 +72,7 @@ class Faces(QObject):
     changed = Signal()
     busy = Signal(str, int, int)
     idle = Signal()
-    lfw_missing = Signal()
+    lfw_missing = Signal(object)
     skipped = Signal(object)
     photos_added = Signal(int)
     problem = Signal(object)
@@ -122,8 +137,8 @@ class Faces(QObject):
     def _on_loading(self, event: Any) -> None:
         if isinstance(event, Preparing):
             self.busy.emit(event.text, event.done, event.total)
-        elif isinstance(event, LfwMissingError):
-            self.lfw_missing.emit()
+        elif isinstance(event, LfwMissing):
+            self.lfw_missing.emit(event.problem)
         else:
             self.source, self.faces = event.source, event.faces
             self.changed.emit()
@@ -171,13 +186,17 @@ def _load(source: str, shelf: PhotoShelf) -> Iterator[Any]:
                 yield Loaded(source, event.faces, event.skipped)
             else:
                 yield event
-    except LfwMissingError as error:
-        yield error
+    except LfwMissingError:
+        yield LfwMissing()
 
 
 def _download(shelf: PhotoShelf) -> Iterator[Any]:
-    yield from download_lfw()
-    yield from _load(LFW, shelf)
+    try:
+        yield from download_lfw()
+    except DownloadError as error:
+        yield LfwMissing(explain(error))
+    else:
+        yield from _load(LFW, shelf)
 
 
 def _read_photos(pictures: Sequence[tuple[Picture, str]]) -> Iterator[PhotoRead]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from cae_gui.widgets.face_view import FaceView
@@ -103,10 +103,3 @@ class ReconstructWorkspace(QWidget):
         self.difference.set_caption(f"Difference, 0 to {scale:g}")
         psnr = f"{quality.psnr:.1f} dB" if np.isfinite(quality.psnr) else "infinite"
         self.numbers.setText(f"MSE {quality.mse:.5f}     PSNR {psnr}     SSIM {quality.ssim:.3f}")
-
-    @Slot()
-    def forget_results(self) -> None:
-        """Take away what another model made, keeping the original."""
-        self.reconstruction.set_image(None)
-        self.difference.set_image(None)
-        self.numbers.clear()

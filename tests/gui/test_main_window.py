@@ -24,14 +24,14 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 import cae_gui.session.faces as faces_module
-from cae_gui.controllers.messages import DOWNLOAD, OPEN_FOLDER, USE_DEMO
+from cae_gui.controllers.messages import DOWNLOAD, OPEN_FOLDER, TRY_AGAIN, USE_DEMO
 from cae_gui.face_mime import face_to_mime
 from cae_gui.images import to_qimage
 from cae_gui.main_window import MainWindow
 from cae_gui.session.faces import DEMO, LFW, PHOTOS
 from cae_gui.session.training import State
 from cae_gui.widgets.gallery_view import FaceListView
-from model.datasets import FaceSet, Prepared, Preparing
+from model.datasets import DownloadError, FaceSet, Prepared, Preparing
 from model.runs import Run, list_runs
 from tests.gui.conftest import (
     LOADING_MS,
@@ -481,6 +481,27 @@ def test_the_offer_downloads(
     wait_for_source(window, LFW, qtbot)
 
 
+def test_a_refused_download_can_be_tried_again(
+    window: MainWindow, few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    tries = iter([DownloadError("The server refused (403). Try again later."), None])
+
+    def download() -> Iterator[Any]:
+        yield Preparing("Downloading LFW", 0, 233)
+        error = next(tries)
+        if error is not None:
+            raise error
+
+    choose_source(window, LFW)
+    wait_for_message(window, qtbot, "isn't on this machine")
+    monkeypatch.setattr(faces_module, "download_lfw", download)
+    qtbot.mouseClick(button(window, DOWNLOAD), LEFT)
+    wait_for_message(window, qtbot, "The server refused (403)")
+    monkeypatch.setattr(faces_module, "prepare", lambda _source: iter([Prepared(few_faces, ())]))
+    qtbot.mouseClick(button(window, TRY_AGAIN), LEFT)
+    wait_for_source(window, LFW, qtbot)
+
+
 def test_long_loading_is_cancelled_from_the_bar(
     window: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
@@ -570,18 +591,23 @@ def test_gif_and_strip_of_a_morph(
 def test_undo_of_another_face_shows_its_original_and_reconstruction(
     window: MainWindow, qtbot: QtBot
 ) -> None:
-    window.tabs.setCurrentWidget(window.explore)
     start = window.explore.start
-    with qtbot.waitSignal(start.painted, timeout=LOADING_MS):
-        start.update()
-        click_face(window, 4, qtbot)
-    first = picture_of(start)
-    with qtbot.waitSignal(start.painted, timeout=LOADING_MS):
-        click_face(window, 5, qtbot)
-    assert not same_picture(first, picture_of(start))
-    with qtbot.waitSignal(start.painted, timeout=LOADING_MS):
-        action(window, "Undo").trigger()
-    assert same_picture(first, picture_of(start))
+    empty = picture_of(start)
+    window.tabs.setCurrentWidget(window.explore)
+    qtbot.waitUntil(lambda: not same_picture(empty, picture_of(start)), timeout=LOADING_MS)
+
+    def after(change: Callable[[], object]) -> Any:
+        answered = window.session.models.answered
+        with qtbot.waitSignal(answered, LOADING_MS, check_params_cb=is_of_start):
+            change()
+        return picture_of(start)
+
+    def is_of_start(channel: str, _tag: object, _reply: object) -> bool:
+        return channel == "start"
+
+    fourth = after(lambda: click_face(window, 4, qtbot))
+    assert not same_picture(fourth, after(lambda: click_face(window, 5, qtbot)))
+    assert same_picture(fourth, after(action(window, "Undo").trigger))
 
 
 def test_random_and_reset(window: MainWindow, qtbot: QtBot) -> None:
