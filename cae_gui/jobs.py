@@ -142,7 +142,8 @@ class LatestJob(QThread):
     """Answers the newest question of each channel; older unanswered ones are dropped.
 
     Channels named first are answered first, so that a slider's image never waits for the film
-    strip below it. ``tag`` comes back with the answer, for the asker to recognise it.
+    strip below it; those that weren't named come last, in the order in which they asked. ``tag``
+    comes back with the answer, for the asker to recognise it.
 
     Signals:
         answered(str, object, object): channel, tag, and what the work returned.
@@ -161,8 +162,6 @@ class LatestJob(QThread):
 
     def ask(self, question: Question) -> None:
         """Hand over a question; it replaces a waiting one of the same channel."""
-        if question.channel not in self._order:
-            raise ValueError(f"unknown channel {question.channel!r}")
         with self._changed:
             self._waiting[question.channel] = question
             self._changed.notify()
@@ -194,7 +193,8 @@ class LatestJob(QThread):
             self._changed.wait_for(self._has_work)
             if self._stopping:
                 return None
-            channel = next(name for name in self._order if name in self._waiting)
+            named = (name for name in self._order if name in self._waiting)
+            channel = next(named, next(iter(self._waiting)))
             return self._waiting.pop(channel)
 
     def _has_work(self) -> bool:

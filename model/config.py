@@ -141,7 +141,7 @@ def _check(name: str, setting: Setting, value: Any, default: Any) -> None:
 
 PRESETS: Mapping[str, TrainConfig] = {
     "Fast": TrainConfig(),
-    "Best": TrainConfig(epochs=100),
+    "Best": TrainConfig(epochs=60),
     "Reference": TrainConfig(
         epochs=400,
         batch_size=128,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from cae_gui.workspaces.explore import ExploreWorkspace
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
+
+Floats = NDArray[np.float32]
 
 SIGMAS = 4.0
 """Reach of a principal slider to either side of the mean face, in sigma."""
@@ -57,17 +60,9 @@ class ExploreController(QObject):
 
     def save_picture(self, path: Path) -> None:
         """Write the edited face, enlarged four times, as PNG."""
-        if self._explorer.latent is not None:
-            latents = self._explorer.latent[None]
-
-            def save(model: FaceModel) -> Path:
-                from model.inference import decode
-                from model.morph import save_strip
-
-                save_strip(decode(model, latents), path)
-                return path
-
-            self._session.models.run("export", save)
+        model, latent = self._session.models.model, self._explorer.latent
+        if model is not None and latent is not None:
+            self._session.export(partial(_save_picture, model, latent[None], path), path)
 
     @Slot(int)
     def _on_edit_started(self, _row: int) -> None:
@@ -157,3 +152,10 @@ class ExploreController(QObject):
             self._view.set_image(reply[0], tag)
         elif channel == "start":
             self._view.set_start(reply[0])
+
+
+def _save_picture(model: FaceModel, latents: Floats, path: Path) -> None:
+    from model.inference import decode
+    from model.morph import save_strip
+
+    save_strip(decode(model, latents), path)

@@ -32,8 +32,7 @@ class FilesController(QObject):
         super().__init__(window)
         self._session, self._messages, self._settings = session, messages, settings
         self._window = window
-        session.task_done.connect(self._on_task)
-        session.models.answered.connect(self._on_answer)
+        session.exported.connect(self._on_exported)
         session.models.saved.connect(self._on_model_saved)
 
     @Slot()
@@ -104,7 +103,7 @@ class FilesController(QObject):
             self.save("Save the curves", "curves.png", FIGURE, partial(self._write_curves, folder))
 
     def _write_curves(self, folder: Path, path: Path) -> None:
-        self._session.run_task("export", partial(_save_curves, folder, path), path)
+        self._session.export(partial(_save_curves, folder, path), path)
 
     def _take(self, content: Dropped) -> None:
         photos: list[tuple[Any, str]] = []
@@ -124,15 +123,9 @@ class FilesController(QObject):
         self._settings.add_recent_model(path)
         self._messages.show_message(f"The model was saved as “{path.name}”.")
 
-    @Slot(str, object, object)
-    def _on_task(self, channel: str, tag: Any, _result: Any) -> None:
-        if channel == "export":
-            self._messages.show_message(f"Saved as “{tag.name}”.")
-
-    @Slot(str, object, object)
-    def _on_answer(self, channel: str, _tag: Any, reply: Any) -> None:
-        if channel == "export":
-            self._messages.show_message(f"Saved as “{reply.name}”.")
+    @Slot(object)
+    def _on_exported(self, path: Path) -> None:
+        self._messages.show_message(f"Saved as “{path.name}”.")
 
 
 def _save_curves(folder: Path, path: Path) -> None:

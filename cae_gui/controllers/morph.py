@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from cae_gui.workspaces.morph import MorphWorkspace
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
+
+Floats = NDArray[np.float32]
 
 FRAMES_PER_S = 25
 
@@ -38,33 +41,16 @@ class MorphController(QObject):
 
     def save_gif(self, path: Path) -> None:
         """Write the morph there and back as an endless GIF."""
-        if not self._morpher.is_ready:
-            return
-        seconds = self._view.seconds.value()
-        latents = self._morpher.film(round(seconds * FRAMES_PER_S))
-
-        def save(model: FaceModel) -> Path:
-            from model import inference, morph
-
-            frames = morph.there_and_back(inference.decode(model, latents))
-            morph.save_gif(frames, path, seconds=2 * seconds)
-            return path
-
-        self._session.models.run("export", save)
+        model, seconds = self._session.models.model, self._view.seconds.value()
+        if model is not None and self._morpher.is_ready:
+            latents = self._morpher.film(round(seconds * FRAMES_PER_S))
+            self._session.export(partial(_save_gif, model, latents, path, seconds), path)
 
     def save_strip(self, path: Path) -> None:
         """Write the film strip as one PNG."""
-        if not self._morpher.is_ready:
-            return
-        latents = self._morpher.film()
-
-        def save(model: FaceModel) -> Path:
-            from model import inference, morph
-
-            morph.save_strip(inference.decode(model, latents), path)
-            return path
-
-        self._session.models.run("export", save)
+        model = self._session.models.model
+        if model is not None and self._morpher.is_ready:
+            self._session.export(partial(_save_strip, model, self._morpher.film(), path), path)
 
     def put(self, index: int) -> None:
         """Put the selected face into well 0 (A) or 1 (B)."""
@@ -125,3 +111,16 @@ class MorphController(QObject):
             self._view.set_image(reply[0], tag)
         elif channel == "film":
             self._view.set_film(reply)
+
+
+def _save_gif(model: FaceModel, latents: Floats, path: Path, seconds: float) -> None:
+    from model import inference, morph
+
+    frames = morph.there_and_back(inference.decode(model, latents))
+    morph.save_gif(frames, path, seconds=2 * seconds)
+
+
+def _save_strip(model: FaceModel, latents: Floats, path: Path) -> None:
+    from model import inference, morph
+
+    morph.save_strip(inference.decode(model, latents), path)

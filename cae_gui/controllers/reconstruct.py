@@ -53,13 +53,13 @@ class ReconstructController(QObject):
         if self._shown is not None and self._quality is not None:
             shown = self._shown
             work = partial(_save_face, shown.originals[0], shown.images[0], self._quality, path)
-            self._session.run_task("export", work, path)
+            self._session.export(work, path)
 
     def save_strip(self, path: Path) -> None:
         """Write the two rows of faces as PNG, SVG or PDF by the suffix."""
         if self._strip is not None:
             work = partial(_save_strip, self._strip.originals, self._strip.images, path)
-            self._session.run_task("export", work, path)
+            self._session.export(work, path)
 
     @Slot()
     def choose_strip(self) -> None:

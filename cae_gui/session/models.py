@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from model.checkpoint import FaceModel
     from model.datasets import FaceSet
 
-CHANNELS = ("explore", "morph", "face", "wells", "start", "film", "strip", "export")
+CHANNELS = ("explore", "morph", "face", "wells", "start", "film", "strip")
 """Who asks the model for something, the most urgent first."""
 
 
@@ -90,12 +90,6 @@ class Models(QObject):
         if self.model is not None:
             work = partial(_infer, what, self.model, *arguments)
             self._inference.ask(Question(channel, work, (self._number, tag)))
-
-    def run(self, channel: str, work: Callable[[FaceModel], Any], tag: Any = None) -> None:
-        """Call ``work(model)`` in the background; answered as ``ask``."""
-        if self.model is not None:
-            question = Question(channel, partial(work, self.model), (self._number, tag))
-            self._inference.ask(question)
 
     def describe(self, faces: FaceSet) -> None:
         """Measure the latent space on a data set unless that is done or under way."""

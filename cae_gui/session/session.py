@@ -19,7 +19,7 @@ from cae_gui.session.morpher import Morpher
 from cae_gui.session.training import State, Training
 from model.events import Finished, Snapshot
 
-TASKS = ("plot", "difference", "export", "layers", "runs")
+TASKS = ("plot", "difference", "layers")
 """Channels of the work that isn't inference, the most urgent first."""
 
 
@@ -36,7 +36,9 @@ class Session(QObject):
     Signals:
         selected(): another face is selected.
         reconstructed(Reconstruction): the model's answer for the selected face.
-        task_done(str, object, object): channel, tag and result of a task.
+        task_done(str, object, object): channel, tag and result of a task; ``task_failed(str)``
+            its channel.
+        exported(Path): a file was written.
         problem(Problem): anything that failed in the background.
     """
 
@@ -44,6 +46,7 @@ class Session(QObject):
     reconstructed = Signal(object)
     task_done = Signal(str, object, object)
     task_failed = Signal(str)
+    exported = Signal(object)
     problem = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -62,7 +65,7 @@ class Session(QObject):
     def _connect(self) -> None:
         for part in (self.models, self.faces, self.training):
             part.problem.connect(self.problem)
-        self._tasks.answered.connect(self.task_done)
+        self._tasks.answered.connect(self._on_task)
         self._tasks.failed.connect(self._on_task_failed)
         self.models.changed.connect(self._on_model)
         self.models.described.connect(self._on_described)
@@ -82,6 +85,10 @@ class Session(QObject):
     def run_task(self, channel: str, work: Callable[[], Any], tag: Any = None) -> None:
         """Do work in the background; a newer one of the same channel replaces a waiting one."""
         self._tasks.ask(Question(channel, work, tag))
+
+    def export(self, write: Callable[[], object], path: Path) -> None:
+        """Write a file in the background; several wait for each other."""
+        self._tasks.ask(Question(f"export to {path}", write, path))
 
     def follow_training(self, follow: bool) -> None:
         """Use each snapshot of the training as the model, or stay with the present one."""
@@ -155,6 +162,13 @@ class Session(QObject):
         last = folder / "last.safetensors"
         if last.exists():
             self.models.open(last, f"Run {folder.name}")
+
+    @Slot(str, object, object)
+    def _on_task(self, channel: str, tag: Any, result: Any) -> None:
+        if channel in TASKS:
+            self.task_done.emit(channel, tag, result)
+        else:
+            self.exported.emit(tag)
 
     @Slot(str, object)
     def _on_task_failed(self, channel: str, problem: Problem) -> None:

@@ -390,6 +390,12 @@ def test_questions_asked_before_the_start_are_answered(qtbot: QtBot) -> None:
     stop_and_wait([job])
 
 
-def test_an_unknown_channel_is_refused(asked: LatestJob) -> None:
-    with pytest.raises(ValueError, match="unknown channel 'nobody'"):
-        asked.ask(Question("nobody", lambda: None))
+def test_other_channels_come_last_in_their_order(qtbot: QtBot) -> None:
+    job, answers = LatestJob(("named",)), []
+    job.answered.connect(lambda channel, _tag, _answer: answers.append(channel))
+    for channel in ("second", "first", "named", "second"):
+        job.ask(Question(channel, lambda: None))
+    job.start()
+    qtbot.waitUntil(lambda: len(answers) == 3)
+    stop_and_wait([job])
+    assert answers == ["named", "second", "first"]

@@ -598,7 +598,7 @@ def test_undo_of_another_face_shows_its_original_and_reconstruction(
 
     def after(change: Callable[[], object]) -> Any:
         answered = window.session.models.answered
-        with qtbot.waitSignal(answered, LOADING_MS, check_params_cb=is_of_start):
+        with qtbot.waitSignal(answered, timeout=LOADING_MS, check_params_cb=is_of_start):
             change()
         return picture_of(start)
 

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.jobs import stop_and_wait
 from cae_gui.session.models import Models
+from model import inference
 from model.datasets import FaceSet
 from tests.gui.conftest import LOADING_MS
 
@@ -91,29 +92,29 @@ def test_questions_are_answered_with_their_tag(
 
 def test_without_a_model_questions_are_dropped(models: Models, few_faces: FaceSet) -> None:
     models.ask("face", "reconstruct", few_faces.images[:1])
-    models.run("export", lambda model: 1)
     models.describe(few_faces)
     models.save(Path("nowhere"))
     assert models.model is None
 
 
 def test_answers_of_an_earlier_model_never_arrive(
-    models: Models, few_faces: FaceSet, qtbot: QtBot
+    models: Models, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     answers: list[Any] = []
     models.answered.connect(lambda channel, tag, reply: answers.append((tag, reply)))
     began, let_go = threading.Event(), threading.Event()
 
-    def slow(_model: Any) -> str:
+    def slow(_model: Any, answer: str) -> str:
         began.set()
         assert let_go.wait(20)
-        return "old"
+        return answer
 
+    monkeypatch.setattr(inference, "decode", slow)
     models.adopt(small_model(), "First")
-    models.run("face", slow, tag=1)
+    models.ask("face", "decode", "old", tag=1)
     assert began.wait(20)
     models.adopt(small_model(), "Second")
-    models.run("film", lambda model: "new", tag=2)
+    models.ask("film", "decode", "new", tag=2)
     let_go.set()
     qtbot.waitUntil(lambda: bool(answers), timeout=LOADING_MS)
     assert answers == [(2, "new")]

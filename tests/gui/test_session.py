@@ -117,8 +117,8 @@ def test_a_stopped_training_gives_its_last_model(
 
 def test_tasks_come_back_with_tag_or_as_a_problem(session: Session, qtbot: QtBot) -> None:
     with qtbot.waitSignal(session.task_done) as done:
-        session.run_task("export", lambda: 42, "tag")
-    assert done.args == ["export", "tag", 42]
+        session.run_task("layers", lambda: 42, "tag")
+    assert done.args == ["layers", "tag", 42]
     with qtbot.waitSignals([session.problem, session.task_failed]):
         session.run_task("plot", lambda: 1 // 0)
 

@@ -1,0 +1,139 @@
+"""Make the pictures in docs/screenshots: each workspace of the real window, light and dark.
+
+    python docs/screenshots.py [FOLDER]
+
+Shows the shipped model and the demo faces, 1280 x 800 pixels at a device pixel ratio of 1. The
+Train workspace really trains, on the demo faces, and is taken in the third epoch; only its speed
+and losses differ from machine to machine. Settings, runs and caches are in a temporary folder.
+
+The offscreen platform has no fonts of its own: on Linux it asks fontconfig, and without any font
+installed (Debian: fonts-dejavu-core) all text is missing from the pictures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+os.environ |= {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": "1"}
+
+from PySide6.QtCore import SignalInstance
+from PySide6.QtWidgets import QSlider, QWidget
+
+from benchmarks.driver import open_window, use_own_folders, wait_for
+from cae_gui.main_window import MainWindow
+from cae_gui.theme import Scheme
+
+FACE = 6
+"""Row of the demo face on show."""
+MOVES = ((0, 0.2), (1, -0.15), (2, 0.25), (4, -0.2))
+"""Principal sliders to move, and by what share of their length."""
+EPOCHS = 2
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+
+
+def main() -> None:
+    """Take all pictures."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    default = Path(__file__).with_name("screenshots")
+    parser.add_argument("folder", nargs="?", type=Path, default=default)
+    folder = parser.parse_args().folder
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as own:
+        use_own_folders(Path(own), own_cache=True)
+        window = open_window("demo")
+        try:
+            choose_face(window)
+            take(window, window.reconstruct, folder / "reconstruct")
+            move_sliders(window)
+            take(window, window.explore, folder / "explore")
+            go_half_way(window)
+            take(window, window.morph, folder / "morph")
+            train(window)
+            take(window, window.train, folder / "train")
+            window.session.training.discard()
+            wait_for(lambda: not window.session.training.is_active, "end of the training", 300)
+        finally:
+            window.close()
+
+
+def choose_face(window: MainWindow) -> None:
+    """Select the face as a click in the gallery does, and wait until all of it is shown."""
+    window.tabs.setCurrentWidget(window.reconstruct)
+    window.gallery.select_row(FACE)
+    window.gallery.face_chosen.emit(FACE)
+    explorer, name = window.session.explorer, window.session.face
+    assert name is not None
+    wait_for(lambda: explorer.face and explorer.face.name == name.name, "the face's latent")
+    wait_for(window.reconstruct.export_face.isEnabled, "the difference")
+    wait_for(lambda: window.reconstruct.strip.count() > 0, "the strip")
+
+
+def move_sliders(window: MainWindow) -> None:
+    """Move principal sliders, each as one step that can be undone."""
+    window.tabs.setCurrentWidget(window.explore)
+    wait_for(lambda: len(_sliders(window)) > max(row for row, _ in MOVES), "sliders")
+    for row, share in MOVES:
+        slider = _sliders(window)[row]
+        painted = record(window.explore.face.painted)
+        slider.setValue(slider.value() + round(share * slider.maximum()))
+        wait_for(painted.__len__, "the moved face")
+    wait_for(window.session.explorer.undo_stack.canUndo, "a step to undo")
+
+
+def _sliders(window: MainWindow) -> list[QSlider]:
+    found = [item for item in window.explore.principal.findChildren(QSlider) if item.isVisible()]
+    return sorted(found, key=lambda item: item.mapToGlobal(item.rect().topLeft()).y())
+
+
+def go_half_way(window: MainWindow) -> None:
+    """Put the morph's slider into the middle."""
+    window.tabs.setCurrentWidget(window.morph)
+    wait_for(window.morph.slider.isEnabled, "two encoded faces")
+    wait_for(lambda: window.morph.film.count() > 0, "the film strip")
+    painted = record(window.morph.face.painted)
+    window.morph.slider.setValue(window.morph.slider.maximum() // 2)
+    wait_for(painted.__len__, "the morphed face")
+
+
+def train(window: MainWindow) -> None:
+    """Start the training that the form proposes, and hold it in the third epoch."""
+    window.tabs.setCurrentWidget(window.train)
+    training = window.session.training
+    epochs, reports = record(training.epoch_done), record(training.progressed)
+    training.epoch_done.connect(reports.clear)
+    window.train.start.click()
+    wait_for(lambda: len(epochs) >= EPOCHS and len(reports) >= 3, "the third epoch", 600)
+
+
+def record(signal: SignalInstance) -> list[object]:
+    """Return a list to which every emission is added."""
+    emitted: list[object] = []
+    signal.connect(emitted.append)
+    return emitted
+
+
+def take(window: MainWindow, workspace: QWidget, path: Path) -> None:
+    """Save a workspace as ``path``-light.png and ``path``-dark.png."""
+    window.tabs.setCurrentWidget(workspace)
+    for scheme in SCHEMES:
+        put_on(window, scheme)
+        window.grab().save(str(path.with_name(f"{path.name}-{scheme}.png")))
+        print(f"{path.name}-{scheme}.png")
+
+
+def put_on(window: MainWindow, scheme: Scheme) -> None:
+    """Change the colours, and wait for what another thread draws in them."""
+    wishes = record(window.train.plot.render_wanted)
+    window.set_scheme(scheme)
+    if window.train.plot.isVisible():
+        # A further wish follows the answer to the last one.
+        wait_for(lambda: len(wishes) >= 3, "curves")
+
+
+if __name__ == "__main__":
+    main()
