@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from importlib import metadata, resources
+from importlib import resources
 from pathlib import Path
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
@@ -63,6 +63,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _version() -> str:
+    from importlib import metadata  # takes longer to import than to ask
+
     try:
         return metadata.version("cae-studio")
     except metadata.PackageNotFoundError:

@@ -17,6 +17,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 os.environ |= {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": "1"}
@@ -75,14 +76,21 @@ def choose_face(window: MainWindow) -> None:
 
 def move_sliders(window: MainWindow) -> None:
     """Move principal sliders, each as one step that can be undone."""
+    painted = record(window.explore.face.painted)
     window.tabs.setCurrentWidget(window.explore)
     wait_for(lambda: len(_sliders(window)) > max(row for row, _ in MOVES), "sliders")
     for row, share in MOVES:
         slider = _sliders(window)[row]
-        painted = record(window.explore.face.painted)
-        slider.setValue(slider.value() + round(share * slider.maximum()))
-        wait_for(painted.__len__, "the moved face")
+        change(painted, slider, slider.value() + round(share * slider.maximum()))
     wait_for(window.session.explorer.undo_stack.canUndo, "a step to undo")
+
+
+def change(painted: list[Any], slider: QSlider, value: int) -> None:
+    """Move a slider and wait for the picture; it bears a higher number than those before."""
+    wait_for(painted.__len__, "the face as it was")
+    last = max(painted)
+    slider.setValue(value)
+    wait_for(lambda: max(painted) > last, "the face as it is now")
 
 
 def _sliders(window: MainWindow) -> list[QSlider]:
@@ -92,12 +100,11 @@ def _sliders(window: MainWindow) -> list[QSlider]:
 
 def go_half_way(window: MainWindow) -> None:
     """Put the morph's slider into the middle."""
+    painted = record(window.morph.face.painted)
     window.tabs.setCurrentWidget(window.morph)
     wait_for(window.morph.slider.isEnabled, "two encoded faces")
     wait_for(lambda: window.morph.film.count() > 0, "the film strip")
-    painted = record(window.morph.face.painted)
-    window.morph.slider.setValue(window.morph.slider.maximum() // 2)
-    wait_for(painted.__len__, "the morphed face")
+    change(painted, window.morph.slider, window.morph.slider.maximum() // 2)
 
 
 def train(window: MainWindow) -> None:
@@ -110,9 +117,9 @@ def train(window: MainWindow) -> None:
     wait_for(lambda: len(epochs) >= EPOCHS and len(reports) >= 3, "the third epoch", 600)
 
 
-def record(signal: SignalInstance) -> list[object]:
+def record(signal: SignalInstance) -> list[Any]:
     """Return a list to which every emission is added."""
-    emitted: list[object] = []
+    emitted: list[Any] = []
     signal.connect(emitted.append)
     return emitted
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,7 @@ from model.checkpoint import FaceModel
 from model.datasets import FaceSet
 from model.device import autocast, use_threads
 from model.events import Describing
+from model.folded import FoldedDecoder
 from model.latent import LatentStatistics
 from model.network import ConvAutoencoder
 
@@ -34,10 +36,16 @@ class Reconstruction:
     images: Images
 
 
+@functools.lru_cache(maxsize=2)
+def _decoder(network: ConvAutoencoder) -> FoldedDecoder:
+    """Fold each network once: the one in use, and the one before it whose answers may be due."""
+    return FoldedDecoder(network)
+
+
 @torch.inference_mode()
 def decode(model: FaceModel, latents: Latents) -> Images:
     """Return the images uint8 (N, 48, 48, 3) of latents (N, L)."""
-    images = model.network.decode(torch.tensor(latents))  # a copy: the array may be read-only
+    images = _decoder(model.network)(torch.tensor(latents))  # a copy: the array may be read-only
     return images.clamp_(0, 1).mul_(255).round_().byte().permute(0, 2, 3, 1).contiguous().numpy()
 
 

@@ -42,18 +42,20 @@ class UpBlock(nn.Sequential):
         equals one 4x4 kernel of stride 2: the sum of the 3x3 kernel at its four shifts. It saves
         the large intermediate image: 14 % more images/s in training, the same result to 5e-7.
         """
-        convolution = cast(nn.ConvTranspose2d, self[1])
-        kernel = convolution.weight
-        merged = (
+        bias = cast(nn.ConvTranspose2d, self[1]).bias
+        kernel = self.merged_kernel()
+        features = functional.conv_transpose2d(features, kernel, bias, stride=2, padding=1)
+        return cast(Tensor, self[3](self[2](features)))
+
+    def merged_kernel(self) -> Tensor:
+        """Return the kernel (C, C', 4, 4) of upsampling and convolution together."""
+        kernel = cast(nn.ConvTranspose2d, self[1]).weight
+        return (
             functional.pad(kernel, (0, 1, 0, 1))
             + functional.pad(kernel, (1, 0, 0, 1))
             + functional.pad(kernel, (0, 1, 1, 0))
             + functional.pad(kernel, (1, 0, 1, 0))
         )
-        features = functional.conv_transpose2d(
-            features, merged, convolution.bias, stride=2, padding=1
-        )
-        return cast(Tensor, self[3](self[2](features)))
 
 
 class ToVector(nn.Conv2d):

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.jobs import LatestJob, Question, StreamJob
 from cae_gui.problems import Problem
+from cae_gui.quick_import import quick_import
 from model.events import Describing
 
 if TYPE_CHECKING:
@@ -144,16 +145,18 @@ class Models(QObject):
 
 
 def _load_shipped() -> FaceModel:
-    from model.checkpoint import pretrained_model
-    from model.device import use_threads
+    with quick_import():
+        from model.checkpoint import pretrained_model
+        from model.device import use_threads
 
     use_threads(1)  # many small steps, which a busy machine makes several times slower on a pool
     return pretrained_model()
 
 
 def _load(path: Path) -> FaceModel:
-    from model.checkpoint import load_face_model
-    from model.device import use_threads
+    with quick_import():
+        from model.checkpoint import load_face_model
+        from model.device import use_threads
 
     use_threads(1)
     return load_face_model(path)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
 _STEPS = 2000
 _FINE = _STEPS // 100
 _COARSE = _STEPS // 10
+_NOISE = 0.05  # of a step: moving one of 500 directions changes the others by rounding errors
 _RESET_HINT = "Double-click or Delete: reset. Arrow keys: fine steps, with Shift coarse ones."
 
 
@@ -86,8 +87,9 @@ class LatentSlider(QWidget):
         return self._value
 
     def set_value(self, value: float) -> None:
-        """Show `value`; costs nothing where it is shown already."""
-        if value != self._value:
+        """Show `value`; costs nothing where it is shown already, but for rounding noise."""
+        span = self._row.maximum - self._row.minimum
+        if abs(value - self._value) * _STEPS > _NOISE * span:
             self._show(value)
 
     def text(self) -> str:

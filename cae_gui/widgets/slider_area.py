@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from cae_gui.painting import paint_empty_text
@@ -58,6 +58,8 @@ class SliderArea(QAbstractScrollArea):
     def set_values(self, values: NDArray[np.float64]) -> None:
         """Show (len(rows),) `values`; a row in the user's hand keeps its own."""
         self._values = values
+        if not self.isVisible():
+            return  # shown by showEvent; the other tab's rows would take half of the time
         for row, slider in self._bound.items():
             if slider.is_held():
                 values[row] = slider.value()
@@ -190,6 +192,10 @@ class SliderArea(QAbstractScrollArea):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(240, 2 * ROW_HEIGHT)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.set_values(self._values)
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
         self._refresh()

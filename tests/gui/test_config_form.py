@@ -78,7 +78,7 @@ def test_preset_is_custom_only_while_values_differ(form, qtbot):
         control(form, "epochs").setValue(33)
     assert presets(form).currentText() == "Custom"
     assert form.config() == TrainConfig(epochs=33)
-    control(form, "epochs").setValue(100)
+    control(form, "epochs").setValue(PRESETS["Best"].epochs)
     assert presets(form).currentText() == "Best"
     assert presets(form).findText("Custom") == -1
 

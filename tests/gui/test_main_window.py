@@ -818,7 +818,7 @@ def test_the_next_start_is_as_the_last_was_left(
     answers.path = tmp_path / "mine.safetensors"
     with qtbot.waitSignal(first.session.models.saved, timeout=LOADING_MS):
         first.files.save_model()
-    first.open_path(faces_folder)
+    first.files.open_path(faces_folder)
     wait_for_source(first, str(faces_folder), qtbot)
     click_face(first, 6, qtbot)
     first.tabs.setCurrentWidget(first.morph)
