@@ -14,6 +14,13 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
+    except ImportError as error:
+        print(
+            f"CAE Studio can't start: a system library is missing ({error}). "
+            "The README names the packages to install.",
+            file=sys.stderr,
+        )
+        return 1
     return run()
 
 

@@ -19,8 +19,8 @@ from cae_gui.theme import apply_theme
 
 NO_DISPLAY = (
     "CAE Studio can't open a window here: there is no display, or a system library of Qt is "
-    "missing. On Debian or Ubuntu run: sudo apt-get install libegl1 libxcb-cursor0 "
-    "libxcb-icccm4 libxcb-keysyms1 libxcb-image0 libxcb-render-util0 libxkbcommon-x11-0"
+    "missing. On Debian or Ubuntu run: sudo apt-get install libxkbcommon-x11-0 libxcb-cursor0 "
+    "libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0"
 )
 SWITCH_INTERVAL_S = 0.001
 """How long another thread may keep the GUI thread from running Python; 0.005 by default."""

@@ -175,6 +175,7 @@ class MainWindow(QMainWindow):
         if models.path is not None:
             self.settings.add_recent_model(models.path)
         self.status.set_model(models.title)
+        self.session.run_task("device", _device)
 
     @Slot()
     def _on_face_activated(self) -> None:
@@ -190,6 +191,8 @@ class MainWindow(QMainWindow):
         if channel == "layers":
             self._layers.set_rows(*result)
             self._layers_dialog.show()
+        elif channel == "device":
+            self.status.set_device(result)
 
     @Slot()
     def _on_save_face(self) -> None:
@@ -246,6 +249,13 @@ def _column(margins: tuple[int, int, int, int], *widgets: QWidget) -> QWidget:
     for widget in widgets:
         column.addWidget(widget, 1 if widget is widgets[-1] else 0)
     return holder
+
+
+def _device() -> str:
+    from model.device import device_name, pick_device, use_threads
+
+    use_threads(None)
+    return device_name(pick_device())
 
 
 def _layer_rows(model: Any) -> tuple[list[Any], int]:

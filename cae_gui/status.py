@@ -14,14 +14,17 @@ class Status:
     def __init__(self, bar: QStatusBar) -> None:
         bar.setSizeGripEnabled(False)
         bar.setContentsMargins(8, 0, 8, 4)
-        self._faces, self._model, self._training = QLabel(), QLabel(), QLabel()
+        self._faces, self._model = QLabel(), QLabel()
+        self._device, self._training = QLabel(), QLabel()
         self._faces.setAccessibleName("Faces on show")
         self._model.setAccessibleName("Model in use")
+        self._device.setAccessibleName("Device that trains")
         self._training.setAccessibleName("State of the training")
         self._faces.setContentsMargins(0, 0, 16, 0)
         bar.addWidget(self._faces)
         bar.addWidget(self._model, 1)
         bar.addPermanentWidget(self._training)
+        bar.addPermanentWidget(self._device)
         self.set_faces("Loading faces …")
         self.set_model("")
 
@@ -32,6 +35,10 @@ class Status:
     def set_model(self, title: str) -> None:
         """Say which model is in use."""
         self._model.setText(f"Model: {title}" if title else "Loading the model …")
+
+    def set_device(self, name: str) -> None:
+        """Say what trainings run on."""
+        self._device.setText(name)
 
     @Slot(object)
     def set_training(self, state: State) -> None:

@@ -180,7 +180,7 @@ def _unpack(archive: Path) -> Generator[Preparing, None, None]:
     try:
         with archive.open("rb") as stream, tarfile.open(fileobj=stream, mode="r|gz") as members:
             for member in members:
-                members.extract(member, draft, filter="data")
+                _extract(members, member, draft)
                 if pace.due():
                     yield Preparing("Unpacking LFW", round(stream.tell() / 1e6), total)
         target = archive.parent / "lfw_funneled"
@@ -191,6 +191,18 @@ def _unpack(archive: Path) -> Generator[Preparing, None, None]:
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     archive.unlink()
+
+
+def _extract(members: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    """Unpack one member; links and paths that lead out of the folder are refused."""
+    if hasattr(tarfile, "data_filter"):
+        members.extract(member, folder, filter="data")
+        return
+    # Python before 3.11.4, as in Debian 12, has no filters.
+    inside = (folder / member.name).resolve().is_relative_to(folder.resolve())
+    if not inside or not (member.isfile() or member.isdir()):
+        raise tarfile.TarError(f"{member.name} doesn't belong into the archive")
+    members.extract(member, folder)
 
 
 def _sha256(path: Path) -> str:

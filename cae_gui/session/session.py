@@ -19,7 +19,7 @@ from cae_gui.session.morpher import Morpher
 from cae_gui.session.training import State, Training
 from model.events import Finished, Snapshot
 
-TASKS = ("plot", "difference", "layers")
+TASKS = ("plot", "difference", "layers", "device")
 """Channels of the work that isn't inference, the most urgent first."""
 
 

@@ -591,19 +591,24 @@ def test_gif_and_strip_of_a_morph(
 def test_undo_of_another_face_shows_its_original_and_reconstruction(
     window: MainWindow, qtbot: QtBot
 ) -> None:
-    start = window.explore.start
-    empty = picture_of(start)
     window.tabs.setCurrentWidget(window.explore)
-    qtbot.waitUntil(lambda: not same_picture(empty, picture_of(start)), timeout=LOADING_MS)
+    models = window.session.models
 
     def after(change: Callable[[], object]) -> Any:
-        answered = window.session.models.answered
-        with qtbot.waitSignal(answered, timeout=LOADING_MS, check_params_cb=is_of_start):
-            change()
-        return picture_of(start)
+        change()
+        # The strip is answered last of all, so nothing of an earlier face is due after it.
+        qtbot.waitUntil(lambda: is_settled(window), timeout=LOADING_MS)
+        with qtbot.waitSignal(models.answered, timeout=LOADING_MS, check_params_cb=is_of_strip):
+            models.ask("strip", "reconstruct", np.zeros((1, 48, 48, 3), np.uint8), tag="mine")
+        return picture_of(window.explore.start)
 
-    def is_of_start(channel: str, _tag: object, _reply: object) -> bool:
-        return channel == "start"
+    def is_settled(window: MainWindow) -> bool:
+        face, edited = window.session.face, window.session.explorer.face
+        undone = window.session.explorer.undo_stack.canRedo()
+        return edited is not None and (undone or (face is not None and edited.name == face.name))
+
+    def is_of_strip(_channel: str, tag: object, _reply: object) -> bool:
+        return tag == "mine"
 
     fourth = after(lambda: click_face(window, 4, qtbot))
     assert not same_picture(fourth, after(lambda: click_face(window, 5, qtbot)))
