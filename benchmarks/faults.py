@@ -236,6 +236,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    torch.set_num_threads(1)  # OpenMP's threads don't survive a fork, and the child waits for them
     with tempfile.TemporaryDirectory() as name:
         parent = Path(name)
         # First, while this process has no threads of its own that a fork would lose.
