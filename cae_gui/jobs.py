@@ -166,11 +166,6 @@ class LatestJob(QThread):
             self._waiting[question.channel] = question
             self._changed.notify()
 
-    def forget(self, channel: str) -> None:
-        """Drop the channel's waiting question, if there is one."""
-        with self._changed:
-            self._waiting.pop(channel, None)
-
     def stop(self) -> None:
         """End the thread after the question under way; doesn't wait."""
         with self._changed:

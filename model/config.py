@@ -7,7 +7,7 @@ else repeats a default or a limit.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NamedTuple, Self
 
 
@@ -154,4 +154,4 @@ PRESETS: Mapping[str, TrainConfig] = {
 }
 """Named configurations: ten epochs, as good as it gets, and as the network was published."""
 
-__all__ = ["PRESETS", "ConfigError", "Setting", "TrainConfig", "replace", "setting_of"]
+__all__ = ["PRESETS", "ConfigError", "Setting", "TrainConfig", "setting_of"]

@@ -61,8 +61,8 @@ class UpBlock(nn.Sequential):
 class ToVector(nn.Conv2d):
     """3x3 convolution of 3x3 images without padding: (N, C, 3, 3) -> (N, C', 1, 1).
 
-    Kernel and image are of one size, so it is a matrix product; computed as one, forward and
-    backward take a tenth of the convolution's time, which was a quarter of a training step.
+    Kernel and image are of one size, so it is a matrix product. As a convolution its backward
+    pass alone took 30 of the 350 ms of a training step with 64 images.
     """
 
     def __init__(self, channels_in: int, channels_out: int) -> None:

@@ -209,4 +209,4 @@ def _read_photos(pictures: Sequence[tuple[Picture, str]]) -> Iterator[PhotoRead]
         yield PhotoRead(name, face, problem, number, len(pictures))
 
 
-__all__ = ["DEMO", "LFW", "PHOTOS", "TITLES", "Faces", "Picture", "Problem"]
+__all__ = ["DEMO", "LFW", "PHOTOS", "TITLES", "Faces", "Picture"]

@@ -50,7 +50,7 @@ class ExploreWorkspace(QWidget):
         self.start.set_caption("Reconstruction")
         self.principal = LatentSliders()
         self.raw = LatentSliders()
-        self.tabs = QTabWidget()
+        self.tabs = QTabWidget(documentMode=True)  # without a pane, which dark mode tints
         self.tabs.addTab(self.principal, "&Principal directions")
         self.tabs.addTab(self.raw, "Ra&w latents")
         self.tabs.setTabToolTip(

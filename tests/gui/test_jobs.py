@@ -346,19 +346,6 @@ def test_channels_are_answered_in_their_order(
     assert [channel for channel, _, _ in replies.answers[1:]] == ["urgent", "usual", "late"]
 
 
-def test_a_forgotten_question_is_not_answered(
-    asked: LatestJob, replies: Listener, qtbot: QtBot
-) -> None:
-    held = Held(asked)
-    asked.ask(Question("urgent", lambda: None))
-    asked.ask(Question("late", lambda: None))
-    asked.forget("urgent")
-    asked.forget("usual")
-    held.let_go()
-    qtbot.waitUntil(lambda: len(replies.answers) == 2, timeout=5000)
-    assert [channel for channel, _, _ in replies.answers] == ["usual", "late"]
-
-
 def test_a_failed_question_names_its_channel_and_the_next_is_answered(
     asked: LatestJob, replies: Listener, qtbot: QtBot
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,6 @@ from cae_gui.main_window import MainWindow
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.gallery_view import FaceListView
 from cae_gui.widgets.latent_slider import LatentSlider
-from model.config import replace
 from model.runs import Run, list_runs
 from tests.gui.conftest import (
     LOADING_MS,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,7 +17,7 @@ from cae_gui.workspaces.explore import ExploreWorkspace
 from cae_gui.workspaces.morph import SLIDER_STEPS, MorphWorkspace
 from cae_gui.workspaces.reconstruct import ReconstructWorkspace
 from cae_gui.workspaces.train import TrainWorkspace
-from model.config import PRESETS, replace
+from model.config import PRESETS
 from model.datasets import FaceSet
 from model.metrics import quality
 from tests.gui.conftest import picture_of, same_picture

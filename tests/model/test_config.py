@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import FrozenInstanceError, fields, replace
 from typing import Any
 
 import pytest
 
-from model.config import PRESETS, ConfigError, TrainConfig, replace, setting_of
+from model.config import PRESETS, ConfigError, TrainConfig, setting_of
 
 LIMITED = [item.name for item in fields(TrainConfig) if setting_of(TrainConfig, item.name).maximum]
 

@@ -4,6 +4,7 @@ import itertools
 import math
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +17,7 @@ from torch.nn import functional
 
 from model import training
 from model.checkpoint import FaceModel, load_face_model
-from model.config import ConfigError, TrainConfig, replace
+from model.config import ConfigError, TrainConfig
 from model.datasets import DataError, FaceSet
 from model.events import EpochDone, Event, Finished, Notice, Progress, Snapshot, Started
 from model.inference import reconstruct
