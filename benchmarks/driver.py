@@ -27,6 +27,7 @@ class NotDoneError(RuntimeError):
 def use_own_folders(folder: Path, *, own_cache: bool = False) -> None:
     """Keep settings and data of this process below a folder, and caches too if wanted."""
     os.environ["CAE_STUDIO_DATA"] = str(folder / "data")
+    os.environ["CAE_STUDIO_LOG"] = str(folder / "log")
     if own_cache:
         os.environ["CAE_STUDIO_CACHE"] = str(folder / "cache")
     ini, user = QSettings.Format.IniFormat, QSettings.Scope.UserScope

@@ -1,9 +1,10 @@
-"""What a training survives: kills, full disks, lost folders, NaN, exhausted memory.
+"""What a training survives: kills, full disks, lost folders, NaN, exhausted memory, a rival.
 
 Kills a training with SIGKILL at random moments, again and again; after each kill every file of
-the run must be whole, the run must open, and the next process must go on from the last save. Then
-one fault of each other kind. The last line is JSON: ``kills``, ``lost_runs``, ``corrupt_files``
-and ``crashes`` (the last three should be 0), and the outcome of every other fault in a sentence.
+the run, its previews too, must be whole, the run must open, and the next process must go on from
+the last save. Then one fault of each other kind. The last line is JSON: ``kills``,
+``lost_runs``, ``corrupt_files`` and ``crashes`` (the last three should be 0), and the outcome of
+every other fault in a sentence.
 
     python benchmarks/faults.py [--kills 200] [--seed 0]
 
@@ -112,8 +113,11 @@ def corrupt_files(folder: Path) -> int:
             check(folder / name)
         except (ValueError, OSError):
             broken += 1
-    epochs = [row.epoch for row in Run.open(folder).rows()]
-    return broken + (epochs != list(range(1, len(epochs) + 1)))
+    run = Run.open(folder)
+    epochs = [row.epoch for row in run.rows()]
+    broken += epochs != list(range(1, len(epochs) + 1))
+    broken += run.originals() is None
+    return broken + sum(run.preview(epoch) is None for epoch in run.preview_epochs())
 
 
 def outcome(events: Iterator[Event], until: Callable[[Event], bool]) -> str:
@@ -203,16 +207,35 @@ def folder_removed(parent: Path) -> str:
     return f"{said} | the trained model reached the window: {bool(finished)}"
 
 
-def nan_loss(parent: Path) -> str:
-    """Let the images become NaN in the third epoch."""
+def second_writer(parent: Path) -> str:
+    """Train a run that another process trains, then once more after that one was killed."""
+    run = Run.create(CONFIG, faces().title, parent)
+    reports, child_end = FORKED.Pipe(duplex=False)
+    child = FORKED.Process(target=train_until_killed, args=(run.folder, child_end))
+    child.start()
+    child_end.close()
+    first = reports.recv()
+    refused = outcome(train(CONFIG, faces(), run=run), after(1))
+    os.kill(child.pid or 0, signal.SIGKILL)
+    child.join()
+    again = outcome(train(CONFIG, faces(), run=run), after(first + 1))
+    return (
+        f"{refused} | after the first was killed: {again} | whole: {not corrupt_files(run.folder)}"
+    )
+
+
+def nan_loss(parent: Path, good_epochs: int) -> str:
+    """Let the images become NaN after some good epochs."""
     run = Run.create(CONFIG, "Patches", parent)
     learn = Trainer.learn
 
     def poisoned(trainer: Trainer, images: torch.Tensor) -> None:
-        learn(trainer, images * float("nan") if trainer.epoch == 2 else images)
+        learn(trainer, images * float("nan") if trainer.epoch == good_epochs else images)
 
     with mock.patch.object(Trainer, "learn", poisoned):
         said = outcome(train(CONFIG, faces(), run=run), after(4))
+    if not good_epochs:
+        return f"{said} | kept: {sorted(path.name for path in run.folder.iterdir())}"
     healthy = torch.isfinite(load_face_model(run.best).network.encoder[0][0].weight).all()
     return f"{said} | last good state: epoch {saved(run.folder)}, finite: {bool(healthy)}"
 
@@ -241,10 +264,12 @@ def main() -> None:
         parent = Path(name)
         # First, while this process has no threads of its own that a fork would lose.
         result: dict[str, object] = dict(kill_again_and_again(parent, options.kills, options.seed))
+        result["second_writer"] = second_writer(parent)
         result["full_disk"] = full_disk()
         result["read_only_folder"] = read_only_folder()
         result["folder_removed"] = folder_removed(parent)
-        result["nan_loss"] = nan_loss(parent)
+        result["nan_loss"] = nan_loss(parent, 2)
+        result["nan_loss_at_once"] = nan_loss(parent, 0)
         result["memory_exhausted"] = memory_exhausted()
     print(json.dumps(result))
 

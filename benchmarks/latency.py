@@ -97,6 +97,7 @@ def measure(
 def drag_sliders(window: MainWindow, drags: int) -> list[float]:
     """Drag principal sliders to and fro in the Explore workspace; return latencies in ms."""
     window.tabs.setCurrentWidget(window.explore)
+    wait_for(lambda: window.session.typical.density is not None, "what is typical", 300)
     run_for(SETTLE_S)
     sliders = sorted(
         (item for item in window.explore.principal.findChildren(QSlider) if item.isVisible()),

@@ -65,6 +65,7 @@ def main(folder: str) -> int:
     """Run the application."""
     os.environ["CAE_STUDIO_DATA"] = os.path.join(folder, "data")  # noqa: PTH118 - as little as can be
     os.environ["CAE_STUDIO_CACHE"] = os.path.join(folder, "cache")  # noqa: PTH118
+    os.environ["CAE_STUDIO_LOG"] = os.path.join(folder, "log")  # noqa: PTH118
     ini, user = QSettings.Format.IniFormat, QSettings.Scope.UserScope
     QSettings.setDefaultFormat(ini)
     QSettings.setPath(ini, user, folder)

@@ -1,33 +1,36 @@
 """Model files: our own (safetensors) and the published network's (.pth).
 
-Nothing in a model file can run code: safetensors holds numbers only, and a .pth is read by
-PyTorch's restricted unpickler with NumPy's scalars allowed by name.
+Nothing in a model file can run code: safetensors holds numbers only, and for a .pth see
+``model.torch_file``.
 """
 
 from __future__ import annotations
 
 import json
-import zipfile
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import safetensors.torch
 import torch
 from torch import Tensor
 
 from model.config import TrainConfig
-from model.files import write_bytes
+from model.files import readable, write_bytes
 from model.latent import LatentStatistics
 from model.network import ConvAutoencoder, on_device
+from model.torch_file import TorchFileError, read_torch_file
 
 FORMAT = "cae-studio-1"
 LATENT_PREFIX = "latent."
 MAX_LATENT = 4096
+MAX_EPOCH = 10**9
 MAX_FILE_BYTES = 2**30
+MAX_HEADER_BYTES = 1_000_000
+"""The most that may describe the numbers of a model; this takes some 20 kB for one of ours."""
 FLOATS = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
 
 
@@ -35,7 +38,7 @@ class ModelFileError(ValueError):
     """A file that isn't a usable model; the message says why in a sentence."""
 
     def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"“{path.name}” {reason}")
+        super().__init__(readable(f"“{path.name}” {reason}"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,6 +100,8 @@ def load_face_model(path: Path) -> FaceModel:
     if start[:2] == b"PK" or start[:1] == b"\x80":
         return _load_published(path)
     if start[8:9] == b"{":
+        if struct.unpack("<Q", start[:8])[0] > MAX_HEADER_BYTES:
+            raise ModelFileError(path, "is damaged or isn't a model file (its header is too long).")
         return _load_own(path)
     raise ModelFileError(path, "isn't a model file. CAE Studio opens .safetensors and .pth files.")
 
@@ -135,7 +140,7 @@ def _load_own(path: Path) -> FaceModel:
         config = about.get("config")
         model = replace(
             model,
-            epoch=int(about.get("epoch", 0)),
+            epoch=_epoch(about.get("epoch", 0)),
             test_mse=None if about.get("test_mse") is None else float(about["test_mse"]),
             config=TrainConfig.from_dict(config) if config else None,
         )
@@ -161,43 +166,25 @@ def _statistics(
 def _load_published(path: Path) -> FaceModel:
     """Read a checkpoint that the published notebook wrote with ``torch.save``."""
     try:
-        if _unpacked_size(path) > MAX_FILE_BYTES:
-            raise ModelFileError(path, "unpacks to far more than a model of this network.")
-        with torch.serialization.safe_globals(_numpy_scalars()):
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except ModelFileError:
-        raise
-    except Exception as error:  # a foreign pickle can fail in any way; all mean the same here
-        reason = "is damaged, isn't a model file, or contains more than numbers; nothing was run."
-        raise ModelFileError(path, reason) from error
+        content = read_torch_file(path)
+    except TorchFileError as error:
+        raise ModelFileError(path, str(error)) from error
     state = content.get("model_state_dict") if isinstance(content, dict) else None
     if not isinstance(state, dict):
         raise ModelFileError(path, "holds no “model_state_dict”, as the published network's do.")
     epoch, loss = content.get("epoch"), content.get("loss")
     return FaceModel(
         _network(path, state),
-        epoch=int(epoch) if isinstance(epoch, int) else 0,
-        test_mse=float(loss) if isinstance(loss, float | np.floating) else None,
+        epoch=epoch if isinstance(epoch, int) and 0 <= epoch <= MAX_EPOCH else 0,
+        test_mse=loss if isinstance(loss, float) else None,
     )
 
 
-def _unpacked_size(path: Path) -> int:
-    if not zipfile.is_zipfile(path):
-        return path.stat().st_size
-    with zipfile.ZipFile(path) as archive:
-        return sum(entry.file_size for entry in archive.infolist())
-
-
-def _numpy_scalars() -> list[Any]:
-    """Name what a pickled NumPy float consists of, under NumPy 1 and 2."""
-    scalar = np.float64(0).__reduce__()[0]
-    return [
-        (scalar, "numpy.core.multiarray.scalar"),
-        (scalar, "numpy._core.multiarray.scalar"),
-        np.dtype,
-        type(np.dtype(np.float64)),
-        type(np.dtype(np.float32)),
-    ]
+def _epoch(value: Any) -> int:
+    epoch = int(value)
+    if not 0 <= epoch <= MAX_EPOCH:
+        raise ValueError(f"epoch {value}")
+    return epoch
 
 
 def _network(path: Path, state: Mapping[str, Any]) -> ConvAutoencoder:

@@ -20,6 +20,8 @@ class Setting(NamedTuple):
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    in_window: bool = True
+    """False for what only several processes need, which the window never starts."""
 
 
 class ConfigError(ValueError):
@@ -34,6 +36,10 @@ def setting_of(config_class: type[TrainConfig], name: str) -> Setting:
     """Return the description of one field."""
     setting: Setting = config_class.__dataclass_fields__[name].metadata["setting"]
     return setting
+
+
+LEARNING_RATES: Mapping[str, float] = {"muon": 0.02, "adam": 0.003}
+"""The usual learning rate of each optimizer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +77,8 @@ class TrainConfig:
     learning_rate: float = _setting(
         0.02,
         "Learning rate",
-        "Size of the first steps. About 0.02 for Muon, 0.003 for Adam.",
+        "Size of the first steps. About 0.02 for Muon, 0.003 for Adam; one of these changes with "
+        "the optimizer in the window.",
         minimum=1e-6,
         maximum=1.0,
     )
@@ -89,6 +96,22 @@ class TrainConfig:
         maximum=0.9,
     )
     flip: bool = _setting(True, "Mirror faces", "Show every second face mirrored, at random.")
+    shift: int = _setting(
+        0,
+        "Move faces",
+        "Move every face by up to so many pixels at random. Helps long trainings, which "
+        "otherwise learn the training faces by heart.",
+        unit="pixels",
+        minimum=0,
+        maximum=8,
+    )
+    color_jitter: float = _setting(
+        0.0,
+        "Vary colours",
+        "Change contrast and brightness of each colour at random by up to this share.",
+        minimum=0.0,
+        maximum=0.5,
+    )
     test_percent: int = _setting(
         20,
         "Test faces",
@@ -103,6 +126,13 @@ class TrainConfig:
         "Start of all randomness: split, first weights, order, mirroring.",
         minimum=0,
         maximum=2**31 - 1,
+    )
+    sync_batch_norm: bool = _setting(
+        False,
+        "Shared batch norm",
+        "Let batch norm measure the whole batch where several processes share it, so that their "
+        "number makes no difference; otherwise each measures its own part.",
+        in_window=False,
     )
 
     def __post_init__(self) -> None:
@@ -141,7 +171,7 @@ def _check(name: str, setting: Setting, value: Any, default: Any) -> None:
 
 PRESETS: Mapping[str, TrainConfig] = {
     "Fast": TrainConfig(),
-    "Best": TrainConfig(epochs=60),
+    "Best": TrainConfig(epochs=120, shift=2, color_jitter=0.05),
     "Reference": TrainConfig(
         epochs=400,
         batch_size=128,
@@ -154,4 +184,4 @@ PRESETS: Mapping[str, TrainConfig] = {
 }
 """Named configurations: ten epochs, as good as it gets, and as the network was published."""
 
-__all__ = ["PRESETS", "ConfigError", "Setting", "TrainConfig", "setting_of"]
+__all__ = ["LEARNING_RATES", "PRESETS", "ConfigError", "Setting", "TrainConfig", "setting_of"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from model.curves import (
+    OTHER_COLORS,
     Box,
     CurveImage,
     CurveRequest,
@@ -31,7 +32,7 @@ MATPLOTLIB_LOCK = threading.RLock()
 _TEXT = 11.5
 _LEFT, _RIGHT, _BOTTOM, _GAP = 60, 16, 42, 34
 _LEGEND_ROW, _LEGEND_COLUMN = 18, 118
-_OTHER_COLORS = ("#c98a2b", "#3f9c6d", "#b8609a", "#8a8f98")
+_LEGEND_MOST = 0.2  # of the height
 
 
 class CurvePainter:
@@ -131,8 +132,11 @@ class Chart:
         frame = self.frame
         width, height = frame.width / frame.scale, frame.height / frame.scale
         self._columns = max(int((width - _LEFT - 50) // _LEGEND_COLUMN), 1)
-        rows = math.ceil((2 + len(frame.others)) / self._columns)
-        top = 14 + rows * _LEGEND_ROW
+        named = sum(bool(epochs) for _, epochs, _ in frame.others)
+        # Names that took the room of the curves would help nobody; the colours still tell.
+        self._names_others = _legend_height(2 + named, self._columns) <= height * _LEGEND_MOST
+        shown = 2 + named if self._names_others else 2
+        top = 14 + _legend_height(shown, self._columns)
         self._labels_beside = bool(frame.references) and width >= 480
         right = self._label_width() + 14 if self._labels_beside else _RIGHT
         inner = max(height - top - _BOTTOM - _GAP, 40)
@@ -204,13 +208,18 @@ class Chart:
 
     def _add_others(self) -> None:
         for index, (label, epochs, losses) in enumerate(self.frame.others):
+            if not epochs:
+                continue
             self._loss.plot(
                 epochs,
                 losses,
-                color=_OTHER_COLORS[index % len(_OTHER_COLORS)],
+                color=OTHER_COLORS[index % len(OTHER_COLORS)],
                 linewidth=1.6,
-                linestyle="-" if index < len(_OTHER_COLORS) else "--",
-                label=textwrap.shorten(label, 20, placeholder="…"),
+                linestyle="-" if index < len(OTHER_COLORS) else "--",
+                # A single point makes no line.
+                marker="o" if len(epochs) == 1 else "",
+                markersize=4,
+                label=textwrap.shorten(label, 20, placeholder="…") if self._names_others else None,
                 zorder=1.9,
             )
         rows = self._label_rows()
@@ -273,6 +282,10 @@ class Chart:
         box = axes.get_window_extent()
         left, top = float(box.x0), float(self.frame.height - box.y1)
         return left, top, float(box.width), float(box.height)
+
+
+def _legend_height(names: int, columns: int) -> int:
+    return math.ceil(names / columns) * _LEGEND_ROW
 
 
 def wrapped(label: str) -> str:

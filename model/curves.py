@@ -12,6 +12,18 @@ from numpy.typing import NDArray
 Limits = tuple[float, float]
 Box = tuple[float, float, float, float]
 
+OTHER_COLORS = (
+    "#c98a2b",
+    "#3f9c6d",
+    "#b8609a",
+    "#2f93b5",
+    "#c4573f",
+    "#86932f",
+    "#8a6a50",
+    "#8b8f99",
+)
+"""Colours "#rrggbb" of the runs compared, by their places; readable on light and on dark."""
+
 
 @dataclass(frozen=True, slots=True)
 class CurveHistory:
@@ -29,7 +41,8 @@ class CurveRequest:
 
     ``width`` and ``height`` are device pixels, ``scale`` is device pixels for one logical pixel,
     colours are "#rrggbb". ``running`` holds (fractional epoch, training MSE) of the epoch under
-    way, ``others`` (label, epochs, test MSE) of further runs, ``references`` (label, MSE).
+    way, ``others`` (label, epochs, test MSE) of further runs, ``references`` (label, MSE). Another
+    run without epochs isn't drawn; it only leaves its colour of ``OTHER_COLORS`` free.
     """
 
     width: int

@@ -22,7 +22,8 @@ def prepare(
 
     ``source`` is ``"lfw"``, ``"demo"`` or a folder; a folder that holds LFW as scikit-learn lays
     it out counts as LFW. Prepared faces are kept in ``cache_folder`` and open at once the next
-    time. Closing the generator stops the work and leaves nothing behind.
+    time. Closing the generator stops the work; of a folder it keeps what was read for the next
+    time, of LFW nothing.
 
     Raises:
         LfwMissingError: LFW is asked for and isn't on this machine.

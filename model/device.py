@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
-import os
 import time
 
 import torch
 from torch.nn import functional
+
+from model.child import cores
 
 
 def pick_device() -> torch.device:
@@ -25,7 +26,8 @@ def device_name(device: torch.device) -> str:
         return torch.cuda.get_device_name(device)
     if device.type == "mps":
         return "Apple GPU"
-    return f"CPU, {torch.get_num_threads()} threads"
+    threads = torch.get_num_threads()
+    return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
 
 
 def autocast(device: torch.device, *, enabled: bool | None = None) -> torch.autocast:
@@ -37,6 +39,13 @@ def autocast(device: torch.device, *, enabled: bool | None = None) -> torch.auto
 def low_precision_pays(device: torch.device) -> bool:
     """Tell whether the network runs faster in bfloat16 on this device."""
     return device.type == "cuda" or (device.type == "cpu" and bfloat16_is_faster())
+
+
+def free_memory(device: torch.device) -> int:
+    """Return how many bytes of a GPU's memory nobody uses yet."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
 
 
 def random_state(device: torch.device) -> torch.Tensor:
@@ -58,14 +67,7 @@ def use_threads(count: int | None) -> None:
     PyTorch's thread pools are one per calling thread. Someone who waits for one face is answered
     sooner by a single core than by a pool that a training in the next thread keeps waiting.
     """
-    torch.set_num_threads(count or _cores())
-
-
-def _cores() -> int:
-    """Return how many cores this process may use; a container may have fewer than the machine."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    torch.set_num_threads(count or cores())
 
 
 @functools.cache

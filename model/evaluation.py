@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from model.checkpoint import FaceModel
+from model.mapped import take
 from model.metrics import quality
 
 _BATCH = 250
@@ -49,7 +50,7 @@ def evaluate(
         raise ValueError("there is nothing to evaluate")
     found = []
     for start in range(0, len(rows), _BATCH):
-        originals = images[rows[start : start + _BATCH]]
+        originals = take(images, rows[start : start + _BATCH])
         pairs = zip(originals, _reconstructions(model, originals), strict=True)
         found += [quality(original, image) for original, image in pairs]
         yield Measuring("Comparing faces", len(found), len(rows))

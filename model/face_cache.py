@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 import tempfile
 import time
 import zlib
@@ -18,11 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.face_set import FACE_SHAPE, DataError, FaceSet, Prepared
+from model.files import check_ordinary, read_bytes
 from model.places import cache_folder
 
 VERSION = 1
 _CHUNK = 1 << 20
+_CHECKED_CHUNKS = 256
+_MAX_META_BYTES = 200_000_000
+"""Names of ten million faces."""
+_DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 _STALE_S = 24 * 3600
+_PARTS_STALE_S = 30 * _STALE_S
 
 
 def cache_root() -> Path:
@@ -70,18 +77,28 @@ class CacheEntry:
         self._fingerprint = dict(fingerprint)
         state = json.dumps([VERSION, self._fingerprint], sort_keys=True)
         self.folder = root / f"{key}-{digest(state)}"
+        self.parts = root / f"{key}.parts"
+        """Where an unfinished preparation of this source may keep what it has, for a month."""
 
     def load(self) -> Prepared | None:
         """Return the faces, or None if they aren't there or aren't what was written."""
         try:
-            meta = json.loads((self.folder / "meta.json").read_text("utf-8"))
-            return self._verified(meta)
-        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            return self._verified(_meta(self.folder))
+        except _DAMAGED:
             return None
 
     def is_damaged(self) -> bool:
         """Tell whether something is there; to be asked when ``load`` returned None."""
         return self.folder.exists()
+
+    def earlier(self) -> Iterator[Path]:
+        """Yield the folders of other states of this source that hold what was written."""
+        for folder in self._root.glob(f"{self._key}-*"):
+            with contextlib.suppress(*_DAMAGED):
+                meta = _meta(folder)
+                written = (VERSION, _checksum(folder / "images.npy"))
+                if written == (meta["version"], meta["checksum"]):
+                    yield folder
 
     @contextlib.contextmanager
     def building(self) -> Iterator[Path]:
@@ -126,7 +143,7 @@ class CacheEntry:
         images = np.load(path, mmap_mode="r")
         if len(images) != meta["count"] or not images.flags.c_contiguous:
             return None
-        faces = FaceSet(meta["title"], images, tuple(map(str, meta["names"])))
+        faces = FaceSet(str(meta["title"]), images, tuple(map(str, meta["names"])))
         return Prepared(faces, tuple(map(str, meta["skipped"])))
 
     def _moved_into_place(self, draft: Path) -> Prepared | None:
@@ -137,17 +154,21 @@ class CacheEntry:
             if winner is not None:
                 return winner
             damaged = Path(tempfile.mkdtemp(prefix=".old-", suffix=".tmp", dir=self._root))
-            self.folder.rename(damaged / "faces")
-            draft.rename(self.folder)
+            # Another process may repair the same damage at this very moment.
+            with contextlib.suppress(FileNotFoundError):
+                self.folder.rename(damaged / "faces")
+            with contextlib.suppress(OSError):
+                draft.rename(self.folder)
             shutil.rmtree(damaged, ignore_errors=True)
         return self.load()
 
     def _remove_stale(self) -> None:
-        """Remove what processes left behind that were killed a day ago or earlier."""
-        for path in self._root.glob(".*.tmp"):
-            with contextlib.suppress(OSError):
-                if path.stat().st_mtime < time.time() - _STALE_S:
-                    shutil.rmtree(path, ignore_errors=True)
+        """Remove what was left behind by processes that were killed, and never taken up again."""
+        for pattern, age in ((".*.tmp", _STALE_S), ("*.parts", _PARTS_STALE_S)):
+            for path in self._root.glob(pattern):
+                with contextlib.suppress(OSError):
+                    if path.stat().st_mtime < time.time() - age:
+                        shutil.rmtree(path, ignore_errors=True)
 
     def _remove_others(self) -> None:
         for path in self._root.glob(f"{self._key}-*"):
@@ -160,12 +181,24 @@ def digest(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
+def _meta(folder: Path) -> Any:
+    return json.loads(read_bytes(folder / "meta.json", _MAX_META_BYTES))
+
+
 def _checksum(path: Path) -> int:
+    """Return a checksum of the file, of a large one that of 256 MiB evenly spread over it.
+
+    A million faces are 7 GB, which can't be read at every start.
+    """
+    check_ordinary(path, sys.maxsize)
     # CRC-32: it guards against damage, not malice, and is four times as fast as BLAKE2.
-    checksum = 0
+    checksum, chunks = 0, -(-path.stat().st_size // _CHUNK)
+    count = min(chunks, _CHECKED_CHUNKS)
     with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            checksum = zlib.crc32(chunk, checksum)
+        for number in range(count):
+            # The first and the last are among them.
+            stream.seek(number * (chunks - 1) // max(1, count - 1) * _CHUNK)
+            checksum = zlib.crc32(stream.read(_CHUNK), checksum)
     return checksum
 
 

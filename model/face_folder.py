@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections import deque
-from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+import threading
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.face_cache import CacheEntry, FaceWriter, digest
+from model.face_cache import VERSION, CacheEntry, FaceWriter, digest
 from model.face_set import DataError, Pace, Prepared, Preparing
-from model.faces import PhotoError, picture_suffixes, read_face
+from model.faces import READING, PhotoError
+from model.files import readable
+from model.kept_faces import BLOCK, KEYS, KeptFaces
+from model.picture_list import PictureList
+from model.picture_readers import PictureReaders
 
-_THREADS = min(4, os.cpu_count() or 1)
-_Read = tuple[Path, NDArray[np.uint8] | PhotoError]
+Rows = NDArray[np.int64]
 
 
 def prepare_folder(folder: Path, root: Path) -> Generator[Preparing | Prepared, None, None]:
-    """Yield progress and at last the middle squares of all pictures below the folder, by name.
+    """Yield progress and at last the faces of all pictures below the folder, by name.
 
     A picture in a subfolder is named after the subfolder, as in LFW, others after their file.
     Hidden files and folders are left out; unreadable pictures are skipped and reported.
+
+    Many pictures are read by several processes. What was read before the generator is closed, or
+    before this process is killed, is kept and needn't be read again, nor need the unchanged
+    pictures of a folder that changed. Memory holds names and numbers of the pictures, some 150
+    bytes each, and no more than a few hundred faces.
 
     Raises:
         DataError: the folder can't be opened or holds no readable picture.
@@ -32,107 +38,107 @@ def prepare_folder(folder: Path, root: Path) -> Generator[Preparing | Prepared, 
     folder = folder.expanduser().absolute()
     if not folder.is_dir():
         raise DataError(f"“{folder.name or folder}” isn't a folder that can be opened.")
-    unopened: list[str] = []
-    paths, state = yield from _listed(folder, unopened)
-    if not paths:
-        raise DataError(f"“{folder.name}” has no pictures in it.", "\n".join(unopened))
+    pictures = PictureList(folder)
+    yield from pictures.fill(100 * VERSION + READING)
+    if not len(pictures):
+        raise DataError(f"“{folder.name}” has no pictures in it.", "\n".join(pictures.unopened))
     fingerprint: dict[str, str | int] = {
         "folder": os.fsencode(folder).hex(),
-        "files": len(paths),
-        "state": state,
+        "files": len(pictures),
+        "state": pictures.state(),
     }
     entry = CacheEntry(root, f"folder-{digest(str(folder))}", fingerprint)
     prepared = entry.load()
     if prepared is None:
-        prepared = yield from _build(entry, folder, paths, unopened)
+        prepared = yield from _Build(entry, pictures).run()
     yield prepared
 
 
-def _listed(
-    folder: Path, unopened: list[str]
-) -> Generator[Preparing, None, tuple[list[Path], str]]:
-    """Find the pictures, and a digest of their names, sizes and times of change."""
-    pace, state = Pace(), hashlib.blake2b(digest_size=16)
-    found: list[Path] = []
-    for path in _pictures(folder, unopened):
-        if pace.due():
-            yield Preparing("Looking for pictures", len(found))
-        if path is None:
-            continue
-        state.update(os.fsencode(path) + _facts(path))
-        found.append(path)
-    return found, state.hexdigest()
+class _Build:
+    """The preparation of a folder: what is kept of earlier ones, what has to be read, and both."""
 
+    def __init__(self, entry: CacheEntry, pictures: PictureList) -> None:
+        self._entry = entry
+        self._pictures = pictures
+        self._kept = KeptFaces(entry.parts)
+        self._skipped: dict[int, str] = {}
+        self._lock = threading.Lock()
+        self._done = self._latest = 0
 
-def _facts(path: Path) -> bytes:
-    try:
-        facts = path.stat()
-    except OSError:
-        return b"\0gone\0"
-    return b"\0%d %d\0" % (facts.st_size, facts.st_mtime_ns)
+    def run(self) -> Generator[Preparing, None, Prepared]:
+        damaged = self._entry.is_damaged()
+        text = "The prepared faces were damaged. Preparing them again" if damaged else "Reading"
+        try:
+            yield from self._look_for_kept()
+            missing = np.flatnonzero(~self._kept.has(self._pictures.keys))
+            yield from self._read(missing, text)
+            return (yield from self._put_together())
+        except FileNotFoundError:
+            # Another process that prepared the same pictures was faster and tidied up.
+            prepared = self._entry.load()
+            if prepared is None:
+                raise
+            self._kept.discard()
+            return prepared
 
+    def _look_for_kept(self) -> Iterator[Preparing]:
+        pace = Pace()
+        pace.due()  # says nothing unless it takes a while
+        for _ in self._kept.open(self._pictures.keys, self._entry.earlier()):
+            if pace.due():
+                yield Preparing("Looking for faces that were prepared before")
 
-def _pictures(folder: Path, unopened: list[str]) -> Iterator[Path | None]:
-    """Yield the pictures in order, and None after each folder, be it ever so empty."""
-
-    def note(error: OSError) -> None:
-        unopened.append(f"“{_readable(Path(error.filename).name)}” can't be opened.")
-
-    for parent, folders, files in os.walk(folder, onerror=note):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if not name.startswith(".") and Path(name).suffix.lower() in picture_suffixes():
-                yield Path(parent, name)
-        yield None
-
-
-def _build(
-    entry: CacheEntry, folder: Path, paths: Sequence[Path], unopened: Sequence[str]
-) -> Generator[Preparing, None, Prepared]:
-    damaged = entry.is_damaged()
-    text = "The prepared faces were damaged. Preparing them again" if damaged else "Reading"
-    names, skipped, pace = [], list(unopened), Pace()
-    with entry.building() as draft:
-        with FaceWriter(draft / "images.npy") as writer:
-            for done, (path, face) in enumerate(_read_all(paths)):
+    def _read(self, missing: Rows, text: str) -> Iterator[Preparing]:
+        total, pace = len(self._pictures), Pace()
+        self._done = total - len(missing)
+        with PictureReaders(len(missing)) as readers:
+            # A few pictures are shared out evenly.
+            size = max(1, min(BLOCK, len(missing) // (8 * readers.workers)))
+            chunks = (missing[start : start + size] for start in range(0, len(missing), size))
+            for _ in readers.each(chunks, lambda rows: self._read_chunk(readers, rows)):
                 if pace.due():
-                    yield Preparing(f"{text} “{_readable(path.name)}”", done, len(paths))
-                if isinstance(face, PhotoError):
-                    skipped.append(_readable(str(face)))
-                else:
-                    writer.append(face[np.newaxis])
-                    names.append(_readable(_name(path, folder)))
-        if not names:
-            raise DataError(f"No picture in “{folder.name}” can be read.", "\n".join(skipped))
-        return entry.commit(draft, _readable(folder.name or str(folder)), names, skipped)
+                    name = Path(self._pictures.names[self._latest]).name
+                    yield Preparing(f"{text} “{readable(name)}”", self._done, total)
+
+    def _read_chunk(self, readers: PictureReaders, rows: Rows) -> None:
+        """Read pictures and keep their faces; runs in a thread of the readers."""
+        good, faces = [], []
+        paths = [self._pictures.path(row) for row in rows]
+        # The reading ends early when all is to end; what came until then is kept.
+        for row, face in zip(rows.tolist(), readers.read(paths), strict=False):
+            if isinstance(face, PhotoError):
+                self._skipped[row] = readable(str(face))
+            else:
+                good.append(row)
+                faces.append(face)
+            with self._lock:
+                self._done, self._latest = self._done + 1, row
+        if good:
+            self._kept.keep(self._pictures.keys[good], np.stack(faces))
+
+    def _put_together(self) -> Generator[Preparing, None, Prepared]:
+        pictures, pace = self._pictures, Pace()
+        rows = np.flatnonzero(self._kept.has(pictures.keys))
+        skipped = [*pictures.unopened, *(self._skipped[row] for row in sorted(self._skipped))]
+        title = readable(pictures.folder.name or str(pictures.folder))
+        if not len(rows):
+            raise DataError(f"No picture in “{title}” can be read.", "\n".join(skipped))
+        keys = pictures.keys[rows]
+        with self._entry.building() as draft:
+            with FaceWriter(draft / "images.npy") as writer:
+                for done in self._kept.write(keys, writer):
+                    if pace.due():
+                        yield Preparing("Putting the faces together", done, len(rows))
+            np.save(draft / KEYS, keys)
+            names = [_face_name(pictures.names[row]) for row in rows]
+            prepared = self._entry.commit(draft, title, names, skipped)
+        self._kept.discard()
+        return prepared
 
 
-def _read_all(paths: Sequence[Path]) -> Generator[_Read, None, None]:
-    """Read in threads, since Pillow decodes outside Python's lock, and yield in order."""
-    pool = ThreadPoolExecutor(_THREADS, "faces")
-    pending: deque[Future[_Read]] = deque()
-    try:
-        for path in paths:
-            pending.append(pool.submit(_read, path))
-            if len(pending) > 2 * _THREADS:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _read(path: Path) -> _Read:
-    try:
-        return path, read_face(path)
-    except PhotoError as error:
-        return path, error
-
-
-def _name(path: Path, folder: Path) -> str:
-    return path.stem if path.parent == folder else path.parent.name.replace("_", " ")
-
-
-def _readable(text: str) -> str:
-    """Replace what isn't text in the name of a file."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+def _face_name(name: str) -> str:
+    """Name a face after its file or, where there is one, its subfolder."""
+    folder, file = os.path.split(name)
+    if folder:
+        return readable(os.path.basename(folder).replace("_", " "))  # noqa: PTH119
+    return readable(os.path.splitext(file)[0])  # noqa: PTH122

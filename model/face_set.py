@@ -61,8 +61,9 @@ class FaceSet:
                 "and one to test on."
             )
         order = np.random.RandomState(seed).permutation(count)
-        test = max(1, round(count * test_percent / 100))
-        return np.sort(order[test:]).astype(np.int64), np.sort(order[:test]).astype(np.int64)
+        is_test = np.zeros(count, np.bool_)
+        is_test[order[: max(1, round(count * test_percent / 100))]] = True
+        return np.flatnonzero(~is_test), np.flatnonzero(is_test)
 
 
 @dataclass(frozen=True, slots=True)

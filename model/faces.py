@@ -1,4 +1,4 @@
-"""Photos to faces: open any picture safely, cut a square out of it, shrink it to 48x48."""
+"""Photos to faces: open any picture safely, find the face, cut it out and shrink it to 48x48."""
 
 from __future__ import annotations
 
@@ -9,25 +9,42 @@ import stat
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.ImageFile import ImageFile
 
+from model.crop import FACE_SIZE, CropBox, centre_square, crop_face
+from model.face_finder import find_faces
+from model.files import readable
 from model.rgb import to_rgb
 
-FACE_SIZE = 48
 MAX_MEGAPIXELS = 100
 MAX_MEGABYTES = 200
+HEAVY_MEGAPIXELS = 50
+"""As many for formats whose decoders hold several copies of a picture."""
+SLOW_MEGAPIXELS = 12
+SLOW_MEGABYTES = 40
+"""As many for the formats that Pillow decodes in Python, pixel by pixel."""
+KEPT_MEGAPIXELS = 25
+"""Only very long and narrow pictures have more once their shorter side is short enough."""
 PHOTO_SIDE = 1600
 """Photos are shrunk while their shorter side stays at least this long, in pixels."""
+WHOLE_BELOW = 100
+"""A picture whose shorter side has fewer pixels is a face already."""
+READING = 2
+"""Raised when ``read_face`` begins to make another face of the same picture."""
+_READ_SIDE = 10 * FACE_SIZE
 
-# EPS would start Ghostscript on whatever comes in; the others are known by name only or need
-# handlers that nobody has.
-_REFUSED = frozenset({"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"})
+_HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
+_HEAVY = frozenset({"AVIF", "HEIF", "JPEG2000", "WEBP"})
+# EPS would start Ghostscript on whatever comes in, and so would IPTC, which holds pictures of any
+# kind; FITS unpacks without a limit (both in Pillow 11). ICNS may hold a JPEG 2000 of any size. The
+# others are known by name only or need handlers that nobody has.
+_REFUSED = frozenset({"BUFR", "EPS", "FITS", "GRIB", "HDF5", "ICNS", "IPTC", "MPEG", "WMF"})
 # The limits here are stricter than Pillow's, so that its warnings tell nothing new. A filter set
 # once, unlike warnings.catch_warnings, is safe while other threads read photos.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -41,22 +58,9 @@ class PhotoError(ValueError):
     """A picture that can't be used: ``reason`` completes a sentence that begins with ``name``."""
 
     def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"“{name}” {reason}.")
+        super().__init__(readable(f"“{name}” {reason}."))
         self.name = name
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class CropBox:
-    """A square on a photo, in pixels of the photo as ``open_photo`` returns it.
-
-    ``left`` and ``top`` may lie outside the photo. ``angle`` in degrees is reserved and 0.
-    """
-
-    left: float
-    top: float
-    size: float
-    angle: float = 0.0
 
 
 def open_photo(
@@ -64,11 +68,13 @@ def open_photo(
 ) -> Image.Image:
     """Open a picture file, its bytes, or pixels as an upright RGB image in sRGB.
 
-    Transparent parts become mid grey; of an animation the first frame is taken. The image is
-    halved or shrunk more while its shorter side stays at least ``shorter_side`` pixels.
+    Transparent parts become mid grey. Of an animation or several pages the first picture is taken,
+    and ``info["several"]`` is true. The image is halved or shrunk more while its shorter side
+    stays at least ``shorter_side`` pixels, or while it has more than 25 megapixels.
 
     Raises:
-        PhotoError: no readable picture, over 100 megapixels or 200 MB, or not an ordinary file.
+        PhotoError: no readable picture, over 100 megapixels or 200 MB (of some formats less), or
+            not an ordinary file.
     """
     name = name or (source.name if isinstance(source, Path) else "Pasted image")
     if isinstance(source, np.ndarray):
@@ -76,11 +82,15 @@ def open_photo(
     _check_source(source, name)
     try:
         with _stream(source) as stream, _identified(stream, name) as image:
+            if _is_slow(image) and _length(stream) > SLOW_MEGABYTES * 1_000_000:
+                raise PhotoError(name, f"is too large (more than {SLOW_MEGABYTES} MB)")
             return _opened(image, name, shorter_side)
     except PhotoError:
         raise
     except PermissionError as error:
         raise PhotoError(name, "may not be opened by you") from error
+    except MemoryError as error:
+        raise PhotoError(name, "needs more memory than there is") from error
     # Decoders fail on damaged data with whatever goes wrong first: OSError, SyntaxError,
     # struct.error, zlib.error, IndexError, MemoryError, warnings turned into errors and more.
     except Exception as error:
@@ -90,53 +100,24 @@ def open_photo(
         ) from error
 
 
-def centre_square(image: Image.Image) -> CropBox:
-    """Return the largest square in the middle of the image."""
-    size = min(image.size)
-    return CropBox((image.width - size) // 2, (image.height - size) // 2, size)
-
-
-def crop_face(image: Image.Image, box: CropBox) -> NDArray[np.uint8]:
-    """Cut the box out of an RGB image and shrink it, antialiased, to uint8 (48, 48, 3).
-
-    Where the box sticks out, the edge of the photo is continued. The filter is the one that
-    scikit-learn shrinks LFW with, so that ``CropBox(78, 94, 96)`` on an LFW photo gives exactly
-    the face of the data set.
-
-    Raises:
-        ValueError: the box doesn't touch the image, is smaller than a pixel or absurdly large.
-    """
-    right, bottom = box.left + box.size, box.top + box.size
-    numbers = (box.left, box.top, right, bottom)
-    touches = box.left < image.width and box.top < image.height and right > 0 and bottom > 0
-    fits = 1 <= box.size <= 64 * max(image.size)
-    if not (all(map(math.isfinite, numbers)) and fits and touches):
-        raise ValueError(f"{box} doesn't lie on a photo of {image.width}x{image.height} pixels")
-    left, top = max(0, math.floor(box.left)), max(0, math.floor(box.top))
-    inside = (left, top, min(image.width, math.ceil(right)), min(image.height, math.ceil(bottom)))
-    cut = image.crop(inside)
-    # Shrinking first bounds the memory of a continued edge, however far the box sticks out.
-    factor = max(1, int(box.size) // (8 * FACE_SIZE))
-    cut = cut.reduce(factor)
-    x, y, size = (box.left - left) / factor, (box.top - top) / factor, box.size / factor
-    pixels, x, y = _continued(np.asarray(cut), x, y, size)
-    height, width = pixels.shape[:2]
-    # min() takes off what rounding may have added.
-    exact = (x, y, min(x + size, width), min(y + size, height))
-    resized = Image.fromarray(pixels).resize(
-        (FACE_SIZE, FACE_SIZE), Image.Resampling.BICUBIC, exact
-    )
-    return np.array(resized)
-
-
 def read_face(source: Source, name: str | None = None) -> NDArray[np.uint8]:
-    """Open a picture and return its middle square as a face, uint8 (48, 48, 3).
+    """Open a picture and return the face in it, uint8 (48, 48, 3).
+
+    A picture whose shorter side is under 100 pixels counts as a face that was cut out already:
+    its middle square is taken. In larger ones the largest and most central face is looked for, and
+    the middle square is taken where there is none.
 
     Raises:
         PhotoError: as ``open_photo``.
     """
-    image = open_photo(source, name, shorter_side=4 * FACE_SIZE)
-    return crop_face(image, centre_square(image))
+    image = open_photo(source, name, shorter_side=_READ_SIDE)
+    found = faces_in(image, longest=2 * _READ_SIDE // 3)
+    return crop_face(image, found[0] if found else centre_square(image))
+
+
+def faces_in(image: Image.Image, **options: int) -> list[CropBox]:
+    """Return the faces as ``find_faces`` does, none in a picture that is a face already."""
+    return find_faces(image, **options) if min(image.size) >= WHOLE_BELOW else []
 
 
 @functools.cache
@@ -144,7 +125,7 @@ def picture_suffixes() -> frozenset[str]:
     """Return the endings, such as ``.jpg``, of the files that ``open_photo`` may read."""
     registered = Image.registered_extensions().items()
     known = {suffix for suffix, kind in registered if kind in _factories()}
-    # Phones write HEIC; naming it as skipped is kinder than silence.
+    # Where the plugin for these isn't installed, saying so is kinder than silence.
     return frozenset(known | {".heic", ".heif"})
 
 
@@ -210,26 +191,76 @@ def _identified(stream: IO[bytes], name: str) -> Image.Image:
         # A decoder that fails in any way says: not mine, ask the next.
         except Exception:
             continue
+    if prefix[4:8] == b"ftyp" and prefix[8:12] in _HEIC_BRANDS:
+        stream.seek(0)
+        return _heic_factory(name)(stream, "")
     raise PhotoError(name, "can't be read as an image")
 
 
+def _heic_factory(name: str) -> _Factory:
+    try:
+        from pillow_heif import HeifImageFile  # optional, and few have such pictures
+    except ImportError as error:
+        how = 'save it as JPEG, or install what reads it with: pip install "cae-studio[heic]"'
+        raise PhotoError(name, f"is a HEIC picture; {how}") from error
+    return cast(_Factory, HeifImageFile)
+
+
 def _opened(image: Image.Image, name: str, shorter_side: int) -> Image.Image:
-    if image.width * image.height > MAX_MEGAPIXELS * 1_000_000:
-        raise PhotoError(name, f"is too large (more than {MAX_MEGAPIXELS} megapixels)")
+    _check_pixels(image, name)
+    several = _has_several(image)
     # JPEG decodes at a half, a quarter or an eighth of the size, which is many times faster.
     image.draft(None, (shorter_side, shorter_side))
     image.load()
-    return to_rgb(image, max(1, min(image.size) // shorter_side))
+    _check_pixels(image, name)  # an icon tells its true size only now
+    photo = to_rgb(image, _factor(image, shorter_side))
+    # Its profile and orientation have been applied and must not be written with it again.
+    photo.info = {"several": several}
+    return photo
 
 
-def _continued(
-    pixels: NDArray[np.uint8], x: float, y: float, size: float
-) -> tuple[NDArray[np.uint8], float, float]:
-    """Repeat the edge pixels so far that the box at (x, y) fits; return its new corner too."""
-    height, width = pixels.shape[:2]
-    left, top = max(0, math.ceil(-x)), max(0, math.ceil(-y))
-    right, bottom = max(0, math.ceil(x + size - width)), max(0, math.ceil(y + size - height))
-    if not (left or top or right or bottom):
-        return pixels, x, y
-    padded = np.pad(pixels, ((top, bottom), (left, right), (0, 0)), mode="edge")
-    return padded, x + left, y + top
+def _check_pixels(image: Image.Image, name: str) -> None:
+    most = HEAVY_MEGAPIXELS if image.format in _HEAVY else MAX_MEGAPIXELS
+    if _is_slow(image):
+        most = SLOW_MEGAPIXELS
+    if image.width * image.height > most * 1_000_000:
+        raise PhotoError(name, f"is too large (more than {most} megapixels)")
+
+
+def _is_slow(image: Image.Image) -> bool:
+    tiles = image.tile if isinstance(image, ImageFile) else []
+    return any(tile[0] in Image.DECODERS for tile in tiles)
+
+
+def _length(stream: IO[bytes]) -> int:
+    place = stream.tell()
+    length = stream.seek(0, io.SEEK_END)
+    stream.seek(place)
+    return length
+
+
+def _factor(image: Image.Image, shorter_side: int) -> int:
+    kept = math.ceil(math.sqrt(image.width * image.height / (KEPT_MEGAPIXELS * 1_000_000)))
+    return max(1, min(image.size) // shorter_side, kept)
+
+
+def _has_several(image: Image.Image) -> bool:
+    try:
+        # Phones put a preview or a depth map behind a JPEG.
+        return image.format != "MPO" and bool(getattr(image, "is_animated", False))
+    # Of a damaged second picture nothing is wanted.
+    except Exception:
+        return False
+
+
+__all__ = [
+    "CropBox",
+    "PhotoError",
+    "Source",
+    "centre_square",
+    "crop_face",
+    "faces_in",
+    "open_photo",
+    "picture_suffixes",
+    "read_face",
+]

@@ -80,7 +80,7 @@ def rows_figure(
                 _show(_axes(figure, 108 + column * 52, top, 48, 48), image)
         return figure
 
-    _save(draw, path)
+    save_figure(draw, path)
 
 
 def reconstruction_figure(
@@ -113,7 +113,7 @@ def reconstruction_figure(
         _text(figure, 16, 250, numbers.replace("inf dB", "infinite"), va="center", color=_MUTED)
         return figure
 
-    _save(draw, path)
+    save_figure(draw, path)
 
 
 def curves_figure(
@@ -147,7 +147,7 @@ def curves_figure(
         chart.set_data(request)
         return chart.figure
 
-    _save(draw, path)
+    save_figure(draw, path)
 
 
 def _figure(width: int, height: int) -> Figure:
@@ -187,8 +187,13 @@ def _color_bar(figure: Figure, left: float, top: float, height: float, scale: fl
     axes.tick_params(length=0, pad=6, labelsize=11, labelcolor=_MUTED)
 
 
-def _save(draw: Callable[[], Figure], path: Path) -> None:
-    """Draw and write beside the path, then replace, so that no half file is ever seen."""
+def save_figure(draw: Callable[[], Figure], path: Path) -> None:
+    """Draw and write beside the path, then replace, so that no half file is ever seen.
+
+    Raises:
+        ValueError: the suffix isn't one of ``SUFFIXES``.
+        OSError: the file can't be written.
+    """
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
@@ -214,4 +219,5 @@ __all__ = [
     "difference_image",
     "reconstruction_figure",
     "rows_figure",
+    "save_figure",
 ]

@@ -1,8 +1,10 @@
-"""Writing files so that a crash, a kill or a full disk never leaves half a file."""
+"""Writing files so that nothing leaves half a file, and reading those that may be anything."""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,3 +35,35 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Replace the file's content in one step."""
     with replacing(path) as temporary:
         temporary.write_bytes(content)
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """Return the content of an ordinary file of at most so many bytes.
+
+    Raises:
+        OSError: it is larger, something else (a pipe would keep one waiting), or can't be opened.
+    """
+    size = check_ordinary(path, most)
+    with path.open("rb") as file:
+        return file.read(size)  # it may have grown meanwhile
+
+
+def check_ordinary(path: Path, most: int) -> int:
+    """Return the size of an ordinary file of at most so many bytes.
+
+    Raises:
+        OSError: it isn't, or it isn't there.
+    """
+    facts = path.stat()
+    if stat.S_ISDIR(facts.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "It is a folder", str(path))
+    if not stat.S_ISREG(facts.st_mode):
+        raise OSError(errno.EINVAL, "It is not an ordinary file", str(path))
+    if facts.st_size > most:
+        raise OSError(errno.EFBIG, f"It is larger than {most / 1e6:g} MB", str(path))
+    return facts.st_size
+
+
+def readable(text: str) -> str:
+    """Replace what isn't text in the name of a file."""
+    return text.encode("utf-8", "replace").decode("utf-8")

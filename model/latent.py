@@ -58,7 +58,10 @@ class LatentStatistics:
         variance, vectors = np.linalg.eigh(covariance)
         kept = np.flatnonzero(variance > max(variance[-1], 1e-12) * 1e-8)[::-1][: len(latents) - 1]
         if not len(kept):
-            raise ValueError("all latents are equal")
+            raise ValueError(
+                "The model makes the same latent of all faces, so there are no directions to move "
+                "along. Train it longer, or choose other faces."
+            )
         directions = vectors.T[kept]
         largest = np.abs(directions).argmax(axis=1)
         directions *= np.sign(directions[np.arange(len(kept)), largest])[:, None]

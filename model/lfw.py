@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from model.child import start_module
 from model.face_cache import CacheEntry, digest
 from model.face_set import DataError, Pace, Prepared, Preparing
 from model.polling import poll
@@ -19,8 +19,6 @@ from model.polling import poll
 TITLE = "LFW"
 PAIRS = ("pairs.txt", "pairsDevTest.txt", "pairsDevTrain.txt")
 """Files that scikit-learn wants beside the faces, although it doesn't read them for these."""
-
-_PACKAGE_ROOT = Path(__file__).resolve().parents[1]
 
 
 class LfwMissingError(DataError):
@@ -103,27 +101,13 @@ def _run_worker(home: Path, output: Path, text: str) -> Generator[Preparing, Non
 def _worker(
     home: Path, output: Path, errors: IO[bytes]
 ) -> Generator[subprocess.Popen[bytes], None, None]:
-    # Its working folder is where this package lies, so that nothing in the user's own can stand
-    # in for a module. It ends by itself when its standard input closes, should this process die.
-    process = subprocess.Popen(
-        [sys.executable, "-m", "model.lfw_worker", str(home), str(output)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-        cwd=_PACKAGE_ROOT,
-        env=os.environ | {"PYTHONPATH": _python_path(), "PYTHONWARNINGS": "ignore"},
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )
+    # It ends by itself when its standard input closes, should this process die.
+    process = start_module("model.lfw_worker", str(home), str(output), errors=errors)
     with process:
         try:
             yield process
         finally:
             process.kill()
-
-
-def _python_path() -> str:
-    inherited = os.environ.get("PYTHONPATH")
-    return os.pathsep.join([str(_PACKAGE_ROOT), *([inherited] if inherited else [])])
 
 
 def _message(line: bytes | None) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from typing import IO, NamedTuple
 from model.face_set import DataError, Pace, Preparing
 from model.lfw import default_data_home
 from model.polling import poll
+from model.writer import only_one
 
 
 class RemoteFile(NamedTuple):
@@ -56,6 +57,7 @@ FILES = (
 _TIMEOUT_S = 20.0
 _CHUNK = 1 << 18
 _LATER = "Please try again later."
+_LOCK = ".cae-studio-download"
 
 
 class DownloadError(DataError):
@@ -73,19 +75,31 @@ def download_lfw(
     Closing the generator keeps what has arrived, and the next call goes on from there.
 
     Raises:
-        DownloadError: no connection, a refusal, a wrong checksum, a full disk.
+        DownloadError: no connection, a refusal, a wrong checksum, a full disk; or another window
+            downloads it already.
     """
     home = (data_home or default_data_home()) / "lfw_home"
     try:
         home.mkdir(parents=True, exist_ok=True)
-        for file in files:
-            if file.name != ARCHIVE:
-                yield from _fetch(file, home, base_url)
-            elif not (home / "lfw_funneled").is_dir():
-                yield from _fetch(file, home, base_url)
-                yield from _unpack(home / ARCHIVE)
+        with only_one(home / _LOCK):
+            yield from _fetch_all(files, home, base_url)
+    except BlockingIOError as error:
+        raise DownloadError(
+            "Another window is downloading LFW already. Choose LFW again when it is done."
+        ) from error
     except OSError as error:
         raise _disk_error(error, home) from error
+
+
+def _fetch_all(
+    files: Sequence[RemoteFile], home: Path, base_url: str
+) -> Generator[Preparing, None, None]:
+    for file in files:
+        if file.name != ARCHIVE:
+            yield from _fetch(file, home, base_url)
+        elif not (home / "lfw_funneled").is_dir():
+            yield from _fetch(file, home, base_url)
+            yield from _unpack(home / ARCHIVE)
 
 
 def _fetch(file: RemoteFile, home: Path, base_url: str) -> Generator[Preparing, None, None]:

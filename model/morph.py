@@ -46,7 +46,9 @@ def there_and_back(frames: Frames) -> Frames:
     return np.concatenate([frames, frames[-2:0:-1]])
 
 
-def save_gif(frames: Frames, path: Path, *, seconds: float, scale: int = 4) -> None:
+def save_gif(
+    frames: Frames, path: Path, *, seconds: float, scale: int = 4, comment: str = ""
+) -> None:
     """Write frames (T, H, W, 3) as an endless GIF that runs ``seconds`` once through.
 
     GIF counts time in hundredths of a second and players slow anything under two of them.
@@ -64,6 +66,7 @@ def save_gif(frames: Frames, path: Path, *, seconds: float, scale: int = 4) -> N
             append_images=images[1:],
             duration=duration,
             loop=0,
+            comment=comment.encode(),
         )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.evaluation import Measuring
+from model.mapped import take
 
 _BLOCK = 1024
 
@@ -81,4 +82,4 @@ def _blocks(rows: Rows) -> list[Rows]:
 
 
 def _pixels(images: Images, rows: Rows) -> Floats:
-    return images[rows].reshape(len(rows), -1).astype(np.float32) / np.float32(255)
+    return take(images, rows).reshape(len(rows), -1).astype(np.float32) / np.float32(255)

@@ -20,3 +20,9 @@ def cache_folder() -> Path:
     """Return the folder of what can be made again; $CAE_STUDIO_CACHE moves it."""
     moved = os.environ.get("CAE_STUDIO_CACHE")
     return Path(moved) if moved else platformdirs.user_cache_path(NAME, appauthor=False)
+
+
+def log_folder() -> Path:
+    """Return the folder of the log files; $CAE_STUDIO_LOG moves it."""
+    moved = os.environ.get("CAE_STUDIO_LOG")
+    return Path(moved) if moved else platformdirs.user_log_path(NAME, appauthor=False)

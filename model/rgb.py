@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
-_GREY = (128, 128, 128)
+GREY = (128, 128, 128)
 _WHITE = {"I": (255.0, 65535.0), "F": (1.0, 255.0, 65535.0)}
 
 
@@ -73,5 +73,5 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 def _over_grey(image: Image.Image) -> Image.Image:
     if image.mode != "RGBA":
         return image.convert("RGB")
-    ground = Image.new("RGBA", image.size, (*_GREY, 255))
+    ground = Image.new("RGBA", image.size, (*GREY, 255))
     return Image.alpha_composite(ground, image).convert("RGB")

@@ -4,16 +4,19 @@
 
     2026-11-23 14-05-33/
         run.json            configuration, data set, when it started
+        running.json        only while somebody trains: which host, and when it last said so
         metrics.jsonl       one line an epoch
+        previews/           the same test faces after each epoch
         best.safetensors    the model with the lowest test error
         last.safetensors    the model after the last step
         state.pt            what the next process needs to go on exactly from the last step
+
+A folder may come from anywhere: whatever is read from it is checked first.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,27 +25,41 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from model.config import TrainConfig
-from model.files import replacing, write_bytes
+from model.epoch_rows import EpochRow, append_row, best_row, read_rows
+from model.files import read_bytes, readable, replacing, write_bytes
 from model.places import data_folder
+from model.writer import Pulse, RunError, was_cut_off
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from model.checkpoint import FaceModel
+    from model.previews import Previews
 
-# torch is imported where weights are written or read: a menu of runs must not wait for it.
-
-
-class RunError(ValueError):
-    """A folder that can't be used as a run; the message says why."""
+# torch and Pillow are imported where they are needed: a menu of runs must not wait for them.
 
 
-class EpochRow(NamedTuple):
-    """The measurements of one epoch, as in ``EpochDone``."""
+SOURCES = frozenset({"lfw", "demo"})
+"""Data sets that are asked for by name; every other one is a folder."""
+_MAX_BYTES = 1_000_000
+"""The largest run.json that is read; one of ours has a thousand bytes."""
 
-    epoch: int
-    train_mse: float
-    test_mse: float
-    learning_rate: float
-    seconds: float
+
+class RunSummary(NamedTuple):
+    """Where a run stands: ``is_running`` says whether somebody, here or elsewhere, trains it now.
+
+    ``best_mse`` and ``best_epoch`` are None until an epoch was measured. ``was_cut_off``: the
+    process that trained it on this machine died, and nobody has been told yet.
+    """
+
+    epochs_done: int
+    epochs_planned: int
+    best_mse: float | None
+    best_epoch: int | None
+    is_finished: bool
+    is_running: bool
+    was_cut_off: bool = False
 
 
 def runs_folder() -> Path:
@@ -52,15 +69,25 @@ def runs_folder() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run folder with its configuration and the title of the data set it learned from."""
+    """One run folder with its configuration and the data set that it learned from.
+
+    ``faces`` is the title of the data set, and ``source`` what loads it again: "lfw", "demo", the
+    absolute path of a folder, which need not exist any more, or "" where that isn't known.
+    """
 
     folder: Path
     config: TrainConfig
     faces: str
+    source: str = ""
+    started: datetime | None = None
 
     @classmethod
-    def create(cls, config: TrainConfig, faces: str, parent: Path | None = None) -> Self:
+    def create(
+        cls, config: TrainConfig, faces: str, parent: Path | None = None, *, source: str = ""
+    ) -> Self:
         """Make a new folder named by date and time.
+
+        A ``source`` that isn't one (see the class) is kept as "".
 
         Raises:
             OSError: the folder can't be made.
@@ -76,9 +103,14 @@ class Run:
                 break
             except FileExistsError:
                 number += 1
-        about = {"started": started.isoformat(), "faces": faces, "config": config.to_dict()}
+        about = {
+            "started": started.isoformat(),
+            "faces": faces,
+            "source": _source(source),
+            "config": config.to_dict(),
+        }
         write_bytes(folder / "run.json", json.dumps(about, indent=1).encode())
-        return cls(folder, config, faces)
+        return cls(folder, config, faces, _source(source), started)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -88,10 +120,19 @@ class Run:
             RunError: there is no readable run in the folder.
         """
         try:
-            about = json.loads((folder / "run.json").read_bytes())
-            return cls(folder, TrainConfig.from_dict(about["config"]), str(about["faces"]))
-        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-            raise RunError(f"“{folder.name}” isn't a run of CAE Studio ({error}).") from error
+            about = json.loads(read_bytes(folder / "run.json", _MAX_BYTES))
+            config, faces = TrainConfig.from_dict(about["config"]), readable(str(about["faces"]))
+            return cls(folder, config, faces, _source(about.get("source")), _time(about))
+        except (
+            OSError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ) as error:
+            reason = f"“{folder.name}” isn't a run of CAE Studio ({error})."
+            raise RunError(readable(reason)) from error
 
     @property
     def best(self) -> Path:
@@ -103,33 +144,61 @@ class Run:
         """The model file of the last step; exists once the training was stopped or finished."""
         return self.folder / "last.safetensors"
 
-    def rows(self) -> list[EpochRow]:
-        """Return the epochs measured so far.
+    @property
+    def previews(self) -> Previews:
+        """The pictures of the preview faces."""
+        from model.previews import Previews
 
-        A line cut off by a crash is left out; an epoch that was measured again counts once.
+        return Previews(self.folder)
+
+    def summary(self) -> RunSummary:
+        """Return where the run stands; quick, for lists. What can't be read counts as missing."""
+        try:
+            rows = self.rows()
+        except RunError:
+            rows = []
+        best, done = best_row(rows), rows[-1].epoch if rows else 0
+        return RunSummary(
+            done,
+            self.config.epochs,
+            best.test_mse if best else None,
+            best.epoch if best else None,
+            done >= self.config.epochs,
+            Pulse(self.folder).is_running(),
+            was_cut_off(self.folder),
+        )
+
+    def rows(self) -> list[EpochRow]:
+        """Return the epochs measured so far, in order; damaged lines are left out.
+
+        Raises:
+            RunError: they can't be read.
         """
         try:
-            lines = (self.folder / "metrics.jsonl").read_bytes().splitlines()
-        except FileNotFoundError:
-            return []
-        rows = {}
-        for line in lines:
-            try:
-                row = EpochRow(**json.loads(line))
-            except (ValueError, TypeError):
-                continue
-            rows[row.epoch] = row
-        return [rows[epoch] for epoch in sorted(rows)]
+            return read_rows(self.folder / "metrics.jsonl")
+        except OSError as error:
+            reason = f"The measurements of “{self.folder.name}” can't be read: {error.strerror}."
+            raise RunError(reason) from error
 
     def append(self, row: EpochRow) -> None:
         """Add one epoch's measurements and flush them to disk."""
-        with (self.folder / "metrics.jsonl").open("a+b") as file:
-            # A line that a crash cut off must not swallow this one.
-            file.seek(max(0, file.tell() - 1))
-            start = b"" if file.read() in {b"", b"\n"} else b"\n"
-            file.write(start + json.dumps(row._asdict()).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        append_row(self.folder / "metrics.jsonl", row)
+
+    def save_preview(self, epoch: int, pixels: NDArray[np.uint8]) -> None:
+        """Keep the preview faces (K, 48, 48, 3) after an epoch; see ``model.previews``."""
+        self.previews.save(epoch, pixels)
+
+    def preview(self, epoch: int) -> NDArray[np.uint8] | None:
+        """Return the preview faces (K, 48, 48, 3) after an epoch, or None where there are none."""
+        return self.previews.at(epoch)
+
+    def preview_epochs(self) -> list[int]:
+        """Return the epochs of which preview faces were kept, in order."""
+        return self.previews.epochs()
+
+    def originals(self) -> NDArray[np.uint8] | None:
+        """Return the faces that the previews show (K, 48, 48, 3), or None where there are none."""
+        return self.previews.originals()
 
     def save_best(self, model: FaceModel) -> None:
         """Replace the best model."""
@@ -156,20 +225,22 @@ class Run:
         Raises:
             RunError: the state is damaged.
         """
-        import torch
+        from model.torch_file import TorchFileError, read_torch_file
 
         path = self.folder / "state.pt"
         if not path.exists():
             return None
         try:
-            return dict(torch.load(path, map_location="cpu", weights_only=True))
-        except Exception as error:  # a damaged file can fail in any way
-            raise RunError(f"The saved state in “{self.folder.name}” is damaged.") from error
+            return dict(read_torch_file(path))
+        except (TorchFileError, OSError, TypeError, ValueError) as error:
+            reason = f"The saved state in “{self.folder.name}” is damaged."
+            raise RunError(readable(reason)) from error
 
     def tidy(self) -> None:
         """Delete what writers that were killed left behind; for the one who writes now."""
         for path in self.folder.glob(".*-*"):
             path.unlink(missing_ok=True)
+        self.previews.tidy()
 
     def discard(self) -> None:
         """Delete the folder with all that is in it."""
@@ -184,3 +255,28 @@ def list_runs(parent: Path | None = None) -> Iterator[Run]:
             yield Run.open(folder)
         except RunError:
             continue  # something else that lies in the folder
+
+
+def _source(value: object) -> str:
+    """Return a source that faces can be loaded from, or "" for anything else."""
+    if not isinstance(value, str) or "\0" in value:
+        return ""
+    return value if value in SOURCES or Path(value).is_absolute() else ""
+
+
+def _time(about: Mapping[str, Any]) -> datetime | None:
+    try:
+        return datetime.fromisoformat(about["started"])
+    except (LookupError, TypeError, ValueError):
+        return None
+
+
+__all__ = [
+    "SOURCES",
+    "EpochRow",
+    "Run",
+    "RunError",
+    "RunSummary",
+    "list_runs",
+    "runs_folder",
+]

@@ -14,13 +14,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from model.augment import Changes
 from model.checkpoint import FaceModel
 from model.config import ConfigError, TrainConfig
 from model.datasets import FaceSet
 from model.device import autocast, low_precision_pays, random_state, set_random_state
+from model.distributed import ALONE, Group
 from model.events import EpochDone
+from model.face_set import FACE_SHAPE
+from model.feed import Feed
 from model.network import ConvAutoencoder, on_device
 from model.optim import make_optimizers, rate_factor
+from model.sync_batch_norm import synchronise
 
 PREVIEW_FACES = 10
 TEST_BATCH = 250
@@ -33,11 +38,26 @@ class TrainingError(RuntimeError):
 class Trainer:
     """The state of one training: network, optimizers, random generator, data on the device.
 
+    It begins with the weights of ``start``, or with random ones for None.
+
+    Of several processes each takes its part of every batch. Order and changes are drawn for
+    whole batches, so a step has the same data for any number of processes. All processes make the
+    same steps, and have the same weights, statistics, losses and random state at any time: what
+    the writer saves holds for all. Dropout is drawn alike in each process, for its own faces.
+
     Raises:
-        ConfigError: the data set has too few faces for the configuration.
+        ConfigError: the data set has too few faces for the configuration, ``start`` another
+            latent size, or the processes can't share a batch evenly.
     """
 
-    def __init__(self, config: TrainConfig, faces: FaceSet, device: torch.device) -> None:
+    def __init__(
+        self,
+        config: TrainConfig,
+        faces: FaceSet,
+        device: torch.device,
+        start: FaceModel | None = None,
+        group: Group = ALONE,
+    ) -> None:
         train_rows, test_rows = faces.split(config.test_percent, config.seed)
         if len(train_rows) < config.batch_size:
             raise ConfigError(
@@ -45,31 +65,62 @@ class Trainer:
                 f"{len(train_rows)} faces to train on. Choose a smaller batch or more faces."
             )
         self.config = config
+        self._group = group
+        self.check_parts()
         self.device = device
-        self.train_images = _to_device(faces.images, train_rows, device)
-        self.test_images = _to_device(faces.images, test_rows, device)
+        self.train_images = Feed(faces.images, train_rows, device)
+        self.test_images = Feed(faces.images, test_rows, device)
         self.steps_per_epoch = len(train_rows) // config.batch_size
         """Steps of one epoch; the incomplete last batch is left out."""
         self.epoch = 0
         self.step = 0
         """Finished epochs, and finished steps of the epoch under way."""
         self._numbers = True
-        self._low_precision = low_precision_pays(device)
+        self._low_precision = group.share(lambda: low_precision_pays(device))
         self.best_mse = math.inf
         self._best_epoch = 0
+        self._test_mse: float | None = None  # of the weights as they are now
         self._random = torch.Generator().manual_seed(config.seed)
         self._epoch_random = self._random.get_state()
         self._total = torch.zeros((), device=device)
         self._unread: list[Tensor] = []
         torch.manual_seed(config.seed)
         self._network = ConvAutoencoder(config.latent_dim, dropout=config.dropout)
-        self._network.start_output_at(*_mean_and_std(self.train_images))
+        if start is None:
+            moments = group.share(lambda: _mean_and_std(self.train_images))
+            self._network.start_output_at(*moments)
+        else:
+            self._begin_with(start)
+        share_norms = config.sync_batch_norm and group.size > 1
+        self._messages = synchronise(self._network, group, device) if share_norms else []
         self._network = on_device(self._network, device)
         self._best_weights = self._weights()
         self._optimizers = make_optimizers(config, self._network)
         for optimizer in self._optimizers:
-            for group in optimizer.param_groups:
-                group["initial_lr"] = group["lr"]
+            for parameters in optimizer.param_groups:
+                parameters["initial_lr"] = parameters["lr"]
+
+    def _begin_with(self, start: FaceModel) -> None:
+        size = start.network.latent_dim
+        if size != self.config.latent_dim:
+            raise ConfigError(
+                f"Latent size (latent_dim) is {self.config.latent_dim}, but the model to begin "
+                f"with has {size}. Choose {size}, or begin with a new network."
+            )
+        self._network.load_state_dict(start.network.state_dict())
+
+    def check_parts(self) -> None:
+        """Refuse a batch that the processes can't share evenly.
+
+        Raises:
+            ConfigError: the batch size isn't a multiple of their number.
+        """
+        size, processes = self.config.batch_size, self._group.size
+        if size % processes:
+            raise ConfigError(
+                f"Batch size (batch_size) is {size}, but {processes} processes share each batch "
+                f"evenly. Choose a multiple of {processes}."
+            )
 
     @property
     def healthy(self) -> bool:
@@ -83,22 +134,22 @@ class Trainer:
         return float(self._optimizers[0].param_groups[0]["lr"])
 
     def batches(self) -> Iterator[Tensor]:
-        """Yield the epoch's remaining batches (B, 3, 48, 48), shuffled, mirrored at random.
+        """Yield the epoch's remaining batches (B, 3, 48, 48), shuffled, changed at random.
 
-        The random numbers of steps already done are drawn again and thrown away, so that a
-        resumed epoch sees exactly what it would have seen.
+        Of several processes each gets its part of every batch. The random numbers of steps already
+        done are drawn again and thrown away, so that a resumed epoch sees exactly what it would
+        have seen.
         """
         self._network.train()
         size = self.config.batch_size
-        order = torch.randperm(len(self.train_images), generator=self._random).to(self.device)
+        order = torch.randperm(len(self.train_images), generator=self._random)
+        order = order.to(self.train_images.index_device)
+        part = self._group.part(size)
         for step in range(self.steps_per_epoch):
-            mirrored = torch.rand(size, 1, 1, 1, generator=self._random) < 0.5
-            if step < self.step:
-                continue
-            images = _as_float(self.train_images[order[step * size : (step + 1) * size]])
-            if self.config.flip:
-                images = torch.where(mirrored.to(self.device), images.flip(3), images)
-            yield images.contiguous(memory_format=torch.channels_last)
+            changes = Changes.draw(self.config, size, self._random)
+            if step >= self.step:
+                images = self.train_images[order[step * size : (step + 1) * size][part]]
+                yield changes.of(part).applied(images)
 
     def learn(self, images: Tensor) -> None:
         """Take one step on a batch; its loss stays on the device until it is asked for."""
@@ -107,16 +158,35 @@ class Trainer:
         for optimizer in self._optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = group["initial_lr"] * factor
+        with self._group.together(self._messages):
+            loss = self._backward(images)
+        self._average(loss)
+        for optimizer in self._optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        self._test_mse = None
+        self._unread.append(loss)
+        self._total += loss
+        self.step += 1
+
+    def _backward(self, images: Tensor) -> Tensor:
+        """Compute the gradients of a batch; the memory for a step is at its height here."""
         with autocast(self.device, enabled=self._low_precision):
             reconstruction = self._network(images)
         loss = functional.mse_loss(reconstruction.float(), images)
         loss.backward()  # type: ignore[no-untyped-call]
-        for optimizer in self._optimizers:
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-        self._unread.append(loss.detach())
-        self._total += loss.detach()
-        self.step += 1
+        return loss.detach()
+
+    def _average(self, loss: Tensor) -> None:
+        """Average gradients, running statistics and the loss over the processes, in one message.
+
+        ``DistributedDataParallel`` would send gradients while others are still computed. That
+        gains little with 12 MB of them, and a process whose memory is exhausted could not say so
+        before the others wait for its gradients.
+        """
+        gradients = [one.grad for one in self._network.parameters() if one.grad is not None]
+        statistics = [one for one in self._network.buffers() if one.is_floating_point()]
+        self._group.average([*gradients, *statistics, loss])
 
     def halve_batch(self) -> None:
         """Start the epoch again with batches of half the size, which need half the memory.
@@ -125,8 +195,12 @@ class Trainer:
             TrainingError: the batch can't be halved any more.
         """
         size = self.config.batch_size // 2
+        size -= size % self._group.size
         if size < 2:
-            raise TrainingError("The device's memory is full even with a batch of two faces.")
+            smallest = max(2, self._group.size)
+            raise TrainingError(
+                f"The device's memory is full even with a batch of {smallest} faces."
+            )
         for optimizer in self._optimizers:
             optimizer.zero_grad(set_to_none=True)
         self._set_batch_size(size)
@@ -156,10 +230,16 @@ class Trainer:
         """Measure the test faces, pausing after each part; the result goes to ``finish_epoch``."""
         self._network.eval()
         self._test_total = torch.zeros((), device=self.device)
-        for images in torch.split(self.test_images, TEST_BATCH):
-            originals, reconstruction = self._reconstruct(images)
-            self._test_total += functional.mse_loss(reconstruction, originals, reduction="sum")
+        group = self._group
+        for images in self.test_images.blocks(TEST_BATCH, group.rank, group.size):
+            with group.together():
+                if len(images):
+                    self._test_total += self._squared_error(images)
             yield
+
+    def _squared_error(self, images: Tensor) -> Tensor:
+        originals, reconstruction = self._reconstruct(images)
+        return functional.mse_loss(reconstruction, originals, reduction="sum")
 
     def finish_epoch(self, seconds: float) -> EpochDone:
         """Count the epoch as done and return its measurements.
@@ -167,7 +247,8 @@ class Trainer:
         Raises:
             TrainingError: a loss isn't a number.
         """
-        test_mse = float(self._test_total) / self.test_images.numel()
+        test_total = self._group.gather(self._test_total).sum()
+        test_mse = float(test_total) / (len(self.test_images) * math.prod(FACE_SHAPE))
         train_mse = float(self._total) / self.steps_per_epoch
         self._check(train_mse + test_mse)
         self._total.zero_()
@@ -175,6 +256,7 @@ class Trainer:
         self.epoch += 1
         self.step = 0
         self._epoch_random = self._random.get_state()
+        self._test_mse = test_mse
         best = test_mse < self.best_mse
         if best:
             self.best_mse, self._best_epoch = test_mse, self.epoch
@@ -182,10 +264,10 @@ class Trainer:
         rate = self.learning_rate
         return EpochDone(self.epoch, train_mse, test_mse, rate, seconds, best, self._preview())
 
-    def model(self, test_mse: float | None = None) -> FaceModel:
+    def model(self) -> FaceModel:
         """Return a frozen copy of the network on the CPU, in eval mode."""
         network = copy.deepcopy(self._network).cpu().eval().requires_grad_(False)
-        return FaceModel(network, None, self.epoch, test_mse, self.config)
+        return FaceModel(network, None, self.epoch, self._test_mse, self.config)
 
     def best_model(self) -> FaceModel:
         """Return the model of the epoch with the lowest test error."""
@@ -200,6 +282,7 @@ class Trainer:
             "step": self.step,
             "batch_size": self.config.batch_size,
             "total": float(self._total),
+            "test_mse": self._test_mse,
             "best_mse": self.best_mse,
             "best_epoch": self._best_epoch,
             "best_weights": self._best_weights,
@@ -211,15 +294,29 @@ class Trainer:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from what ``state`` returned."""
-        self._set_batch_size(int(state["batch_size"]))
-        self.epoch, self.step = int(state["epoch"]), int(state["step"])
+        """Go on from what ``state`` returned.
+
+        Raises:
+            LookupError, TypeError, ValueError, RuntimeError, AttributeError: it doesn't fit.
+        """
+        size, epoch, step = (int(state[name]) for name in ("batch_size", "epoch", "step"))
+        if not (2 <= size <= self.config.batch_size and epoch >= 0 and step >= 0):
+            raise ValueError(f"no training is at step {step} of epoch {epoch} with {size} faces")
+        self._set_batch_size(size)
+        self.epoch, self.step = epoch, step
         self._total.fill_(state["total"])
         self.best_mse, self._best_epoch = float(state["best_mse"]), int(state["best_epoch"])
         self._best_weights = dict(state["best_weights"])
+        _check_shapes(self._best_weights, self._network.state_dict())
+        measured = state.get("test_mse")  # older states have none
+        self._test_mse = None if measured is None else float(measured)
         self._network.load_state_dict(state["network"])
         for optimizer, saved in zip(self._optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
+            for parameter, moments in optimizer.state.items():
+                sizes = {value.shape for value in moments.values() if isinstance(value, Tensor)}
+                if not sizes <= {parameter.shape, torch.Size()}:
+                    raise ValueError(f"moments of {sizes} for {parameter.shape}")
         self._epoch_random = state["random"]
         self._random.set_state(self._epoch_random)
         set_random_state(self.device, state["dropout_random"])
@@ -232,6 +329,11 @@ class Trainer:
         originals = _as_float(images).contiguous(memory_format=torch.channels_last)
         with autocast(self.device, enabled=self._low_precision):
             return originals, self._network(originals).float()
+
+    def originals(self) -> NDArray[np.uint8]:
+        """Return the faces of the previews, uint8 (K, 48, 48, 3)."""
+        images = self.test_images[:PREVIEW_FACES].permute(0, 2, 3, 1)
+        return images.contiguous().cpu().numpy()
 
     def _preview(self) -> NDArray[np.uint8]:
         """Return reconstructions of the first test faces, uint8 (K, 48, 48, 3)."""
@@ -246,22 +348,25 @@ class Trainer:
     def _check(self, loss: float) -> None:
         if not math.isfinite(loss):
             self._numbers = False
+            kept = "The last good epoch is kept" if self.epoch else "No epoch was finished before"
             raise TrainingError(
                 f"The loss became {loss} in epoch {self.epoch + 1}; nothing can be learned from "
-                "there. The last good epoch is kept. Try again with a lower learning rate."
+                f"there. {kept}. Try again with a lower learning rate."
             )
 
 
-def _to_device(images: NDArray[np.uint8], rows: NDArray[np.int64], device: torch.device) -> Tensor:
-    """Copy chosen images (N, 48, 48, 3) to the device as a channels-last (n, 3, 48, 48) view."""
-    return torch.from_numpy(images[rows]).to(device).permute(0, 3, 1, 2)
+def _check_shapes(found: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
+    if {name: value.shape for name, value in found.items()} != {
+        name: value.shape for name, value in expected.items()
+    }:
+        raise ValueError("other weights than those of the network")
 
 
 def _as_float(images: Tensor) -> Tensor:
     return images.float().div_(255)
 
 
-def _mean_and_std(images: Tensor) -> tuple[Tensor, Tensor]:
+def _mean_and_std(images: Feed) -> tuple[Tensor, Tensor]:
     """Return the mean and spread (3,) of each channel, from the first two thousand images."""
     sample = _as_float(images[:2000])
     return sample.mean((0, 2, 3)).cpu(), sample.std((0, 2, 3)).cpu()

@@ -28,6 +28,7 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep settings, caches and runs of a test in its own temporary folder."""
     monkeypatch.setenv("CAE_STUDIO_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("CAE_STUDIO_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("CAE_STUDIO_LOG", str(tmp_path / "log"))
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     QSettings.setPath(
         QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings")

@@ -15,7 +15,7 @@ _FILES = ("lfw_funneled", "pairs.txt", "pairsDevTest.txt", "pairsDevTrain.txt")
 def _original() -> Path | None:
     places = [Path(__file__).resolve().parents[2] / "shared"]
     if named := os.environ.get("SCIKIT_LEARN_DATA"):
-        places.insert(0, Path(named))
+        places.insert(0, Path(named).absolute())
     homes = (place / "lfw_home" for place in places)
     return next((home for home in homes if all((home / name).exists() for name in _FILES)), None)
 

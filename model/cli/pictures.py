@@ -19,7 +19,7 @@ _MAX_FRAMES = 1000
 
 def add_to(commands: Commands[Any]) -> None:
     """Declare the two commands."""
-    epilog = "The middle square of each picture is taken as the face."
+    epilog = "The face found in each picture is taken, or else its middle square."
     parser = command(commands, "reconstruct", run, "encode and decode pictures", epilog)
     add_model(parser)
     parser.add_argument("images", metavar="IMAGE", nargs="+", help="a picture of a face")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from model.cli.parsing import CommandError, ExitCode
 from model.cli.terminal import Console, progress_text
-from model.runs import Run, RunError, list_runs, runs_folder
+from model.runs import SOURCES, Run, RunError, list_runs, runs_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,9 +18,14 @@ if TYPE_CHECKING:
     from model.datasets import FaceSet
 
 
-def source_of(title: str) -> str | None:
-    """Return how faces of this title are asked for; a folder's title says too little."""
-    return {"LFW": "lfw", "Demo faces": "demo"}.get(title)
+def source_of(run: Run) -> str | None:
+    """Return how the faces of a run are asked for; old runs on a folder don't tell."""
+    return run.source or {"LFW": "lfw", "Demo faces": "demo"}.get(run.faces)
+
+
+def lasting(source: str) -> str:
+    """Return a source that means the same wherever a later command is typed."""
+    return source if source in SOURCES else str(Path(source).expanduser().absolute())
 
 
 def find_run(text: str, parent: Path | None = None) -> Run:
@@ -96,7 +101,7 @@ def open_faces(
 
 
 def open_pictures(paths: list[str]) -> NDArray[np.uint8]:
-    """Return the middle squares of pictures as faces, uint8 (N, 48, 48, 3).
+    """Return the faces in pictures, uint8 (N, 48, 48, 3).
 
     Raises:
         CommandError: one of them can't be used.

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import shlex
-import signal
 from argparse import Namespace
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import fields, replace
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from model.child import rank_and_size
 from model.cli.parsing import (
     CommandError,
     Commands,
@@ -19,13 +18,17 @@ from model.cli.parsing import (
     add_setting_flags,
     command,
 )
-from model.cli.sources import find_run, open_faces, source_of
+from model.cli.plan import Plan, make_plan
+from model.cli.signals import stop_signals
+from model.cli.sources import lasting, open_faces
 from model.cli.terminal import Console
-from model.config import PRESETS, TrainConfig
+from model.config import PRESETS
 from model.runs import Run
 
 if TYPE_CHECKING:
+    from model.checkpoint import FaceModel
     from model.datasets import FaceSet
+    from model.distributed import Group
 
 
 def add_to(commands: Commands[Any]) -> None:
@@ -36,71 +39,61 @@ def add_to(commands: Commands[Any]) -> None:
     start.add_argument("--preset", metavar="NAME", help=f"start from a preset: {names}")
     start.add_argument("--like", metavar="RUN", help="start from the settings of an earlier run")
     start.add_argument("--run", dest="resume", metavar="RUN", help="go on with an unfinished run")
+    parser.add_argument(
+        "--begin-with",
+        metavar="MODEL",
+        help="begin with the weights of a model file, a run, latest, or shipped",
+    )
     add_faces(parser, "those of RUN, or demo")
     parser.add_argument("--runs-folder", type=Path, metavar="FOLDER", help="where runs are kept")
     add_setting_flags(parser)
 
 
 def run(arguments: Namespace) -> int:
-    """Train; after Ctrl+C or SIGTERM finish the step, keep the run and say how to go on."""
-    console = Console()
-    earlier = _earlier(arguments)
-    config = train_config(arguments, earlier)
-    source = arguments.faces or _source_of(earlier)
-    with _stop_signals() as stop:
-        faces = open_faces(source, console, lambda: bool(stop))
-        if faces is None:
-            console.line("Stopped before the first step; there is nothing to keep.")
-        elif arguments.resume and earlier:
-            _check_faces(earlier, faces)
-            _train(earlier, faces, source, console, stop)
-        else:
-            _train_anew(config, faces, source, arguments.runs_folder, console, stop)
+    """Train; after Ctrl+C or SIGTERM finish the step, keep the run and say how to go on.
+
+    Of several processes the first one reads the arguments for all, keeps the run and prints.
+    """
+    plan = make_plan(arguments) if rank_and_size()[0] == 0 else None
+    from model.distributed import GroupError, joined
+
+    try:
+        # Whoever waits for the first of the others can be ended at once; nothing is lost yet.
+        with joined() as group, stop_signals() as stop:
+            _carry_out(group.share(lambda: plan), arguments.runs_folder, stop, group)
+    except GroupError as error:
+        raise CommandError(ExitCode.TRAINING, str(error)) from error
     return 128 + stop[0] if stop else ExitCode.DONE
 
 
-def train_config(arguments: Namespace, earlier: Run | None) -> TrainConfig:
-    """Return the configuration that the arguments describe.
-
-    Raises:
-        CommandError: they contradict each other.
-        ConfigError: a setting is outside its limits.
-    """
-    names = {item.name for item in fields(TrainConfig)}
-    given = {name: value for name, value in vars(arguments).items() if name in names}
-    if arguments.resume and given:
-        flags = ", ".join("--" + name.replace("_", "-") for name in given)
-        message = f"A run goes on with its own settings: leave out {flags}, or use --like."
-        raise CommandError(ExitCode.USAGE, message)
-    base = earlier.config if earlier else _preset(arguments.preset)
-    return replace(base, **given)
+def _carry_out(plan: Plan | None, parent: Path | None, stop: list[int], group: Group) -> None:
+    assert plan is not None  # the first process has one
+    console = Console() if group.is_writer else Console(io.StringIO())
+    faces = _open_faces(plan.source, console, stop, group)
+    if faces is None:
+        console.line("Stopped before the first step; there is nothing to keep.")
+    elif plan.going_on:
+        _check_faces(plan.going_on, faces)
+        _train(plan.going_on, None, faces, plan.source, console, stop, group)
+    else:
+        _train_anew(plan, faces, parent, console, stop, group)
 
 
-def _preset(name: str | None) -> TrainConfig:
-    if name is None:
-        return TrainConfig()
-    for known, config in PRESETS.items():
-        if known.lower() == name.lower():
-            return config
-    raise CommandError(ExitCode.USAGE, f"--preset must be {' or '.join(PRESETS)}, not “{name}”.")
+def _open_faces(source: str, console: Console, stop: list[int], group: Group) -> FaceSet | None:
+    """Prepare faces once on each machine, where its other processes then find them prepared."""
+    faces = None
+    for turn in (True, False):
+        if group.leads_machine is turn:
+            faces = open_faces(source, console, lambda: bool(stop))
+        _agree_to_stop(stop, group)
+    return None if stop else faces
 
 
-def _earlier(arguments: Namespace) -> Run | None:
-    name = arguments.resume or arguments.like
-    return find_run(name, arguments.runs_folder) if name else None
-
-
-def _source_of(earlier: Run | None) -> str:
-    if earlier is None:
-        return "demo"
-    source = source_of(earlier.faces)
-    if source is None:
-        raise CommandError(
-            ExitCode.USAGE,
-            f"“{earlier.folder.name}” learned from “{earlier.faces}”: say with --faces where "
-            "that folder is.",
-        )
-    return source
+def _agree_to_stop(stop: list[int], group: Group) -> None:
+    """Wait for the other processes; a signal to one of them counts for all."""
+    number = group.agree(stop[0] if stop else 0)
+    if number:
+        stop[:] = [number]
 
 
 def _check_faces(earlier: Run, faces: FaceSet) -> None:
@@ -110,30 +103,41 @@ def _check_faces(earlier: Run, faces: FaceSet) -> None:
 
 
 def _train_anew(
-    config: TrainConfig,
+    plan: Plan,
     faces: FaceSet,
-    source: str,
     parent: Path | None,
     console: Console,
     stop: list[int],
+    group: Group,
 ) -> None:
     """Train in a new run folder, which doesn't stay when nothing was trained."""
-    new = Run.create(config, faces.title, parent)
+    source = lasting(plan.source)
+    new = group.share(lambda: Run.create(plan.config, faces.title, parent, source=source))
     try:
-        _train(new, faces, source, console, stop)
+        _train(new, plan.begin, faces, plan.source, console, stop, group)
     finally:
-        if _is_empty(new):
+        if group.is_writer and _is_empty(new):
             new.discard()
 
 
-def _train(run: Run, faces: FaceSet, source: str, console: Console, stop: list[int]) -> None:
+def _train(
+    run: Run,
+    begin: FaceModel | None,
+    faces: FaceSet,
+    source: str,
+    console: Console,
+    stop: list[int],
+    group: Group,
+) -> None:
     from model.cli.training_log import TrainingLog
     from model.trainer import TrainingError
     from model.training import train
 
     log = TrainingLog(console, run)
+    if group.size > 1:
+        console.line(f"{group.size} processes share each batch.")
     try:
-        with closing(train(run.config, faces, run=run)) as events:  # type: ignore[type-var]
+        with closing(train(run.config, faces, run=run, start=begin)) as events:  # type: ignore[type-var]
             for event in events:
                 log.show(event)
                 if stop:
@@ -142,6 +146,7 @@ def _train(run: Run, faces: FaceSet, source: str, console: Console, stop: list[i
         raise CommandError(ExitCode.TRAINING, str(error)) from error
     finally:
         console.status("")
+    _agree_to_stop(stop, group)
     if stop:
         _say_how_to_go_on(run, source, console)
 
@@ -157,25 +162,3 @@ def _say_how_to_go_on(run: Run, source: str, console: Console) -> None:
 def _is_empty(run: Run) -> bool:
     """Tell whether nothing was measured or saved, so that there is nothing to lose."""
     return {path.name for path in run.folder.glob("*")} <= {"run.json"}
-
-
-@contextmanager
-def _stop_signals() -> Iterator[list[int]]:
-    """Collect the first Ctrl+C or SIGTERM; a second one ends the process as usual."""
-    stop: list[int] = []
-    before: dict[int, Any] = {}
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    def on_signal(number: int, _frame: object) -> None:
-        stop.append(number)
-        restore()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.signal(number, on_signal)
-    try:
-        yield stop
-    finally:
-        restore()

@@ -53,6 +53,14 @@ def test_trains_and_logs_one_line_an_epoch(pictures: Path, capsys: Output) -> No
     assert len(run.rows()) == 2
 
 
+def test_a_run_remembers_where_its_faces_are(
+    pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(pictures.parent)
+    assert main(["train", "--faces", pictures.name, "--epochs", "1", *SMALL]) == 0
+    assert [run.source for run in list_runs()] == [str(pictures)]
+
+
 def test_a_run_trains_like_an_earlier_one(pictures: Path, tmp_path: Path) -> None:
     argv = ["train", "--faces", str(pictures), "--epochs", "1"]
     assert main([*argv, *SMALL]) == 0

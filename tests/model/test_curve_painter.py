@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model.curve_painter import CurvePainter, mix
-from model.curves import CurveHistory, CurveRequest
+from model.curves import OTHER_COLORS, CurveHistory, CurveRequest
 
 
 def history(count: int) -> CurveHistory:
@@ -82,6 +82,14 @@ def test_curve_lies_where_the_image_says():
     assert has_color(image.rgba[row - 3 : row + 4, column - 3 : column + 4], "#ff0000")
 
 
+def test_a_run_without_epochs_leaves_its_color_free():
+    curve = ("Fast", (1, 2, 3), (0.01, 0.008, 0.005))
+    gap = replace(REQUEST, others=(("", (), ()), curve))
+    rgba = CurvePainter().paint(gap).rgba
+    assert has_color(rgba, OTHER_COLORS[1])
+    assert not has_color(rgba, OTHER_COLORS[0])
+
+
 @pytest.mark.parametrize("log", [True, False])
 def test_nothing_and_nan_can_be_drawn(log):
     empty = replace(REQUEST, history=CurveHistory(), log=log)
@@ -95,6 +103,14 @@ def test_tiny_and_crowded_pictures_can_be_drawn():
     crowded = replace(REQUEST, others=others, references=(("One", 0.001), ("Two", 0.00101)))
     for width, height in ((1, 1), (120, 90), (900, 300)):
         assert CurvePainter().paint(replace(crowded, width=width, height=height)).rgba.size
+
+
+def test_many_names_leave_the_curves_their_room():
+    others = tuple((f"Run {i}", (1, 2), (0.01, 0.005)) for i in range(8))
+    small = replace(REQUEST, width=380, height=280)
+    crowded = CurvePainter().paint(replace(small, others=others))
+    assert crowded.box[3] == CurvePainter().paint(small).box[3]
+    assert has_color(crowded.rgba, OTHER_COLORS[7])
 
 
 def test_painters_in_threads_draw_the_same():

@@ -26,7 +26,13 @@ def test_devices_have_names_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
     threads = torch.get_num_threads()
     assert device_name(torch.device("cuda")) == "Some GPU 100"
     assert device_name(torch.device("mps")) == "Apple GPU"
-    assert device_name(torch.device("cpu")) == f"CPU, {threads} threads"
+    torch.set_num_threads(1)
+    try:
+        assert device_name(torch.device("cpu")) == "CPU, 1 thread"
+        torch.set_num_threads(2)
+        assert device_name(torch.device("cpu")) == "CPU, 2 threads"
+    finally:
+        torch.set_num_threads(threads)
 
 
 @pytest.mark.parametrize(("faster", "expected"), [(True, torch.bfloat16), (False, torch.float32)])

@@ -239,3 +239,15 @@ def test_stopping_while_unpacking_leaves_no_half_data_set(server: Server, tmp_pa
     assert files_in(tmp_path) == [ARCHIVE, "pairs.txt"]
     list(download(server, tmp_path))
     assert is_complete(tmp_path)
+
+
+def test_only_one_window_downloads_at_a_time(server: Server, tmp_path: Path) -> None:
+    server.stall = 1
+    first = download(server, tmp_path)
+    next(first)
+    with pytest.raises(DownloadError, match="Another window is downloading"):
+        list(download(server, tmp_path))
+    first.close()
+    server.stall = None
+    list(download(server, tmp_path))
+    assert is_complete(tmp_path)

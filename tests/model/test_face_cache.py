@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -131,6 +132,37 @@ def test_drafts_of_yesterday_are_removed(tmp_path: Path) -> None:
     entry = stored(tmp_path)
 
     assert [path.name for path in tmp_path.iterdir()] == [entry.folder.name]
+
+
+def test_parts_of_last_month_are_removed(tmp_path: Path) -> None:
+    for name, changed in (("old.parts", 0.0), ("new.parts", time.time() - 20 * 24 * 3600)):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (changed, changed))
+
+    entry = stored(tmp_path)
+
+    assert {path.name for path in tmp_path.iterdir()} == {entry.folder.name, "new.parts"}
+
+
+def test_other_states_are_found_if_they_are_whole(tmp_path: Path) -> None:
+    old = stored(tmp_path, {"state": 1})
+    new = CacheEntry(tmp_path, "test", {"state": 2})
+    assert list(new.earlier()) == [old.folder]
+
+    flip_a_bit(old)
+    assert list(new.earlier()) == []
+
+
+def test_of_a_large_file_both_ends_are_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model.face_cache._CHUNK", 1000)
+    monkeypatch.setattr("model.face_cache._CHECKED_CHUNKS", 3)
+    entry = stored(tmp_path)
+    assert entry.load() is not None
+
+    flip_a_bit(entry)
+    assert entry.load() is None
 
 
 def test_a_draft_that_cannot_be_read_back_is_an_error(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import struct
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from model.faces import CropBox, PhotoError, centre_square, crop_face, open_photo, read_face
+from tests.drawn_photos import Sitter, drawn_photo
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
@@ -195,6 +197,72 @@ def test_large_photos_are_shrunk_to_what_is_asked_for(kind: str) -> None:
     assert open_photo(data).size == (1600, 1200)
 
 
+def test_of_several_pictures_that_is_told() -> None:
+    frames = [Image.new("RGB", (48, 48), colour) for colour in (GREEN, RED)]
+
+    for kind in ("GIF", "WEBP", "PNG", "TIFF", "MPO"):
+        data = encoded(frames[0], kind, save_all=True, append_images=frames[1:])
+        # A phone's JPEG has a preview behind it, which is nobody's picture.
+        assert open_photo(data).info == {"several": kind != "MPO"}, kind
+    assert open_photo(encoded(frames[0])).info == {"several": False}
+
+
+def test_a_profile_that_was_applied_is_not_applied_again() -> None:
+    photo = open_photo(encoded(quarters(), icc_profile=profile_with_red_and_blue_swapped()))
+
+    again = open_photo(encoded(photo))
+
+    assert np.array_equal(np.asarray(again), np.asarray(photo))
+
+
+def heic(image: Image.Image, **options: Any) -> bytes:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    stream = io.BytesIO()
+    pillow_heif.from_pillow(image).save(stream, quality=90, **options)
+    return stream.getvalue()
+
+
+def test_heic_is_read_where_the_plugin_is_installed() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held upright
+    data = heic(quarters(128).resize((128, 96)), exif=exif.tobytes())
+
+    photo = open_photo(data)
+
+    assert photo.size == (96, 128)
+    seen = np.array(corner_colours(photo))
+    assert np.abs(seen - [BLUE, RED, WHITE, GREEN]).max() < 40
+    with pytest.raises(PhotoError, match="is damaged"):
+        open_photo(data[: len(data) // 2])
+
+
+def test_without_the_plugin_heic_is_refused_and_the_extra_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    data = b"\0\0\0\x1cftypheic" + bytes(50)
+
+    with pytest.raises(PhotoError, match=r"“IMG_1.HEIC” is a HEIC picture; .*cae-studio\[heic\]"):
+        open_photo(data, "IMG_1.HEIC")
+
+
+def test_the_face_in_a_photo_is_read() -> None:
+    sitter = Sitter(5, 430, 260, 170)
+    photo = drawn_photo([Sitter(3, 130, 130, 90), sitter])
+
+    face = read_face(encoded(photo))
+
+    whole = np.asarray(crop_face(photo, centre_square(photo))).astype(int)
+    there = crop_face(photo, sitter.box).astype(int)
+    assert np.abs(face - there).mean() < 15 < np.abs(face - whole).mean()
+
+
+def test_small_pictures_are_taken_whole() -> None:
+    photo = drawn_photo([Sitter(5, 60, 48, 40)], (120, 96))
+
+    assert np.array_equal(read_face(encoded(photo)), crop_face(photo, CropBox(12, 0, 96)))
+
+
 def test_pixels_are_a_photo_too() -> None:
     face = read_face(np.full((60, 90, 3), 77, np.uint8))
 
@@ -218,16 +286,46 @@ def over_100_megapixels(path: Path) -> None:
     Image.new("1", (20_000, 5_001)).save(path, "PNG")
 
 
+def over_12_megapixels_in_python(path: Path) -> None:
+    path.write_bytes(b"P1 4000 3001 1 1 1 1")
+
+
+def over_40_megabytes_in_python(path: Path) -> None:
+    path.write_bytes(b"P1 4000 3000 1 1 1 1")
+    with path.open("ab") as stream:
+        stream.truncate(40_000_001)
+
+
+def over_50_megapixels_of_webp(path: Path) -> None:
+    Image.new("RGB", (10_000, 5_001)).save(path, "WEBP", lossless=True, method=0)
+
+
+def an_icon_that_lies(path: Path) -> None:
+    over_100_megapixels(path)
+    content = path.read_bytes()
+    entry = struct.pack("<BBBBHHII", 16, 16, 0, 0, 1, 32, len(content), 22)
+    path.write_bytes(struct.pack("<HHH", 0, 1, 1) + entry + content)
+
+
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
         (lambda path: path.write_text("Dear diary, today the sun shone."), "can't be read as an"),
         (lambda path: path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n"), "can't be read as an image"),
+        (lambda path: path.write_bytes(encoded(quarters(), "ICNS")), "can't be read as an image"),
         (lambda path: path.mkdir(), "is a folder"),
         (lambda path: path.touch(), "is empty"),
         (str, "doesn't exist"),
         (over_200_megabytes, "is too large (more than 200 MB)"),
         (over_100_megapixels, "is too large (more than 100 megapixels)"),
+        (over_12_megapixels_in_python, "is too large (more than 12 megapixels)"),
+        (over_40_megabytes_in_python, "is too large (more than 40 MB)"),
+        (over_50_megapixels_of_webp, "is too large (more than 50 megapixels)"),
+        pytest.param(
+            an_icon_that_lies,
+            "is too large (more than 100 megapixels)",
+            marks=pytest.mark.filterwarnings("ignore:Image "),  # as in the application
+        ),
         pytest.param(
             fifo,
             "is not an ordinary file",
@@ -354,3 +452,24 @@ def test_a_damaged_picture_is_a_picture_or_a_photo_error(
         photo = open_photo(bytes(data[:end]), "damaged")
         assert photo.mode == "RGB"
         assert min(photo.size) >= 1
+
+
+def test_a_long_and_narrow_picture_is_kept_smaller() -> None:
+    photo = open_photo(encoded(Image.new("1", (50_000, 1000))))
+
+    assert photo.size == (25_000, 500)
+
+
+def test_a_picture_for_which_there_is_no_memory_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("model.faces.to_rgb", fail)
+    with pytest.raises(PhotoError, match="needs more memory than there is"):
+        open_photo(encoded(quarters()))
+
+
+def test_a_name_that_is_no_text_can_be_shown_all_the_same(tmp_path: Path) -> None:
+    with pytest.raises(PhotoError) as told:
+        open_photo(tmp_path / os.fsdecode(b"\xff.png"))
+    assert str(told.value).encode()

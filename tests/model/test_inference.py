@@ -125,6 +125,19 @@ class TestDescribing:
         np.testing.assert_allclose(described.statistics.mean, expected.mean, atol=1e-5)
         np.testing.assert_allclose(described.statistics.sigma, expected.sigma, rtol=1e-3)
 
+    def test_of_many_faces_it_measures_some(
+        self, model: FaceModel, few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(inference, "DESCRIBED_FACES", 20)
+        report, described = describe(model, few_faces)
+
+        assert report == Describing(16, 16)
+        assert isinstance(described, FaceModel)
+        rows = few_faces.split()[0][::3]
+        expected = LatentStatistics.fit(encode(model, few_faces.images[rows]))
+        assert described.statistics is not None
+        np.testing.assert_allclose(described.statistics.mean, expected.mean, atol=1e-5)
+
     def test_it_can_be_cancelled(self, model: FaceModel, few_faces: FaceSet) -> None:
         events = describe(model, few_faces)
         assert inspect.isgenerator(events)

@@ -138,7 +138,7 @@ def test_too_few_latents_are_refused(count: int) -> None:
 
 
 def test_equal_latents_are_refused() -> None:
-    with pytest.raises(ValueError, match="all latents are equal"):
+    with pytest.raises(ValueError, match="the same latent of all faces"):
         LatentStatistics.fit(np.full((50, 8), 0.1, np.float32))
 
 

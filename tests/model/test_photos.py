@@ -1,14 +1,44 @@
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from model.crop import CropBox, crop_face
+from model.faces import PhotoError
+from model.photo import Photo, Placement, read_photo
 from model.photos import PhotoShelf, photos_folder
+
+BUSY_WINDOW = """
+import sys
+from pathlib import Path
+from PIL import Image
+from model.crop import CropBox
+from model.photo import Photo, Placement
+from model.photos import PhotoShelf
+
+shelf, own = PhotoShelf(Path(sys.argv[1])), int(sys.argv[2])
+
+def photo(name, red, green):
+    picture = Image.new("RGB", (60, 60), (red, green, 0))
+    return Photo(name, picture, Placement(CropBox(0, 0, 60)))
+
+for number in range(6):
+    shelf.add_photo(photo("both", 99, 99))
+    key = shelf.key(shelf.add_photo(photo(f"{own}-{number}", own, number)))
+    if number % 2:
+        shelf.remove(shelf.row_of(key))
+"""
 
 
 def face(seed: int) -> NDArray[np.uint8]:
@@ -116,6 +146,78 @@ def test_two_windows_lose_no_photo(folder: Path) -> None:
     assert sorted(shelved(folder))[2:4] == [("From one", 3), ("From the other", 4)]
 
 
+class TestTwoWindows:
+    """Two shelves on one folder, as two processes have them."""
+
+    @pytest.fixture
+    def shelves(self, tmp_path: Path) -> tuple[PhotoShelf, PhotoShelf]:
+        PhotoShelf(tmp_path).add_photo(snapshot(1))
+        return PhotoShelf(tmp_path), PhotoShelf(tmp_path)
+
+    def test_the_last_box_counts_and_the_photo_stays_one(
+        self, shelves: tuple[PhotoShelf, PhotoShelf], tmp_path: Path
+    ) -> None:
+        one, other = shelves
+        key, photo = one.key(0), snapshot(1)
+        boxes = [photo.placement.moved(CropBox(100, 20, side), 1) for side in (60, 70, 80)]
+        for shelf, box in zip((one, other, one), boxes, strict=True):
+            assert shelf.place(key, box, photo.picture) == 0
+            again = PhotoShelf(tmp_path)
+            assert (len(again), again.placement(key)) == (1, box)
+
+    def test_what_the_other_one_removed_is_not_moved(
+        self, shelves: tuple[PhotoShelf, PhotoShelf], tmp_path: Path
+    ) -> None:
+        one, other = shelves
+        key, photo = one.key(0), snapshot(1)
+        one.remove(0)
+        assert other.place(key, photo.placement.moved(CropBox(9, 9, 60), -1), photo.picture) is None
+        assert len(PhotoShelf(tmp_path)) == 0
+
+    def test_what_the_other_one_removed_can_be_added_again(
+        self, shelves: tuple[PhotoShelf, PhotoShelf], tmp_path: Path
+    ) -> None:
+        one, other = shelves
+        one.remove(0)
+        assert other.find(snapshot(1).picture) is None
+        assert other.add_photo(snapshot(1)) == 0
+        again = PhotoShelf(tmp_path)
+        assert again.picture(again.key(0)).size == snapshot(1).picture.size
+
+    def test_a_photo_that_the_other_one_added_keeps_its_box(
+        self, shelves: tuple[PhotoShelf, PhotoShelf], tmp_path: Path
+    ) -> None:
+        one, other = shelves
+        key = one.key(one.add_photo(snapshot(2)))
+        box = snapshot(2).placement.moved(CropBox(100, 20, 60), 1)
+        one.place(key, box, snapshot(2).picture)
+        assert other.add_photo(snapshot(2)) == 1
+        assert PhotoShelf(tmp_path).placement(key) == box
+        assert len(PhotoShelf(tmp_path)) == 2
+
+    def test_a_picture_that_the_other_one_uses_stays(
+        self, shelves: tuple[PhotoShelf, PhotoShelf], tmp_path: Path
+    ) -> None:
+        one, other = shelves
+        key, photo = one.key(0), snapshot(1)
+        box = photo.placement.moved(CropBox(100, 20, 60), 1)
+        other.place(key, box, photo.picture)
+        one.remove(0)
+        assert PhotoShelf(tmp_path).picture(key).size == photo.picture.size
+
+    def test_two_processes_add_and_remove_at_once(self, tmp_path: Path) -> None:
+        processes = [
+            subprocess.Popen([sys.executable, "-c", BUSY_WINDOW, str(tmp_path), str(number)])
+            for number in (1, 2)
+        ]
+        assert [process.wait() for process in processes] == [0, 0]
+        again = PhotoShelf(tmp_path)
+        assert sorted(again.faces().names) == ["1-0", "1-2", "1-4", "2-0", "2-2", "2-4", "both"]
+        assert all(again.picture(again.key(row)).size == (60, 60) for row in range(7))
+        assert len(list((tmp_path / "pictures").iterdir())) == 7
+        assert len(list(tmp_path.glob("*.png"))) == 7
+
+
 def test_what_is_no_face_is_refused(folder: Path) -> None:
     for image in (np.zeros((47, 48, 3), np.uint8), np.zeros((48, 48, 3))):
         with pytest.raises(ValueError, match="A face can't be"):
@@ -135,3 +237,159 @@ def test_the_folder_can_be_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("CAE_STUDIO_DATA", str(tmp_path))
 
     assert photos_folder() == tmp_path / "photos"
+
+
+def snapshot(seed: int, side: int = 200) -> Photo:
+    noise = np.random.default_rng(seed).integers(0, 256, (side, side + 40, 3), np.uint8)
+    found = (CropBox(20, 30, 60, 10), CropBox(120, 30, 50))
+    picture = Image.fromarray(noise)
+    return Photo(f"Snapshot {seed}", picture, Placement(found[0], found, 0))
+
+
+def test_a_photo_is_there_again_with_its_box(tmp_path: Path) -> None:
+    shelf, photo = PhotoShelf(tmp_path), snapshot(1)
+    row = shelf.add_photo(photo)
+    key = shelf.key(row)
+
+    again = PhotoShelf(tmp_path)
+
+    assert again.row_of(key) == row
+    assert again.placement(key) == photo.placement
+    assert np.array_equal(np.asarray(again.picture(key)), np.asarray(photo.picture))
+    assert np.array_equal(again.faces().images[row], photo.face())
+
+
+def test_a_moved_box_is_kept_and_the_photo_stays_where_it_is(tmp_path: Path) -> None:
+    shelf = PhotoShelf(tmp_path)
+    for seed in range(3):
+        shelf.add_photo(snapshot(seed))
+    key, picture = shelf.key(1), snapshot(1).picture
+    placement = snapshot(1).placement.moved(CropBox(100, 20, 90, -5), 1)
+
+    assert shelf.place(key, placement, picture) == 1
+
+    again = PhotoShelf(tmp_path)
+    assert again.placement(key) == placement
+    assert list(again.faces().names) == ["Snapshot 0", "Snapshot 1", "Snapshot 2"]
+    assert np.array_equal(again.faces().images[1], crop_face(picture, placement.box))
+    assert len(list(tmp_path.glob("*.png"))) == 3
+
+
+def test_a_lost_index_loses_no_box(tmp_path: Path) -> None:
+    shelf = PhotoShelf(tmp_path)
+    shelf.add_photo(snapshot(1))
+    (tmp_path / "index.json").unlink()
+
+    assert PhotoShelf(tmp_path).placement(shelf.key(0)) == snapshot(1).placement
+
+
+def test_the_same_picture_is_kept_once(tmp_path: Path) -> None:
+    shelf = PhotoShelf(tmp_path)
+    assert shelf.find(snapshot(1).picture) is None
+
+    assert [shelf.add_photo(snapshot(seed)) for seed in (1, 2, 1)] == [0, 1, 0]
+
+    assert shelf.find(snapshot(2).picture) == 1
+    assert PhotoShelf(tmp_path).find(snapshot(2).picture) == 1
+
+
+def test_two_photos_with_the_same_face_are_two(tmp_path: Path) -> None:
+    shelf, box = PhotoShelf(tmp_path), Placement(CropBox(0, 0, 60))
+    for width in (60, 70):
+        shelf.add_photo(Photo("Plain", Image.new("RGB", (width, 60), (1, 2, 3)), box))
+
+    shelf.remove(0)
+
+    assert len(PhotoShelf(tmp_path)) == 1
+    assert PhotoShelf(tmp_path).picture(shelf.key(0)).size == (70, 60)
+
+
+def test_with_a_photo_its_picture_is_removed(tmp_path: Path) -> None:
+    shelf = PhotoShelf(tmp_path)
+    shelf.add_photo(snapshot(1))
+    key = shelf.key(0)
+    shelf.remove(0)
+
+    assert list((tmp_path / "pictures").iterdir()) == []
+    assert shelf.placement(key) is None
+    assert shelf.place(key, snapshot(1).placement, snapshot(1).picture) is None
+    with pytest.raises(PhotoError, match="doesn't exist"):
+        shelf.picture(key)
+
+
+def test_large_pictures_are_kept_smaller_and_nearly_the_same(tmp_path: Path) -> None:
+    side = np.linspace(0, 255, 3000).astype(np.uint8)
+    pixels = np.stack(np.broadcast_arrays(side[:, None], side[None, :], np.uint8(90)), -1)
+    photo = read_photo(np.ascontiguousarray(pixels), "Large")
+    shelf = PhotoShelf(tmp_path)
+    shelf.add_photo(photo)
+
+    kept = shelf.picture(shelf.key(0))
+
+    assert kept.size == photo.picture.size == (1000, 1000)
+    assert np.abs(np.asarray(kept).astype(int) - np.asarray(photo.picture)).max() < 12
+    assert shelf.find(photo.picture) == 0
+
+
+def test_a_face_of_an_earlier_version_has_no_picture(folder: Path) -> None:
+    shelf = PhotoShelf(folder)
+
+    assert shelf.key(0) == ""
+    assert shelf.placement("nothing") is None
+
+
+quickly = settings(
+    database=None,
+    deadline=None,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
+values = st.recursive(
+    plain,
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2)
+    ),
+    max_leaves=3,
+)
+files = st.sampled_from(["", ".", "..", "/dev/zero", "index.json"]) | st.text(max_size=5)
+entries = st.fixed_dictionaries({}, optional={"file": files | values, "name": values})
+indexes = values | st.fixed_dictionaries({"photos": st.lists(entries, max_size=4) | values})
+
+
+@quickly
+@given(st.binary(max_size=40) | indexes.map(lambda index: json.dumps(index).encode()))
+def test_any_index_loses_no_photo(tmp_path: Path, index: bytes) -> None:
+    if not (tmp_path / "photos").exists():
+        for seed in range(2):
+            PhotoShelf(tmp_path / "photos").add(face(seed), "Ann")
+    (tmp_path / "photos" / "index.json").write_bytes(index)
+
+    faces = PhotoShelf(tmp_path / "photos").faces()
+
+    assert {image.tobytes() for image in faces.images} == {face(0).tobytes(), face(1).tobytes()}
+    assert "".join(faces.names).encode() == b"AnnAnn"
+
+
+def test_a_name_in_the_index_can_be_shown_and_written_again(folder: Path) -> None:
+    names = ["\ud800", "n" * 10**6, "Ann"]
+    index = json.loads((folder / "index.json").read_text())
+    for entry, name in zip(index["photos"], names, strict=True):
+        entry["name"] = name
+    (folder / "index.json").write_text(json.dumps(index))
+
+    shelf = PhotoShelf(folder)
+    shelf.remove(2)
+
+    assert list(PhotoShelf(folder).faces().names) == ["?", "n" * 1000]
+
+
+def test_a_pipe_or_a_large_file_among_the_photos_is_left_out(folder: Path) -> None:
+    with (folder / "large.png").open("wb") as file:
+        file.truncate(2_000_000)
+    (folder / "index.json").unlink()
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(folder / "pipe.png")
+        os.mkfifo(folder / "index.json")
+
+    assert len(PhotoShelf(folder)) == 3

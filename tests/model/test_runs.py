@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from model import runs
 from model.checkpoint import FaceModel, load_face_model
 from model.config import TrainConfig
 from model.network import ConvAutoencoder
-from model.runs import EpochRow, Run, RunError, list_runs, runs_folder
+from model.runs import EpochRow, Run, RunError, RunSummary, list_runs, runs_folder
+from model.writer import Writer
 
 CONFIG = TrainConfig(epochs=3, latent_dim=16)
 
@@ -90,6 +96,9 @@ def test_without_a_folder_there_are_no_runs(tmp_path: Path) -> None:
         '{"faces": "x", "config": [1]}',
         '{"faces": "x", "config": 3}',
         '{"faces": "x", "config": {"epochs": -1}}',
+        '{"faces": "x", "config": {"epochs": 1' + "0" * 400 + "}}",
+        '{"faces": "x", "config": {"learning_rate": 1' + "0" * 5000 + "}}",
+        "[" * 100_000,
     ],
 )
 def test_a_damaged_description_is_told(about: str, run: Run) -> None:
@@ -99,9 +108,86 @@ def test_a_damaged_description_is_told(about: str, run: Run) -> None:
     assert list(list_runs(run.folder.parent)) == []
 
 
+@pytest.mark.parametrize("source", ["lfw", "demo", "/somewhere/that is/gone"])
+def test_it_remembers_what_loads_its_faces_again(source: str, tmp_path: Path) -> None:
+    source = source if "/" not in source else str(tmp_path / source[1:])
+    run = Run.create(CONFIG, "Some", tmp_path, source=source)
+    assert Run.open(run.folder).source == run.source == source
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "pictures",
+        "photos",
+        "",
+        3,
+        None,
+        ["lfw"],
+        "/a\0b",
+        "http://x",
+    ],
+)
+def test_anything_else_is_no_source(source: Any, run: Run) -> None:
+    path = run.folder / "run.json"
+    about = json.loads(path.read_text()) | {"source": source}
+    path.write_text(json.dumps(about))
+    assert Run.open(run.folder).source == ""
+
+
+def test_a_run_of_an_earlier_version_has_no_source(run: Run) -> None:
+    path = run.folder / "run.json"
+    about = json.loads(path.read_text())
+    del about["source"], about["started"]
+    path.write_text(json.dumps(about))
+    opened = Run.open(run.folder)
+    assert (opened.source, opened.started) == ("", None)
+
+
+@pytest.mark.parametrize("started", [3, "yesterday", [], "99999-01-01T00:00:00"])
+def test_a_damaged_time_is_no_time(started: Any, run: Run) -> None:
+    path = run.folder / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"started": started}))
+    assert Run.open(run.folder).started is None
+
+
 def test_a_missing_folder_is_told(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="“none” isn't a run"):
         Run.open(tmp_path / "none")
+
+
+class TestSummary:
+    def test_a_new_run(self, run: Run) -> None:
+        assert run.summary() == RunSummary(0, 3, None, None, False, False)
+
+    def test_a_run_under_way(self, run: Run) -> None:
+        for measured in (row(1, 0.03), row(2, 0.01)):
+            run.append(measured)
+        assert run.summary() == RunSummary(2, 3, 0.01, 2, False, False)
+
+    def test_a_finished_run(self, run: Run) -> None:
+        for measured in (row(1, 0.03), row(2, 0.01), row(3, 0.02)):
+            run.append(measured)
+        assert run.summary() == RunSummary(3, 3, 0.01, 2, True, False)
+
+    def test_a_run_that_somebody_trains(self, run: Run) -> None:
+        with Writer(run.folder):
+            assert run.summary().is_running
+        assert not run.summary().is_running
+
+    def test_measurements_that_cannot_be_read_count_as_missing(self, run: Run) -> None:
+        (run.folder / "metrics.jsonl").mkdir()
+        assert run.summary().epochs_done == 0
+        with pytest.raises(RunError, match="The measurements of"):
+            run.rows()
+
+    def test_it_needs_no_torch(self, run: Run) -> None:
+        code = (
+            "import sys; from pathlib import Path; from model.runs import Run;"
+            f"Run.open(Path({str(run.folder)!r})).summary(); import model.following;"
+            "sys.exit('torch' in sys.modules)"
+        )
+        assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 class TestRows:
@@ -181,7 +267,10 @@ class TestFiles:
         before = sorted(run.folder.iterdir())
         (run.folder / ".state-x1y2.pt").touch()
         (run.folder / ".best-x1y2.safetensors").touch()
+        (run.folder / "previews").mkdir()
+        (run.folder / "previews" / ".epoch-00001-x1y2.webp").touch()
         run.tidy()
+        (run.folder / "previews").rmdir()
         assert sorted(run.folder.iterdir()) == before
 
     def test_discarding_deletes_everything(self, run: Run) -> None:
@@ -191,3 +280,61 @@ class TestFiles:
         assert not run.folder.exists()
         assert run.folder.parent.exists()
         run.discard()
+
+
+quickly = settings(
+    database=None,
+    deadline=None,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
+values = st.recursive(
+    plain,
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2)
+    ),
+    max_leaves=3,
+)
+fields = st.fixed_dictionaries({}, optional=dict.fromkeys(CONFIG.to_dict(), values))
+abouts = st.fixed_dictionaries(
+    {"config": fields | values, "faces": values}, optional={"source": values, "started": values}
+)
+
+
+@quickly
+@given(st.binary(max_size=60) | (abouts | values).map(lambda value: json.dumps(value).encode()))
+def test_any_description_is_a_run_or_told(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "run.json").write_bytes(content)
+    try:
+        run = Run.open(tmp_path)
+    except RunError as error:
+        assert "isn't a run of CAE Studio" in str(error)
+    else:
+        assert TrainConfig.from_dict(run.config.to_dict()) == run.config
+        assert run.faces.encode()  # it can be shown
+        assert run.source in {"", *runs.SOURCES} or Path(run.source).is_absolute()
+
+
+def test_names_that_are_no_text_can_be_shown_all_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"run \xff")
+    folder.mkdir()
+    with pytest.raises(RunError) as told:
+        Run.open(folder)
+    assert str(told.value).encode()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with a name here")
+@pytest.mark.parametrize("name", ["run.json", "state.pt", "metrics.jsonl"])
+def test_a_pipe_keeps_nobody_waiting(name: str, run: Run) -> None:
+    (run.folder / name).unlink(missing_ok=True)
+    os.mkfifo(run.folder / name)
+    with pytest.raises(RunError):
+        (Run.open(run.folder).state(), Run.open(run.folder).rows())
+
+
+def test_a_description_of_impossible_size_is_not_read(run: Run) -> None:
+    with (run.folder / "run.json").open("ab") as file:
+        file.truncate(2_000_000)
+    with pytest.raises(RunError, match="larger than 1 MB"):
+        Run.open(run.folder)

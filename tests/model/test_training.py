@@ -70,6 +70,13 @@ def start(
     return train(config, faces, run=run, device=CPU)
 
 
+def trained(faces: FaceSet, config: TrainConfig = CONFIG) -> FaceModel:
+    """Return a model to begin with."""
+    *_, last = start(faces, config)
+    assert isinstance(last, Finished)
+    return last.model
+
+
 def take(events: Iterator[Event], wanted: Callable[[Event], bool]) -> Event:
     return next(event for event in events if wanted(event))
 
@@ -88,7 +95,9 @@ def assert_same_weights(one: FaceModel, other: FaceModel) -> None:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    """Return what a run keeps; the heartbeat is there only while it is trained."""
+    paths = [path for path in folder.rglob("*") if path.is_file() and path.name != "running.json"]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 
 class TestEvents:
@@ -232,6 +241,19 @@ class TestLearning:
             next(start(FaceSet("One", few_faces.images[:1])))
 
 
+def test_faces_in_a_memory_map_train_as_those_in_memory(few_faces: FaceSet, tmp_path: Path) -> None:
+    np.save(tmp_path / "images.npy", few_faces.images)
+    mapped = FaceSet("Map", np.load(tmp_path / "images.npy", mmap_mode="r"))
+
+    ends = [list(start(faces))[-1] for faces in (few_faces, mapped)]
+
+    one, other = ends
+    assert isinstance(one, Finished)
+    assert isinstance(other, Finished)
+    assert one.best_mse == other.best_mse
+    assert_same_weights(one.model, other.model)
+
+
 class TestResuming:
     """A training that was stopped goes on exactly as if it had not been."""
 
@@ -324,6 +346,25 @@ class TestResuming:
             next(start(few_faces, run=run))
         assert files(run.folder) == before
 
+    @pytest.mark.parametrize("kind", ["no batch", "epoch", "other best weights", "moments"])
+    def test_a_state_that_no_training_saved_is_told(
+        self, kind: str, run: Run, few_faces: FaceSet
+    ) -> None:
+        list(start(few_faces, replace(CONFIG, epochs=1), run=run))
+        state = torch.load(run.folder / "state.pt", weights_only=True)
+        if kind == "no batch":
+            state["batch_size"] = 0
+        elif kind == "epoch":
+            state["epoch"] = -1
+        elif kind == "other best weights":
+            state["best_weights"] = {"weight": torch.zeros(1)}
+        else:
+            for moments in state["optimizers"][0]["state"].values():
+                moments |= {name: torch.zeros(7) for name in moments}
+        torch.save(state, run.folder / "state.pt")
+        with pytest.raises(RunError, match="doesn't fit its configuration"):
+            next(start(few_faces, run=run))
+
 
 class TestStopping:
     @pytest.mark.usefixtures("every_step")
@@ -371,9 +412,96 @@ class TestStopping:
         assert load_face_model(run.last).epoch == 2
         assert [row.epoch for row in run.rows()] == [1, 2]
 
+    def test_the_last_model_knows_its_error_only_right_after_an_epoch(
+        self, run: Run, few_faces: FaceSet
+    ) -> None:
+        events = start(few_faces, run=run)
+        done = take(events, lambda event: isinstance(event, EpochDone))
+        close(events)
+        assert isinstance(done, EpochDone)
+        assert load_face_model(run.last).test_mse == done.test_mse
+
+        close_at_once = start(few_faces, run=Run.open(run.folder))
+        next(close_at_once)
+        close(close_at_once)
+        assert load_face_model(run.last).test_mse == done.test_mse
+
+    @pytest.mark.usefixtures("every_step")
+    def test_the_last_model_was_not_measured_after_further_steps(
+        self, run: Run, few_faces: FaceSet
+    ) -> None:
+        events = start(few_faces, run=run)
+        take(events, lambda event: isinstance(event, Progress) and event.epoch == 2)
+        close(events)
+        assert load_face_model(run.last).test_mse is None
+
+    def test_previews_are_kept_with_their_originals(self, run: Run, few_faces: FaceSet) -> None:
+        done = [event for event in start(few_faces, run=run) if isinstance(event, EpochDone)]
+        assert run.preview_epochs() == [1, 2]
+        for event in done:
+            preview = run.preview(event.epoch)
+            assert preview is not None
+            np.testing.assert_array_equal(preview, event.preview)
+        originals = run.originals()
+        assert originals is not None
+        rows = few_faces.split()[1][:PREVIEW_FACES]
+        np.testing.assert_array_equal(originals, few_faces.images[rows])
+
+    def test_a_run_is_trained_by_one_at_a_time(self, run: Run, few_faces: FaceSet) -> None:
+        first = start(few_faces, run=run)
+        next(first)
+        assert run.summary().is_running
+        with pytest.raises(RunError, match="being trained already"):
+            next(start(few_faces, run=run))
+        assert isinstance(list(first)[-1], Finished)
+        assert not run.summary().is_running
+
+    def test_a_training_that_fails_frees_its_run(
+        self, run: Run, few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as patch, pytest.raises(TrainingError):
+            break_loss(patch, 1)
+            list(start(few_faces, run=run))
+        assert isinstance(list(start(few_faces, run=run))[-1], Finished)
+
     def test_without_a_run_nothing_is_written(self, few_faces: FaceSet, tmp_path: Path) -> None:
         list(start(few_faces, replace(CONFIG, epochs=1)))
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+class TestBeginning:
+    """A training may begin with the weights of a model."""
+
+    def test_it_goes_on_from_the_weights_of_the_model(self, few_faces: FaceSet) -> None:
+        model = trained(few_faces)
+        slow = replace(CONFIG, epochs=1, optimizer="adam", learning_rate=1e-6)
+        last = take(train(slow, few_faces, start=model, device=CPU), is_finished)
+        assert isinstance(last, Finished)
+        for name, kernel in last.model.network.named_parameters():
+            expected = model.network.get_parameter(name)
+            assert torch.allclose(kernel, expected, atol=1e-5), name
+
+    def test_the_latent_size_must_be_that_of_the_model(self, few_faces: FaceSet) -> None:
+        model = trained(few_faces)
+        with pytest.raises(ConfigError, match=r"latent_dim\) is 8, but .* has 16"):
+            next(train(replace(CONFIG, latent_dim=8), few_faces, start=model, device=CPU))
+
+    def test_a_run_stopped_before_its_first_step_still_begins_there(
+        self, few_faces: FaceSet, run: Run
+    ) -> None:
+        model = trained(few_faces)
+        stopped = train(CONFIG, few_faces, run=run, start=model, device=CPU)
+        next(stopped)
+        close(stopped)
+        resumed = take(start(few_faces, run=Run.open(run.folder)), is_finished)
+        whole = take(train(CONFIG, few_faces, start=model, device=CPU), is_finished)
+        assert isinstance(resumed, Finished)
+        assert isinstance(whole, Finished)
+        assert_same_weights(resumed.model, whole.model)
+
+
+def is_finished(event: Event) -> bool:
+    return isinstance(event, Finished)
 
 
 def break_loss(monkeypatch: pytest.MonkeyPatch, step: int, value: float = math.nan) -> None:
@@ -406,7 +534,7 @@ class TestTrouble:
     ) -> None:
         monkeypatch.setattr(training, "REPORT_EVERY_S", 1e9)
         break_loss(monkeypatch, 1)
-        with pytest.raises(TrainingError, match="in epoch 1"):
+        with pytest.raises(TrainingError, match="in epoch 1.*No epoch was finished before"):
             list(start(few_faces, run=run))
         assert list(files(run.folder)) == ["run.json"]
 

@@ -1,0 +1,135 @@
+"""Several processes that share each batch, against one process at the same batch size.
+
+Both train the same network on LFW, or on the demo faces where LFW isn't found, with shared batch
+norm and in the same precision. The several are started by torchrun, on this machine, each on one
+core. The last line is JSON: both curves (training and test MSE of each epoch), the largest
+relative difference of each kind, and the commands.
+
+    python benchmarks/distributed.py [--processes 2] [--epochs 2] [--batch-size 64]
+        [--precision float32] [--separate-norms] [--faces lfw]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from unittest import mock
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from model.config import TrainConfig
+from model.datasets import DataError, FaceSet, Prepared, prepare
+from model.events import EpochDone
+from model.runs import Run
+
+Curve = list[tuple[float, float]]
+
+
+def open_faces(source: str) -> FaceSet:
+    """Return prepared faces.
+
+    Raises:
+        DataError: they aren't on this machine.
+    """
+    return next(event.faces for event in prepare(source) if isinstance(event, Prepared))
+
+
+def found_source() -> str:
+    """Return lfw where it is on this machine, or else demo."""
+    try:
+        open_faces("lfw")
+    except DataError:
+        return "demo"
+    return "lfw"
+
+
+def work(folder: Path, precision: str) -> None:
+    """Train the run, as one of the processes or alone."""
+    from model.training import train
+
+    run = Run.open(folder)
+    faces = open_faces(run.source)
+    low = mock.patch("model.device.bfloat16_is_faster", return_value=precision == "bfloat16")
+    one_core = mock.patch("model.training.use_threads")
+    with low, one_core:
+        for event in train(run.config, faces, run=run):
+            if isinstance(event, EpochDone) and os.environ.get("RANK", "0") == "0":
+                print(
+                    f"epoch {event.epoch}: {event.train_mse:.6f} {event.test_mse:.6f}", flush=True
+                )
+
+
+def command(processes: int, folder: Path, precision: str) -> list[str]:
+    """Return the command that trains a run in so many processes."""
+    launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    worker = [str(Path(__file__)), "--work", str(folder), "--precision", precision]
+    return [sys.executable, *(launcher if processes > 1 else []), *worker]
+
+
+def curve(run: Run) -> Curve:
+    """Return the training and test MSE of each epoch."""
+    return [(row.train_mse, row.test_mse) for row in run.rows()]
+
+
+def largest_difference(one: Curve, other: Curve, kind: int) -> float:
+    """Return the largest relative difference of two curves' training (0) or test (1) errors."""
+    return max(abs(b[kind] / a[kind] - 1) for a, b in zip(one, other, strict=True))
+
+
+def compare(options: argparse.Namespace, parent: Path) -> dict[str, object]:
+    """Train both ways and return the result."""
+    source = options.faces or found_source()
+    config = TrainConfig(
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        sync_batch_norm=not options.separate_norms,
+    )
+    curves, commands = [], []
+    for processes in (1, options.processes):
+        run = Run.create(config, source, parent, source=source)
+        commands.append(command(processes, run.folder, options.precision))
+        print(f"{processes} process(es) on {source}", flush=True)
+        subprocess.run(commands[-1], check=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+        curves.append(curve(run))
+    return {
+        "faces": source,
+        "batch_size": options.batch_size,
+        "processes": options.processes,
+        "precision": options.precision,
+        "sync_batch_norm": config.sync_batch_norm,
+        "curve_of_one": curves[0],
+        "curve_of_several": curves[1],
+        "largest_train_difference": largest_difference(*curves, 0),
+        "largest_test_difference": largest_difference(*curves, 1),
+        "commands": [shlex.join(words) for words in commands],
+    }
+
+
+def main() -> None:
+    """Compare and print, or work for another who compares."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
+    parser.add_argument("--separate-norms", action="store_true", help="batch norm for each part")
+    parser.add_argument("--faces", help="lfw, demo or a folder (default: lfw if it is there)")
+    parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.work:
+        work(options.work, options.precision)
+        return
+    with tempfile.TemporaryDirectory() as parent:
+        print(json.dumps(compare(options, Path(parent))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""The process that opens the files of ``hostile.py``, with two gibibytes of memory.
+
+Each line of its standard input is a kind of file and a path; each line of its standard output is
+what came of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Generator
+from contextlib import closing
+from pathlib import Path
+from typing import cast
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.hostile_damage import patches
+from model.face_set import DataError
+
+LIMIT = 2 << 30
+SENTENCES = {"PhotoError", "ModelFileError", "RunError", "DataError", "TensorFileError"}
+"""What the readers announce; so they do ``OSError`` for files that can't be opened at all."""
+
+# Each opener imports what it needs: a child for pictures needn't wait for torch.
+
+
+def open_picture(path: Path) -> None:
+    """Read a picture as a training face, as a photo, and among the photos of a folder."""
+    from model.faces import PhotoError, read_face
+    from model.photo import read_photo
+
+    problems = []
+    for read in (read_face, lambda one: read_photo(one, one.name)):
+        try:
+            read(path)
+        except PhotoError as error:
+            problems.append(error)
+    if problems:
+        raise problems[0]
+
+
+def open_shelf(path: Path) -> None:
+    """Open the folder of photos as at the start of the window, and every photo in it."""
+    from model.photos import PhotoShelf
+
+    shelf = PhotoShelf(path)
+    json.dumps(list(shelf.faces().names), ensure_ascii=False).encode()
+    for row in range(len(shelf)):
+        key = shelf.key(row)
+        placement = shelf.placement(key) if key else None
+        if placement:
+            shelf.place(key, placement, shelf.picture(key))
+
+
+def open_model(path: Path) -> None:
+    """Open a model and use it."""
+    from model.checkpoint import load_face_model
+    from model.inference import reconstruct
+
+    model = load_face_model(path)
+    reconstruct(model, patches()[:2])
+
+
+def open_run(path: Path) -> None:
+    """Do with a run what the window does: list, follow, look at the previews, go on with it."""
+    from model.events import Started
+    from model.face_set import FaceSet
+    from model.following import follow
+    from model.runs import Run
+    from model.training import train
+
+    run = Run.open(path)
+    run.summary()
+    with closing(follow(path)) as looks:
+        next(looks)
+    for epoch in run.preview_epochs():
+        run.preview(epoch)
+    run.originals()
+    faces = FaceSet("Patches", patches())
+    with closing(cast(Generator[object, None, None], train(run.config, faces, run=run))) as events:
+        next(event for event in events if not isinstance(event, Started))
+
+
+def open_folder(path: Path) -> None:
+    """Prepare a folder of pictures, beside which its cache lies."""
+    from model.datasets import load_faces
+
+    load_faces(path / "pictures", cache_folder=path / "cache")
+
+
+def open_session(path: Path) -> None:
+    """Read a session, and the same file as own directions."""
+    from model.own_directions import load_own
+    from model.session_file import load_session
+
+    if path.suffix == ".directions":
+        load_own(path)
+    else:
+        load_session(path)
+
+
+OPENERS: dict[str, Callable[[Path], None]] = {
+    "picture": open_picture,
+    "shelf": open_shelf,
+    "model": open_model,
+    "run": open_run,
+    "folder": open_folder,
+    "session": open_session,
+}
+
+
+def outcome(kind: str, path: Path) -> dict[str, str]:
+    """Open a file and tell what came of it."""
+    try:
+        OPENERS[kind](path)
+    except (ValueError, OSError, DataError) as error:
+        name, text = type(error).__name__, str(error)
+        if name not in SENTENCES and not isinstance(error, OSError):
+            raise
+        if _ran_out(error):
+            return {"outcome": "out of memory", "text": text}
+        if name in SENTENCES:
+            text.encode()  # it can be shown, logged and printed
+        return {"outcome": name if name in SENTENCES else "OSError", "text": text}
+    return {"outcome": "opened"}
+
+
+def _ran_out(error: BaseException | None) -> bool:
+    while error:
+        if isinstance(error, MemoryError) or "alloc" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def peak_mb() -> float:
+    """Return the highest resident memory of this process."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    """Open files until nobody gives any more."""
+    warnings.simplefilter("ignore")
+    resource.setrlimit(resource.RLIMIT_DATA, (LIMIT, LIMIT))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # What a library may print mustn't come between the answers.
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    print(json.dumps({"outcome": "ready"}), file=answers, flush=True)
+    for line in sys.stdin:
+        kind, name = json.loads(line)
+        start = time.process_time()
+        try:
+            found = outcome(kind, Path(os.fsdecode(bytes.fromhex(name))))
+        except Exception:
+            found = {"outcome": "crash", "text": traceback.format_exc()}
+        facts = {"seconds": time.process_time() - start, "peak_mb": peak_mb()}
+        print(json.dumps(found | facts), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

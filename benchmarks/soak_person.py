@@ -1,0 +1,269 @@
+"""A person who does anything in any order, and the same again with the same seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QTimer, QUrl, Slot
+from PySide6.QtGui import QAction, QDropEvent, QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDialog,
+    QLineEdit,
+    QMessageBox,
+    QSlider,
+    QWidget,
+)
+
+from benchmarks.soak_material import Material
+from cae_gui import dialogs
+from cae_gui.images import to_qimage
+from cae_gui.main_window import MainWindow
+from cae_gui.session.faces import DEMO, LFW, PHOTOS
+from model.config import TrainConfig
+
+NEVER = ("Download", "Try again", "Quit", "Show the log")
+"""What reaches beyond this process, or ends it."""
+KEYS = (
+    *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Tab),
+    *(Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Space, Qt.Key.Key_Escape),
+    *(Qt.Key.Key_Plus, Qt.Key.Key_Minus, Qt.Key.Key_Delete, Qt.Key.Key_A, Qt.Key.Key_Return),
+)
+WORDS = ("", "a", "face 1", "nobody", "\N{GREEK SMALL LETTER ALPHA}", "((", "99", "  ")
+SETTINGS = TrainConfig(epochs=2, batch_size=16, latent_dim=4, optimizer="adam")
+LEFT = Qt.MouseButton.LeftButton
+
+
+class Person(QObject):
+    """Acts on a window, differently with each seed.
+
+    Every action draws from a generator of its own, so that what the window was able to do doesn't
+    change the actions after it.
+    """
+
+    def __init__(self, window: MainWindow, material: Material, seed: int) -> None:
+        super().__init__()
+        self._window, self._material, self._seed = window, material, seed
+        self.chance = random.Random(seed)
+        self._answers = random.Random(seed)
+        self._next = ""
+        self._seen: QWidget | None = None
+        self._closer = QTimer(self, interval=100)
+        self._closer.timeout.connect(self._answer)
+        self._closer.start()
+        self._actions: dict[str, tuple[int, Callable[[], object]]] = {
+            "select a face": (6, self._select_face),
+            "search": (3, self._search),
+            "change the source": (3, self._change_source),
+            "drop": (4, self._drop),
+            "paste": (1, self._paste),
+            "open a model": (2, self._open_model),
+            "move a slider": (8, self._move_slider),
+            "undo or redo": (3, self._undo),
+            "fill a well": (3, self._fill_well),
+            "play": (2, self._window.morph.play.click),
+            "start a training": (3, self._start_training),
+            "steer the training": (5, self._steer_training),
+            "use the runs": (4, self._use_runs),
+            "switch workspaces": (6, self._switch),
+            "resize": (2, self._resize),
+            "change the theme": (1, self._change_theme),
+            "move the box": (5, self._move_box),
+            "press a button": (8, self._press),
+            "use the menu": (5, self._use_menu),
+            "press keys": (5, self._press_keys),
+        }
+
+    def begin(self, number: int) -> str:
+        """Choose the action of this number and return its name."""
+        self.chance = random.Random(f"{self._seed}/{number}")
+        weights = [weight for weight, _ in self._actions.values()]
+        self._next = self.chance.choices(list(self._actions), weights)[0]
+        return self._next
+
+    def act(self) -> None:
+        """Do the action that was chosen."""
+        self._actions[self._next][1]()
+
+    def replaced_dialogs(self) -> Any:
+        """Return what answers for the file dialogs while it is entered."""
+        return mock.patch.multiple(
+            dialogs,
+            ask_open=lambda *_: self.chance.choice(self._material.models),
+            ask_photos=lambda *_: self._some_photos(),
+            ask_folder=lambda *_: self.chance.choice(self._material.folders),
+            ask_run_folder=lambda *_: self._run_folder(),
+            ask_save=self._save_path,
+        )
+
+    def end(self) -> None:
+        """Answer no dialogs any more."""
+        self._closer.stop()
+
+    def _some_photos(self) -> list[Path]:
+        return self.chance.choices(self._material.photos, k=self.chance.randint(1, 4))
+
+    def _run_folder(self) -> Path:
+        runs = [item.run.folder for item in self._window.session.runs.items]
+        return self.chance.choice([*runs, self._material.empty])
+
+    def _save_path(
+        self, _parent: QWidget, _title: str, proposal: Path, formats: str
+    ) -> Path | None:
+        suffixes = [part.split(")")[0] for part in formats.split("*")[1:]]
+        name = proposal.stem + self.chance.choice(suffixes)
+        folder = self.chance.choice([self._material.exports] * 4 + [self._material.folder / "gone"])
+        return self.chance.choice([folder / name] * 4 + [None])
+
+    def _select_face(self) -> None:
+        faces = self._window.session.faces.faces
+        if faces is not None and len(faces.images):
+            self._window._gallery.pick(self.chance.randrange(len(faces.images)))
+
+    def _search(self) -> None:
+        fields = [field for field in _visible(self._window, QLineEdit) if field.isEnabled()]
+        if fields:
+            self.chance.choice(fields).setText(self.chance.choice(WORDS))
+
+    def _change_source(self) -> None:
+        sources = [DEMO, DEMO, PHOTOS, LFW, *map(str, self._material.folders)]
+        self._window.session.faces.choose(self.chance.choice(sources))
+
+    def _drop(self) -> None:
+        mime = QMimeData()
+        paths = [*self._some_photos(), *self.chance.choices(self._material.folders, k=1)]
+        paths = paths[: self.chance.randint(1, len(paths))]
+        mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+        actions = (Qt.DropAction.CopyAction, mime, LEFT, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(self._window, QDropEvent(QPointF(600, 400), *actions))
+
+    def _paste(self) -> None:
+        face = self._window.session.face
+        if face is not None and self.chance.random() < 0.7:
+            QGuiApplication.clipboard().setImage(to_qimage(face.pixels))
+        else:
+            QGuiApplication.clipboard().setText(self.chance.choice(WORDS))
+        self._window.files.paste()
+
+    def _open_model(self) -> None:
+        if self.chance.random() < 0.4:
+            self._window.session.models.open_shipped()
+        else:
+            self._window.files.open_path(self.chance.choice(self._material.models))
+
+    def _move_slider(self) -> None:
+        sliders = [item for item in _visible(self._window, QSlider) if item.isEnabled()]
+        if sliders:
+            slider = self.chance.choice(sliders)
+            for _ in range(self.chance.randint(1, 12)):
+                slider.setValue(self.chance.randint(slider.minimum(), slider.maximum()))
+
+    def _undo(self) -> None:
+        stack = self._window.session.explorer.undo_stack
+        self.chance.choice((stack.undo, stack.undo, stack.redo))()
+
+    def _fill_well(self) -> None:
+        face = self._window.session.face
+        if face is not None:
+            morph = self._window.morph
+            morph.face_dropped.emit(self.chance.randrange(2), face.name, face.pixels)
+
+    def _start_training(self) -> None:
+        train = self._window.train
+        if train.start.isEnabled():
+            epochs = self.chance.choice((1, 2, 30))
+            train.form.set_config(replace(SETTINGS, epochs=epochs))
+            train.start.click()
+
+    def _steer_training(self) -> None:
+        train = self._window.train
+        self.chance.choice((train.pause, train.pause, train.stop, train.discard)).click()
+
+    def _use_runs(self) -> None:
+        view, items = self._window.train.runs, self._window.session.runs.items
+        if items:
+            view.select(self.chance.choice(items).run.folder)
+        buttons = (view.open, view.go_on, view.copy, view.export, view.delete)
+        self.chance.choice(buttons).click()
+
+    def _switch(self) -> None:
+        tabs = self._window.tabs
+        tabs.setCurrentIndex(self.chance.randrange(tabs.count()))
+
+    def _resize(self) -> None:
+        self._window.resize(self.chance.randint(400, 2000), self.chance.randint(300, 1400))
+
+    def _change_theme(self) -> None:
+        self._window.set_scheme(self.chance.choice(("system", "light", "dark")))
+
+    def _move_box(self) -> None:
+        view = self._window.reconstruct.photo
+        if not view.isVisible():
+            self._window.session.faces.choose(PHOTOS)
+            self._window.tabs.setCurrentWidget(self._window.reconstruct)
+            return
+        places = [
+            QPoint(self.chance.randrange(view.width()), self.chance.randrange(view.height()))
+            for _ in range(self.chance.randint(2, 8))
+        ]
+        QTest.mousePress(view, LEFT, pos=places[0])
+        for place in places[1:]:
+            QTest.mouseMove(view, place)
+        QTest.mouseRelease(view, LEFT, pos=places[-1])
+        QTest.keyClick(view, self.chance.choice(KEYS))
+
+    def _press(self) -> None:
+        buttons = _visible(self._window, QAbstractButton)
+        possible = [item for item in buttons if item.isEnabled() and _is_allowed(item.text())]
+        if possible:
+            self.chance.choice(possible).click()
+
+    def _use_menu(self) -> None:
+        menus = [action.menu() for action in self._window.menuBar().actions()]
+        actions: list[QAction] = [entry for menu in menus for entry in menu.actions()]
+        action = self.chance.choice(actions)
+        submenu = action.menu()
+        if submenu is not None:
+            submenu.aboutToShow.emit()
+            action = self.chance.choice(submenu.actions())
+        if action.isEnabled() and _is_allowed(action.text()):
+            action.trigger()
+
+    def _press_keys(self) -> None:
+        widget = QApplication.focusWidget() or self._window
+        for key in self.chance.choices(KEYS, k=self.chance.randint(1, 6)):
+            QTest.keyClick(widget, key)
+
+    @Slot()
+    def _answer(self) -> None:
+        """Answer a dialog that is open for a tenth of a second, as nobody else will."""
+        widget = QApplication.activePopupWidget() or QApplication.activeModalWidget()
+        if widget is None or widget is not self._seen:
+            self._seen = widget
+            return
+        self._seen = None
+        if isinstance(widget, QMessageBox) and self._answers.random() < 0.7:
+            self._answers.choice(widget.buttons()).click()
+        elif isinstance(widget, QDialog):
+            widget.reject()
+        else:
+            widget.close()
+        for window in QApplication.topLevelWidgets():
+            if isinstance(window, QDialog) and self._answers.random() < 0.3:
+                window.close()
+
+
+def _visible(window: QWidget, kind: type[Any]) -> Sequence[Any]:
+    """Return widgets in an order that is the same in every process."""
+    return [item for item in window.findChildren(kind) if item.isVisible()]
+
+
+def _is_allowed(text: str) -> bool:
+    return not text.replace("&", "").startswith(NEVER)
