@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from cae_gui.log import Log, note_start
 from cae_gui.main_window import MainWindow
 from cae_gui.settings import Settings
 from cae_gui.theme import apply_theme
+from cae_gui.unexpected import Unexpected
 
 NO_DISPLAY = (
     "CAE Studio can't open a window here: there is no display, or a system library of Qt is "
@@ -30,12 +33,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Open the window and return the exit code when it is closed."""
     options = _parse(arguments)
     application = make_application()
-    window = MainWindow()
-    window.show()
-    window.start()
-    for path in options.files:
-        window.files.open_path(path.absolute())
-    return application.exec()
+    with Log(), Unexpected() as unexpected:
+        window = MainWindow()
+        unexpected.happened.connect(window.session.problem)
+        window.show()
+        window.start()
+        window.session.run_task("versions", partial(note_start, _version()))
+        for path in options.files:
+            window.files.open_path(path.absolute())
+        return application.exec()
 
 
 def make_application() -> QApplication:

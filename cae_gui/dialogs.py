@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
@@ -10,6 +11,9 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 PHOTOS = (
     "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff *.avif *.heic);;All files (*)"
 )
+
+MOST_NAMED = 8
+"""Runs that a question lists by name."""
 
 
 def ask_open(parent: QWidget, title: str, folder: Path, formats: str) -> Path | None:
@@ -27,6 +31,12 @@ def ask_photos(parent: QWidget, folder: Path) -> list[Path]:
 def ask_folder(parent: QWidget, folder: Path) -> Path | None:
     """Ask for a folder of images."""
     name = QFileDialog.getExistingDirectory(parent, "Choose a folder of faces", str(folder))
+    return Path(name) if name else None
+
+
+def ask_run_folder(parent: QWidget, folder: Path) -> Path | None:
+    """Ask for the folder of a run."""
+    name = QFileDialog.getExistingDirectory(parent, "Choose the folder of a run", str(folder))
     return Path(name) if name else None
 
 
@@ -71,3 +81,20 @@ def ask_discard(parent: QWidget) -> bool:
     box.setDefaultButton(QMessageBox.StandardButton.Cancel)
     box.exec()
     return box.clickedButton() is discard
+
+
+def ask_delete(parent: QWidget, runs: Sequence[str]) -> bool:
+    """Ask whether to delete these runs, each described by a line."""
+    what = "The run is" if len(runs) == 1 else f"{len(runs)} runs are"
+    box = QMessageBox(
+        QMessageBox.Icon.Warning,
+        "Delete runs",
+        f"{what} deleted with all that was learned. This can't be undone.",
+        QMessageBox.StandardButton.Cancel,
+        parent,
+    )
+    box.setInformativeText("\n".join([*runs[:MOST_NAMED], *(["…"] if runs[MOST_NAMED:] else [])]))
+    delete = box.addButton("&Delete", QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+    box.exec()
+    return box.clickedButton() is delete

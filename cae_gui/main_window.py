@@ -21,11 +21,18 @@ from PySide6.QtWidgets import (
 from cae_gui import dialogs
 from cae_gui.controllers.explore import ExploreController
 from cae_gui.controllers.files import ANIMATION, FIGURE, PICTURE, FilesController
+from cae_gui.controllers.following import FollowingController
 from cae_gui.controllers.gallery import GalleryController
 from cae_gui.controllers.messages import MessagesController
 from cae_gui.controllers.morph import MorphController
+from cae_gui.controllers.own_photo import OwnPhotoController
 from cae_gui.controllers.reconstruct import ReconstructController
+from cae_gui.controllers.recovery import RecoveryController
+from cae_gui.controllers.resuming import ResumingController
+from cae_gui.controllers.runs import RunsController
+from cae_gui.controllers.shown_run import ShownRun
 from cae_gui.controllers.train import TrainController
+from cae_gui.controllers.typicality import TypicalityController
 from cae_gui.dropped import has_files_or_image
 from cae_gui.menus import Menus
 from cae_gui.session.session import Session
@@ -35,6 +42,7 @@ from cae_gui.theme import Scheme, apply_theme
 from cae_gui.widgets.gallery import Gallery
 from cae_gui.widgets.layer_table import LayerTable
 from cae_gui.widgets.message_bar import MessageBar
+from cae_gui.widgets.run_model import RunItem
 from cae_gui.workspaces.explore import ExploreWorkspace
 from cae_gui.workspaces.morph import MorphWorkspace
 from cae_gui.workspaces.reconstruct import ReconstructWorkspace
@@ -57,7 +65,8 @@ class MainWindow(QMainWindow):
         self._restore()
 
     def start(self) -> None:
-        """Load the faces and the model of last time, or the shipped ones."""
+        """Load the faces and the model of last time, or the shipped ones; list the runs."""
+        self.session.runs.refresh()
         self.session.faces.choose(self.settings.source)
         model = self.settings.model
         if model is not None and model.exists():
@@ -97,9 +106,16 @@ class MainWindow(QMainWindow):
         self.files = FilesController(session, self.messages, self.settings, self)
         self._gallery = GalleryController(session, self.gallery, self.settings.row, self)
         self._messages = MessagesController(session, self.messages, self)
-        self._train = TrainController(session, self.train, self)
+        shown = ShownRun(session, self.train, self)
+        self._train = TrainController(session, self.train, shown, self)
+        self._runs = RunsController(session, self.train, shown, self)
+        self._following = FollowingController(session, self.train, shown, self)
+        self._resuming = ResumingController(session, self)
+        self._recovery = RecoveryController(session, self.messages, self)
         self._reconstruct = ReconstructController(session, self.reconstruct, self)
+        self._own_photo = OwnPhotoController(session, self.reconstruct.photo, self)
         self._explore = ExploreController(session, self.explore, self)
+        self._typicality = TypicalityController(session, self.explore, self)
         self._morph = MorphController(session, self.morph, self)
 
     def _connect(self) -> None:
@@ -114,7 +130,14 @@ class MainWindow(QMainWindow):
         self._gallery.used_in_morph.connect(self._on_used_in_morph)
         self._messages.folder_wanted.connect(self.files.open_folder)
         self._reconstruct.face_picked.connect(self._gallery.pick)
-        self._train.notice.connect(self.messages.show_message)
+        for controller in (self._train, self._runs, self._following, self._resuming):
+            controller.notice.connect(self.messages.show_message)
+        self._runs.follow_asked.connect(self._following.follow)
+        self._recovery.continue_asked.connect(self.continue_run)
+        self._runs.deletion_asked.connect(self._on_delete_runs)
+        self.train.runs.continue_asked.connect(self._on_continue)
+        self.train.runs.export_asked.connect(self.files.export_runs)
+        self.train.runs.follow_asked.connect(self._on_follow)
         self.train.discard_asked.connect(self._on_discard)
         self.train.layers_asked.connect(self.show_layers)
         self.reconstruct.export_face_asked.connect(self._on_save_face)
@@ -151,10 +174,11 @@ class MainWindow(QMainWindow):
         if model is not None:
             self.session.run_task("layers", partial(_layer_rows, model))
 
+    @Slot(object)
     def continue_run(self, folder: Path) -> None:
-        """Go on with an earlier run on the faces on show."""
+        """Go on with an earlier run."""
         self.tabs.setCurrentWidget(self.train)
-        self._train.resume(folder)
+        self._resuming.resume(folder)
 
     def set_scheme(self, scheme: Scheme) -> None:
         """Choose “system”, “light” or “dark”."""
@@ -219,6 +243,19 @@ class MainWindow(QMainWindow):
     def _on_discard(self) -> None:
         if dialogs.ask_discard(self):
             self.session.training.discard()
+
+    @Slot(object)
+    def _on_continue(self, item: RunItem) -> None:
+        self.continue_run(item.folder)
+
+    @Slot()
+    def _on_follow(self) -> None:
+        self.files.choose_run(self._following.follow)
+
+    @Slot(object)
+    def _on_delete_runs(self, items: list[RunItem]) -> None:
+        if dialogs.ask_delete(self, [item.sentence for item in items]):
+            self._runs.delete(items)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if has_files_or_image(event.mimeData()):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
+from html import escape
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtCore import QObject, QUrl, Slot
+from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QMenu, QMessageBox
 
+from cae_gui.session.runs import ListedRun
 from cae_gui.theme import Scheme
-from model.runs import Run, list_runs
+from cae_gui.times import run_title
+from model.places import log_folder
 
 if TYPE_CHECKING:
     from cae_gui.main_window import MainWindow
@@ -95,6 +99,7 @@ class Menus(QObject):
             group.addAction(action)
 
     def _fill_help(self, menu: QMenu) -> None:
+        self._add(menu, "Show the &log file …", self._show_log)
         self._add(menu, "&About CAE Studio", self._about)
 
     @Slot()
@@ -108,26 +113,34 @@ class Menus(QObject):
     @Slot()
     def _fill_runs(self) -> None:
         self._runs.clear()
-        idle = not self._window.session.training.is_active
-        for run in islice(filter(_is_unfinished, list_runs()), MOST_RUNS):
-            done = len(run.rows())
-            title = f"{run.folder.name}: {run.faces}, {done} of {run.config.epochs} epochs"
+        session, now = self._window.session, datetime.now().astimezone()
+        idle = not session.training.is_active
+        for listed in islice(filter(_is_unfinished, session.runs.items), MOST_RUNS):
+            run, done = listed.run, listed.summary.epochs_done
+            title = f"{run_title(run, now)}: {run.faces}, {done} of {run.config.epochs} epochs"
             go_on = partial(self._window.continue_run, run.folder)
             self._add(self._runs, title, go_on).setEnabled(idle)
         if self._runs.isEmpty():
             self._runs.addAction("There is no unfinished run").setEnabled(False)
 
     @Slot()
+    def _show_log(self) -> None:
+        folder = log_folder()
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self._window.messages.show_message(f"The log file is in “{folder}”.")
+
+    @Slot()
     def _about(self) -> None:
+        folder = escape(str(log_folder()))
         QMessageBox.about(
             self._window,
             "About CAE Studio",
             "<b>CAE Studio</b><p>Train, explore and morph faces with a convolutional "
             "autoencoder.</p><p>MIT licence. The shipped network learned from Labeled Faces in "
             "the Wild (Huang et al., 2007); the demo faces are blends of several people made by "
-            "it and show nobody.</p>",
+            f"it and show nobody.</p><p>What went wrong is kept in a log file in “{folder}”.</p>",
         )
 
 
-def _is_unfinished(run: Run) -> bool:
-    return len(run.rows()) < run.config.epochs
+def _is_unfinished(listed: ListedRun) -> bool:
+    return not (listed.summary.is_finished or listed.summary.is_running)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import traceback
 from typing import NamedTuple
 
@@ -17,11 +18,13 @@ class Problem(NamedTuple):
 
 
 def explain(error: BaseException) -> Problem:
-    """Turn an exception into a sentence that says what happened and what to do."""
+    """Turn an exception into a sentence that says what happened and what to do; log the details."""
     details = "".join(traceback.format_exception(error))
     if isinstance(error, DataError) and error.details:
         details = f"{error.details}\n\n{details}"
-    return Problem(_sentence(error), details)
+    sentence = _sentence(error)
+    logging.getLogger(__name__).error("%s\n%s", sentence, details)
+    return Problem(sentence, details)
 
 
 def _sentence(error: BaseException) -> str:

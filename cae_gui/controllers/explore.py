@@ -16,11 +16,16 @@ from cae_gui.workspaces.explore import ExploreWorkspace
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
+    from model.directions import Direction
 
 Floats = NDArray[np.float32]
 
 SIGMAS = 4.0
-"""Reach of a principal slider to either side of the mean face, in sigma."""
+"""Reach of a principal or attribute slider to either side of the mean face, in sigma."""
+NO_ATTRIBUTES = (
+    "There are no attribute directions for this model. "
+    "They come with the shipped model: File → Use the shipped model."
+)
 RAW_RANGE = (-1.0, 4.0)
 """Reach of a raw slider where no faces were measured; ELU ends at -1."""
 
@@ -40,12 +45,15 @@ class ExploreController(QObject):
         explorer.face_changed.connect(self._on_face)
         explorer.latent_changed.connect(self._on_latent)
         self._session.models.described.connect(self._on_face)
+        self._session.models.attributes_found.connect(self._on_attributes)
         self._session.models.answered.connect(self._on_answer)
-        for sliders in (view.principal, view.raw):
+        for sliders in (view.principal, view.attributes, view.raw):
             sliders.edit_started.connect(self._on_edit_started)
             sliders.edit_finished.connect(self._on_edit_finished)
         view.principal.edited.connect(explorer.set_coordinate)
         view.principal.reset_asked.connect(explorer.reset_coordinate)
+        view.attributes.edited.connect(explorer.set_attribute)
+        view.attributes.reset_asked.connect(explorer.reset_attribute)
         view.raw.edited.connect(explorer.set_dimension)
         view.raw.reset_asked.connect(explorer.reset_dimension)
         view.reset_asked.connect(explorer.reset)
@@ -83,6 +91,7 @@ class ExploreController(QObject):
         else:
             self._session.models.ask("start", "decode", face.start[None])
         self._set_principal()
+        self._set_attributes()
         self._set_raw()
         self._on_latent()
 
@@ -99,17 +108,33 @@ class ExploreController(QObject):
         start = statistics.coordinates(face.start)
         shares = statistics.explained
         rows = [
-            SliderRow(
+            _sigma_row(
                 f"PC {number}",
-                min(-SIGMAS, float(neutral) - 1),
-                max(SIGMAS, float(neutral) + 1),
                 float(neutral),
-                "σ",
                 f"Principal direction {number}: explains {share:.1%} of the faces' variance",
             )
             for number, (neutral, share) in enumerate(zip(start, shares, strict=True), start=1)
         ]
         self._view.set_principal(rows, None)
+
+    @Slot()
+    def _on_attributes(self) -> None:
+        self._set_attributes()
+        if self._explorer.face is not None:
+            self._view.attributes.set_values(self._explorer.attribute_coordinates())
+
+    def _set_attributes(self) -> None:
+        face, directions = self._explorer.face, self._explorer.attributes
+        if self._session.models.attributes is not None and directions is None:
+            self._view.set_attributes([], NO_ATTRIBUTES)
+        elif face is None or directions is None:
+            why = "Choose a face first." if face is None else "Loading the attribute directions …"
+            self._view.set_attributes([], why)
+        else:
+            start = directions.coordinates(face.start)
+            named = zip(directions, start, strict=True)
+            rows = [_sigma_row(item.name, float(neutral), _detail(item)) for item, neutral in named]
+            self._view.set_attributes(rows, None)
 
     def _set_raw(self) -> None:
         face, statistics = self._explorer.face, self._explorer.statistics
@@ -144,6 +169,7 @@ class ExploreController(QObject):
         self._session.models.ask("explore", "decode", latent[None], tag=self._stamp)
         if self._explorer.statistics is not None:
             self._view.principal.set_values(self._explorer.coordinates())
+        self._view.attributes.set_values(self._explorer.attribute_coordinates())
         self._view.raw.set_values(latent)
 
     @Slot(str, object, object)
@@ -152,6 +178,18 @@ class ExploreController(QObject):
             self._view.set_image(reply[0], tag)
         elif channel == "start":
             self._view.set_start(reply[0])
+
+
+def _sigma_row(name: str, neutral: float, detail: str) -> SliderRow:
+    """Return the row of a slider whose reach has room to either side of the face's own place."""
+    low, high = min(-SIGMAS, neutral - 1), max(SIGMAS, neutral + 1)
+    return SliderRow(name, low, high, neutral, "σ", detail)
+
+
+def _detail(direction: Direction) -> str:
+    if direction.auc is None:
+        return ""
+    return f"Tells faces with and without it apart with an AUC of {direction.auc:.2f}"
 
 
 def _save_picture(model: FaceModel, latents: Floats, path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,12 @@ from cae_gui.dropped import Dropped, dropped
 from cae_gui.session.session import Session
 from cae_gui.settings import Settings
 from cae_gui.widgets.message_bar import MessageBar
+from cae_gui.widgets.run_model import RunItem
 
 MODEL_SUFFIXES = {".safetensors", ".pth", ".pt"}
 MODELS = "Models (*.safetensors *.pth *.pt)"
 FIGURE = "Picture (*.png);;Vector graphic (*.svg);;PDF (*.pdf)"
+TABLE = "Table (*.csv)"
 PICTURE = "Picture (*.png)"
 ANIMATION = "Animation (*.gif)"
 
@@ -93,17 +95,32 @@ class FilesController(QObject):
             self._settings.folder = path.parent
             write(path)
 
+    def choose_run(self, take: Callable[[Path], None]) -> None:
+        """Ask for the folder of a run and hand it over."""
+        folder = dialogs.ask_run_folder(self._window, self._settings.folder)
+        if folder is not None:
+            self._settings.folder = folder.parent
+            take(folder)
+
     @Slot()
     def save_curves(self) -> None:
-        """Ask for a file and write the curves of the latest training as a figure."""
-        folder = self._session.training.folder
+        """Ask for a file and write the curves on show as a figure."""
+        folder = self._session.runs.shown
         if folder is None:
-            self._messages.show_message("There are no curves yet. Start a training first.")
+            self._messages.show_message("There are no curves yet. Start a training or open a run.")
         else:
-            self.save("Save the curves", "curves.png", FIGURE, partial(self._write_curves, folder))
+            write = partial(self._write_runs, [("", folder)])
+            self.save("Save the curves", "curves.png", FIGURE, write)
 
-    def _write_curves(self, folder: Path, path: Path) -> None:
-        self._session.export(partial(_save_curves, folder, path), path)
+    @Slot(object)
+    def export_runs(self, items: Sequence[RunItem]) -> None:
+        """Ask for a file and write the epochs of a run as a table, or curves as a figure."""
+        formats = f"{FIGURE};;{TABLE}" if len(items) == 1 else FIGURE
+        runs = [(item.title, item.folder) for item in items]
+        self.save("Export the runs", "curves.png", formats, partial(self._write_runs, runs))
+
+    def _write_runs(self, runs: Sequence[tuple[str, Path]], path: Path) -> None:
+        self._session.export(partial(_export, runs, path), path)
 
     def _take(self, content: Dropped) -> None:
         photos: list[tuple[Any, str]] = []
@@ -128,11 +145,12 @@ class FilesController(QObject):
         self._messages.show_message(f"Saved as “{path.name}”.")
 
 
-def _save_curves(folder: Path, path: Path) -> None:
-    from model.curves import CurveHistory
-    from model.figures import curves_figure
+def _export(runs: Sequence[tuple[str, Path]], path: Path) -> None:
+    from model.run_export import export_csv, save_curves
     from model.runs import Run
 
-    run = Run.open(folder)
-    columns = list(zip(*run.rows(), strict=True))[:4]
-    curves_figure(CurveHistory(*columns), path, total_epochs=run.config.epochs)
+    opened = [(name, Run.open(folder)) for name, folder in runs]
+    if path.suffix.lower() == ".csv":
+        export_csv(opened[0][1], path)
+    else:
+        save_curves([(name, run.rows()) for name, run in opened], path)

@@ -43,6 +43,7 @@ class GalleryController(QObject):
         self._faces.idle.connect(self.show_source)
         self._faces.lfw_missing.connect(self._on_lfw_missing)
         self._faces.photos_added.connect(self._on_photos_added)
+        self._faces.photo_moved.connect(self._on_photo_moved)
 
     def offer_sources(self, chosen: str) -> None:
         """List the sources, among them a folder that was chosen."""
@@ -89,7 +90,8 @@ class GalleryController(QObject):
     def _on_face_chosen(self, row: int) -> None:
         faces = self._faces.faces
         if faces is not None and row < len(faces.images):
-            self._session.select(faces.names[row], faces.images[row])
+            photo_row = row if self._faces.source == PHOTOS else None
+            self._session.select(faces.names[row], faces.images[row], photo_row=photo_row)
 
     @Slot(int)
     def _on_face_activated(self, row: int) -> None:
@@ -124,3 +126,8 @@ class GalleryController(QObject):
     def _on_photos_added(self, row: int) -> None:
         self._wanted_row = row
         self._faces.choose(PHOTOS)
+
+    @Slot(int)
+    def _on_photo_moved(self, row: int) -> None:
+        if self._faces.faces is not None:
+            self._view.update_face(self._faces.faces.images, row)

@@ -31,6 +31,7 @@ class MessagesController(QObject):
         session.problem.connect(self._on_problem)
         session.faces.lfw_missing.connect(self._on_lfw_missing)
         session.faces.skipped.connect(self._on_skipped)
+        session.faces.noted.connect(self._on_noted)
         for part in (session.models, session.faces):
             part.busy.connect(view.show_progress)
             part.idle.connect(view.clear_progress)
@@ -55,6 +56,14 @@ class MessagesController(QObject):
         else:
             text = f"{len(sentences)} files were left out. The first: {sentences[0]}"
             self._view.show_message(text, kind="error", details="\n".join(sentences))
+
+    @Slot(object)
+    def _on_noted(self, sentences: Sequence[str]) -> None:
+        if len(sentences) == 1:
+            self._view.show_message(sentences[0])
+        else:
+            text = f"{len(sentences)} notes about your photos. The first: {sentences[0]}"
+            self._view.show_message(text, details="\n".join(sentences))
 
     @Slot(str)
     def _on_action(self, action: str) -> None:

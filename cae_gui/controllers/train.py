@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cae_gui.controllers.shown_run import ShownRun
 from cae_gui.session.session import Session
 from cae_gui.session.training import RunOpened, State
+from cae_gui.times import duration
 from cae_gui.workspaces.train import TrainWorkspace
-from model.curve_painter import CurvePainter
-from model.datasets import FaceSet
 from model.events import EpochDone, Finished, Notice, Progress, Started
-from model.lfw import TITLE as LFW_TITLE
-from model.runs import Run, RunError
 
 PREVIEW_FACES = 10
-REFERENCES = {LFW_TITLE: (("Published network 0.00156", 0.00156),)}
-"""Lines to beat, by the title of the data set that they were measured on."""
 
 
 class TrainController(QObject):
@@ -32,13 +28,13 @@ class TrainController(QObject):
 
     notice = Signal(str)
 
-    def __init__(self, session: Session, view: TrainWorkspace, parent: QObject) -> None:
+    def __init__(
+        self, session: Session, view: TrainWorkspace, shown: ShownRun, parent: QObject
+    ) -> None:
         super().__init__(parent)
         self._session, self._view, self._training = session, view, session.training
-        self._painter = CurvePainter()
+        self._shown = shown
         self._history: list[Any] = []
-        self._faces: FaceSet | None = None
-        self._originals = np.empty((0, 48, 48, 3), np.uint8)
         self._has_finished = False
         self._epochs = 0
         self._connect()
@@ -50,9 +46,6 @@ class TrainController(QObject):
         view.go_on_asked.connect(training.go_on)
         view.stop_asked.connect(training.stop)
         view.follow_changed.connect(session.follow_training)
-        view.plot.render_wanted.connect(self._on_render_wanted)
-        session.task_done.connect(self._on_task)
-        session.task_failed.connect(self._on_task_failed)
         session.faces.changed.connect(self._on_faces)
         training.state_changed.connect(self._on_state)
         training.run_opened.connect(self._on_run)
@@ -69,43 +62,20 @@ class TrainController(QObject):
         """Train on the faces on show with the settings of the form."""
         faces = self._session.faces.faces
         if faces is not None and not self._view.form.error() and not self._training.is_active:
-            self._faces = faces
-            self._training.start(self._view.form.config(), faces)
-
-    def resume(self, folder: Path) -> None:
-        """Go on with an earlier run on the faces on show, if it learned from them."""
-        faces = self._session.faces.faces
-        if faces is None or self._training.is_active:
-            return
-        learned_from = _faces_of(folder)
-        if learned_from not in (None, faces.title):
-            self.notice.emit(
-                f"This run learned from “{learned_from}”. Choose these faces at the left, then "
-                "continue it."
-            )
-            return
-        self._faces = faces
-        self._training.resume(folder, faces)
-
-    @Slot(object)
-    def _on_render_wanted(self, request: Any) -> None:
-        self._session.run_task("plot", partial(self._painter.paint, request))
-
-    @Slot(str, object, object)
-    def _on_task(self, channel: str, _tag: Any, result: Any) -> None:
-        if channel == "plot":
-            self._view.plot.show_image(result)
-
-    @Slot(str)
-    def _on_task_failed(self, channel: str) -> None:
-        if channel == "plot":
-            self._view.plot.drop_request()
+            config = self._view.form.config()
+            model = self._session.models.model if self._view.further.isChecked() else None
+            if model is not None:
+                config = replace(config, latent_dim=model.network.latent_dim)
+            self._training.start(config, faces, self._session.faces.source, model)
 
     @Slot()
     def _on_faces(self) -> None:
         faces = self._session.faces.faces
         if faces is not None:
             self._view.set_faces(f"Trains on “{faces.title}”, {len(faces.images):,} faces.")
+
+    def _is_on_show(self) -> bool:
+        return self._shown.shows(self._training.folder)
 
     @Slot(object)
     def _on_state(self, state: State) -> None:
@@ -131,16 +101,12 @@ class TrainController(QObject):
         self._history = list(event.rows)
         self._epochs = event.config.epochs
         self._view.form.set_config(event.config)
-        self._view.plot.clear()
-        self._view.plot.set_total_epochs(event.config.epochs)
-        title = self._faces.title if self._faces else ""
-        self._view.plot.set_references(REFERENCES.get(title, ()))
-        self._view.plot.set_history(self._history)
+        faces = self._training.faces
+        self._shown.begin(event.folder, faces.title if faces else "", self._epochs, self._history)
         # Not those on show, which may have changed; too few of them fail in a moment.
-        faces = self._faces
         if faces is not None and len(faces.images) >= 2:
             _, test = faces.split(event.config.test_percent, event.config.seed)
-            self._originals = np.array(faces.images[test[:PREVIEW_FACES]])
+            self._shown.set_originals(np.array(faces.images[test[:PREVIEW_FACES]]))
 
     @Slot(object)
     def _on_started(self, event: Started) -> None:
@@ -154,6 +120,8 @@ class TrainController(QObject):
     def _on_progress(self, event: Progress) -> None:
         done = event.epoch - 1 + event.step / event.steps
         self._view.set_progress(round(done * 1000), self._epochs * 1000)
+        if not self._is_on_show():
+            return
         if event.loss is not None:
             self._view.plot.add_progress(done, event.loss)
         if self._training.state is State.RUNNING:
@@ -165,8 +133,9 @@ class TrainController(QObject):
     @Slot(object)
     def _on_epoch(self, event: EpochDone) -> None:
         self._history.append(event)
-        self._view.plot.set_history(self._history)
-        self._view.set_preview(self._originals[: len(event.preview)], event.preview)
+        if self._is_on_show():
+            self._shown.set_rows(self._history)
+            self._shown.add_preview(event.epoch, event.preview)
 
     @Slot(object)
     def _on_finished(self, event: Finished) -> None:
@@ -178,31 +147,15 @@ class TrainController(QObject):
 
     @Slot(object)
     def _on_stopped(self, _folder: Path) -> None:
-        self._view.set_status("Stopped and kept. Go on with it by File → Continue a run.")
+        self._view.set_status("Stopped and kept. Continue it from the list of runs.")
 
     @Slot()
     def _on_discarded(self) -> None:
         self._history = []
-        self._view.plot.clear()
+        if self._is_on_show():
+            self._shown.clear()
         self._view.set_status("Discarded.")
 
     @Slot(object)
     def _on_notice(self, event: Notice) -> None:
         self.notice.emit(event.text)
-
-
-def _faces_of(folder: Path) -> str | None:
-    """Return the title of the faces that a run learned from; None where it can't be read."""
-    try:
-        return Run.open(folder).faces
-    except RunError:
-        return None  # the training itself says what is wrong with it
-
-
-def duration(seconds: float) -> str:
-    """Return a time as a person says it."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,14 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from model.latent import LatentStatistics
 
+if TYPE_CHECKING:
+    from model.directions import Directions
+    from model.typicality import Density
+
 Floats = NDArray[np.float32]
+
+MOST_STEPS = 500
+"""Steps that can be undone: 10 kB each, for hours of work."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +49,9 @@ class Explorer(QObject):
         super().__init__(parent)
         self.face: Edited | None = None
         self.statistics: LatentStatistics | None = None
+        self.attributes: Directions | None = None
         self.undo_stack = QUndoStack(self)
+        self.undo_stack.setUndoLimit(MOST_STEPS)
         self._before_drag: Edited | None = None
         self._random = np.random.default_rng()
 
@@ -53,6 +63,10 @@ class Explorer(QObject):
     def use_statistics(self, statistics: LatentStatistics | None) -> None:
         """Measure coordinates by these statistics from now on."""
         self.statistics = statistics
+
+    def use_attributes(self, attributes: Directions | None) -> None:
+        """Move along these attribute directions from now on."""
+        self.attributes = attributes
 
     def clear(self) -> None:
         """Forget the face and all steps: their latents belong to another model."""
@@ -81,6 +95,18 @@ class Explorer(QObject):
             latent = self.statistics.moved(self.face.latent, direction, sigmas)
             self._edit(f"Direction {direction + 1}", latent)
 
+    def attribute_coordinates(self) -> Floats:
+        """Return where the face lies along each attribute (K,) in sigma; empty without any."""
+        if self.face is None or self.attributes is None:
+            return np.empty(0, np.float32)
+        return self.attributes.coordinates(self.face.latent)
+
+    def set_attribute(self, attribute: int, sigmas: float) -> None:
+        """Move the face along one attribute direction to a coordinate in sigma."""
+        if self.face is not None and self.attributes is not None:
+            latent = self.attributes.moved(self.face.latent, {attribute: sigmas})
+            self._edit(self.attributes[attribute].name, latent)
+
     def set_dimension(self, dimension: int, value: float) -> None:
         """Set one raw number of the latent."""
         if self.face is not None:
@@ -93,6 +119,12 @@ class Explorer(QObject):
         if self.face is not None and self.statistics is not None:
             start = self.statistics.coordinates(self.face.start)
             self.set_coordinate(direction, float(start[direction]))
+
+    def reset_attribute(self, attribute: int) -> None:
+        """Bring one attribute back to where the face started."""
+        if self.face is not None and self.attributes is not None:
+            start = self.attributes.coordinates(self.face.start)
+            self.set_attribute(attribute, float(start[attribute]))
 
     def reset_dimension(self, dimension: int) -> None:
         """Bring one raw number back to where the face started."""
@@ -108,6 +140,11 @@ class Explorer(QObject):
         """Move to a random face, drawn as the training faces are distributed."""
         if self.face is not None and self.statistics is not None:
             self._edit("Random face", self.statistics.sample(self._random))
+
+    def make_more_typical(self, density: Density) -> None:
+        """Move to the nearest face that is a tenth closer to the mean of the density."""
+        if self.face is not None:
+            self._edit("More typical", density.more_typical(self.face.latent))
 
     def begin_edit(self) -> None:
         """Take what follows as one step, until ``end_edit``."""

@@ -22,14 +22,15 @@ from model.datasets import (
     download_lfw,
     prepare,
 )
-from model.faces import PhotoError, read_face
+from model.faces import PhotoError
+from model.photo import read_photo
 from model.photos import PhotoShelf
 
 DEMO, LFW, PHOTOS = "demo", "lfw", "photos"
 TITLES = {DEMO: "Demo faces", LFW: "LFW", PHOTOS: "My photos"}
 
-Picture = Path | NDArray[np.uint8]
-"""A photo to add: a file, or pixels uint8 (H, W, 3) as pasted."""
+Picture = Path | bytes | NDArray[np.uint8]
+"""A photo to add: a file, its bytes, or pixels uint8 (H, W, 3) as pasted."""
 
 
 class Loaded(NamedTuple):
@@ -47,11 +48,18 @@ class LfwMissing(NamedTuple):
 
 
 class PhotoRead(NamedTuple):
-    """One photo became a face, or ``problem`` says why not."""
+    """One photo is in this row of the shelf, or ``problem`` (a sentence or more) says why not."""
 
     name: str
-    face: NDArray[np.uint8] | None
-    problem: str
+    row: int
+    notes: tuple[str, ...] = ()
+    problem: str | Problem = ""
+
+
+class Reading(NamedTuple):
+    """A photo is being read: its number among so many."""
+
+    name: str
     done: int
     total: int
 
@@ -65,7 +73,9 @@ class Faces(QObject):
         lfw_missing(Problem | None): LFW was chosen and isn't on this machine; the problem is why
             downloading it failed.
         skipped(object): sentences (tuple of str) about files that were left out.
+        noted(object): sentences (tuple of str) about photos that were added.
         photos_added(int): photos were added; the row of the newest.
+        photo_moved(int): the face in this row of the photos on show was cut out anew.
         problem(Problem): something failed; the data set on show stays.
     """
 
@@ -74,7 +84,9 @@ class Faces(QObject):
     idle = Signal()
     lfw_missing = Signal(object)
     skipped = Signal(object)
+    noted = Signal(object)
     photos_added = Signal(int)
+    photo_moved = Signal(int)
     problem = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -84,6 +96,7 @@ class Faces(QObject):
         self.shelf = PhotoShelf()
         self._is_last_resort = False
         self._refused: list[str] = []
+        self._notes: list[str] = []
         self._newest_photo = -1
         self._loading = StreamJob(self)
         self._loading.produced.connect(self._on_loading)
@@ -118,7 +131,7 @@ class Faces(QObject):
         if self._reading.is_busy:
             self._queue.extend(pictures)
         else:
-            self._reading.begin(partial(_read_photos, tuple(pictures)))
+            self._reading.begin(partial(_add_photos, self.shelf, tuple(pictures)))
 
     def remove_photo(self, row: int) -> None:
         """Take a photo off the shelf."""
@@ -128,6 +141,12 @@ class Faces(QObject):
             self.problem.emit(explain(error))
         if self.source == PHOTOS:
             self.choose(PHOTOS)
+
+    def refresh_photo(self, row: int) -> None:
+        """Show the face that was cut out anew of the photo in this row."""
+        if self.source == PHOTOS:
+            self.faces = self.shelf.faces()
+            self.photo_moved.emit(row)
 
     def jobs(self) -> list[StreamJob]:
         """Return all threads, for the one who closes the application."""
@@ -152,24 +171,28 @@ class Faces(QObject):
             self.choose(DEMO)
 
     @Slot(object)
-    def _on_photo(self, event: PhotoRead) -> None:
-        self.busy.emit(f"Reading {event.name}", event.done, event.total)
-        if event.face is None:
+    def _on_photo(self, event: Reading | PhotoRead) -> None:
+        if isinstance(event, Reading):
+            self.busy.emit(f"Reading “{event.name}”", event.done, event.total)
+        elif isinstance(event.problem, Problem):
+            self.problem.emit(event.problem)
+        elif event.problem:
             self._refused.append(event.problem)
-            return
-        try:
-            self._newest_photo = self.shelf.add(event.face, event.name)
-        except OSError as error:
-            self.problem.emit(explain(error))
+        else:
+            self._newest_photo = event.row
+            self._notes.extend(event.notes)
 
     @Slot(bool)
     def _on_photos_read(self, _complete: bool) -> None:
         self.idle.emit()
         newest, self._newest_photo = self._newest_photo, -1
         refused, self._refused = tuple(self._refused), []
+        notes, self._notes = tuple(self._notes), []
         queue, self._queue = self._queue, []
         if newest >= 0:
             self.photos_added.emit(newest)
+        if notes:
+            self.noted.emit(notes)
         if refused:
             self.skipped.emit(refused)
         if queue:
@@ -199,14 +222,26 @@ def _download(shelf: PhotoShelf) -> Iterator[Any]:
         yield from _load(LFW, shelf)
 
 
-def _read_photos(pictures: Sequence[tuple[Picture, str]]) -> Iterator[PhotoRead]:
-    for number, (picture, name) in enumerate(pictures, start=1):
-        face, problem = None, ""
-        try:
-            face = read_face(picture, name)
-        except PhotoError as error:
-            problem = str(error)
-        yield PhotoRead(name, face, problem, number, len(pictures))
+def _add_photos(
+    shelf: PhotoShelf, pictures: Sequence[tuple[Picture, str]]
+) -> Iterator[Reading | PhotoRead]:
+    for number, (picture, name) in enumerate(pictures):
+        yield Reading(name, number, len(pictures))
+        yield _add_photo(shelf, picture, name)
+
+
+def _add_photo(shelf: PhotoShelf, picture: Picture, name: str) -> PhotoRead:
+    """Whatever is wrong with one photo, the others are to be read."""
+    try:
+        photo = read_photo(picture, name)
+        row = shelf.find(photo.picture)
+        if row is not None:
+            return PhotoRead(name, row, (f"“{name}” is among your photos already.",))
+        return PhotoRead(name, shelf.add_photo(photo), photo.notes)
+    except PhotoError as error:
+        return PhotoRead(name, -1, problem=str(error))
+    except Exception as error:
+        return PhotoRead(name, -1, problem=explain(error))
 
 
 __all__ = ["DEMO", "LFW", "PHOTOS", "TITLES", "Faces", "Picture"]

@@ -17,6 +17,7 @@ from model.events import Describing
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
     from model.datasets import FaceSet
+    from model.directions import Direction
 
 CHANNELS = ("explore", "morph", "face", "wells", "start", "film", "strip")
 """Who asks the model for something, the most urgent first."""
@@ -28,6 +29,7 @@ class Models(QObject):
     Signals:
         changed(): another model is in use.
         described(): the latent space of the model in use was measured.
+        attributes_found(): the attribute directions of the model in use are known; often none.
         answered(str, object, object): channel, tag and reply of a question to this very model.
         saved(Path): the model was written.
         busy(str, int, int): what is done, how far, of how much (0: unknown); ``idle()`` ends it.
@@ -36,6 +38,7 @@ class Models(QObject):
 
     changed = Signal()
     described = Signal()
+    attributes_found = Signal()
     answered = Signal(str, object, object)
     saved = Signal(object)
     busy = Signal(str, int, int)
@@ -45,6 +48,8 @@ class Models(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.model: FaceModel | None = None
+        self.attributes: tuple[Direction, ...] | None = None
+        """The attribute directions of the model; None until they have been looked for."""
         self.title = ""
         self.path: Path | None = None
         self._number = 0
@@ -53,7 +58,7 @@ class Models(QObject):
         self._inference = LatestJob(CHANNELS, self)
         self._inference.answered.connect(self._on_answer)
         self._inference.failed.connect(self._on_failure)
-        self._files = LatestJob(("open", "save"), self)
+        self._files = LatestJob(("open", "save", "attributes"), self)
         self._files.answered.connect(self._on_file)
         self._files.failed.connect(self._on_failure)
         self._describing = StreamJob(self)
@@ -83,6 +88,7 @@ class Models(QObject):
         """Put a model to use; answers for an earlier one no longer arrive."""
         self._describing.cancel()
         self.model, self.title, self.path = model, title, path
+        self.attributes = None
         self._number += 1
         self.changed.emit()
 
@@ -92,11 +98,20 @@ class Models(QObject):
             work = partial(_infer, what, self.model, *arguments)
             self._inference.ask(Question(channel, work, (self._number, tag)))
 
+    def find_attributes(self) -> None:
+        """Look for attribute directions that belong to the model in use."""
+        if self.model is not None:
+            work = partial(_attributes, self.model)
+            self._files.ask(Question("attributes", work, self._number))
+
     def describe(self, faces: FaceSet) -> None:
-        """Measure the latent space on a data set unless that is done or under way."""
+        """Measure the latent space on a data set unless that is done or under way.
+
+        With the faces that a run learned from, the result is kept in the run.
+        """
         if self.model is not None and self.model.statistics is None:
             self._described_number = self._number
-            self._describing.begin(partial(_describe, self.model, faces))
+            self._describing.begin(partial(_describe, self.model, faces, self.path))
 
     def cancel(self) -> None:
         """Stop measuring the latent space; the model stays without its directions."""
@@ -119,9 +134,16 @@ class Models(QObject):
             if number == self._number:
                 self.title, self.path = path.name, path
             self.saved.emit(path)
+        elif channel == "attributes":
+            self._on_attributes(tag, reply)
         else:
             title, path = tag
             self.adopt(reply, title, path)
+
+    def _on_attributes(self, number: int, attributes: tuple[Direction, ...]) -> None:
+        if number == self._number:
+            self.attributes = attributes
+            self.attributes_found.emit()
 
     @Slot(str, object)
     def _on_failure(self, channel: str, problem: Problem) -> None:
@@ -162,6 +184,12 @@ def _load(path: Path) -> FaceModel:
     return load_face_model(path)
 
 
+def _attributes(model: FaceModel) -> tuple[Direction, ...]:
+    from model.shipped_directions import shipped_directions
+
+    return shipped_directions(model)
+
+
 def _save(path: Path, model: FaceModel) -> None:
     from model.checkpoint import save_model
 
@@ -176,7 +204,11 @@ def _infer(what: str, model: FaceModel, *arguments: Any) -> Any:
     return getattr(inference, what)(model, *arguments)
 
 
-def _describe(model: FaceModel, faces: FaceSet) -> Iterator[Any]:
+def _describe(model: FaceModel, faces: FaceSet, path: Path | None) -> Iterator[Any]:
     from model.inference import describe
+    from model.run_statistics import keep_statistics
 
-    return describe(model, faces)
+    for event in describe(model, faces):
+        yield event
+        if path is not None and not isinstance(event, Describing):
+            keep_statistics(path, event, faces)

@@ -16,10 +16,14 @@ from cae_gui.session.explorer import Explorer
 from cae_gui.session.faces import Faces
 from cae_gui.session.models import Models
 from cae_gui.session.morpher import Morpher
+from cae_gui.session.own_photo import OwnPhoto
+from cae_gui.session.runs import Runs
 from cae_gui.session.training import State, Training
+from cae_gui.session.typical import Typical
+from model.directions import Directions
 from model.events import Finished, Snapshot
 
-TASKS = ("plot", "difference", "layers", "device")
+TASKS = ("plot", "difference", "compare", "layers", "device", "versions")
 """Channels of the work that isn't inference, the most urgent first."""
 
 
@@ -31,7 +35,7 @@ class Selected(NamedTuple):
 
 
 class Session(QObject):
-    """Owns the model, the faces, the training and the selected face.
+    """Owns the model, the faces, the training, the runs and the selected face.
 
     Signals:
         selected(): another face is selected.
@@ -53,34 +57,53 @@ class Session(QObject):
         super().__init__(parent)
         self.models = Models(self)
         self.faces = Faces(self)
+        self.photo = OwnPhoto(self.faces.shelf, self)
         self.training = Training(self)
+        self.runs = Runs(self)
         self.explorer = Explorer(self)
         self.morpher = Morpher(self)
+        self.typical = Typical(self)
         self.face: Selected | None = None
+        self._passing: Selected | None = None  # cut out while a box is on its way
         self.follows_training = False
         self._tasks = LatestJob(TASKS, self)
         self._tasks.start()
         self._connect()
 
     def _connect(self) -> None:
-        for part in (self.models, self.faces, self.training):
+        parts = (self.models, self.faces, self.photo, self.training, self.runs, self.typical)
+        for part in parts:
             part.problem.connect(self.problem)
         self._tasks.answered.connect(self._on_task)
         self._tasks.failed.connect(self._on_task_failed)
         self.models.changed.connect(self._on_model)
         self.models.described.connect(self._on_described)
+        self.models.attributes_found.connect(self._on_attributes)
         self.models.answered.connect(self._on_answer)
         self.faces.changed.connect(self._on_faces)
+        self.photo.cropped.connect(self._on_cropped)
+        self.photo.kept.connect(self._on_kept)
         self.training.state_changed.connect(self._on_training)
         self.training.snapshot.connect(self._on_snapshot)
         self.training.finished.connect(self._on_finished)
         self.training.stopped.connect(self._on_stopped)
 
-    def select(self, name: str, pixels: NDArray[np.uint8]) -> None:
-        """Select a face uint8 (48, 48, 3); its reconstruction follows."""
-        self.face = Selected(name, np.array(pixels))
-        self.selected.emit()
-        self._ask_reconstruction()
+    def select(self, name: str, pixels: NDArray[np.uint8], *, photo_row: int | None = None) -> None:
+        """Select a face uint8 (48, 48, 3); its reconstruction follows.
+
+        ``photo_row`` is its row among the person's own photos, where it is one.
+        """
+        if photo_row is None:
+            self.photo.close()
+        else:
+            self.photo.show(photo_row)
+        self._select(Selected(name, np.array(pixels)))
+
+    def measure_typicality(self) -> None:
+        """Find out what is typical of the faces, for the model in use; not under training."""
+        model, faces = self.models.model, self.faces.faces
+        if model is not None and faces is not None and not self.training.is_active:
+            self.typical.measure(model, faces)
 
     def run_task(self, channel: str, work: Callable[[], Any], tag: Any = None) -> None:
         """Do work in the background; a newer one of the same channel replaces a waiting one."""
@@ -96,14 +119,24 @@ class Session(QObject):
 
     def shut_down(self) -> None:
         """Stop and wait for every thread; a training under way is kept."""
+        self.photo.close()
         stop_and_wait(
             [
                 *self.models.jobs(),
                 *self.faces.jobs(),
+                self.photo.job,
                 self.training.job,
+                *self.runs.jobs(),
+                self.typical.job,
                 self._tasks,
             ]
         )
+        self.photo.keep_all()
+
+    def _select(self, face: Selected) -> None:
+        self.face = face
+        self.selected.emit()
+        self._ask_reconstruction()
 
     def _ask_reconstruction(self) -> None:
         if self.face is not None:
@@ -119,6 +152,9 @@ class Session(QObject):
         model = self.models.model
         self.explorer.clear()
         self.explorer.use_statistics(model.statistics if model else None)
+        self.explorer.use_attributes(None)
+        self.models.find_attributes()
+        self.typical.forget()
         self.morpher.forget_latents()
         self._ask_reconstruction()
         if not (self.training.is_active and self.follows_training):
@@ -130,15 +166,37 @@ class Session(QObject):
         self.explorer.use_statistics(model.statistics if model else None)
 
     @Slot()
+    def _on_attributes(self) -> None:
+        items, statistics = self.models.attributes, self.explorer.statistics
+        found = Directions(items, statistics.mean) if items and statistics else None
+        self.explorer.use_attributes(found)
+
+    @Slot()
     def _on_faces(self) -> None:
+        if self.faces.faces is not None and not len(self.faces.faces.images):
+            self.photo.close()
         if not self.training.is_active:
             self._describe()
 
     @Slot(str, object, object)
     def _on_answer(self, channel: str, tag: Any, reply: Any) -> None:
         if channel == "face" and self.face is not None and tag is self.face:
-            self.explorer.load(self.face.name, self.face.pixels, reply.latents[0])
+            # Each place on its way would be a step to undo.
+            if self.face is not self._passing:
+                self.explorer.load(self.face.name, self.face.pixels, reply.latents[0])
             self.reconstructed.emit(reply)
+
+    @Slot(object)
+    def _on_cropped(self, pixels: NDArray[np.uint8]) -> None:
+        if self.face is not None:
+            self._passing = Selected(self.face.name, pixels)
+            self._select(self._passing)
+
+    @Slot(object, int)
+    def _on_kept(self, pixels: NDArray[np.uint8], row: int) -> None:
+        self.faces.refresh_photo(row)
+        if self.face is not None and self.photo.rests_in(row):
+            self._select(Selected(self.face.name, pixels))
 
     @Slot(object)
     def _on_training(self, state: State) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -17,6 +17,9 @@ from cae_gui.problems import Problem
 from model.config import TrainConfig
 from model.datasets import FaceSet
 from model.events import EpochDone, Finished, Notice, Progress, Snapshot, Started
+
+if TYPE_CHECKING:
+    from model.checkpoint import FaceModel
 
 
 class State(Enum):
@@ -66,6 +69,7 @@ class Training(QObject):
         super().__init__(parent)
         self.state = State.IDLE
         self.folder: Path | None = None
+        self.faces: FaceSet | None = None
         self._discarding = False
         self._has_failed = False
         self._routes = {
@@ -87,13 +91,22 @@ class Training(QObject):
         """Whether a training is under way, paused or not."""
         return self.state is not State.IDLE
 
-    def start(self, config: TrainConfig, faces: FaceSet) -> None:
-        """Train a new network; does nothing while another training is under way."""
-        self._begin(partial(_new_run, config, faces))
+    def start(
+        self,
+        config: TrainConfig,
+        faces: FaceSet,
+        source: str = "",
+        model: FaceModel | None = None,
+    ) -> None:
+        """Train a new network, or ``model`` further; does nothing while a training is under way.
+
+        ``source`` is what loads the faces again; the run remembers it.
+        """
+        self._begin(partial(_new_run, config, faces, source, model), faces)
 
     def resume(self, folder: Path, faces: FaceSet) -> None:
         """Go on with an earlier run exactly where it was stopped."""
-        self._begin(partial(_earlier_run, folder, faces))
+        self._begin(partial(_earlier_run, folder, faces), faces)
 
     def pause(self) -> None:
         """Hold the training between two steps."""
@@ -118,9 +131,9 @@ class Training(QObject):
         self._discarding = self.is_active
         self.stop()
 
-    def _begin(self, make_stream: partial[Iterator[Any]]) -> None:
+    def _begin(self, make_stream: partial[Iterator[Any]], faces: FaceSet) -> None:
         if not self.is_active:
-            self.folder = None
+            self.folder, self.faces = None, faces
             self._discarding = self._has_failed = False
             self._enter(State.PREPARING)
             self.job.begin(make_stream)
@@ -156,13 +169,15 @@ class Training(QObject):
             self.stopped.emit(self.folder)
 
 
-def _new_run(config: TrainConfig, faces: FaceSet) -> Iterator[Any]:
+def _new_run(
+    config: TrainConfig, faces: FaceSet, source: str, model: FaceModel | None
+) -> Iterator[Any]:
     from model.runs import Run
     from model.training import train
 
-    run = Run.create(config, faces.title)
+    run = Run.create(config, faces.title, source=source)
     yield RunOpened(run.folder, config)
-    yield from train(config, faces, run=run)
+    yield from train(config, faces, run=run, start=model)
 
 
 def _earlier_run(folder: Path, faces: FaceSet) -> Iterator[Any]:

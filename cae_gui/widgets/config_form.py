@@ -18,12 +18,12 @@ from PySide6.QtWidgets import (
 )
 
 from cae_gui.widgets.setting_editor import SettingEditor
-from model.config import PRESETS, ConfigError, TrainConfig, setting_of
+from model.config import LEARNING_RATES, PRESETS, ConfigError, TrainConfig, setting_of
 
 _CUSTOM = "Custom"
 _FIRST = ("epochs", "batch_size", "latent_dim")
-# Letters of the main menus and of Start, Stop, Pause and Discard.
-_RESERVED = frozenset("fevhspd")
+# Letters of the main menus, of Start, Stop, Pause and Discard, and of the tabs around the form.
+_RESERVED = frozenset("fevhspdin")
 
 
 class ConfigForm(QWidget):
@@ -40,6 +40,7 @@ class ConfigForm(QWidget):
         self._editors = {
             item.name: SettingEditor(setting_of(TrainConfig, item.name), item.default, self)
             for item in fields(TrainConfig)
+            if setting_of(TrainConfig, item.name).in_window
         }
         self._letters = set(_RESERVED)
         self._presets = self._make_presets()
@@ -58,6 +59,7 @@ class ConfigForm(QWidget):
         self._more.hide()
         for editor in self._editors.values():
             editor.changed.connect(self._edited)
+        self._optimizer = TrainConfig().optimizer
         self._refresh()
 
     def config(self) -> TrainConfig:
@@ -72,6 +74,7 @@ class ConfigForm(QWidget):
         """Show settings; never emits."""
         for name, editor in self._editors.items():
             editor.set_value(getattr(config, name))
+        self._optimizer = config.optimizer
         self._refresh()
 
     def error(self) -> str:
@@ -160,8 +163,16 @@ class ConfigForm(QWidget):
 
     @Slot()
     def _edited(self) -> None:
+        self._match_rate()
         self._refresh()
         self.changed.emit()
+
+    def _match_rate(self) -> None:
+        """Give another optimizer its usual rate, unless the person has chosen a rate."""
+        before, self._optimizer = self._optimizer, self._editors["optimizer"].value()
+        rate = self._editors["learning_rate"]
+        if before != self._optimizer and rate.value() == LEARNING_RATES[before]:
+            rate.set_value(LEARNING_RATES[self._optimizer])
 
     @Slot(int)
     def _choose_preset(self, _index: int) -> None:

@@ -27,8 +27,9 @@ from model.curves import CurveHistory, CurveImage, CurveRequest
 
 if TYPE_CHECKING:
     from model.events import EpochDone
+    from model.runs import EpochRow
 
-_EMPTY = "Start a training to see its curves."
+_EMPTY = "Start a training, or open a run, to see its curves."
 _MOST_PROGRESS = 2000
 
 
@@ -65,7 +66,7 @@ class CurvePlot(QWidget):
         self.setAccessibleName("Training curves")
         self._describe()
 
-    def set_history(self, epochs: Sequence[EpochDone]) -> None:
+    def set_history(self, epochs: Sequence[EpochDone | EpochRow]) -> None:
         """Show the finished epochs; progress points before the last of them go."""
         self._history = CurveHistory(
             tuple(done.epoch for done in epochs),
@@ -99,7 +100,7 @@ class CurvePlot(QWidget):
         self._changed()
 
     def set_others(self, others: Sequence[tuple[str, Sequence[int], Sequence[float]]]) -> None:
-        """Set the runs to compare with: (label, epochs, test MSE)."""
+        """Set the runs to compare with: (label, epochs, test MSE); one without epochs is a gap."""
         self._others = tuple((label, tuple(epochs), tuple(mse)) for label, epochs, mse in others)
         self._changed()
 
@@ -109,10 +110,9 @@ class CurvePlot(QWidget):
         self._changed()
 
     def clear(self) -> None:
-        """Forget the training and the runs compared; an answer on its way is ignored."""
+        """Forget the training; the runs compared stay. An answer on its way is ignored."""
         self._history = CurveHistory()
         self._running.clear()
-        self._others = ()
         self._asked = self._shown = self._epoch = None
         self._picture = QImage()
         self._describe()
@@ -142,7 +142,8 @@ class CurvePlot(QWidget):
 
     def is_empty(self) -> bool:
         """Return whether there is nothing to draw."""
-        return not (self._history.epochs or self._running or self._others)
+        others = any(epochs for _, epochs, _ in self._others)
+        return not (self._history.epochs or self._running or others)
 
     def readout(self) -> str:
         """Return the numbers of the epoch pointed at, or nothing."""

@@ -81,6 +81,10 @@ class Gallery(QWidget):
         self._search.setEnabled(len(names) > 0)
         self._show_counts()
 
+    def update_face(self, images: NDArray[np.uint8], row: int) -> None:
+        """Show other `images` of the same faces, of which only that in `row` differs."""
+        self._model.update_face(images, row)
+
     def clear(self, text: str) -> None:
         """Show no faces but this text, which says what to do."""
         self.set_faces(np.zeros((0, 48, 48, 3), np.uint8), ())

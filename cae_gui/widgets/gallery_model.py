@@ -50,6 +50,20 @@ class FaceListModel(QStringListModel):
         self._thumbnails.clear()
         self._show(self._matching())
 
+    def update_face(self, images: NDArray[np.uint8], row: int) -> None:
+        """Take other `images` of the same shape, of which only that in `row` differs.
+
+        Raises:
+            ValueError: another number of images.
+        """
+        if len(images) != len(self._names):
+            raise ValueError(f"{len(images)} images, but {len(self._names)} names")
+        self._images = images
+        for key in [key for key in self._thumbnails if key[0] == row]:
+            del self._thumbnails[key]
+        index = self.index_of(row)
+        self.dataChanged.emit(index, index)
+
     def set_filter(self, text: str) -> bool:
         """Keep the names that hold every word of `text`; return whether that changes the list."""
         self._filter = _fold(text)

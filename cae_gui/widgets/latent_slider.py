@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
 _STEPS = 2000
 _FINE = _STEPS // 100
 _COARSE = _STEPS // 10
+_NAME_WIDTH = 64
 _NOISE = 0.05  # of a step: moving one of 500 directions changes the others by rounding errors
 _RESET_HINT = "Double-click or Delete: reset. Arrow keys: fine steps, with Shift coarse ones."
 
@@ -78,6 +79,10 @@ class LatentSlider(QWidget):
         self.setToolTip("\n".join(part for part in (row.name, row.detail, _RESET_HINT) if part))
         self._show(value)
 
+    def set_name_width(self, width: int) -> None:
+        """Give the name so many pixels at the most, for all tracks of a list to begin alike."""
+        self._name.setMaximumWidth(max(_NAME_WIDTH, width))
+
     def row(self) -> SliderRow:
         """Return what this slider changes."""
         return self._row
@@ -106,7 +111,7 @@ class LatentSlider(QWidget):
         return self._track.isSliderDown()
 
     def _arrange(self) -> None:
-        self._name.setMinimumWidth(64)
+        self._name.setMinimumWidth(_NAME_WIDTH)
         self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._figure.set_tabular()
         self._figure.setFixedWidth(self._figure.fontMetrics().horizontalAdvance("+000.00 σ"))
@@ -114,7 +119,7 @@ class LatentSlider(QWidget):
         line.setContentsMargins(8, 0, 8, 0)
         line.setSpacing(8)
         line.addWidget(self._name, 1)
-        line.addWidget(self._track, 2)
+        line.addWidget(self._track, 1)
         line.addWidget(self._figure)
 
     def _show(self, value: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -78,7 +79,7 @@ class MessageBar(QFrame):
     def show_message(
         self, text: str, *, kind: str = "info", details: str = "", actions: Sequence[str] = ()
     ) -> None:
-        """Show a message over the older ones; the same one again only comes to the top.
+        """Show a message over the older ones, and log it; the same one again only comes to the top.
 
         Raises:
             ValueError: `kind` isn't "info", "offer" or "error", or more than four actions.
@@ -87,6 +88,7 @@ class MessageBar(QFrame):
             raise ValueError(f"{_MOST_ACTIONS} actions at the most, got {len(actions)}")
         if kind not in _ICONS:
             raise ValueError(f"kind is info, offer or error, not {kind!r}")
+        logging.getLogger(__name__).info("%s: %s", kind, text)
         message = _Message(text, kind, details, tuple(actions))
         self._messages = [message, *(m for m in self._messages if m != message)]
         self._at = 0

@@ -38,6 +38,7 @@ class SliderArea(QAbstractScrollArea):
         self._shown: NDArray[np.int64] = np.arange(0)
         self._bound: dict[int, LatentSlider] = {}
         self._spare: list[LatentSlider] = []
+        self._name_width = 0
         self._empty_text = ""
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
@@ -52,6 +53,8 @@ class SliderArea(QAbstractScrollArea):
         self._rows = rows
         self._values = np.array([row.neutral for row in rows], np.float64)
         self._shown = np.arange(len(rows))
+        width_of = self.fontMetrics().horizontalAdvance
+        self._name_width = max((width_of(row.name) for row in rows), default=0)
         self.verticalScrollBar().setValue(0)
         self._refresh()
 
@@ -69,6 +72,7 @@ class SliderArea(QAbstractScrollArea):
     def show_only(self, rows: NDArray[np.int64], empty_text: str) -> None:
         """Show these rows, ascending, or the text where there are none."""
         self._shown, self._empty_text = rows, empty_text
+        self.setAccessibleDescription("" if len(rows) else empty_text)
         self._refresh()
 
     def focus_first(self) -> None:
@@ -106,6 +110,7 @@ class SliderArea(QAbstractScrollArea):
             if row not in self._bound:
                 self._bound[row] = self._spare.pop() if self._spare else self._new_slider()
                 self._bound[row].bind(self._rows[row], float(self._values[row]))
+                self._bound[row].set_name_width(self._name_width)
         for row, slider in self._bound.items():
             y = (self._position(row) or 0) * ROW_HEIGHT - top
             slider.setGeometry(0, y, self.viewport().width(), ROW_HEIGHT)

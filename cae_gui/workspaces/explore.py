@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal, SignalInstance, Slot
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
@@ -20,15 +20,17 @@ from PySide6.QtWidgets import (
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.latent_slider import SliderRow
 from cae_gui.widgets.latent_sliders import LatentSliders
+from cae_gui.widgets.typicality_gauge import TypicalityGauge
 
 Pixels = NDArray[np.uint8]
 
 
 class ExploreWorkspace(QWidget):
-    """The edited face large beside its original; sliders by principal direction and raw.
+    """The edited face large beside its original; sliders by direction, attribute and raw.
 
     Signals:
         reset_asked(), random_asked(), undo_asked(), redo_asked(), save_asked(): the buttons.
+        shown(): the workspace came into view.
     """
 
     reset_asked = Signal()
@@ -36,6 +38,7 @@ class ExploreWorkspace(QWidget):
     undo_asked = Signal()
     redo_asked = Signal()
     save_asked = Signal()
+    shown = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,15 +51,21 @@ class ExploreWorkspace(QWidget):
         self.start = FaceView()
         self.start.set_placeholder("")
         self.start.set_caption("Reconstruction")
+        self.typicality = TypicalityGauge()
         self.principal = LatentSliders()
+        self.attributes = LatentSliders()
         self.raw = LatentSliders()
         self.tabs = QTabWidget(documentMode=True)  # without a pane, which dark mode tints
-        self.tabs.addTab(self.principal, "&Principal directions")
-        self.tabs.addTab(self.raw, "Ra&w latents")
+        self.tabs.addTab(self.principal, "&Principal")
+        self.tabs.addTab(self.attributes, "&Attributes")
+        self.tabs.addTab(self.raw, "Ra&w")
         self.tabs.setTabToolTip(
             0, "The directions in which the training faces vary most, in sigma from the mean"
         )
-        self.tabs.setTabToolTip(1, "Every number of the latent, within the range of the faces")
+        self.tabs.setTabToolTip(
+            1, "What can be seen in a face, such as a smile or glasses, in sigma from the mean"
+        )
+        self.tabs.setTabToolTip(2, "Every number of the latent, within the range of the faces")
         self.undo = self._button("Undo", "Take the last change back", self.undo_asked)
         self.undo.setToolTip(f"Take the last change back ({_key(QKeySequence.StandardKey.Undo)})")
         self.redo = self._button("Redo", "Make the change again", self.redo_asked)
@@ -92,6 +101,9 @@ class ExploreWorkspace(QWidget):
         column = QVBoxLayout(left)
         column.setContentsMargins(16, 16, 8, 16)
         column.addLayout(faces, 1)
+        column.addSpacing(8)
+        column.addWidget(self.typicality)
+        column.addSpacing(8)
         column.addLayout(buttons)
         self.splitter = QSplitter()
         self.splitter.setChildrenCollapsible(False)
@@ -127,6 +139,11 @@ class ExploreWorkspace(QWidget):
         self.principal.set_rows(rows)
         self.principal.set_enabled_text(why_not)
 
+    def set_attributes(self, rows: Sequence[SliderRow], why_not: str | None) -> None:
+        """Offer the attribute directions, or say why there are none."""
+        self.attributes.set_rows(rows)
+        self.attributes.set_enabled_text(why_not)
+
     def set_raw(self, rows: Sequence[SliderRow], why_not: str | None) -> None:
         """Offer the raw dimensions, or say why there are none."""
         self.raw.set_rows(rows)
@@ -141,6 +158,10 @@ class ExploreWorkspace(QWidget):
     def set_can_redo(self, can: bool) -> None:
         """Enable the redo button."""
         self.redo.setEnabled(can)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.shown.emit()
 
 
 def _key(standard: QKeySequence.StandardKey) -> str:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from cae_gui.widgets.crop_box import CropBoxView
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.film_strip import FilmStrip
 from model.metrics import Quality
@@ -16,6 +17,8 @@ Pixels = NDArray[np.uint8]
 
 class ReconstructWorkspace(QWidget):
     """Original, reconstruction and difference large, and a strip of test faces below.
+
+    Above them a photo of the person's own, with the box of its face, while one is selected.
 
     Signals:
         export_face_asked(), export_strip_asked(): save the picture above or the strip.
@@ -30,6 +33,8 @@ class ReconstructWorkspace(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.photo = CropBoxView()
+        self.photo.hide()
         self.original = FaceView()
         self.reconstruction = FaceView()
         self.difference = FaceView()
@@ -76,6 +81,7 @@ class ReconstructWorkspace(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(8)
+        column.addWidget(self.photo, 1)
         column.addLayout(faces, 1)
         column.addLayout(below)
         column.addSpacing(8)

@@ -1,10 +1,11 @@
-"""Train: settings, curves, and the same test faces getting better epoch by epoch."""
+"""Train: settings, runs, curves, and the same test faces getting better epoch by epoch."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -12,21 +13,26 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QScrollArea,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from cae_gui.widgets.config_form import ConfigForm
 from cae_gui.widgets.curve_plot import CurvePlot
+from cae_gui.widgets.epoch_slider import EpochSlider
 from cae_gui.widgets.film_strip import FilmStrip
+from cae_gui.widgets.run_list import RunList
+from cae_gui.widgets.status_line import StatusLine
 
 Pixels = NDArray[np.uint8]
 
 
 class TrainWorkspace(QWidget):
-    """Settings at the left; curves, progress and the preview strip at the right.
+    """Settings and runs at the left; curves, progress and the preview strip at the right.
 
     Signals:
+        runs_shown(): the list of runs came into view.
         start_asked(), pause_asked(), go_on_asked(), stop_asked(), discard_asked().
         follow_changed(bool): whether exploring uses the newest snapshot of the training.
         layers_asked(): show the layer table.
@@ -39,10 +45,12 @@ class TrainWorkspace(QWidget):
     discard_asked = Signal()
     follow_changed = Signal(bool)
     layers_asked = Signal()
+    runs_shown = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.form = ConfigForm()
+        self.runs = RunList()
         self.plot = CurvePlot()
         self.log = QCheckBox("Lo&garithmic")
         self.log.setChecked(True)
@@ -51,13 +59,20 @@ class TrainWorkspace(QWidget):
             "Reconstruct, Explore and Morph use the newest snapshot of the network in training."
         )
         self.faces = QLabel(wordWrap=True)
-        self.status = QLabel()
+        self.status = StatusLine()
+        self.status.setAccessibleName("State of the curves on show")
         self.bar = QProgressBar(textVisible=False)
         self.bar.setFixedHeight(8)
         self.bar.setAccessibleName("Progress of the training")
         self.strip = FilmStrip()
         self.strip.set_placeholder(
             "Ten test faces over their reconstructions appear here after the first epoch."
+        )
+        self.epochs = EpochSlider()
+        self.further = QCheckBox("&Begin with the model in use")
+        self.further.setToolTip(
+            "Trains the weights of the model in use further instead of new ones. "
+            "The latent size is that of the model."
         )
         self.start = QPushButton("&Start training")
         self.start.setDefault(True)
@@ -73,40 +88,60 @@ class TrainWorkspace(QWidget):
         self.show_state(active=False, paused=False, stopping=False)
 
     def _arrange(self) -> None:
+        self._rows = outer = QHBoxLayout(self)
+        outer.setContentsMargins(16, 16, 16, 16)
+        outer.setSpacing(16)
+        outer.addWidget(self._make_left())
+        outer.addLayout(self._make_right(), 1)
+
+    def _make_left(self) -> QWidget:
+        self.tabs = QTabWidget(documentMode=True)  # without a pane, which dark mode tints
+        self.tabs.addTab(self._make_settings(), "Sett&ings")
+        self.tabs.addTab(self.runs, "Ru&ns")
+        self.tabs.setTabToolTip(0, "How the next training goes")
+        self.tabs.setTabToolTip(1, "What earlier trainings left behind")
+        under = QHBoxLayout()
+        for button in (self.pause, self.stop, self.discard):
+            under.addWidget(button)
+        column = QWidget()
+        column.setFixedWidth(304)
+        left = QVBoxLayout(column)
+        left.setContentsMargins(0, 0, 0, 0)
+        left.setSpacing(8)
+        left.addWidget(self.tabs, 1)
+        left.addWidget(self.further)
+        left.addWidget(self.start)
+        left.addLayout(under)
+        return column
+
+    def _make_settings(self) -> QWidget:
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.form)
-        left = QVBoxLayout()
-        left.setSpacing(8)
-        left.addWidget(self.faces)
-        left.addWidget(scroll, 1)
-        left.addWidget(self.layers)
-        left.addWidget(self.start)
-        under = QHBoxLayout()
-        under.addWidget(self.pause)
-        under.addWidget(self.stop)
-        under.addWidget(self.discard)
-        left.addLayout(under)
-        column = QWidget()
-        column.setLayout(left)
-        column.setFixedWidth(304)
-        left.setContentsMargins(0, 0, 0, 0)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.faces)
+        column.addWidget(scroll, 1)
+        column.addWidget(self.layers)
+        return page
+
+    def _make_right(self) -> QVBoxLayout:
         head = QHBoxLayout()
-        head.addWidget(self.status, 1)
+        head.setSpacing(16)
+        head.addWidget(self.bar, 1)
         head.addWidget(self.follow)
         head.addWidget(self.log)
         right = QVBoxLayout()
         right.setSpacing(8)
+        right.addWidget(self.status)
         right.addLayout(head)
-        right.addWidget(self.bar)
         right.addWidget(self.plot, 1)
         right.addWidget(self.strip)
-        outer = QHBoxLayout(self)
-        outer.setContentsMargins(16, 16, 16, 16)
-        outer.setSpacing(16)
-        outer.addWidget(column)
-        outer.addLayout(right, 1)
+        right.addWidget(self.epochs)
+        return right
 
     def _connect(self) -> None:
         self.start.clicked.connect(self.start_asked)
@@ -117,18 +152,29 @@ class TrainWorkspace(QWidget):
         self.follow.toggled.connect(self.follow_changed)
         self.log.toggled.connect(self.plot.set_log)
         self.form.changed.connect(self._on_form)
+        self.tabs.currentChanged.connect(self._on_tab)
 
     def show_state(self, *, active: bool, paused: bool, stopping: bool) -> None:
         """Offer what can be done in this state of the training."""
         self._is_paused = paused
         self.start.setEnabled(not active and not self.form.error())
+        self.further.setEnabled(not active)
         self.pause.setEnabled(active and not stopping)
         self.pause.setText("&Go on" if paused else "Pa&use")
         self.stop.setEnabled(active and not stopping)
         self.discard.setEnabled(active and not stopping)
+        self.runs.set_idle(not active)
         self.form.set_read_only(active)
         if not active:
             self.bar.setValue(0)
+
+    def show_settings(self) -> None:
+        """Bring the form into view."""
+        self.tabs.setCurrentIndex(0)
+
+    def show_runs(self) -> None:
+        """Bring the list of runs into view."""
+        self.tabs.setCurrentWidget(self.runs)
 
     def set_faces(self, text: str) -> None:
         """Say what will be trained on."""
@@ -151,6 +197,24 @@ class TrainWorkspace(QWidget):
     def _on_pause(self) -> None:
         (self.go_on_asked if self._is_paused else self.pause_asked).emit()
 
+    @Slot(int)
+    def _on_tab(self, _index: int) -> None:
+        if self.tabs.currentWidget() is self.runs:
+            self.runs_shown.emit()
+            if not self.tabs.tabBar().hasFocus():  # there, arrow keys go from tab to tab
+                self.runs.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     @Slot()
     def _on_form(self) -> None:
         self.start.setEnabled(self.discard.isEnabled() is False and not self.form.error())
+
+    def minimumSizeHint(self) -> QSize:
+        hint = super().minimumSizeHint()
+        # Qt asks without the width, on which the height of the strip depends.
+        height = self._rows.minimumHeightForWidth(max(self.width(), hint.width()))
+        return QSize(hint.width(), max(hint.height(), height))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,14 +53,18 @@ class Dialogs:
         self.asked.append("discard")
         return self.answer
 
+    def ask_delete(self, _parent: QWidget, runs: Sequence[str]) -> bool:
+        self.asked.append(f"delete {len(runs)}")
+        return self.answer
+
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Dialogs:
     """No dialog opens in a test; this answers for the person."""
     answers = Dialogs()
-    for name in ("ask_open", "ask_folder", "ask_save"):
+    for name in ("ask_open", "ask_folder", "ask_run_folder", "ask_save"):
         monkeypatch.setattr(dialogs, name, answers.ask_path)
-    for name in ("ask_photos", "ask_quit", "ask_discard"):
+    for name in ("ask_photos", "ask_quit", "ask_discard", "ask_delete"):
         monkeypatch.setattr(dialogs, name, getattr(answers, name))
     return answers
 
@@ -144,8 +148,13 @@ def photo(few_faces: FaceSet, tmp_path: Path) -> Path:
     return path
 
 
-def _quick_train(
-    config: TrainConfig, faces: FaceSet, *, run: Run | None = None, device: object = None
+def quick_preview(originals: NDArray[np.uint8], epoch: int) -> NDArray[np.uint8]:
+    """Return what the quick engine makes of faces after an epoch: another picture each time."""
+    return np.roll(originals, epoch, axis=2)
+
+
+def quick_train(
+    config: TrainConfig, faces: FaceSet, *, run: Run | None = None, start: object = None
 ) -> Iterator[Any]:
     """Do as ``model.training.train`` without a network: the same events, files and errors."""
     assert run is not None
@@ -161,9 +170,10 @@ def _quick_train(
             done += 1
             run.append(EpochRow(done, 0.2 / done, 0.1 / done, 0.01, 0.005))
             run.best.write_bytes(b"weights")
-            yield EpochDone(
-                done, 0.2 / done, 0.1 / done, 0.01, 0.005, True, faces.images[test[:10]]
-            )
+            preview = quick_preview(faces.images[test[:10]], done)
+            run.previews.save_originals(faces.images[test[:10]])
+            run.save_preview(done, preview)
+            yield EpochDone(done, 0.2 / done, 0.1 / done, 0.01, 0.005, True, preview)
             yield Snapshot(None)  # type: ignore[arg-type]
         yield Finished(None, done, 0.1)  # type: ignore[arg-type]
     finally:
@@ -174,4 +184,4 @@ def _quick_train(
 @pytest.fixture
 def quick_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings take milliseconds and learn nothing."""
-    monkeypatch.setattr("model.training.train", _quick_train)
+    monkeypatch.setattr("model.training.train", quick_train)

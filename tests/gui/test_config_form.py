@@ -18,6 +18,9 @@ def form(qtbot):
     return widget
 
 
+SHOWN = [item.name for item in fields(TrainConfig) if item.name != "sync_batch_norm"]
+
+
 def control(form: ConfigForm, name: str) -> QWidget:
     title = setting_of(TrainConfig, name).title
     return next(w for w in form.findChildren(QWidget) if w.accessibleName() == title)
@@ -55,9 +58,9 @@ def test_shows_and_returns_any_configuration_exactly(form, qtbot, config):
 
 
 def test_every_field_has_a_control_with_help_and_limits(form):
-    for item in fields(TrainConfig):
-        setting = setting_of(TrainConfig, item.name)
-        widget = control(form, item.name)
+    for name in SHOWN:
+        setting = setting_of(TrainConfig, name)
+        widget = control(form, name)
         assert widget.toolTip() == setting.help
         if isinstance(widget, QSpinBox):
             assert (widget.minimum(), widget.maximum()) == (setting.minimum, setting.maximum)
@@ -78,8 +81,8 @@ def test_preset_is_custom_only_while_values_differ(form, qtbot):
         control(form, "epochs").setValue(33)
     assert presets(form).currentText() == "Custom"
     assert form.config() == TrainConfig(epochs=33)
-    control(form, "epochs").setValue(PRESETS["Best"].epochs)
-    assert presets(form).currentText() == "Best"
+    control(form, "epochs").setValue(PRESETS["Fast"].epochs)
+    assert presets(form).currentText() == "Fast"
     assert presets(form).findText("Custom") == -1
 
 
@@ -95,6 +98,20 @@ def test_each_kind_of_control_changes_the_configuration(form, qtbot):
         assert getattr(form.config(), name) == value
 
 
+def test_another_optimizer_brings_its_own_rate_unless_one_was_chosen(form):
+    optimizer, rate = control(form, "optimizer"), control(form, "learning_rate")
+    optimizer.setCurrentText("Adam")
+    assert form.config().learning_rate == 0.003
+    optimizer.setCurrentText("Muon")
+    assert form.config().learning_rate == 0.02
+    rate.setValue(0.05)
+    optimizer.setCurrentText("Adam")
+    assert form.config().learning_rate == 0.05
+    form.set_config(TrainConfig(optimizer="adam", learning_rate=0.003))
+    optimizer.setCurrentText("Muon")
+    assert form.config() == TrainConfig()
+
+
 def test_the_rest_is_folded(form):
     fold = form.findChild(QToolButton)
     assert control(form, "epochs").isVisible()
@@ -107,7 +124,7 @@ def test_the_rest_is_folded(form):
 
 def test_read_only_locks_values_but_not_the_fold(form):
     form.set_read_only(True)
-    assert not any(control(form, item.name).isEnabled() for item in fields(TrainConfig))
+    assert not any(control(form, name).isEnabled() for name in SHOWN)
     assert not presets(form).isEnabled()
     assert form.findChild(QToolButton).isEnabled()
     form.set_read_only(False)

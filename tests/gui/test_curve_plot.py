@@ -76,7 +76,7 @@ def test_empty_plot_wants_nothing_and_says_what_to_do(plot, qtbot):
     qtbot.waitExposed(plot)
     plot.grab()
     assert not found
-    assert plot.accessibleDescription() == "Start a training to see its curves."
+    assert plot.accessibleDescription() == "Start a training, or open a run, to see its curves."
 
 
 def test_setters_of_one_turn_make_one_request(plot, qtbot):

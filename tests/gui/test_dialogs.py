@@ -46,6 +46,7 @@ def test_cancelled_dialogs_give_nothing(parent: QWidget, monkeypatch: pytest.Mon
     assert dialogs.ask_open(parent, "Open", Path("/"), FORMATS) is None
     assert dialogs.ask_photos(parent, Path("/")) == []
     assert dialogs.ask_folder(parent, Path("/")) is None
+    assert dialogs.ask_run_folder(parent, Path("/")) is None
 
 
 def test_chosen_files(parent: QWidget, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,6 +56,7 @@ def test_chosen_files(parent: QWidget, monkeypatch: pytest.MonkeyPatch) -> None:
     assert dialogs.ask_open(parent, "Open", Path("/"), FORMATS) == Path("/a.pth")
     assert dialogs.ask_photos(parent, Path("/")) == [Path("/a.png"), Path("/b.png")]
     assert dialogs.ask_folder(parent, Path("/")) == Path("/faces")
+    assert dialogs.ask_run_folder(parent, Path("/")) == Path("/faces")
 
 
 def press(text: str) -> None:
@@ -79,3 +81,23 @@ def test_questions(ask: object, parent: QWidget) -> None:
     assert ask(parent) is False
     press("Escape")
     assert ask(parent) is False
+
+
+def test_deleting_runs_names_them_and_how_many(parent: QWidget) -> None:
+    texts: list[str] = []
+
+    def read_and_press() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        texts.append(f"{box.text()} {box.informativeText()}")
+        next(item for item in box.buttons() if item.text() == "&Delete").click()
+
+    QTimer.singleShot(0, read_and_press)
+    assert dialogs.ask_delete(parent, [f"Run {number}" for number in range(20)])
+    assert "20 runs" in texts[0]
+    assert "Run 0" in texts[0]
+    assert "Run 19" not in texts[0]
+    press("Cancel")
+    assert not dialogs.ask_delete(parent, ["Run 1"])
+    press("Escape")
+    assert not dialogs.ask_delete(parent, ["Run 1"])

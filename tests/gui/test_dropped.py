@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,51 @@ def test_anything_else_is_nothing(kind: str, qapp: object) -> None:
     mime.setData(kind, QByteArray(b"hello"))
     assert not has_files_or_image(mime)
     assert dropped(mime).is_empty
+
+
+def of_text(text: str) -> QMimeData:
+    mime = QMimeData()
+    mime.setText(text)
+    return mime
+
+
+def test_files_named_by_a_text(tmp_path: Path, qapp: object) -> None:
+    paths = [tmp_path / "a b.png", tmp_path / "ü.png"]
+    for path in paths:
+        path.touch()
+    as_links = "\r\n".join(path.as_uri() for path in paths)
+    for text in (as_links, "\n".join(map(str, paths))):
+        assert has_files_or_image(of_text(text))
+        assert dropped(of_text(text)).paths == paths
+
+
+def test_a_link_as_text_is_refused_in_a_sentence(qapp: object) -> None:
+    assert dropped(of_text("https://example.org/face.jpg")).refused == NOT_FETCHED
+
+
+@pytest.mark.parametrize("text", ["Dear Ann", "/no/such/file.png", "see https://example.org", ""])
+def test_other_text_is_nothing(text: str, qapp: object) -> None:
+    assert not has_files_or_image(of_text(text))
+    assert dropped(of_text(text)).is_empty
+
+
+def test_a_picture_within_a_link(qapp: object) -> None:
+    data = base64.b64encode(b"the bytes of a file").decode()
+    for mime in (
+        of_urls(QUrl(f"data:image/png;base64,{data}")),
+        of_text(f"data:image/png;base64,{data}"),
+    ):
+        assert dropped(mime).pictures == [b"the bytes of a file"]
+    assert dropped(of_text("data:image/png;base64,%%%")).refused == NOT_FETCHED
+
+
+def test_transparent_parts_of_a_picture_become_mid_grey(qapp: object) -> None:
+    image = QImage(4, 4, QImage.Format.Format_ARGB32)
+    image.fill(0)
+    mime = QMimeData()
+    mime.setImageData(image)
+    [picture] = dropped(mime).pictures
+    assert np.array_equal(picture, np.full((4, 4, 3), 128))
 
 
 def test_an_empty_picture_and_no_data_are_nothing(qapp: object) -> None:

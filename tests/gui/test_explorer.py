@@ -5,7 +5,10 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from cae_gui.session.explorer import Explorer
+from model.directions import Direction, Directions
 from model.latent import LatentStatistics
+from model.latent_set import LatentSet
+from model.typicality import Density
 
 SIZE = 6
 PIXELS = np.zeros((48, 48, 3), np.uint8)
@@ -228,3 +231,47 @@ def test_undo_in_the_middle_of_a_drag_loses_nothing(explorer: Explorer) -> None:
     while explorer.undo_stack.canUndo():
         explorer.undo_stack.undo()
     assert np.array_equal(explorer.latent, latent_of(1))
+
+
+@pytest.fixture
+def attributes(statistics: LatentStatistics) -> Directions:
+    leaning = np.array([0, 3, 4, 0, 0, 0], np.float32) / 5
+    items = [Direction("Smiling", "attribute", np.eye(SIZE, dtype=np.float32)[0], 2.0),
+             Direction("Senior", "attribute", leaning, 0.5)]  # fmt: skip
+    return Directions(tuple(items), statistics.mean)
+
+
+def test_an_attribute_moves_along_its_direction(explorer: Explorer, attributes: Directions) -> None:
+    explorer.use_attributes(attributes)
+    start, before = explorer.attribute_coordinates(), explorer.latent
+    explorer.set_attribute(1, 3.0)
+    assert explorer.attribute_coordinates() == pytest.approx([start[0], 3.0], abs=1e-4)
+    change = explorer.latent - before
+    np.testing.assert_allclose(change[[0, 3, 4, 5]], 0, atol=1e-6)
+    assert explorer.undo_stack.undoText() == "Senior"
+    explorer.set_attribute(0, -1.0)
+    explorer.reset_attribute(1)
+    assert explorer.attribute_coordinates() == pytest.approx([-1.0, start[1]], abs=1e-4)
+    assert explorer.undo_stack.count() == 3
+
+
+def test_without_attributes_none_moves(explorer: Explorer) -> None:
+    explorer.set_attribute(0, 1.0)
+    explorer.reset_attribute(0)
+    assert len(explorer.attribute_coordinates()) == 0
+    assert explorer.undo_stack.count() == 0
+
+
+def test_more_typical_is_nearer_to_the_mean(
+    explorer: Explorer, statistics: LatentStatistics
+) -> None:
+    latents = np.random.RandomState(3).standard_normal((80, SIZE)).astype(np.float32)
+    found = LatentSet(latents, np.arange(80), np.zeros(80, np.bool_))
+    density = Density.fit(found, statistics)
+    before = explorer.latent
+    explorer.make_more_typical(density)
+    assert density.distance(explorer.latent) == pytest.approx(
+        0.9 * density.distance(before), rel=1e-3
+    )
+    explorer.undo_stack.undo()
+    assert explorer.latent is before

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 import cae_gui.session.faces as faces_module
 from cae_gui.jobs import stop_and_wait
 from cae_gui.session.faces import DEMO, LFW, PHOTOS, Faces
+from model.crop import CropBox
 from model.datasets import FaceSet, Preparing
 from tests.gui.conftest import save_faces
 
@@ -163,14 +164,14 @@ def test_photos_added_while_others_are_read_wait_their_turn(faces: Faces, qtbot:
 def test_photos_wait_also_behind_a_failure(
     faces: Faces, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    read_face = faces_module.read_face
+    read_photo = faces_module.read_photo
 
     def read(picture: Any, name: str) -> Any:
         if name == "huge":
             raise MemoryError
-        return read_face(picture, name)
+        return read_photo(picture, name)
 
-    monkeypatch.setattr(faces_module, "read_face", read)
+    monkeypatch.setattr(faces_module, "read_photo", read)
     with qtbot.waitSignals([faces.problem, faces.photos_added]):
         faces.add_photos([(pixels(1), "huge")])
         faces.add_photos([(pixels(2), "usual")])
@@ -181,14 +182,14 @@ def test_cancel_drops_the_photos_that_wait(
     faces: Faces, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     began, let_go = threading.Event(), threading.Event()
-    read_face = faces_module.read_face
+    read_photo = faces_module.read_photo
 
     def read(picture: Any, name: str) -> Any:
         began.set()
         assert let_go.wait(20)
-        return read_face(picture, name)
+        return read_photo(picture, name)
 
-    monkeypatch.setattr(faces_module, "read_face", read)
+    monkeypatch.setattr(faces_module, "read_photo", read)
     faces.add_photos([(pixels(1), "First"), (pixels(2), "Second")])
     assert began.wait(20)
     faces.add_photos([(pixels(3), "Third")])
@@ -204,18 +205,48 @@ def test_a_shelf_that_cannot_be_written_is_a_problem(
     def refuse(*_arguments: Any) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(faces.shelf, "add", refuse)
+    monkeypatch.setattr(faces.shelf, "add_photo", refuse)
     with qtbot.assertNotEmitted(faces.photos_added), qtbot.waitSignal(faces.problem) as blocker:
         faces.add_photos([(pixels(1), "One")])
     assert "disk is full" in blocker.args[0].text
 
 
 def test_the_same_photo_twice_is_one(faces: Faces, photo: Path, qtbot: QtBot) -> None:
-    for _ in range(2):
-        with qtbot.waitSignal(faces.photos_added) as blocker:
-            faces.add_photos([(photo, photo.name)])
-        assert blocker.args == [0]
-    assert len(faces.shelf) == 1
+    with qtbot.waitSignal(faces.photos_added):
+        faces.add_photos([(photo, photo.name), (pixels(3), "Another")])
+    with qtbot.waitSignal(faces.photos_added) as added, qtbot.waitSignal(faces.noted) as noted:
+        faces.add_photos([(photo.read_bytes(), "copy.png")])
+    assert added.args == [0]
+    assert noted.args == [("“copy.png” is among your photos already.",)]
+    assert len(faces.shelf) == 2
+
+
+def test_of_hundreds_each_failure_is_told_and_the_rest_is_added(
+    faces: Faces, tmp_path: Path, qtbot: QtBot
+) -> None:
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear Ann")
+    pictures: list[Any] = [(pixels(value), f"Photo {value}") for value in range(200)]
+    pictures[50:50] = [(letter, "letter.txt"), (tmp_path, "folder")]
+    progress: list[tuple[str, int, int]] = []
+    faces.busy.connect(lambda *report: progress.append(report))
+    with qtbot.waitSignal(faces.skipped, timeout=60_000) as skipped:
+        faces.add_photos(pictures)
+    assert [sentence.split()[0] for sentence in skipped.args[0]] == ["“letter.txt”", "“folder”"]
+    assert len(faces.shelf) == 200
+    assert progress[51] == ("Reading “folder”", 51, 202)
+
+
+def test_a_photo_without_a_face_gets_a_box_in_the_middle_and_a_sentence(
+    faces: Faces, photo: Path, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(faces.noted) as blocker:
+        faces.add_photos([(photo, photo.name)])
+    [[sentence]] = blocker.args
+    assert "No face was found in “photo.png”" in sentence
+    placement = faces.shelf.placement(faces.shelf.key(0))
+    assert placement is not None
+    assert placement.box == CropBox(20, 0, 160)
 
 
 def test_a_removed_photo_is_gone_from_the_faces_on_show(faces: Faces, qtbot: QtBot) -> None:

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from cae_gui.face_mime import face_from_mime
 from cae_gui.widgets.gallery import Gallery
 from cae_gui.widgets.gallery_view import FaceListView
+from tests.gui.conftest import picture_of, same_picture
 
 NAMES = ["Ann Lee", "Bob_Stone", "José López", "Ann Stone", "Carl Lee"]
 FACES = np.arange(5, dtype=np.uint8)[:, None, None, None] * np.full((48, 48, 3), 40, np.uint8)
@@ -60,6 +61,19 @@ def test_click_chooses_the_data_sets_row(gallery: Gallery, qtbot: QtBot) -> None
         click(gallery, 1, qtbot)
     assert blocker.args == [3]
     assert gallery.selected_row() == 3
+
+
+def test_a_face_is_shown_anew_and_stays_selected(gallery: Gallery, qtbot: QtBot) -> None:
+    click(gallery, 1, qtbot)
+    before = picture_of(gallery)
+    images = FACES.copy()
+    images[1] = 250
+    with qtbot.assertNotEmitted(gallery.face_chosen):
+        gallery.update_face(images, 1)
+    assert gallery.selected_row() == 1
+    assert not same_picture(before, picture_of(gallery))
+    with pytest.raises(ValueError, match="4 images, but 5 names"):
+        gallery.update_face(images[:4], 1)
 
 
 def test_arrow_keys_choose_one_at_a_time(gallery: Gallery, qtbot: QtBot) -> None:

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import QObject, QThread, Slot
 from pytestqt.qtbot import QtBot
 
 from cae_gui.jobs import LatestJob, Question, StreamJob, stop_and_wait
+from model.datasets import prepare
 
 
 class Listener(QObject):
@@ -386,3 +389,35 @@ def test_other_channels_come_last_in_their_order(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: len(answers) == 3)
     stop_and_wait([job])
     assert answers == ["named", "second", "first"]
+
+
+@pytest.fixture
+def album(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of pictures that are read by processes, however few they are."""
+    monkeypatch.setattr("model.picture_readers.PROCESSES_FROM", 1)
+    folder = tmp_path / "album"
+    folder.mkdir()
+    for number in range(200):
+        Image.new("RGB", (48, 48), (number, 0, 0)).save(folder / f"{number:03}.png")
+    return folder
+
+
+def test_a_job_prepares_a_folder_by_processes(
+    qtbot: QtBot, job: StreamJob, heard: Listener, album: Path
+) -> None:
+    with qtbot.waitSignal(job.ended, timeout=30_000):
+        job.begin(lambda: prepare(album))
+
+    assert heard.ends == [True]
+    assert len(heard.values[-1].faces.images) == 200
+
+
+def test_cancelling_a_job_ends_its_processes(
+    qtbot: QtBot, job: StreamJob, heard: Listener, album: Path
+) -> None:
+    with qtbot.waitSignal(job.ended, timeout=30_000):
+        job.produced.connect(job.cancel)
+        job.begin(lambda: prepare(album))
+
+    assert heard.ends == [False]
+    assert not [one for one in threading.enumerate() if one.name.startswith("faces")]

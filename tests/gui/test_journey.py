@@ -112,6 +112,8 @@ class Journey:
     def explore(self) -> None:
         window, view = self.window, self.window.explore
         self.go_to(view)
+        # The line of progress above takes room while the latent space is measured.
+        self.qtbot.waitUntil(lambda: not window.messages.isVisible(), timeout=LOADING_MS)
         sliders = view.principal.findChildren(LatentSlider)
         shown = [slider for slider in sliders if slider.isVisible()]
         track = min(shown, key=LatentSlider.y).findChild(QSlider)
@@ -194,7 +196,12 @@ def training_rows(window: MainWindow) -> list[object]:
 
 def continue_run(window: MainWindow, folder: Path, qtbot: QtBot) -> None:
     menus = [menu for menu in window.findChildren(QMenu) if "Continue" in menu.title()]
-    menus[0].aboutToShow.emit()
+
+    def is_offered() -> bool:
+        menus[0].aboutToShow.emit()
+        return menus[0].actions()[0].isEnabled()
+
+    qtbot.waitUntil(is_offered, timeout=LOADING_MS)
     done = len(Run.open(folder).rows())
     with qtbot.waitSignal(window.session.training.epoch_done, timeout=LOADING_MS) as blocker:
         menus[0].actions()[0].trigger()

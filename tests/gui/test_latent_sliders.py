@@ -223,3 +223,16 @@ def test_new_rows_during_a_drag_end_it(sliders: LatentSliders, qtbot: QtBot) -> 
 def test_values_must_match_the_rows(sliders: LatentSliders) -> None:
     with pytest.raises(ValueError, match="500 rows"):
         sliders.set_values(np.zeros(3))
+
+
+def test_tracks_begin_alike_and_leave_long_names_room(sliders: LatentSliders) -> None:
+    def begins() -> set[int]:
+        QApplication.processEvents()
+        return {slider.findChild(QSlider).x() for slider in in_view(sliders).values()}
+
+    sliders.set_rows([SliderRow("A"), SliderRow("B")])
+    short = begins()
+    sliders.set_rows([SliderRow("A"), SliderRow("Mouth wide open and so on")])
+    long = begins()
+    assert len(short) == len(long) == 1
+    assert min(long) > max(short)

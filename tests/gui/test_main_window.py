@@ -31,6 +31,7 @@ from cae_gui.main_window import MainWindow
 from cae_gui.session.faces import DEMO, LFW, PHOTOS
 from cae_gui.session.training import State
 from cae_gui.widgets.gallery_view import FaceListView
+from model.config import TrainConfig
 from model.datasets import DownloadError, FaceSet, Prepared, Preparing
 from model.runs import Run, list_runs
 from tests.gui.conftest import (
@@ -38,6 +39,7 @@ from tests.gui.conftest import (
     SMALL,
     Dialogs,
     picture_of,
+    quick_train,
     same_picture,
     wait_for_file,
     wait_for_message,
@@ -81,6 +83,16 @@ def entries(window: MainWindow, title: str) -> list[QAction]:
     menus = [menu for menu in window.findChildren(QMenu) if menu.title().replace("&", "") == title]
     menus[0].aboutToShow.emit()
     return list(menus[0].actions())
+
+
+def unfinished_run(window: MainWindow, qtbot: QtBot) -> QAction:
+    """Return the one run that the menu offers to continue, as soon as it is listed and can be."""
+
+    def is_offered() -> bool:
+        return [item.isEnabled() for item in entries(window, "Continue a run")] == [True]
+
+    qtbot.waitUntil(is_offered, timeout=LOADING_MS)
+    return entries(window, "Continue a run")[0]
 
 
 def button(window: MainWindow, text: str) -> QPushButton:
@@ -706,6 +718,29 @@ def test_too_few_faces_to_train_on_is_a_sentence(
     assert list(list_runs()) == []
 
 
+def test_a_training_begins_with_the_model_in_use_where_that_is_asked(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    begun: list[tuple[int, object]] = []
+
+    def noted(
+        config: TrainConfig, faces: FaceSet, *, run: Run | None = None, start: object = None
+    ) -> Iterator[Any]:
+        begun.append((config.latent_dim, start))
+        return quick_train(config, faces, run=run)
+
+    monkeypatch.setattr("model.training.train", noted)
+    qtbot.waitUntil(lambda: window.session.models.model is not None, timeout=LOADING_MS)
+    shipped = window.session.models.model
+    window.tabs.setCurrentWidget(window.train)
+    window.train.form.set_config(SMALL)
+    window.train.further.click()
+    with qtbot.waitSignal(window.session.training.finished, timeout=LOADING_MS):
+        qtbot.mouseClick(window.train.start, LEFT)
+    assert shipped is not None
+    assert begun == [(shipped.network.latent_dim, shipped)]
+
+
 def test_pause_go_on_and_stop_by_button(training: MainWindow, qtbot: QtBot) -> None:
     session, view = training.session.training, training.train
     qtbot.mouseClick(view.pause, LEFT)
@@ -779,7 +814,7 @@ def test_a_kept_run_is_offered_and_continued(
     with qtbot.waitSignal(training.session.training.stopped, timeout=LOADING_MS):
         training.train.stop.click()
     done = len(next(list_runs()).rows())
-    [entry] = entries(training, "Continue a run")
+    entry = unfinished_run(training, qtbot)
     assert "Patches" in entry.text()
     with qtbot.waitSignal(training.session.training.epoch_done, timeout=LOADING_MS) as blocker:
         entry.trigger()
@@ -793,8 +828,7 @@ def test_a_run_of_other_faces_is_not_continued_on_these(training: MainWindow, qt
     choose_source(training, DEMO)
     with qtbot.waitSignal(training.session.faces.changed):
         pass
-    [entry] = entries(training, "Continue a run")
-    entry.trigger()
+    unfinished_run(training, qtbot).trigger()
     assert "“Patches”" in training.messages.message()
     assert training.session.training.state is State.IDLE
 

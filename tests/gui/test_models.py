@@ -12,7 +12,9 @@ from pytestqt.qtbot import QtBot
 from cae_gui.jobs import stop_and_wait
 from cae_gui.session.models import Models
 from model import inference
+from model.config import TrainConfig
 from model.datasets import FaceSet
+from model.runs import Run
 from tests.gui.conftest import LOADING_MS
 
 
@@ -136,6 +138,20 @@ def test_the_latent_space_is_measured(models: Models, few_faces: FaceSet, qtbot:
     assert models.model.statistics.mean.shape == (4,)
 
 
+def test_the_measured_latent_space_is_kept_in_a_run(
+    models: Models, few_faces: FaceSet, tmp_path: Path, qtbot: QtBot
+) -> None:
+    from model.checkpoint import load_face_model
+
+    run = Run.create(TrainConfig(latent_dim=4), few_faces.title, tmp_path)
+    run.save_best(small_model())
+    with qtbot.waitSignal(models.changed, timeout=LOADING_MS):
+        models.open(run.best)
+    with qtbot.waitSignals([models.described, models.idle], timeout=LOADING_MS):
+        models.describe(few_faces)
+    assert load_face_model(run.best).statistics is not None
+
+
 def test_a_measured_model_is_not_measured_again(
     models: Models, few_faces: FaceSet, qtbot: QtBot
 ) -> None:
@@ -208,3 +224,27 @@ def test_a_place_that_cannot_be_written(models: Models, tmp_path: Path, qtbot: Q
         models.save(tmp_path / "no folder" / "a.safetensors")
     assert "doesn't exist" in blocker.args[0].text
     assert models.path is None
+
+
+def test_attributes_are_those_of_the_model_in_use(
+    models: Models, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    def by_size(model: Any) -> tuple[int, ...]:
+        return (model.network.latent_dim,)
+
+    monkeypatch.setattr("model.shipped_directions.shipped_directions", by_size)
+    models.find_attributes()
+    models.adopt(small_model(4), "First")
+    models.find_attributes()
+    models.adopt(small_model(5), "Second")
+    assert models.attributes is None
+    with qtbot.waitSignal(models.attributes_found, timeout=LOADING_MS):
+        models.find_attributes()
+    assert models.attributes == (5,)
+
+
+def test_a_trained_model_has_no_attributes(models: Models, qtbot: QtBot) -> None:
+    models.adopt(small_model(), "Small")
+    with qtbot.waitSignal(models.attributes_found, timeout=LOADING_MS):
+        models.find_attributes()
+    assert models.attributes == ()

@@ -24,3 +24,10 @@ def test_a_failed_import_leaves_everything_as_it_was() -> None:
         import no_such_package  # noqa: F401
     assert builtins.__import__ is before
     assert gc.isenabled()
+
+
+def test_nothing_is_frozen_where_nothing_was_imported() -> None:
+    frozen = gc.get_freeze_count()
+    with quick_import():
+        import sys  # noqa: F401
+    assert gc.get_freeze_count() == frozen

@@ -213,6 +213,8 @@ def test_explore_shows_sliders_or_why_there_are_none(explore: ExploreWorkspace) 
     explore.set_principal([SliderRow(f"PC {number}") for number in range(1, 30)], None)
     assert not same_picture(without, picture_of(explore.principal))
     explore.principal.set_values(np.zeros(29))
+    explore.set_attributes([SliderRow("Smiling")], None)
+    explore.attributes.set_values(np.ones(1))
     explore.set_raw([SliderRow("Latent 1")], None)
     explore.raw.set_values(np.ones(1))
 

@@ -1,0 +1,94 @@
+"""How typical the face is: a sentence, a bar, and a button that makes it more so."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+_MOST = 0.995
+"""A share that is shown as 100 %: nothing is left to do."""
+
+
+class TypicalityGauge(QWidget):
+    """Shows a share, or a text while there is none.
+
+    Signals:
+        more_asked(): make the face more typical.
+    """
+
+    more_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = _Sentence()
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedHeight(8)
+        self.more = QPushButton("More t&ypical")
+        self.more.setToolTip("Move the face a little towards the typical face")
+        self.more.clicked.connect(self.more_asked)
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        column.addWidget(self._text)
+        column.addWidget(self._bar)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(16)
+        line.addLayout(column, 1)
+        line.addWidget(self.more)
+        self.set_text("")
+
+    def text(self) -> str:
+        """Return the sentence."""
+        return self._text.text()
+
+    def set_text(self, text: str) -> None:
+        """Show a text instead of a share."""
+        self._show(text, 0)
+        self._bar.setEnabled(False)
+        self.more.setEnabled(False)
+
+    def set_share(self, faces: str, share: float) -> None:
+        """Show which share, 0 to 1, of the faces of this name is at least as unusual."""
+        percent = round(100 * share)
+        self._show(f"Typical of {faces}: {percent} %", percent)
+        self._text.setToolTip(f"{percent} % of {faces} are at least as unusual as this face.")
+        self._bar.setEnabled(True)
+        self.more.setEnabled(share < _MOST)
+
+    def _show(self, text: str, percent: int) -> None:
+        if text != self._text.text():
+            self._text.set_text(text)
+            self._bar.setAccessibleName(text)
+            self._bar.setValue(percent)
+
+
+class _Sentence(QWidget):
+    """One elided line, as high when empty; unlike QLabel it asks for no new layout with a text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = ""
+
+    def text(self) -> str:
+        return self._text
+
+    def set_text(self, text: str) -> None:
+        self._text = text
+        self.setToolTip(text)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(64, self.fontMetrics().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        metrics = painter.fontMetrics()
+        text = metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter), text)
+        painter.end()
