@@ -3,8 +3,9 @@
     python docs/screenshots.py [FOLDER]
 
 Shows the shipped model and the demo faces, 1280 x 800 pixels at a device pixel ratio of 1. The
-Train workspace really trains, on the demo faces, and is taken in the third epoch; only its speed
-and losses differ from machine to machine. Settings, runs and caches are in a temporary folder.
+Train workspace really trains, on the demo faces, and is taken in the third epoch, alone and beside
+an earlier run; only its speed and losses differ from machine to machine. Settings, runs and caches
+are in a temporary folder.
 
 The offscreen platform has no fonts of its own: on Linux it asks fontconfig, and without any font
 installed (Debian: fonts-dejavu-core) all text is missing from the pictures.
@@ -16,18 +17,20 @@ import argparse
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 os.environ |= {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": "1"}
 
-from PySide6.QtCore import SignalInstance
+from PySide6.QtCore import Qt, SignalInstance
 from PySide6.QtWidgets import QSlider, QWidget
 
 from benchmarks.driver import open_window, use_own_folders, wait_for
 from cae_gui.main_window import MainWindow
 from cae_gui.theme import Scheme
+from model.config import PRESETS
 
 FACE = 6
 """Row of the demo face on show."""
@@ -56,8 +59,10 @@ def main() -> None:
             take(window, window.morph, folder / "morph")
             train(window)
             take(window, window.train, folder / "train")
+            compare(window)
+            take(window, window.train, folder / "runs")
             window.session.training.discard()
-            wait_for(lambda: not window.session.training.is_active, "end of the training", 300)
+            wait_until_idle(window)
         finally:
             window.close()
 
@@ -83,6 +88,7 @@ def move_sliders(window: MainWindow) -> None:
         slider = _sliders(window)[row]
         change(painted, slider, slider.value() + round(share * slider.maximum()))
     wait_for(window.session.explorer.undo_stack.canUndo, "a step to undo")
+    wait_for(lambda: window.session.typical.density is not None, "what is typical")
 
 
 def change(painted: list[Any], slider: QSlider, value: int) -> None:
@@ -115,6 +121,25 @@ def train(window: MainWindow) -> None:
     training.epoch_done.connect(reports.clear)
     window.train.start.click()
     wait_for(lambda: len(epochs) >= EPOCHS and len(reports) >= 3, "the third epoch", 600)
+
+
+def compare(window: MainWindow) -> None:
+    """Keep the training, begin another one with Adam, and show the curves of both."""
+    window.session.training.stop()
+    wait_until_idle(window)
+    window.train.form.set_config(replace(PRESETS["Fast"], optimizer="adam", learning_rate=0.003))
+    train(window)
+    window.train.show_runs()
+    wait_for(lambda: window.train.runs.model.rowCount() == 2, "two runs")
+    window.train.runs.select(window.train.runs.model.item(0).folder)
+    kept = window.train.runs.model.index(1)
+    checked, role = Qt.CheckState.Checked, Qt.ItemDataRole.CheckStateRole
+    window.train.runs.model.setData(kept, checked, role)
+
+
+def wait_until_idle(window: MainWindow) -> None:
+    """Wait for the end of the training."""
+    wait_for(lambda: not window.session.training.is_active, "end of the training", 300)
 
 
 def record(signal: SignalInstance) -> list[Any]:
