@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -21,6 +22,10 @@ import model  # noqa: F401 (sets how numeric libraries use threads, before they 
 from model.datasets import FaceSet
 
 pytest_plugins = ["tests.lfw"]
+
+# The same examples in every run, so that what fails is the change, and none for being slow.
+settings.register_profile("suite", derandomize=True, deadline=None)
+settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)

@@ -312,7 +312,7 @@ def test_any_description_is_a_run_or_told(tmp_path: Path, content: bytes) -> Non
         assert "isn't a run of CAE Studio" in str(error)
     else:
         assert TrainConfig.from_dict(run.config.to_dict()) == run.config
-        assert run.faces.encode()  # it can be shown
+        assert run.faces.encode().decode() == run.faces  # it can be shown
         assert run.source in {"", *runs.SOURCES} or Path(run.source).is_absolute()
 
 
