@@ -180,7 +180,7 @@ class Tally:
         self.keep.mkdir(parents=True, exist_ok=True)
         kept = self.keep / name
         if path.is_dir():
-            shutil.copytree(path, kept, symlinks=True, ignore=_unusual)
+            shutil.copytree(path, kept, symlinks=True, ignore=_unusual, dirs_exist_ok=True)
         elif path.is_file() and not path.is_symlink() and path.stat().st_size < MOST_KEPT:
             shutil.copy(path, kept)
         return kept

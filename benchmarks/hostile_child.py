@@ -24,7 +24,14 @@ from benchmarks.hostile_damage import patches
 from model.face_set import DataError
 
 LIMIT = 2 << 30
-SENTENCES = {"PhotoError", "ModelFileError", "RunError", "DataError", "TensorFileError"}
+SENTENCES = {
+    "ConfigError",
+    "DataError",
+    "ModelFileError",
+    "PhotoError",
+    "RunError",
+    "TensorFileError",
+}
 """What the readers announce; so they do ``OSError`` for files that can't be opened at all."""
 
 # Each opener imports what it needs: a child for pictures needn't wait for torch.

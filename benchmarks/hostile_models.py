@@ -77,6 +77,10 @@ def pickles(trace: Path) -> dict[str, Any]:
     }
 
 
+_NESTED = b"\x80\x02" + b"]" * 5000 + b"a" * 4999 + b"."
+"""A pickle of lists within lists."""
+
+
 def _deep(depth: int) -> Any:
     nested: Any = []
     for _ in range(depth):
@@ -181,7 +185,7 @@ class ModelFiles:
         try:
             path.write_bytes(saved(content, _use_new_zipfile_serialization=not legacy))
         except (RecursionError, RuntimeError, pickle.PicklingError):
-            path.write_bytes(pickle.dumps(str(value), 2))
+            path.write_bytes(_NESTED)  # torch.save itself can't write it
         return f"pickled {name}", path
 
     def _repacked(
@@ -359,7 +363,7 @@ class RunFiles:
         try:
             (folder / "state.pt").write_bytes(saved(self._state | {"random": value}))
         except (RecursionError, RuntimeError, pickle.PicklingError):
-            (folder / "state.pt").write_bytes(pickle.dumps(str(value), 2))
+            (folder / "state.pt").write_bytes(_NESTED)
         return f"state pickled {name}", folder
 
 
