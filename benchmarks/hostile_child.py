@@ -31,6 +31,7 @@ SENTENCES = {
     "PhotoError",
     "RunError",
     "TensorFileError",
+    "TrainingError",
 }
 """What the readers announce; so they do ``OSError`` for files that can't be opened at all."""
 
