@@ -47,8 +47,16 @@ def aligned_map(new: Floats, old: Floats) -> Floats:
     Source: Schoenemann, "A generalized solution of the orthogonal Procrustes problem", 1966.
     """
     centre = new.mean(axis=0)
-    left, _, right = np.linalg.svd((new - centre).T @ (old - old.mean(axis=0)))
-    return np.asarray((new - centre) @ (left @ right) + old.mean(axis=0), np.float32)
+    return np.asarray((new - centre) @ rotation(new, old) + old.mean(axis=0), np.float32)
+
+
+def rotation(new: Floats, old: Floats) -> Floats:
+    """Return the orthogonal matrix (2, 2) that turns points (N, 2) onto old ones, from the right.
+
+    Both may lie anywhere; it can mirror, too.
+    """
+    left, _, right = np.linalg.svd((new - new.mean(axis=0)).T @ (old - old.mean(axis=0)))
+    return np.asarray(left @ right, np.float32)
 
 
 def _unit_scores(statistics: LatentStatistics, latents: Floats, count: int) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -67,12 +68,22 @@ class CropBox:
             min(max(x, 0.0), float(width)), min(max(y, 0.0), float(height)), size, turn
         )
 
+    def is_near(self, other: CropBox) -> bool:
+        """Whether both are boxes of one face: their centres are less than half a box apart."""
+        return math.dist(self.centre, other.centre) < max(self.size, other.size) / 2
+
     def bounds(self, margin: float = 0.0) -> tuple[float, float, float]:
         """Return left, top and size of the upright square around the turned one."""
         turn = math.radians(self.angle)
         grow = self.size * (abs(math.cos(turn)) + abs(math.sin(turn)) - 1) if self.angle else 0.0
         grow += 2 * margin
         return self.left - grow / 2, self.top - grow / 2, self.size + grow
+
+
+def free_faces(found: Sequence[CropBox], boxes: Iterable[CropBox]) -> list[int]:
+    """Return the numbers of the faces found that none of the boxes is on."""
+    taken = tuple(boxes)
+    return [number for number, face in enumerate(found) if not any(map(face.is_near, taken))]
 
 
 def centre_square(image: Image.Image) -> CropBox:

@@ -15,7 +15,7 @@ from model.latent import LatentStatistics
 Floats = NDArray[np.float32]
 Kind = Literal["principal", "attribute", "own"]
 
-MIN_FREE = 0.2
+MIN_FREE = 0.4
 """A direction of which less than this is left after projection can't move: its faces would leap."""
 
 
@@ -106,10 +106,12 @@ class Directions:
         step, *_ = np.linalg.lstsq(free[movable].astype(np.float64), wanted, rcond=1e-4)
         return np.asarray(latent + step, np.float32)
 
-    def can_move(self, index: int, locked: Sequence[int]) -> bool:
-        """Tell whether the locked directions leave one room to move."""
-        free = project_out(self.matrix[index], self.matrix[list(locked)])
-        return index not in locked and float(np.linalg.norm(free)) > MIN_FREE
+    def movable(self, locked: Sequence[int]) -> NDArray[np.bool_]:
+        """Tell for each direction (K,) whether the locked ones leave it room; they have none."""
+        free = project_out(self.matrix, self.matrix[list(locked)])
+        room = np.linalg.norm(free, axis=1) > MIN_FREE
+        room[list(locked)] = False
+        return np.asarray(room, np.bool_)
 
 
 def principal_directions(statistics: LatentStatistics) -> Directions:

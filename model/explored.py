@@ -19,7 +19,7 @@ from model.latent import LatentStatistics
 from model.latent_map import pca_map
 from model.latent_set import LatentSet, encode_set
 from model.neighbours import Neighbours
-from model.shipped_directions import shipped_directions
+from model.shipped_directions import shipped_density, shipped_directions
 from model.typicality import Density
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 class Explored:
     """What is known of a model's latent space; ``points`` (N, 2) is the map by PCA.
 
-    ``key`` stands for the model and the faces; ``attributes`` is empty for all but the shipped
-    model.
+    ``key`` stands for the model and the faces. ``attributes`` is empty for all but the shipped
+    model, whose density is that of the faces it learned from.
     """
 
     key: str
@@ -52,8 +52,8 @@ def explore(
 ) -> Iterator[Describing | Explored]:
     """Encode the faces and measure their latents; yield the result last.
 
-    With ``previous``, of an earlier snapshot and the same faces, directions keep their places and
-    signs and the map its orientation.
+    A model's own statistics stay. With ``previous``, of an earlier snapshot and the same faces,
+    directions keep their places and signs and the map its orientation.
 
     Raises:
         DataError: fewer than two faces.
@@ -66,7 +66,7 @@ def explore(
         else:
             yield event
     assert found is not None
-    statistics = found.statistics()
+    statistics = model.statistics or found.statistics()
     same = previous is not None and np.array_equal(previous.latents.rows, found.rows)
     if previous is not None and same:
         statistics = aligned_statistics(
@@ -79,7 +79,7 @@ def explore(
         f"{model_digest(model)}-{faces_digest(faces)}",
         found,
         statistics,
-        Density.fit(found, statistics),
+        shipped_density(model) or Density.fit(found, statistics),
         Neighbours(found.latents, statistics),
         points,
         shipped_directions(model),

@@ -93,7 +93,7 @@ def find_faces(image: Image.Image, longest: int = LONGEST) -> list[CropBox]:
     boxes: list[CropBox] = []
     for box in looked:
         # A mouth in a face, or the same face once more.
-        if not any(_same(box, other) for other in boxes):
+        if not any(map(box.is_near, boxes)):
             boxes.append(box)
     return [_scaled(box, image.width / size[0], image.height / size[1]) for box in boxes]
 
@@ -156,10 +156,6 @@ def _strangeness(pair: tuple[_Square, _Square]) -> float:
         return math.inf
     unlike = abs(math.log(left[2] / right[2]))
     return abs(apart - 0.37) / 0.05 + abs(across - 0.5) / 0.04 + abs(down - 0.4) / 0.04 + unlike
-
-
-def _same(one: CropBox, other: CropBox) -> bool:
-    return math.dist(one.centre, other.centre) < max(one.size, other.size) / 2
 
 
 def _prominence(box: CropBox, size: tuple[int, int]) -> float:

@@ -64,6 +64,19 @@ def check_ordinary(path: Path, most: int) -> int:
     return facts.st_size
 
 
+def is_there(path: Path) -> bool:
+    """Return whether something is there that this person may look at.
+
+    Unlike ``Path.exists`` it raises nothing for folders that are closed or names that are too long.
+    """
+    return os.path.exists(path)  # noqa: PTH110
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether it is a folder; raises as little as ``is_there``."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
 def readable(text: str) -> str:
     """Replace what isn't text in the name of a file."""
     return text.encode("utf-8", "replace").decode("utf-8")

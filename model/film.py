@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import tempfile
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
+from model.animation import PROGRAM, WRITERS, AnimationSettings, about_chunks
 from model.files import replacing, write_bytes
-from model.morph import save_gif
+from model.png import picture, write_picture
 
 Frames = NDArray[np.uint8]
 Decode = Callable[[NDArray[np.float32]], Frames]
@@ -32,12 +32,20 @@ FORMATS = {
 }
 """Each format and the suffix of its file; frames are a folder. WebP and PNG are animations."""
 
+PICTURES = ("PNG strip", "PNG grid")
+"""Formats that show all faces in one picture."""
+
+NO_ENCODER = (
+    "MP4 needs imageio-ffmpeg: run “python -m pip install -c constraints.txt '.[video]'”, "
+    "or choose another format."
+)
+
 SIZES = (48, 96, 192, 288, 384, 480)
 """Pixels of a face's side to choose from; all but the first are enlarged by Lanczos' filter."""
 
-PROGRAM = "CAE Studio"
 _AT_ONCE = 16
-_MAX_FRAMES = 3000
+_MOST_FRAMES = 3000
+_MOST_PIXELS, _LONGEST_SIDE = 100_000_000, 32_767  # beyond them few programs show a picture
 
 
 class FilmError(RuntimeError):
@@ -76,26 +84,43 @@ def export_film(
     comment, MP4 for a comment as well; WebP keeps it as XMP, PNG as text, frames as a JSON file.
 
     Raises:
-        FilmError: an encoder is missing or failed, there are too many frames, or the folder for
-            frames isn't empty.
+        FilmError: ``why_not`` says why, the encoder failed, or the folder for frames isn't empty.
         OSError: the file can't be written.
     """
-    if not 0 < len(latents) <= _MAX_FRAMES:
-        raise FilmError(f"A film has 1 to {_MAX_FRAMES:,} frames, not {len(latents):,}.")
-    if settings.format == "MP4":
-        _check_encoder()
+    problem = why_not(settings, len(latents))
+    if problem:
+        raise FilmError(problem)
     frames = np.empty((len(latents), 48, 48, 3), np.uint8)
     for start in range(0, len(latents), _AT_ONCE):
         frames[start : start + _AT_ONCE] = decode(latents[start : start + _AT_ONCE])
         yield Filming(min(start + _AT_ONCE, len(latents)) // 2, len(latents))
-    yield from _WRITERS[settings.format](frames, path, settings)
+    yield from _STEPS[settings.format](frames, path, settings)
     yield Filming(len(latents), len(latents), path)
+
+
+def why_not(settings: FilmSettings, count: int) -> str:
+    """Return the sentence why ``count`` faces can't be exported like that, or ""."""
+    if not 0 < count <= _MOST_FRAMES:
+        return f"A film has 1 to {_MOST_FRAMES:,} frames, not {count:,}."
+    if settings.format == "MP4" and not has_encoder():
+        return NO_ENCODER
+    width, height = extent(settings, count)
+    if width * height > _MOST_PIXELS or max(width, height) > _LONGEST_SIDE:
+        return f"{width:,} × {height:,} pixels are too many. Choose fewer or smaller faces."
+    return ""
+
+
+def extent(settings: FilmSettings, count: int) -> tuple[int, int]:
+    """Return the width and height in pixels of what ``count`` faces become."""
+    columns = _columns(settings, count)
+    rows = -(-count // columns) if settings.format in PICTURES else 1
+    return columns * settings.size, rows * settings.size
 
 
 def about_text(settings: FilmSettings) -> str:
     """Return what made the film, as JSON with a fixed order."""
     made = {"program": PROGRAM, "format": settings.format, "size": settings.size}
-    if settings.format not in ("PNG strip", "PNG grid", "PNG frames"):
+    if settings.format not in (*PICTURES, "PNG frames"):
         made["frames_per_second"] = settings.frames_per_second
     return json.dumps({**made, **settings.about}, ensure_ascii=False)
 
@@ -106,45 +131,41 @@ def enlarged(frame: Frames, size: int) -> Image.Image:
     return image if size == 48 else image.resize((size, size), Image.Resampling.LANCZOS)
 
 
-def _gif(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[Filming]:
-    large = [np.asarray(enlarged(frame, settings.size)) for frame in frames]
-    seconds = len(frames) / settings.frames_per_second
-    save_gif(np.stack(large), path, seconds=seconds, scale=1, comment=about_text(settings))
-    yield Filming(len(frames), len(frames))
-
-
 def _animation(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[Filming]:
-    first, *others = [enlarged(frame, settings.size) for frame in frames]
-    shared: dict[str, Any] = {
-        "save_all": True,
-        "append_images": others,
-        "duration": max(1, round(1000 / settings.frames_per_second)),
-        "loop": 0,
-    }
-    with replacing(path) as draft:
-        if settings.format == "WebP":
-            first.save(draft, "WEBP", quality=90, method=4, xmp=_xmp(settings), **shared)
-        else:
-            first.save(draft, "PNG", pnginfo=_png_text(settings), **shared)
-    yield Filming(len(frames), len(frames))
+    count = len(frames)
+    rate, about = settings.frames_per_second, about_text(settings)
+    wanted = AnimationSettings(count, settings.size, rate, about)
+    large = (enlarged(frame, settings.size) for frame in frames)
+    with replacing(path) as draft, draft.open("wb") as file:
+        for number, _ in enumerate(WRITERS[settings.format](file, large, wanted), 1):
+            yield Filming((count + number) // 2, count)
 
 
 def _strip(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[Filming]:
     """Write one picture with all frames; a strip is a grid of one row."""
-    size = settings.size
-    columns = len(frames) if settings.format == "PNG strip" else _columns(settings, len(frames))
-    rows = -(-len(frames) // columns)
-    picture = Image.new("RGB", (columns * size, rows * size))
-    for number, frame in enumerate(frames):
-        place = number % columns * size, number // columns * size
-        picture.paste(enlarged(frame, size), place)
-    with replacing(path) as draft:
-        picture.save(draft, "PNG", pnginfo=_png_text(settings))
-    yield Filming(len(frames), len(frames))
+    count, (width, height) = len(frames), extent(settings, len(frames))
+    about = about_chunks(about_text(settings))
+    with replacing(path) as draft, draft.open("wb") as file:
+        for rows in write_picture(file, _bands(frames, settings), (width, height), about):
+            yield Filming((count + count * rows // height) // 2, count)
+
+
+def _bands(frames: Frames, settings: FilmSettings) -> Iterator[Frames]:
+    """Yield the picture (H, W, 3) of one row of faces after the other."""
+    size, columns = settings.size, _columns(settings, len(frames))
+    for start in range(0, len(frames), columns):
+        band = np.zeros((size, columns, size, 3), np.uint8)
+        for place, frame in enumerate(frames[start : start + columns]):
+            band[:, place] = np.asarray(enlarged(frame, size))
+        yield band.reshape(size, columns * size, 3)
 
 
 def _columns(settings: FilmSettings, count: int) -> int:
-    return min(settings.columns or int(np.ceil(count**0.5)), count)
+    if settings.format == "PNG strip":
+        return count
+    if settings.format == "PNG grid":
+        return min(settings.columns or int(np.ceil(count**0.5)), count)
+    return 1
 
 
 def _single(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[Filming]:
@@ -154,9 +175,10 @@ def _single(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[Film
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as name:
         draft = Path(name) / "frames"
         draft.mkdir()
+        about = about_chunks(about_text(settings))
         for number, frame in enumerate(frames, 1):
-            picture = enlarged(frame, settings.size)
-            picture.save(draft / f"{number:04}.png", pnginfo=_png_text(settings))
+            pixels = np.asarray(enlarged(frame, settings.size))
+            (draft / f"{number:04}.png").write_bytes(picture(pixels, about))
             yield Filming((len(frames) + number) // 2, len(frames))
         write_bytes(draft / "about.json", about_text(settings).encode())
         if path.exists():
@@ -164,28 +186,19 @@ def _single(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[Film
         draft.rename(path)
 
 
-def _video(frames: Frames, path: Path, settings: FilmSettings) -> Generator[Filming, None, None]:
-    from imageio_ffmpeg import write_frames
+def _video(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[Filming]:
+    from model.video import encode
 
-    size = settings.size + settings.size % 2  # H.264 halves the resolution of colors
+    count, rate = len(frames), settings.frames_per_second
+    side = settings.size + settings.size % 2  # H.264 halves the resolution of colors
+    large = (enlarged(frame, side) for frame in frames)
     with replacing(path) as draft:
-        writer = write_frames(
-            os.fspath(draft),
-            (size, size),
-            fps=settings.frames_per_second,
-            macro_block_size=2,
-            quality=None,
-            output_params=["-crf", "16", "-metadata", f"comment={about_text(settings)}"],
-        )
-        writer.send(None)
         try:
-            for number, frame in enumerate(frames, 1):
-                writer.send(np.ascontiguousarray(enlarged(frame, size)))
-                yield Filming((len(frames) + number) // 2, len(frames))
-        except OSError as error:
-            raise FilmError(f"The video couldn't be encoded: {error}") from error
-        finally:
-            writer.close()
+            for number, _ in enumerate(encode(draft, large, side, rate, about_text(settings)), 1):
+                yield Filming((count + number) // 2, count)
+        except (OSError, RuntimeError) as error:
+            reason = str(error).partition("\n")[0].rstrip(":.")
+            raise FilmError(f"The video couldn't be encoded: {reason}.") from error
 
 
 def has_encoder() -> bool:
@@ -193,35 +206,8 @@ def has_encoder() -> bool:
     return importlib.util.find_spec("imageio_ffmpeg") is not None
 
 
-def _check_encoder() -> None:
-    if not has_encoder():
-        raise FilmError(
-            "MP4 needs imageio-ffmpeg: run “python -m pip install -c constraints.txt '.[video]'”, "
-            "or choose another format."
-        )
-
-
-def _png_text(settings: FilmSettings) -> PngImagePlugin.PngInfo:
-    info = PngImagePlugin.PngInfo()
-    info.add_text("Software", PROGRAM)
-    info.add_itxt("Description", about_text(settings))
-    return info
-
-
-def _xmp(settings: FilmSettings) -> bytes:
-    from xml.sax.saxutils import escape
-
-    return (
-        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
-        'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description '
-        'xmlns:dc="http://purl.org/dc/elements/1.1/" rdf:about=""><dc:description><rdf:Alt>'
-        f'<rdf:li xml:lang="x-default">{escape(about_text(settings))}</rdf:li>'
-        "</rdf:Alt></dc:description></rdf:Description></rdf:RDF></x:xmpmeta>"
-    ).encode()
-
-
-_WRITERS: Mapping[str, Callable[[Frames, Path, FilmSettings], Iterator[Filming]]] = {
-    "GIF": _gif,
+_STEPS: Mapping[str, Callable[[Frames, Path, FilmSettings], Iterator[Filming]]] = {
+    "GIF": _animation,
     "WebP": _animation,
     "PNG": _animation,
     "PNG strip": _strip,

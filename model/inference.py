@@ -12,15 +12,13 @@ from numpy.typing import NDArray
 
 from model.checkpoint import FaceModel
 from model.datasets import FaceSet
-from model.device import autocast, use_threads
+from model.device import autocast
 from model.events import Describing
 from model.folded import FoldedDecoder
-from model.latent import LatentStatistics
-from model.mapped import take
+from model.latent_set import LatentSet, encode_set
 from model.network import ConvAutoencoder
 
 ENCODE_BATCH = 128
-DESCRIBED_FACES = 20_000
 
 Images = NDArray[np.uint8]
 Latents = NDArray[np.float32]
@@ -76,21 +74,15 @@ def reconstruct(model: FaceModel, images: Images) -> Reconstruction:
 def describe(model: FaceModel, faces: FaceSet) -> Iterator[Describing | FaceModel]:
     """Measure the latent space on a data set's training faces; yield the described model last.
 
-    Of more than ``DESCRIBED_FACES`` so many are measured, evenly spread: they tell sigma to half a
-    per cent, and memory doesn't grow with the data set.
+    The latents are kept in the cache, for exploring; of more than ``MAX_FACES`` so many faces are
+    taken, evenly spread: they tell sigma to half a per cent.
 
     Raises:
-        ValueError: fewer than two faces to measure.
+        DataError: fewer than two faces.
+        ValueError: fewer than two training faces, or all latents are equal.
     """
-    use_threads(None)
-    rows, _ = faces.split()
-    rows = rows[:: -(-len(rows) // DESCRIBED_FACES)]
-    latents = np.empty((len(rows), model.network.latent_dim), np.float32)
-    for start in range(0, len(rows), ENCODE_BATCH):
-        part = rows[start : start + ENCODE_BATCH]
-        with torch.inference_mode():
-            latents[start : start + len(part)] = _encode(
-                model.network, take(faces.images, part), True
-            )
-        yield Describing(start + len(part), len(rows))
-    yield replace(model, statistics=LatentStatistics.fit(latents))
+    for event in encode_set(model, faces):
+        if isinstance(event, LatentSet):
+            yield replace(model, statistics=event.statistics())
+        else:
+            yield event

@@ -16,12 +16,12 @@ from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.alignment import aligned_map
+from model.alignment import aligned_map, rotation
 from model.child import start_module
 from model.latent import LatentStatistics
 from model.latent_set import latents_folder, tidy
@@ -30,6 +30,9 @@ from model.tensor_file import TensorFileError, read_tensors, write_tensors
 
 COMPONENTS = 50
 """Dimensions that t-SNE is given, as its authors advise: the rest is mostly noise."""
+
+_ENOUGH = 256  # latents to find a plane's turn by, which two would do but for rounding
+_NEAREST = 8
 
 FORMAT = "cae-studio-map-1"
 _MAX_BYTES = 16 << 20
@@ -61,6 +64,37 @@ def pca_map(latents: Floats, statistics: LatentStatistics) -> Floats:
     if along.shape[1] < 2:
         along = np.pad(along, ((0, 0), (0, 1)))
     return np.asarray(along, np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PcaPlane:
+    """The plane of a map by PCA, which may have been turned (2, 2) and shifted (2,) onto another.
+
+    Unlike on a map by t-SNE, every latent has a place on it, and can move to any other.
+    """
+
+    statistics: LatentStatistics
+    turn: Floats
+    shift: Floats
+
+    @classmethod
+    def of(cls, latents: Floats, statistics: LatentStatistics, points: Floats) -> Self:
+        """Return the plane of a map (N, 2) of latents (N, L)."""
+        some = slice(None, None, max(1, len(latents) // _ENOUGH))
+        plain = pca_map(latents[some], statistics)
+        turn = rotation(plain, points[some])
+        return cls(statistics, turn, points[some].mean(axis=0) - plain.mean(axis=0) @ turn)
+
+    def project(self, latents: Floats) -> Floats:
+        """Return the places (N, 2) of latents (N, L)."""
+        return np.asarray(pca_map(latents, self.statistics) @ self.turn + self.shift, np.float32)
+
+    def moved(self, latent: Floats, point: Floats) -> Floats:
+        """Return the latent (L,) with its two principal coordinates those of a place (2,)."""
+        axes, sigma = self.statistics.directions[:2], self.statistics.sigma[:2]
+        wanted = ((point - self.shift) @ self.turn.T)[: len(sigma)]
+        change = wanted - axes @ (latent - self.statistics.mean) / sigma
+        return np.asarray(latent + (change * sigma) @ axes, np.float32)
 
 
 def tsne_map(
@@ -102,6 +136,21 @@ def place(latent: Floats, latents: Floats, points: Floats, nearest: NDArray[np.i
     return np.asarray(weights @ points[nearest] / weights.sum(), np.float32)
 
 
+def latent_at(point: Floats, points: Floats, latents: Floats, count: int = _NEAREST) -> Floats:
+    """Return a latent (L,) for any place (2,) of a map: a mean of those nearest to it there.
+
+    On a point it is that point's latent; it changes without a jump as the place moves. Source of
+    the weights: Franke and Nielson, "Smooth interpolation of large sets of scattered data", 1980.
+    """
+    apart = np.hypot(*(points - point).T)
+    count = min(count, len(apart) - 1)
+    nearest = np.argpartition(apart, count)[: count + 1]
+    near = np.maximum(apart[nearest], 1e-6)
+    reach = near.max() * 1.001  # so that not all weights are 0 where all are equally far
+    weights = ((reach - near) / (reach * near)) ** 2
+    return np.asarray(weights @ latents[nearest] / weights.sum(), np.float32)
+
+
 def _run(
     latents: Floats, statistics: LatentStatistics, earlier: Floats | None
 ) -> Generator[Mapping, None, None]:
@@ -123,7 +172,8 @@ def _run(
             if process.wait() or not finished:
                 errors.seek(0)
                 details = errors.read().decode("utf-8", "replace").strip().splitlines()
-                raise MapError(f"The map couldn't be made: {details[-1] if details else 'unknown'}")
+                reason = details[-1] if details else "its process ended"
+                raise MapError(f"The map by t-SNE couldn't be made ({reason}). Use the one by PCA.")
 
 
 @contextmanager

@@ -5,8 +5,9 @@ They are kept with their small faces, so that another model finds the same direc
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import time
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from model.files import readable
 from model.latent import LatentStatistics
 from model.places import data_folder
 from model.tensor_file import TensorFile, TensorFileError, read_tensors, write_tensors
+from model.writer import only_one
 
 FORMAT = "cae-studio-own-directions-1"
 METHOD = "difference of means"
@@ -26,8 +28,11 @@ MEASURABLE = 5
 
 MAX_DIRECTIONS = 200
 MAX_FACES = 2000
+SUFFIX = ".directions"
 _MAX_BYTES = 256 << 20
+_MAX_NAME = 200
 _FOLDS = 5
+_PATIENCE_S = 2.0  # another window holds the lock for as long as writing takes
 
 Floats = NDArray[np.float32]
 Images = NDArray[np.uint8]
@@ -40,6 +45,11 @@ class OwnFaces:
     name: str
     with_it: Images = field(repr=False)
     without: Images = field(repr=False)
+
+    def is_same(self, other: OwnFaces) -> bool:
+        """Tell whether another one has the same faces, whatever its name."""
+        pairs = (self.with_it, other.with_it), (self.without, other.without)
+        return all(np.array_equal(*pair) for pair in pairs)
 
 
 def own_direction(
@@ -93,8 +103,30 @@ def cross_validated_auc(
 def own_directions_file(model_path: Path | None) -> Path:
     """Return where own directions lie: beside the model's file, or in the data folder."""
     if model_path is None:
-        return data_folder() / "shipped.directions"
-    return model_path.with_suffix(".directions")
+        return data_folder() / f"shipped{SUFFIX}"
+    return model_path.with_suffix(SUFFIX)
+
+
+def fresh_name(name: str, taken: Collection[str]) -> str:
+    """Return the name, with a number behind it where it is taken."""
+    number, found = 1, name
+    while found in taken:
+        number += 1
+        found = f"{name[: _MAX_NAME - 5]} {number}"
+    return found
+
+
+def brought(present: Sequence[OwnFaces], others: Iterable[OwnFaces]) -> list[OwnFaces]:
+    """Return those of the others that aren't among the present ones, under names of their own.
+
+    No more than there is room for.
+    """
+    found: list[OwnFaces] = []
+    for item in others:
+        known = [*present, *found]
+        if len(known) < MAX_DIRECTIONS and not any(map(item.is_same, known)):
+            found.append(replace(item, name=fresh_name(item.name, [each.name for each in known])))
+    return found
 
 
 def save_own(path: Path, own: Iterable[OwnFaces]) -> None:
@@ -102,13 +134,43 @@ def save_own(path: Path, own: Iterable[OwnFaces]) -> None:
 
     Raises:
         OSError: the file can't be written; an older one of that name is kept.
+        ValueError: they hold more than can be read again.
     """
     tensors, names = {}, []
     for number, item in enumerate(own):
         names.append(item.name)
         tensors[f"{number}.with"], tensors[f"{number}.without"] = item.with_it, item.without
+    if sum(array.nbytes for array in tensors.values()) > _MAX_BYTES - (1 << 20):
+        raise ValueError(
+            f"Your directions hold more faces than a file may have ({_MAX_BYTES >> 20} MB). "
+            "Take some of them out."
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     write_tensors(path, FORMAT, tensors, {"names": names})
+
+
+def keep_own(path: Path, own: Sequence[OwnFaces], known: Collection[str]) -> list[OwnFaces]:
+    """Write directions to a file that another window may change too; return all that it holds.
+
+    Those in the file whose names aren't among ``known`` (which it had when it was last read or
+    written here) came from another window, and stay. A damaged file is kept under another name.
+
+    Raises:
+        OSError: the file can't be read or written, or is being written for too long.
+        ValueError: they hold more than can be read again.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    end = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            with only_one(path.with_name(f".{path.name}.lock")):
+                kept = [*own, *brought(own, _unknown(path, known))]
+                save_own(path, kept)
+                return kept
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                raise
+        time.sleep(0.02)
 
 
 def load_own(path: Path) -> list[OwnFaces]:
@@ -126,12 +188,25 @@ def load_own(path: Path) -> list[OwnFaces]:
         raise TensorFileError(path, "has a damaged description.")
     return [
         OwnFaces(
-            readable(str(name)[:200]),
+            readable(str(name)[:_MAX_NAME]),
             _faces(file, f"{number}.with"),
             _faces(file, f"{number}.without"),
         )
         for number, name in enumerate(names)
     ]
+
+
+def _unknown(path: Path, known: Collection[str]) -> list[OwnFaces]:
+    try:
+        return [item for item in load_own(path) if item.name not in known]
+    except TensorFileError:
+        path.replace(damaged_path(path))
+        return []
+
+
+def damaged_path(path: Path) -> Path:
+    """Return where a damaged file is kept once another takes its place."""
+    return path.with_name(f"{path.name}.damaged")
 
 
 def _faces(file: TensorFile, name: str) -> Images:

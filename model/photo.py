@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.crop import CropBox, centre_square, crop_face
+from model.crop import CropBox, centre_square, crop_face, free_faces
 from model.faces import WHOLE_BELOW, Source, faces_in, open_photo
 
 PICTURE_SIDE = 960
@@ -33,6 +33,27 @@ class Placement:
     def moved(self, box: CropBox, chosen: int | None = None) -> Placement:
         """Return it with another box, and perhaps another of the faces."""
         return replace(self, box=box, chosen=self.chosen if chosen is None else chosen)
+
+    def free(self, boxes: Iterable[CropBox]) -> list[int]:
+        """Return the numbers of the faces found that neither its box nor another one is on."""
+        return free_faces(self.found, (self.box, *boxes))
+
+    def another(self, boxes: Sequence[CropBox], size: tuple[int, int]) -> Placement:
+        """Return one for another face of a photo of this ``size`` with these other ``boxes``.
+
+        It is on the first face found that is free, or else beside the box.
+        """
+        free = self.free(boxes)
+        if free:
+            return self.moved(self.found[free[0]], free[0])
+        taken, box = [self.box, *boxes], self.box
+        beside = [
+            CropBox.around(box.centre[0] + dx * box.size, box.centre[1] + dy * box.size, box.size)
+            for dx, dy in ((0.8, 0), (-0.8, 0), (0, 0.8), (0, -0.8))
+        ]
+        places = [place.within(*size) for place in beside]
+        empty = (place for place in places if not any(map(place.is_near, taken)))
+        return self.moved(next(empty, places[0]), -1)
 
     def as_json(self) -> dict[str, Any]:
         """Return what ``from_json`` reads."""

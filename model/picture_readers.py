@@ -119,7 +119,8 @@ def _read_here(path: str) -> Outcome:
     try:
         return read_face(Path(path))
     except PhotoError as error:
-        return error
+        # The error itself would keep the picture, through its traceback.
+        return PhotoError(error.name, error.reason)
 
 
 def _ended(path: str) -> PhotoError:

@@ -48,12 +48,15 @@ def _eight_bits(values: NDArray[np.generic], usual: Sequence[float]) -> NDArray[
 
     If none is, the darkest becomes black and the brightest white.
     """
-    grey = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
+    grey = values.astype(np.float64)  # changed in place: it is the largest of all copies
+    np.nan_to_num(grey, copy=False, posinf=0.0, neginf=0.0)
     low, high = float(grey.min()), float(grey.max())
     white = next((white for white in usual if high <= white), None)
     if low < 0 or white is None:
-        grey, white = grey - low, max(high - low, 1e-300)
-    return np.rint(grey / white * 255).astype(np.uint8)
+        grey -= low
+        white = max(high - low, 1e-300)
+    grey /= white / 255
+    return np.rint(grey, out=grey).astype(np.uint8)
 
 
 def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

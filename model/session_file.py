@@ -22,8 +22,10 @@ from model.tensor_file import TensorFile, TensorFileError, read_tensors, write_t
 FORMAT = "cae-studio-session-1"
 SUFFIX = ".cae-session"
 MAX_ITEMS = 10_000
+MAX_TEXT = 1000
+LARGEST = 1e6
+"""No number of a latent that shows a face comes near; far beyond, arithmetic overflows."""
 _MAX_BYTES = 512 << 20
-_MAX_TEXT = 1000
 
 Floats = NDArray[np.float32]
 
@@ -42,7 +44,8 @@ class SavedFace:
 class ExploreSession:
     """What a person has made with one model, which ``model`` names by its digest.
 
-    With another model, faces and own directions can be encoded anew; the rest belongs to this one.
+    With another model, faces, own directions and ``key_faces``, what the key frames look like
+    (uint8 (K, 48, 48, 3)), can be encoded anew; the rest belongs to this one.
     """
 
     model: str
@@ -52,6 +55,7 @@ class ExploreSession:
     directions: tuple[Direction, ...] = ()
     own: tuple[OwnFaces, ...] = ()
     path: MorphPath | None = None
+    key_faces: NDArray[np.uint8] | None = None
 
 
 def save_session(path: Path, session: ExploreSession) -> None:
@@ -82,6 +86,8 @@ def save_session(path: Path, session: ExploreSession) -> None:
     if session.path is not None:
         about["path"] = _path_about(session.path)
         tensors["path"] = np.stack([frame.latent for frame in session.path.frames])
+    if session.key_faces is not None:
+        tensors["path.pixels"] = session.key_faces
     write_tensors(path, FORMAT, tensors, about)
 
 
@@ -102,6 +108,7 @@ def load_session(path: Path) -> ExploreSession:
             _directions(file),
             _own(file),
             _path(file),
+            _key_faces(file),
         )
         _check_sizes(session)
     except TensorFileError:
@@ -171,6 +178,13 @@ def _path(file: TensorFile) -> MorphPath | None:
     return MorphPath(frames, bool(about["loop"]), bool(about["back"]))
 
 
+def _key_faces(file: TensorFile) -> NDArray[np.uint8] | None:
+    about = file.about.get("path")
+    if about is None or "path.pixels" not in file.tensors:
+        return None
+    return file.array("path.pixels", np.uint8, len(_list(about["frames"])), *FACE_SHAPE)
+
+
 def _key_frame(item: Mapping[str, Any], latent: Floats) -> KeyFrame:
     seconds, ease = float(item["seconds"]), item["ease"]
     if ease not in EASES or not 0 < seconds <= 3600:
@@ -179,6 +193,12 @@ def _key_frame(item: Mapping[str, Any], latent: Floats) -> KeyFrame:
 
 
 def _check_sizes(session: ExploreSession) -> None:
+    latents = [
+        part for face in session.faces + session.snapshots for part in (face.start, face.latent)
+    ]
+    latents += [frame.latent for frame in session.path.frames] if session.path else []
+    if any(np.abs(latent).max(initial=0) > LARGEST for latent in latents):
+        raise ValueError("latents out of all range")
     sizes = {face.start.shape for face in session.faces + session.snapshots}
     sizes |= {each.vector.shape for each in session.directions}
     sizes |= {frame.latent.shape for frame in session.path.frames} if session.path else set()
@@ -193,6 +213,6 @@ def _list(value: object) -> list[Any]:
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str) or len(value) > _MAX_TEXT:
+    if not isinstance(value, str) or len(value) > MAX_TEXT:
         raise ValueError("a text is missing or too long")
     return readable(value)

@@ -1,4 +1,4 @@
-"""The attribute directions that come along, for the model that comes along."""
+"""What is known of the shipped model's latent space: attribute directions, and what is typical."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.directions import Direction
+from model.latent import LatentStatistics
 from model.tensor_file import TensorFileError, read_tensors, write_tensors
+from model.typicality import Density
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
@@ -26,18 +28,31 @@ def shipped_directions(model: FaceModel) -> tuple[Direction, ...]:
 
     They are vectors in one network's latent space and mean nothing in another's.
     """
+    return _shipped(model)[0]
+
+
+def shipped_density(model: FaceModel) -> Density | None:
+    """Return how the faces lie that this very model was trained on; None for any other."""
+    return _shipped(model)[1]
+
+
+def _shipped(model: FaceModel) -> tuple[tuple[Direction, ...], Density | None]:
     from model.identity import model_digest
 
     with resources.as_file(resources.files("resources") / NAME) as path:
         try:
             digest, directions = read_directions(path)
+            if digest != model_digest(model):
+                return (), None
+            return directions, _read_density(path, model.statistics)
         except (TensorFileError, OSError):
-            return ()
-    return directions if digest == model_digest(model) else ()
+            return (), None
 
 
-def write_directions(path: Path, directions: Sequence[Direction], digest: str) -> None:
-    """Write attribute directions and the digest of the model that they belong to.
+def write_directions(
+    path: Path, directions: Sequence[Direction], digest: str, density: Density | None = None
+) -> None:
+    """Write attribute directions, a density, and the digest of the model that they belong to.
 
     Raises:
         OSError: the file can't be written.
@@ -47,9 +62,22 @@ def write_directions(path: Path, directions: Sequence[Direction], digest: str) -
         "sigma": np.array([item.sigma for item in directions], np.float64),
         "auc": np.array([item.auc for item in directions], np.float64),
     }
+    if density is not None:
+        # Its axes are the principal directions, which lie in the model's file.
+        tensors |= {"density.sigma": density.sigma, "density.distances": density.distances}
     names = [item.name for item in directions]
     about = {"model": digest, "names": names, "method": directions[0].method}
     write_tensors(path, FORMAT, tensors, about)
+
+
+def _read_density(path: Path, statistics: LatentStatistics | None) -> Density | None:
+    file = read_tensors(path, FORMAT, _MAX_BYTES)
+    if statistics is None or "density.sigma" not in file.tensors:
+        return None
+    sigma = file.array("density.sigma", np.float32, len(statistics.sigma))
+    distances = file.array("density.distances", np.float32, None)
+    axes = (statistics.mean, statistics.directions, sigma, statistics.sigma)
+    return Density(*axes, distances)
 
 
 def read_directions(path: Path) -> tuple[str, tuple[Direction, ...]]:

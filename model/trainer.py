@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -125,8 +125,7 @@ class Trainer:
     @property
     def healthy(self) -> bool:
         """Whether all losses so far and all weights are numbers; reads every weight."""
-        weights = self._network.state_dict().values()
-        return self._numbers and all(bool(torch.isfinite(value).all()) for value in weights)
+        return self._numbers and _are_numbers(self._network.state_dict().values())
 
     @property
     def learning_rate(self) -> float:
@@ -311,12 +310,16 @@ class Trainer:
         measured = state.get("test_mse")  # older states have none
         self._test_mse = None if measured is None else float(measured)
         self._network.load_state_dict(state["network"])
+        # Only a damaged file has others: a training whose loss isn't a number saves no state.
+        _check_numbers([*self._network.state_dict().values(), *self._best_weights.values()])
         for optimizer, saved in zip(self._optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
             for parameter, moments in optimizer.state.items():
-                sizes = {value.shape for value in moments.values() if isinstance(value, Tensor)}
+                tensors = [value for value in moments.values() if isinstance(value, Tensor)]
+                sizes = {value.shape for value in tensors}
                 if not sizes <= {parameter.shape, torch.Size()}:
                     raise ValueError(f"moments of {sizes} for {parameter.shape}")
+                _check_numbers(tensors)
         self._epoch_random = state["random"]
         self._random.set_state(self._epoch_random)
         set_random_state(self.device, state["dropout_random"])
@@ -360,6 +363,15 @@ def _check_shapes(found: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -
         name: value.shape for name, value in expected.items()
     }:
         raise ValueError("other weights than those of the network")
+
+
+def _are_numbers(tensors: Iterable[Tensor]) -> bool:
+    return all(bool(torch.isfinite(value).all()) for value in tensors)
+
+
+def _check_numbers(tensors: Iterable[Tensor]) -> None:
+    if not _are_numbers(tensors):
+        raise ValueError("values that aren't numbers")
 
 
 def _as_float(images: Tensor) -> Tensor:

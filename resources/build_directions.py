@@ -1,4 +1,4 @@
-"""Make the attribute directions of the shipped model, from LFW and labels of its photos.
+"""Measure the shipped model's latent space: attribute directions from LFW's labels, and density.
 
     python -m resources.build_directions [--attributes FOLDER] [--sheet PICTURE.PNG]
 
@@ -27,6 +27,7 @@ from model.inference import decode
 from model.latent_set import LatentSet, encode_set
 from model.lfw import default_data_home
 from model.shipped_directions import NAME, write_directions
+from model.typicality import Density
 
 LABELS = "lfw_attributes.npz"
 SHEET_STEPS = (-3.0, -1.5, 0.0, 1.5, 3.0)
@@ -95,7 +96,8 @@ def main() -> None:
         note = "" if _is_good(item) else "  left out"
         sys.stdout.write(f"{item.name:24} AUC {item.auc:.3f}{note}\n")
     kept = [item for item in directions if _is_good(item)]
-    write_directions(Path(__file__).parent / NAME, kept, model_digest(model))
+    density = Density.fit(found, model.statistics or found.statistics())
+    write_directions(Path(__file__).parent / NAME, kept, model_digest(model), density)
     if arguments.sheet:
         draw_walks(model, found, kept, arguments.sheet)
 

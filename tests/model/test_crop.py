@@ -55,6 +55,15 @@ def test_a_box_is_kept_on_the_photo(box: CropBox, width: int, height: int) -> No
     assert (again.size, again.angle) == pytest.approx((inside.size, inside.angle))
 
 
+def test_boxes_of_one_face_have_centres_close_to_each_other() -> None:
+    box = CropBox(100, 100, 40)
+    for near in (box, CropBox(115, 100, 40), CropBox(110, 110, 40, 90), CropBox(90, 90, 90)):
+        assert box.is_near(near)
+        assert near.is_near(box)
+    for far in (CropBox(121, 100, 40), CropBox(115, 115, 40), CropBox(0, 0, 40)):
+        assert not box.is_near(far)
+
+
 def test_a_good_box_stays_as_it_is() -> None:
     box = CropBox(10, 20, 30, -15)
 

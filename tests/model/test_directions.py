@@ -88,7 +88,7 @@ def test_targets_are_met_and_locked_coordinates_stay(
     free = {index: value for index, value in targets.items() if index not in locked}
     if len(free) == 1:
         (index,) = free
-        if directions.can_move(index, sorted(locked)):
+        if directions.movable(sorted(locked))[index]:
             assert after[index] == pytest.approx(free[index], abs=5e-3)
         else:
             np.testing.assert_array_equal(moved, latent)
@@ -107,8 +107,9 @@ def test_a_direction_that_the_locks_contain_does_not_move() -> None:
     twin = Direction("Twin", "own", base[0].vector, 3.0)
     directions = Directions((*base.items, twin), base.mean)
     latent = np.ones(SIZE, np.float32)
-    assert not directions.can_move(2, [0])
-    assert directions.can_move(2, [1])
+    np.testing.assert_array_equal(directions.movable([0]), [False, True, False])
+    np.testing.assert_array_equal(directions.movable([1]), [True, False, True])
+    assert directions.movable([]).all()
     np.testing.assert_array_equal(directions.moved(latent, {2: 3.0}, [0]), latent)
     np.testing.assert_array_equal(directions.moved(latent, {0: 3.0}, [0]), latent)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from model.files import replacing, write_bytes
+from model.files import is_folder, is_there, replacing, write_bytes
 
 
 @pytest.fixture
@@ -96,3 +96,26 @@ def test_a_folder_of_that_name_is_told(path: Path) -> None:
 def test_others_may_read_it(path: Path) -> None:
     write_bytes(path, b"new")
     assert path.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b", "gone", "note.txt/below"])
+def test_what_cannot_be_looked_at_is_not_there(name: str, path: Path) -> None:
+    assert not is_there(path.parent / name)
+    assert not is_folder(path.parent / name)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="opens every folder")
+def test_what_lies_in_a_closed_folder_is_not_there(path: Path) -> None:
+    path.parent.chmod(0)
+    try:
+        assert not is_there(path)
+        assert not is_folder(path)
+    finally:
+        path.parent.chmod(0o700)
+
+
+def test_what_is_there_is_found(path: Path) -> None:
+    assert is_there(path)
+    assert is_there(path.parent)
+    assert is_folder(path.parent)
+    assert not is_folder(path)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -8,15 +9,17 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
-from model import film
 from model.film import (
     FORMATS,
+    SIZES,
     FilmError,
     Filming,
     FilmSettings,
     about_text,
     export_film,
+    extent,
     has_encoder,
+    why_not,
 )
 
 COUNT = 20
@@ -77,6 +80,27 @@ def test_a_grid_has_the_columns_asked_for(tmp_path: Path) -> None:
         assert picture.size == (7 * 48, 3 * 48)
 
 
+@VIDEO
+def test_a_video_has_all_frames_at_the_size_and_pace(tmp_path: Path) -> None:
+    from imageio_ffmpeg import get_ffmpeg_exe
+
+    path, _ = exported("MP4", tmp_path, frames_per_second=20.0)
+    raw = [get_ffmpeg_exe(), "-i", path, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    read = subprocess.run(raw, capture_output=True, check=True)
+    frames = np.frombuffer(read.stdout, np.uint8).reshape(COUNT, 96, 96, 3)
+    assert b"96x96" in read.stderr
+    assert b"20 fps" in read.stderr
+    np.testing.assert_allclose(frames.mean((1, 2, 3)), GREYS[:, 0], atol=3)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", ["GIF", "PNG strip", "PNG frames"])
+def test_a_face_has_the_size_asked_for(name: str, size: int, tmp_path: Path) -> None:
+    path, _ = exported(name, tmp_path, size=size)
+    with Image.open(path / "0001.png" if name == "PNG frames" else path) as picture:
+        assert picture.height == size
+
+
 def test_frames_are_numbered_pictures_in_a_folder(tmp_path: Path) -> None:
     path, _ = exported("PNG frames", tmp_path)
     names = sorted(each.name for each in path.iterdir())
@@ -117,6 +141,19 @@ def test_cancelling_leaves_the_older_file(name: str, tmp_path: Path) -> None:
     assert [each for each in tmp_path.iterdir() if each != path] == []
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_cancelling_while_it_is_written_leaves_the_older_file(name: str, tmp_path: Path) -> None:
+    path = tmp_path / f"film{FORMATS[name]}"
+    if FORMATS[name]:
+        path.write_text("old")
+    steps = export_film(GREYS, decode, path, FilmSettings(name))
+    while next(steps).done <= COUNT // 2:
+        pass
+    steps.close()  # type: ignore[attr-defined]
+    assert not path.is_file() or path.read_text() == "old"
+    assert [each for each in tmp_path.iterdir() if each != path] == []
+
+
 @pytest.mark.parametrize("count", [0, 3001])
 def test_no_and_too_many_frames_are_refused(count: int, tmp_path: Path) -> None:
     with pytest.raises(FilmError, match="1 to 3,000 frames"):
@@ -132,7 +169,7 @@ def test_no_and_too_many_frames_are_refused(count: int, tmp_path: Path) -> None:
 def test_without_an_encoder_it_is_said_how_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(film.importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     with pytest.raises(FilmError, match=r"pip install .*\[video\]"):
         exported("MP4", tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -143,3 +180,45 @@ def test_the_description_names_program_and_settings() -> None:
     assert about["program"] == "CAE Studio"
     assert about["frames_per_second"] == 12.5
     assert about["faces"] == ["A", "B"]
+
+
+def test_the_extent_of_what_is_exported() -> None:
+    assert extent(FilmSettings("GIF", 96), 75) == (96, 96)
+    assert extent(FilmSettings("PNG frames", 48), 75) == (48, 48)
+    assert extent(FilmSettings("PNG strip", 96), 7) == (7 * 96, 96)
+    assert extent(FilmSettings("PNG grid", 96), 7) == (3 * 96, 3 * 96)
+    assert extent(FilmSettings("PNG grid", 96, columns=4), 7) == (4 * 96, 2 * 96)
+
+
+@pytest.mark.parametrize(("name", "count"), [("PNG strip", 69), ("PNG grid", 421)])
+def test_a_picture_that_few_programs_could_show_is_refused(
+    name: str, count: int, tmp_path: Path
+) -> None:
+    wanted = FilmSettings(name, 480)
+    assert why_not(wanted, count - 1) == ""
+    assert "pixels are too many" in why_not(wanted, count)
+    latents = np.zeros((count, 1), np.float32)
+    with pytest.raises(FilmError, match="pixels are too many"):
+        next(iter(export_film(latents, decode, tmp_path / "a.png", wanted)))
+
+
+@VIDEO
+def test_a_video_that_lost_frames_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from model import video
+
+    monkeypatch.setattr(video, "count_frames_and_secs", lambda _path: (COUNT - 1, 0.5))
+    with pytest.raises(FilmError, match="frames are missing; is there room on the disk"):
+        exported("MP4", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@VIDEO
+def test_an_encoder_that_does_not_start_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path / "gone"))
+    with pytest.raises(FilmError, match=r"couldn't be encoded: .*\.$"):
+        exported("MP4", tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -6,10 +6,20 @@ import numpy as np
 import pytest
 
 from model import latent_map
+from model.alignment import aligned_map
 from model.latent import LatentStatistics
-from model.latent_map import MapError, Mapping, has_tsne, pca_map, place, tsne_map
+from model.latent_map import (
+    MapError,
+    Mapping,
+    PcaPlane,
+    has_tsne,
+    latent_at,
+    pca_map,
+    place,
+    tsne_map,
+)
 
-pytestmark = pytest.mark.skipif(not has_tsne(), reason="openTSNE isn't installed")
+needs_tsne = pytest.mark.skipif(not has_tsne(), reason="openTSNE isn't installed")
 random = np.random.default_rng(0)
 GROUP = np.arange(90) % 3
 LATENTS = np.asarray(random.normal(size=(90, 8)) + 20 * np.eye(8)[GROUP], np.float32)
@@ -29,6 +39,7 @@ def test_the_map_by_pca_is_of_the_first_two_coordinates() -> None:
     assert pca_map(line, LatentStatistics.fit(line)).shape == (90, 2)
 
 
+@needs_tsne
 def test_tsne_forms_step_by_step_is_kept_and_goes_on_from_an_earlier_map(tmp_path: Path) -> None:
     steps = list(tsne_map(LATENTS, STATISTICS, key="k", folder=tmp_path))
     assert steps[-1].done == steps[-1].total
@@ -46,6 +57,7 @@ def test_tsne_forms_step_by_step_is_kept_and_goes_on_from_an_earlier_map(tmp_pat
     assert np.median(apart) < np.ptp(points, axis=0).max() / 3
 
 
+@needs_tsne
 def test_closing_ends_the_process(tmp_path: Path) -> None:
     started = []
     begin = latent_map.start_module
@@ -62,6 +74,7 @@ def test_closing_ends_the_process(tmp_path: Path) -> None:
     assert started[0].poll() is not None
 
 
+@needs_tsne
 def test_a_failure_is_told(tmp_path: Path) -> None:
     bad = np.full_like(LATENTS, np.nan)
     with pytest.raises(MapError, match="couldn't be made"):
@@ -75,3 +88,47 @@ def test_a_face_is_placed_on_itself_and_another_between() -> None:
     middle = place(LATENTS[nearest].mean(axis=0), LATENTS, points, nearest)
     assert (middle >= points[nearest].min(axis=0)).all()
     assert (middle <= points[nearest].max(axis=0)).all()
+
+
+@pytest.mark.parametrize("angle", [0.0, 2.0])
+def test_a_latent_moves_over_the_plane_of_a_turned_map_to_where_it_is_told(angle: float) -> None:
+    turn = np.array([[np.cos(angle), np.sin(angle)], [np.sin(angle), -np.cos(angle)]], np.float32)
+    old = pca_map(LATENTS, STATISTICS) @ turn + np.array([3, -1], np.float32)
+    points = aligned_map(pca_map(LATENTS, STATISTICS), old)
+    plane = PcaPlane.of(LATENTS, STATISTICS, points)
+    np.testing.assert_allclose(plane.project(LATENTS), points, atol=1e-3)
+
+    wanted = np.array([2.5, -3.5], np.float32)
+    moved = plane.moved(LATENTS[3], wanted)
+    np.testing.assert_allclose(plane.project(moved[None])[0], wanted, atol=1e-3)
+    before, after = STATISTICS.coordinates(LATENTS[3]), STATISTICS.coordinates(moved)
+    np.testing.assert_allclose(after[2:], before[2:], atol=1e-3)
+
+
+def test_latents_of_one_dimension_have_a_plane_too() -> None:
+    line = LATENTS[:, :1]
+    statistics = LatentStatistics.fit(line)
+    plane = PcaPlane.of(line, statistics, pca_map(line, statistics))
+    moved = plane.moved(line[0], np.array([1.5, 9.0], np.float32))
+    np.testing.assert_allclose(statistics.coordinates(moved), [1.5], atol=1e-3)
+
+
+def test_between_points_the_latent_is_a_mean_of_the_nearest_and_never_jumps() -> None:
+    points = random.normal(size=(90, 2)).astype(np.float32)
+    np.testing.assert_allclose(latent_at(points[5], points, LATENTS), LATENTS[5], atol=1e-3)
+
+    line = np.linspace(points[5], points[6], 2000)
+    way = np.array([latent_at(point, points, LATENTS) for point in line])
+    steps = np.linalg.norm(np.diff(way, axis=0), axis=1)
+    assert steps.max() < np.linalg.norm(LATENTS[6] - LATENTS[5]) / 20
+    assert (way >= LATENTS.min(axis=0) - 1e-3).all()
+    assert (way <= LATENTS.max(axis=0) + 1e-3).all()
+
+
+def test_few_or_coinciding_points_have_a_latent_between_them() -> None:
+    pair = np.array([[0, 0], [2, 0]], np.float32)
+    middle = latent_at(np.array([1, 0], np.float32), pair, LATENTS[:2])
+    np.testing.assert_allclose(middle, LATENTS[:2].mean(axis=0), atol=1e-3)
+    same = np.zeros((9, 2), np.float32)
+    assert np.isfinite(latent_at(same[0], same, LATENTS[:9])).all()
+    assert np.isfinite(latent_at(np.ones(2, np.float32), same[:1], LATENTS[:1])).all()

@@ -1,19 +1,29 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from model.latent import LatentStatistics
 from model.own_directions import (
+    FORMAT,
+    MAX_DIRECTIONS,
     OwnFaces,
+    brought,
+    damaged_path,
+    fresh_name,
+    keep_own,
     load_own,
     own_direction,
     own_directions_file,
     save_own,
 )
-from model.tensor_file import TensorFileError
+from model.tensor_file import TensorFileError, read_tensors, write_tensors
+from model.writer import only_one
 
 SIZE = 20
 TRAINING = np.random.default_rng(0).normal(size=(500, SIZE)).astype(np.float32)
@@ -93,3 +103,93 @@ def test_wrong_faces_are_refused(shape: tuple[int, ...], tmp_path: Path) -> None
     save_own(path, [OwnFaces("A", np.zeros(shape, np.uint8), faces(1))])
     with pytest.raises(TensorFileError, match="a.directions"):
         load_own(path)
+
+
+odd = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=4,
+)
+
+
+@settings(
+    database=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(odd | st.lists(st.text(max_size=300) | odd, max_size=3))
+def test_any_names_are_directions_or_told(tmp_path: Path, names: Any) -> None:
+    path = tmp_path / "a.directions"
+    save_own(path, [OwnFaces("A", faces(1), faces(1)), OwnFaces("B", faces(2), faces(0))])
+    written = read_tensors(path, FORMAT, 1 << 30)
+    write_tensors(path, FORMAT, written.tensors, {"names": names})
+    try:
+        found = load_own(path)
+    except TensorFileError as error:
+        assert "a.directions" in str(error)
+        return
+    assert len(found) == len(names) <= 2
+    assert all(item.name.encode().decode() == item.name for item in found)  # it can be shown
+
+
+def own(name: str, seed: int) -> OwnFaces:
+    return OwnFaces(name, faces(2, seed), faces(2, seed + 100))
+
+
+def names(path: Path) -> list[str]:
+    return [item.name for item in load_own(path)]
+
+
+def test_another_windows_directions_stay_when_ours_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.directions"
+    keep_own(path, [own("A", 1)], ())
+    save_own(path, [own("A", 1), own("B", 2), own("C", 3)])
+    kept = keep_own(path, [own("B", 9)], ["A"])
+    assert [item.name for item in kept] == ["B", "B 2", "C"]
+    assert names(path) == ["B", "B 2", "C"]
+    keep_own(path, [own("B", 9)], ["B", "B 2", "C"])
+    assert names(path) == ["B"]
+    assert [item.name for item in tmp_path.iterdir()] == ["a.directions"]
+
+
+def test_a_damaged_file_is_kept_under_another_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.directions"
+    path.write_bytes(b"damaged")
+    keep_own(path, [own("A", 1)], ())
+    assert names(path) == ["A"]
+    assert damaged_path(path).read_bytes() == b"damaged"
+
+
+def test_a_file_that_is_being_written_for_too_long_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model.own_directions._PATIENCE_S", 0.0)
+    path = tmp_path / "a.directions"
+    with only_one(tmp_path / ".a.directions.lock"), pytest.raises(BlockingIOError):
+        keep_own(path, [own("A", 1)], ())
+    keep_own(path, [own("A", 1)], ())
+    assert names(path) == ["A"]
+
+
+def test_what_is_brought_is_new_and_has_a_name_of_its_own() -> None:
+    present = [own("A", 1), own("A 2", 2)]
+    found = brought(present, [own("Same", 1), own("A", 3), own("B", 4), own("B", 5), own("C", 5)])
+    assert [item.name for item in found] == ["A 3", "B", "B 2"]
+    many = [own("A", seed) for seed in range(3)]
+    full = [own(f"{number}", 1000 + number) for number in range(MAX_DIRECTIONS - 2)]
+    assert len(brought(full, many)) == 2
+
+
+def test_a_fresh_name_is_numbered_and_not_too_long() -> None:
+    assert fresh_name("A", ["B"]) == "A"
+    assert fresh_name("A", ["A", "A 2"]) == "A 3"
+    assert len(fresh_name("x" * 200, ["x" * 200])) <= 200
+
+
+def test_more_than_can_be_read_again_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.directions"
+    save_own(path, [own("A", 1)])
+    monkeypatch.setattr("model.own_directions._MAX_BYTES", 1 << 20)
+    with pytest.raises(ValueError, match="more faces than a file may have"):
+        save_own(path, [own("B", 2)])
+    assert names(path) == ["A"]

@@ -67,6 +67,36 @@ def test_a_digest_stands_for_pixels_and_shape() -> None:
     assert len({picture_digest(image) for image in (*images, *images)}) == 3
 
 
+ROW = tuple(CropBox(left, 50, 40) for left in (0, 100, 200))
+
+
+def test_faces_on_which_no_box_is_are_free() -> None:
+    placement = Placement(ROW[1], ROW, 1)
+    assert placement.free([]) == [0, 2]
+    assert placement.free([CropBox(5, 45, 60, 20)]) == [2]
+    assert placement.moved(CropBox(400, 50, 40)).free(ROW[:1]) == [1, 2]
+
+
+def test_another_box_is_on_a_free_face_or_beside() -> None:
+    placement, size = Placement(ROW[1], ROW, 1), (300, 200)
+    assert placement.another([], size) == Placement(ROW[0], ROW, 0)
+    assert placement.another([ROW[0]], size) == Placement(ROW[2], ROW, 2)
+    boxes = [ROW[0], ROW[2]]
+    for _ in range(3):
+        beside = placement.another(boxes, size)
+        assert beside.chosen == -1
+        assert beside.box.size == 40
+        assert not any(map(beside.box.is_near, (*ROW, *boxes)))
+        boxes.append(beside.box)
+
+
+def test_on_a_photo_that_is_all_box_another_one_is_still_on_it() -> None:
+    placement = Placement(CropBox(0, 0, 90))
+    box = placement.another([], (90, 90)).box
+    assert box == box.within(90, 90)
+    assert not box.is_near(placement.box)
+
+
 @settings(database=None, deadline=None)
 @given(boxes, st.lists(boxes, max_size=4), st.data())
 def test_a_placement_survives_being_written(

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from model.crop import CropBox, crop_face
 from model.faces import PhotoError
@@ -35,9 +36,9 @@ def photo(name, red, green):
 
 for number in range(6):
     shelf.add_photo(photo("both", 99, 99))
-    key = shelf.key(shelf.add_photo(photo(f"{own}-{number}", own, number)))
+    key = shelf.add_photo(photo(f"{own}-{number}", own, number))
     if number % 2:
-        shelf.remove(shelf.row_of(key))
+        shelf.remove([key])
 """
 
 
@@ -49,7 +50,7 @@ def face(seed: int) -> NDArray[np.uint8]:
 def folder(tmp_path: Path) -> Path:
     shelf = PhotoShelf(tmp_path / "photos")
     for seed, name in enumerate(["Ann", "Ann", "Zoë 🙂"]):
-        assert shelf.add(face(seed), name) == seed
+        assert shelf.row_of(shelf.add(face(seed), name)) == seed
     return tmp_path / "photos"
 
 
@@ -77,20 +78,18 @@ def test_a_new_shelf_is_empty_and_writes_nothing(tmp_path: Path) -> None:
 def test_the_same_pixels_are_kept_once(folder: Path) -> None:
     shelf = PhotoShelf(folder)
 
-    assert shelf.add(face(1), "Someone else") == 1
+    assert shelf.add(face(1), "Someone else") == shelf.key(1)
     assert len(shelf) == 3
 
 
 def test_a_removed_photo_is_gone(folder: Path) -> None:
     shelf = PhotoShelf(folder)
-    shelf.remove(0)
+    shelf.remove([shelf.key(0)])
 
     assert list(shelf.faces().names) == ["Ann", "Zoë 🙂"]
     assert shelved(folder) == [("Ann", 1), ("Zoë 🙂", 2)]
     assert len(list(folder.iterdir())) == 3
-    for row in (2, -1):
-        with pytest.raises(IndexError):
-            shelf.remove(row)
+    assert shelf.remove(["no such photo"]).count == 0
 
 
 def damaged_photo(folder: Path) -> None:
@@ -117,7 +116,7 @@ def test_a_damaged_photo_is_left_out(damage: Callable[[Path], None], folder: Pat
     damage(folder)
 
     assert shelved(folder) == [("Ann", 0), ("Zoë 🙂", 2)]
-    assert PhotoShelf(folder).add(face(1), "Ann") == 2
+    PhotoShelf(folder).add(face(1), "Ann")
     assert shelved(folder) == [("Ann", 0), ("Zoë 🙂", 2), ("Ann", 1)]
 
 
@@ -140,6 +139,7 @@ def test_the_index_leads_nowhere_else(folder: Path, tmp_path: Path) -> None:
 
 def test_two_windows_lose_no_photo(folder: Path) -> None:
     one, other = PhotoShelf(folder), PhotoShelf(folder)
+    assert len(one) == len(other) == 3
     one.add(face(3), "From one")
     other.add(face(4), "From the other")
 
@@ -152,7 +152,9 @@ class TestTwoWindows:
     @pytest.fixture
     def shelves(self, tmp_path: Path) -> tuple[PhotoShelf, PhotoShelf]:
         PhotoShelf(tmp_path).add_photo(snapshot(1))
-        return PhotoShelf(tmp_path), PhotoShelf(tmp_path)
+        shelves = PhotoShelf(tmp_path), PhotoShelf(tmp_path)
+        assert [len(shelf) for shelf in shelves] == [1, 1]  # both have read it
+        return shelves
 
     def test_the_last_box_counts_and_the_photo_stays_one(
         self, shelves: tuple[PhotoShelf, PhotoShelf], tmp_path: Path
@@ -161,7 +163,7 @@ class TestTwoWindows:
         key, photo = one.key(0), snapshot(1)
         boxes = [photo.placement.moved(CropBox(100, 20, side), 1) for side in (60, 70, 80)]
         for shelf, box in zip((one, other, one), boxes, strict=True):
-            assert shelf.place(key, box, photo.picture) == 0
+            assert shelf.place(key, box, photo.picture) is not None
             again = PhotoShelf(tmp_path)
             assert (len(again), again.placement(key)) == (1, box)
 
@@ -170,7 +172,7 @@ class TestTwoWindows:
     ) -> None:
         one, other = shelves
         key, photo = one.key(0), snapshot(1)
-        one.remove(0)
+        one.remove([one.key(0)])
         assert other.place(key, photo.placement.moved(CropBox(9, 9, 60), -1), photo.picture) is None
         assert len(PhotoShelf(tmp_path)) == 0
 
@@ -178,9 +180,9 @@ class TestTwoWindows:
         self, shelves: tuple[PhotoShelf, PhotoShelf], tmp_path: Path
     ) -> None:
         one, other = shelves
-        one.remove(0)
+        one.remove([one.key(0)])
         assert other.find(snapshot(1).picture) is None
-        assert other.add_photo(snapshot(1)) == 0
+        assert other.add_photo(snapshot(1)) == other.key(0)
         again = PhotoShelf(tmp_path)
         assert again.picture(again.key(0)).size == snapshot(1).picture.size
 
@@ -188,10 +190,10 @@ class TestTwoWindows:
         self, shelves: tuple[PhotoShelf, PhotoShelf], tmp_path: Path
     ) -> None:
         one, other = shelves
-        key = one.key(one.add_photo(snapshot(2)))
+        key = one.add_photo(snapshot(2))
         box = snapshot(2).placement.moved(CropBox(100, 20, 60), 1)
         one.place(key, box, snapshot(2).picture)
-        assert other.add_photo(snapshot(2)) == 1
+        assert other.row_of(other.add_photo(snapshot(2))) == 1
         assert PhotoShelf(tmp_path).placement(key) == box
         assert len(PhotoShelf(tmp_path)) == 2
 
@@ -202,7 +204,7 @@ class TestTwoWindows:
         key, photo = one.key(0), snapshot(1)
         box = photo.placement.moved(CropBox(100, 20, 60), 1)
         other.place(key, box, photo.picture)
-        one.remove(0)
+        one.remove([one.key(0)])
         assert PhotoShelf(tmp_path).picture(key).size == photo.picture.size
 
     def test_two_processes_add_and_remove_at_once(self, tmp_path: Path) -> None:
@@ -226,7 +228,8 @@ def test_what_is_no_face_is_refused(folder: Path) -> None:
 
 def test_a_face_can_be_changed_by_its_owner_afterwards(folder: Path) -> None:
     shelf, mine = PhotoShelf(folder), face(5)
-    row = shelf.add(mine, "\udcff")
+    row = shelf.row_of(shelf.add(mine, "\udcff"))
+    assert row is not None
     mine[:] = 0
 
     assert np.array_equal(shelf.faces().images[row], face(5))
@@ -239,17 +242,24 @@ def test_the_folder_can_be_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert photos_folder() == tmp_path / "photos"
 
 
+FOUND = (CropBox(20, 30, 60, 10), CropBox(120, 30, 50))
+
+
 def snapshot(seed: int, side: int = 200) -> Photo:
     noise = np.random.default_rng(seed).integers(0, 256, (side, side + 40, 3), np.uint8)
-    found = (CropBox(20, 30, 60, 10), CropBox(120, 30, 50))
     picture = Image.fromarray(noise)
-    return Photo(f"Snapshot {seed}", picture, Placement(found[0], found, 0))
+    return Photo(f"Snapshot {seed}", picture, Placement(FOUND[0], FOUND, 0))
+
+
+def second() -> Placement:
+    """The box on the other face of a snapshot."""
+    return Placement(FOUND[1], FOUND, 1)
 
 
 def test_a_photo_is_there_again_with_its_box(tmp_path: Path) -> None:
     shelf, photo = PhotoShelf(tmp_path), snapshot(1)
-    row = shelf.add_photo(photo)
-    key = shelf.key(row)
+    key = shelf.add_photo(photo)
+    row = shelf.row_of(key)
 
     again = PhotoShelf(tmp_path)
 
@@ -266,12 +276,15 @@ def test_a_moved_box_is_kept_and_the_photo_stays_where_it_is(tmp_path: Path) -> 
     key, picture = shelf.key(1), snapshot(1).picture
     placement = snapshot(1).placement.moved(CropBox(100, 20, 90, -5), 1)
 
-    assert shelf.place(key, placement, picture) == 1
+    moved = shelf.place(key, placement, picture)
 
     again = PhotoShelf(tmp_path)
     assert again.placement(key) == placement
     assert list(again.faces().names) == ["Snapshot 0", "Snapshot 1", "Snapshot 2"]
+    assert shelf.row_of(key) == 1
     assert np.array_equal(again.faces().images[1], crop_face(picture, placement.box))
+    assert moved is not None
+    assert np.array_equal(again.faces().images[1], moved)
     assert len(list(tmp_path.glob("*.png"))) == 3
 
 
@@ -287,10 +300,11 @@ def test_the_same_picture_is_kept_once(tmp_path: Path) -> None:
     shelf = PhotoShelf(tmp_path)
     assert shelf.find(snapshot(1).picture) is None
 
-    assert [shelf.add_photo(snapshot(seed)) for seed in (1, 2, 1)] == [0, 1, 0]
+    one, two, again = (shelf.add_photo(snapshot(seed)) for seed in (1, 2, 1))
+    assert one == again != two
 
-    assert shelf.find(snapshot(2).picture) == 1
-    assert PhotoShelf(tmp_path).find(snapshot(2).picture) == 1
+    assert shelf.find(snapshot(2).picture) == two
+    assert PhotoShelf(tmp_path).find(snapshot(2).picture) == two
 
 
 def test_two_photos_with_the_same_face_are_two(tmp_path: Path) -> None:
@@ -298,7 +312,7 @@ def test_two_photos_with_the_same_face_are_two(tmp_path: Path) -> None:
     for width in (60, 70):
         shelf.add_photo(Photo("Plain", Image.new("RGB", (width, 60), (1, 2, 3)), box))
 
-    shelf.remove(0)
+    shelf.remove([shelf.key(0)])
 
     assert len(PhotoShelf(tmp_path)) == 1
     assert PhotoShelf(tmp_path).picture(shelf.key(0)).size == (70, 60)
@@ -308,13 +322,180 @@ def test_with_a_photo_its_picture_is_removed(tmp_path: Path) -> None:
     shelf = PhotoShelf(tmp_path)
     shelf.add_photo(snapshot(1))
     key = shelf.key(0)
-    shelf.remove(0)
+    shelf.remove([shelf.key(0)])
 
     assert list((tmp_path / "pictures").iterdir()) == []
     assert shelf.placement(key) is None
     assert shelf.place(key, snapshot(1).placement, snapshot(1).picture) is None
     with pytest.raises(PhotoError, match="doesn't exist"):
         shelf.picture(key)
+
+
+class TestSeveralFaces:
+    """Two faces of one photo."""
+
+    @pytest.fixture
+    def shelf(self, tmp_path: Path) -> PhotoShelf:
+        shelf = PhotoShelf(tmp_path)
+        shelf.add_photo(snapshot(0))
+        shelf.add_photo(snapshot(1))
+        shelf.add_faces(shelf.key(1), [second()])
+        return shelf
+
+    def test_they_share_the_picture(self, shelf: PhotoShelf, tmp_path: Path) -> None:
+        again = PhotoShelf(tmp_path)
+        one, two = again.key(1), again.key(2)
+
+        assert list(again.faces().names) == ["Snapshot 0", "Snapshot 1", "Snapshot 1 (2)"]
+        assert one != two
+        assert again.others(one) == {two: FOUND[1]}
+        assert again.others(two) == {one: FOUND[0]}
+        assert np.array_equal(np.asarray(again.picture(two)), np.asarray(snapshot(1).picture))
+        assert np.array_equal(again.faces().images[2], crop_face(snapshot(1).picture, FOUND[1]))
+        assert len(list((tmp_path / "pictures").iterdir())) == 2
+
+    def test_each_has_a_box_of_its_own(self, shelf: PhotoShelf, tmp_path: Path) -> None:
+        box, picture = CropBox(9, 99, 44, 3), snapshot(1).picture
+        shelf.place(shelf.key(2), second().moved(box), picture)
+
+        again = PhotoShelf(tmp_path)
+
+        assert again.placement(again.key(2)) == second().moved(box)
+        assert again.placement(again.key(1)) == snapshot(1).placement
+        assert len(list(tmp_path.glob("*.png"))) == 3
+
+    def test_with_the_same_box_they_stay_two(self, shelf: PhotoShelf, tmp_path: Path) -> None:
+        picture = snapshot(1).picture
+        shelf.place(shelf.key(2), second().moved(FOUND[0], 0), picture)
+        shelf.place(shelf.key(2), second(), picture)
+
+        again = PhotoShelf(tmp_path)
+        assert again.placement(again.key(1)) == snapshot(1).placement
+        assert again.placement(again.key(2)) == second()
+
+    @pytest.mark.parametrize("first", [1, 2])
+    def test_the_picture_stays_while_one_is_there(
+        self, first: int, shelf: PhotoShelf, tmp_path: Path
+    ) -> None:
+        shelf.remove([shelf.key(first)])
+        assert PhotoShelf(tmp_path).picture(shelf.key(1)).size == (240, 200)
+        assert shelf.find(snapshot(1).picture) == shelf.key(1)
+        assert shelf.others(shelf.key(1)) == {}
+        shelf.remove([shelf.key(1)])
+        assert len(list((tmp_path / "pictures").iterdir())) == 1
+
+    def test_the_same_face_is_added_once(self, shelf: PhotoShelf) -> None:
+        near = second().moved(CropBox(125, 33, 50))
+        assert shelf.add_faces(shelf.key(1), [near]) == [shelf.key(2)]
+        assert shelf.add_faces(shelf.key(2), [snapshot(1).placement]) == [shelf.key(1)]
+        assert len(shelf) == 3
+
+    def test_a_face_whose_box_moved_on_can_be_added_again(
+        self, shelf: PhotoShelf, tmp_path: Path
+    ) -> None:
+        shelf.place(shelf.key(2), second().moved(CropBox(20, 140, 50)), snapshot(1).picture)
+        [key] = shelf.add_faces(shelf.key(1), [second()])
+
+        again = PhotoShelf(tmp_path)
+        assert again.row_of(key) == 3
+        assert again.faces().names[3] == "Snapshot 1 (3)"
+        assert len({again.key(row) for row in range(4)}) == 4
+
+    def test_two_windows_add_the_same_face_once(self, tmp_path: Path) -> None:
+        PhotoShelf(tmp_path).add_photo(snapshot(1))
+        one, other = PhotoShelf(tmp_path), PhotoShelf(tmp_path)
+        assert len(one) == len(other) == 1
+        assert one.add_faces(one.key(0), [second()]) == other.add_faces(other.key(0), [second()])
+        assert len(PhotoShelf(tmp_path)) == 2
+
+    def test_a_photo_that_is_gone_gets_no_more_faces(self, shelf: PhotoShelf) -> None:
+        key = shelf.key(0)
+        shelf.remove([key])
+        with pytest.raises(PhotoError, match="doesn't exist"):
+            shelf.add_faces(key, [second()])
+
+
+def write_face(path: Path, origin: dict[str, object]) -> None:
+    """Write the face of a snapshot as an earlier version or a stranger may have."""
+    info = PngInfo()
+    info.add_itxt("Title", "Earlier")
+    info.add_itxt("Origin", json.dumps(origin | snapshot(1).placement.as_json()))
+    Image.fromarray(snapshot(1).face()).save(path, pnginfo=info)
+
+
+def test_a_photo_of_an_earlier_version_keeps_its_box_and_takes_more_faces(tmp_path: Path) -> None:
+    key = PhotoShelf(tmp_path).add_photo(snapshot(1))
+    [path] = tmp_path.glob("*.png")
+    write_face(path, {"picture": key})
+
+    again = PhotoShelf(tmp_path)
+
+    assert again.key(0) == key
+    assert again.placement(key) == snapshot(1).placement
+    again.add_faces(key, [second()])
+    assert len(PhotoShelf(tmp_path)) == 2
+
+
+@pytest.mark.parametrize("mark", ["../x", "A", 7.5, None, "0" * 17])
+def test_a_face_with_a_strange_mark_is_left_out(mark: object, tmp_path: Path) -> None:
+    key = PhotoShelf(tmp_path).add_photo(snapshot(1))
+    [path] = tmp_path.glob("*.png")
+    write_face(path, {"picture": key, "mark": mark})
+
+    assert len(PhotoShelf(tmp_path)) == 0
+
+
+def test_removed_photos_are_put_back_where_they_were(tmp_path: Path) -> None:
+    shelf = PhotoShelf(tmp_path)
+    for seed in range(4):
+        shelf.add_photo(snapshot(seed))
+    shelf.add_faces(shelf.key(1), [second()])
+    shelf.add(face(1), "Only a face")
+    keys = [shelf.key(row) for row in range(6)]
+
+    removed = shelf.remove([keys[0], keys[1], keys[4], keys[5]])
+    assert removed.count == 4
+    assert removed.names == ("Snapshot 0", "Snapshot 1", "Snapshot 1 (2)", "Only a face")
+    assert len(list((tmp_path / "pictures").iterdir())) == 2
+    assert shelf.restore(removed) == [keys[0], keys[1], keys[4], keys[5]]
+    shelf.restore(removed)
+
+    again = PhotoShelf(tmp_path)
+    assert [again.key(row) for row in range(len(again))] == keys
+    assert again.placement(keys[4]) == second()
+    assert all(again.picture(key).size == (240, 200) for key in keys[:5])
+
+
+def test_what_is_removed_for_good_is_not_kept(tmp_path: Path) -> None:
+    shelf = PhotoShelf(tmp_path)
+    shelf.add_photo(snapshot(1))
+
+    removed = shelf.remove([shelf.key(0)], for_good=True)
+
+    assert (removed.count, removed.names) == (1, ())
+    assert shelf.restore(removed) == []
+    assert len(shelf) == 0
+
+
+def test_a_photo_that_lost_its_picture_is_removed_all_the_same(tmp_path: Path) -> None:
+    shelf = PhotoShelf(tmp_path)
+    key = shelf.add_photo(snapshot(1))
+    next((tmp_path / "pictures").iterdir()).unlink()
+
+    shelf.restore(shelf.remove([key]))
+
+    assert list((tmp_path / "pictures").iterdir()) == []
+    assert PhotoShelf(tmp_path).placement(key) == snapshot(1).placement
+
+
+def test_keys_and_faces_are_of_one_moment(tmp_path: Path) -> None:
+    shelf = PhotoShelf(tmp_path)
+    for seed in range(2):
+        shelf.add_photo(snapshot(seed))
+    faces, keys = shelf.keyed_faces()
+
+    assert list(faces.names) == ["Snapshot 0", "Snapshot 1"]
+    assert keys == (shelf.key(0), shelf.key(1))
 
 
 def test_large_pictures_are_kept_smaller_and_nearly_the_same(tmp_path: Path) -> None:
@@ -328,13 +509,15 @@ def test_large_pictures_are_kept_smaller_and_nearly_the_same(tmp_path: Path) -> 
 
     assert kept.size == photo.picture.size == (1000, 1000)
     assert np.abs(np.asarray(kept).astype(int) - np.asarray(photo.picture)).max() < 12
-    assert shelf.find(photo.picture) == 0
+    assert shelf.find(photo.picture) == shelf.key(0)
 
 
 def test_a_face_of_an_earlier_version_has_no_picture(folder: Path) -> None:
     shelf = PhotoShelf(folder)
 
-    assert shelf.key(0) == ""
+    assert shelf.row_of(shelf.key(0)) == 0
+    assert shelf.placement(shelf.key(0)) is None
+    assert shelf.others(shelf.key(0)) == {}
     assert shelf.placement("nothing") is None
 
 
@@ -379,7 +562,7 @@ def test_a_name_in_the_index_can_be_shown_and_written_again(folder: Path) -> Non
     (folder / "index.json").write_text(json.dumps(index))
 
     shelf = PhotoShelf(folder)
-    shelf.remove(2)
+    shelf.remove([shelf.key(2)])
 
     assert list(PhotoShelf(folder).faces().names) == ["?", "n" * 1000]
 

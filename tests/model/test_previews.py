@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -123,3 +125,18 @@ def test_a_pipe_in_place_of_a_picture_is_none(kept: Previews) -> None:
     kept.folder.mkdir()
     os.mkfifo(kept.folder / "originals.webp")
     assert kept.originals() is None
+
+
+@settings(
+    database=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_any_damage_leaves_faces_or_none(kept: Previews, data: st.DataObject) -> None:
+    kept.save(1, faces(3))
+    path = kept.folder / "epoch-00001.webp"
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(bytes(content))
+    found = kept.at(1)
+    assert found is None or (found.shape[1:], found.dtype) == ((48, 48, 3), np.uint8)

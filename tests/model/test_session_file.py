@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from model import key_frames
 from model.directions import Direction
@@ -48,6 +51,7 @@ def session() -> ExploreSession:
         ),
         (OwnFaces("X", np.stack([face("c").pixels]), np.zeros((0, 48, 48, 3), np.uint8)),),
         key_frames.Path(frames, loop=True),
+        random.integers(0, 256, (2, 48, 48, 3), np.uint8),
     )
 
 
@@ -122,12 +126,35 @@ def test_a_missing_array_is_a_plain_error(name: str, tmp_path: Path) -> None:
         load_session(changed(path, {}, drop=name))
 
 
+def test_pictures_of_key_frames_may_be_missing_but_not_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "a.cae-session"
+    save_session(path, replace(session(), key_faces=None))
+    assert load_session(path).key_faces is None
+    save_session(path, replace(session(), key_faces=np.zeros((3, 48, 48, 3), np.uint8)))
+    with pytest.raises(TensorFileError, match="path.pixels"):
+        load_session(path)
+
+
 def test_latents_of_different_sizes_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.cae-session"
     other = np.zeros(3, np.float32)
     odd = SavedFace("O", face("O").pixels, other, other)
     save_session(path, ExploreSession("digest", "", (face("A"),), (odd,)))
     with pytest.raises(TensorFileError, match="different sizes"):
+        load_session(path)
+
+
+def test_latents_out_of_all_range_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.cae-session"
+    saved = session()
+    far = np.full(SIZE, 3e38, np.float32)
+    save_session(path, replace(saved, faces=(replace(saved.faces[0], latent=far),)))
+    with pytest.raises(TensorFileError, match="out of all range"):
+        load_session(path)
+    assert saved.path is not None
+    frames = (saved.path.frames[0], key_frames.KeyFrame(far, "B"))
+    save_session(path, replace(saved, path=key_frames.Path(frames)))
+    with pytest.raises(TensorFileError, match="out of all range"):
         load_session(path)
 
 
@@ -159,3 +186,47 @@ def test_a_direction_with_a_wrong_measurement_is_refused(
     assert load_session(changed(path, {"directions": [about] * 2})).directions[0].sigma == 1
     with pytest.raises(TensorFileError, match="wrong measurement"):
         load_session(changed(path, {"directions": [about | wrong] * 2}))
+
+
+plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
+odd = st.recursive(plain, lambda inner: st.lists(inner, max_size=2), max_leaves=3)
+names = st.lists(st.text(max_size=5) | odd, max_size=3)
+directions = st.fixed_dictionaries(
+    {"name": st.text(max_size=3) | odd, "kind": st.sampled_from(["own", "attribute"]) | odd,
+     "sigma": st.floats() | odd, "auc": st.none() | st.floats() | odd, "method": st.just("") | odd}
+)  # fmt: skip
+key_frames_about = st.fixed_dictionaries(
+    {"name": st.text(max_size=3) | odd, "seconds": st.floats() | odd,
+     "ease": st.sampled_from(sorted(key_frames.EASES)) | odd, "spherical": st.booleans() | odd}
+)  # fmt: skip
+paths = st.fixed_dictionaries(
+    {"frames": st.lists(key_frames_about | odd, max_size=3) | odd},
+    optional={"loop": st.booleans() | odd, "back": st.booleans() | odd},
+)
+descriptions = st.fixed_dictionaries(
+    {},
+    optional={
+        "model": odd, "title": odd, "faces": names | odd, "snapshots": names | odd,
+        "directions": st.lists(directions | odd, max_size=3) | odd, "own": names | odd,
+        "path": paths | odd,
+    },
+)  # fmt: skip
+
+
+@settings(
+    database=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(descriptions)
+def test_any_description_is_a_session_or_told(tmp_path: Path, description: dict[str, Any]) -> None:
+    path = tmp_path / "a.cae-session"
+    save_session(path, session())
+    try:
+        found = load_session(changed(path, description))
+    except TensorFileError as error:
+        assert "a.cae-session" in str(error)
+        return
+    texts = [found.model, found.title, *(face.name for face in found.faces + found.snapshots)]
+    assert all(text.encode().decode() == text for text in texts)  # it can be shown
+    assert all(0 <= each.sigma < np.inf for each in found.directions)
+    if found.path is not None:
+        assert np.isfinite(found.path.film(1)).all()

@@ -11,7 +11,12 @@ from model.attributes import MIN_AUC
 from model.checkpoint import FaceModel, pretrained_model
 from model.directions import Direction
 from model.network import ConvAutoencoder, on_device
-from model.shipped_directions import read_directions, shipped_directions, write_directions
+from model.shipped_directions import (
+    read_directions,
+    shipped_density,
+    shipped_directions,
+    write_directions,
+)
 from model.tensor_file import TensorFileError
 
 UNIT = np.eye(5, dtype=np.float32)
@@ -41,10 +46,20 @@ def test_no_direction_rates_a_person_or_tells_ethnicity(shipped: FaceModel) -> N
         assert not item.name.lower().startswith(unwanted)
 
 
+def test_typical_is_what_the_faces_are_like_that_it_learned_from(shipped: FaceModel) -> None:
+    density = shipped_density(shipped)
+    assert density is not None, "run python -m resources.build_directions"
+    assert density.typicality(density.mean) == 1
+    samples = np.stack([density.sample(np.random.default_rng(seed)) for seed in range(200)])
+    assert 0.3 < float(np.median(density.typicality(samples))) < 0.9
+    assert density.typicality(density.mean + 40 * density.sigma[0] * density.directions[0]) < 0.1
+
+
 def test_another_model_has_none(shipped: FaceModel) -> None:
     torch.manual_seed(0)
     network = on_device(ConvAutoencoder(500), "cpu").eval().requires_grad_(False)
     assert shipped_directions(replace(shipped, network=network)) == ()
+    assert shipped_density(replace(shipped, network=network)) is None
 
 
 def test_directions_come_back_as_they_were(tmp_path: Path) -> None:

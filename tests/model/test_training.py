@@ -346,7 +346,9 @@ class TestResuming:
             next(start(few_faces, run=run))
         assert files(run.folder) == before
 
-    @pytest.mark.parametrize("kind", ["no batch", "epoch", "other best weights", "moments"])
+    @pytest.mark.parametrize(
+        "kind", ["no batch", "epoch", "other best weights", "moments", "nan", "nan moments"]
+    )
     def test_a_state_that_no_training_saved_is_told(
         self, kind: str, run: Run, few_faces: FaceSet
     ) -> None:
@@ -358,6 +360,10 @@ class TestResuming:
             state["epoch"] = -1
         elif kind == "other best weights":
             state["best_weights"] = {"weight": torch.zeros(1)}
+        elif kind == "nan":
+            state["network"]["decoder.1.bias"].fill_(torch.nan)
+        elif kind == "nan moments":
+            state["optimizers"][0]["state"][0]["momentum"].fill_(torch.nan)
         else:
             for moments in state["optimizers"][0]["state"].values():
                 moments |= {name: torch.zeros(7) for name in moments}

@@ -12,6 +12,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from model import writer
 from model.config import TrainConfig
@@ -212,3 +214,28 @@ class TestHeartbeat:
         assert not Pulse(folder).is_running()
         with Writer(folder):
             pass
+
+
+odd = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=2),
+    max_leaves=3,
+)
+beats = st.fixed_dictionaries(
+    {"host": st.text(max_size=5) | odd, "process": st.integers() | odd, "time": st.floats() | odd},
+    optional={"more": odd},
+)
+
+
+@settings(
+    database=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.binary(max_size=40) | (beats | odd).map(lambda value: json.dumps(value).encode()))
+def test_any_heartbeat_is_one_or_none_and_keeps_nobody_out_for_long(
+    folder: Path, content: bytes
+) -> None:
+    (folder / "running.json").write_bytes(content)
+    beat = read_beat(folder)
+    assert beat is None or [type(value) for value in beat] == [str, int, float]
+    assert writer.Pulse(folder).is_running() in (True, False)
+    assert not writer.was_cut_off(folder) or beat is not None
