@@ -1,13 +1,22 @@
-"""Measures what exploring needs of the engine: ``python benchmarks/explore.py [--faces lfw]``.
+"""Measures what exploring needs: ``python benchmarks/explore.py [--faces lfw] [--drags 8]``.
 
-Encodes a face set with the shipped model, measures its latents, and looks for nearest faces; one
-JSON line last. Nothing is read from the cache of latents.
+Encodes a face set with the shipped model, measures its latents, looks for nearest faces, moves the
+map of them and drags sliders in the real window; one JSON line last:
+
+* ``encode_images_per_s``, ``pca_s``, ``neighbours_ms``: the engine, nothing read from its cache;
+* ``map_frames_per_s``, ``map_frame_p95_ms``: the map's widget, 640 x 640, each frame painted at
+  once after a move of the mouse or the wheel that pans or zooms, from all points down to faces;
+* ``slider_p95_ms``: from a slider's new value to the painted face, as in ``latency.py``, at rest.
+
+Without LFW it takes the demo faces, and as many points at random as LFW has. Settings are in a
+temporary folder. QT_QPA_PLATFORM is offscreen unless it is set.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
@@ -15,29 +24,49 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.driver import open_window, run_for, use_own_folders
+from benchmarks.map_moves import frame_times
+from benchmarks.slider_drags import drag_sliders
 from model.checkpoint import pretrained_model
 from model.datasets import load_faces
+from model.face_set import FaceSet
 from model.latent import LatentStatistics
+from model.latent_map import pca_map
 from model.latent_set import LatentSet, encode_set
+from model.lfw import default_data_home
 from model.neighbours import Neighbours
 
 QUERIES = 200
 WARM_UP = 10
+LFW_FACES = 12_547
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--faces", default="lfw", help="lfw, demo or a folder (default: lfw)")
-    faces = load_faces(parser.parse_args().faces)
-    model = pretrained_model()
+    parser.add_argument("--faces", help="lfw, demo or a folder (lfw where it is, or else demo)")
+    parser.add_argument("--drags", type=int, default=8, help="drags of a second each (8)")
+    options = parser.parse_args()
+    has_lfw = (default_data_home() / "lfw_home" / "lfw_funneled").is_dir()
+    source = options.faces or ("lfw" if has_lfw else "demo")
+    faces = load_faces(source)
     with tempfile.TemporaryDirectory() as folder:
-        started = time.perf_counter()
-        *_, found = encode_set(model, faces, folder=Path(folder))
-        encoding = time.perf_counter() - started
+        use_own_folders(Path(folder))
+        result, points = engine(faces, Path(folder) / "latents")
+        result |= slider(source, options.drags)
+        result |= moving(points, faces)  # after the window, which makes the application
+    print(json.dumps({"source": source, "cpus": os.cpu_count()} | result))
+
+
+def engine(faces: FaceSet, folder: Path) -> tuple[dict[str, float], NDArray[np.float32]]:
+    """Measure the engine; return the map (N, 2), too."""
+    started = time.perf_counter()
+    *_, found = encode_set(pretrained_model(), faces, folder=folder)
+    encoding = time.perf_counter() - started
     assert isinstance(found, LatentSet)
     started = time.perf_counter()
     statistics = found.statistics()
@@ -48,7 +77,38 @@ def main() -> None:
         "pca_s": round(pca, 3),
         "neighbours_ms": round(neighbours_ms(found, statistics), 3),
     }
-    print(json.dumps(result))
+    return result, points_of(found, statistics)
+
+
+def points_of(found: LatentSet, statistics: LatentStatistics) -> NDArray[np.float32]:
+    """Return the map of the latents, or one at random where there are few."""
+    if len(found.rows) >= LFW_FACES:
+        return pca_map(found.latents, statistics)
+    return np.random.default_rng(0).standard_normal((LFW_FACES, 2), np.float32)
+
+
+def moving(points: NDArray[np.float32], faces: FaceSet) -> dict[str, float]:
+    """Measure the frames of a map that is panned and zoomed."""
+    times = frame_times(points, faces.images)
+    return {
+        "map_points": len(points),
+        "map_frames_per_s": round(len(times) / sum(times), 1),
+        "map_frame_p95_ms": round(float(np.percentile(times, 95)) * 1000, 2),
+    }
+
+
+def slider(source: str, drags: int) -> dict[str, float]:
+    """Measure the way from a slider to the picture."""
+    window = open_window(source)
+    try:
+        run_for(1)
+        times = drag_sliders(window, drags)
+    finally:
+        window.close()
+    return {
+        "slider_p50_ms": round(float(np.percentile(times, 50)), 2),
+        "slider_p95_ms": round(float(np.percentile(times, 95)), 2),
+    }
 
 
 def neighbours_ms(found: LatentSet, statistics: LatentStatistics) -> float:

@@ -21,7 +21,6 @@ from typing import cast
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.hostile_damage import patches
-from model.face_set import DataError
 
 LIMIT = 2 << 30
 SENTENCES = {
@@ -38,19 +37,18 @@ SENTENCES = {
 # Each opener imports what it needs: a child for pictures needn't wait for torch.
 
 
-def open_picture(path: Path) -> None:
-    """Read a picture as a training face, as a photo, and among the photos of a folder."""
-    from model.faces import PhotoError, read_face
+def open_face(path: Path) -> None:
+    """Read a picture as a training face."""
+    from model.faces import read_face
+
+    read_face(path)
+
+
+def open_photo(path: Path) -> None:
+    """Read a picture as a photo of one's own."""
     from model.photo import read_photo
 
-    problems = []
-    for read in (read_face, lambda one: read_photo(one, one.name)):
-        try:
-            read(path)
-        except PhotoError as error:
-            problems.append(error)
-    if problems:
-        raise problems[0]
+    read_photo(path, path.name)
 
 
 def open_shelf(path: Path) -> None:
@@ -103,7 +101,7 @@ def open_folder(path: Path) -> None:
 
 
 def open_session(path: Path) -> None:
-    """Read a session, and the same file as own directions."""
+    """Read a session or, by its ending, own directions."""
     from model.own_directions import load_own
     from model.session_file import load_session
 
@@ -113,21 +111,28 @@ def open_session(path: Path) -> None:
         load_session(path)
 
 
-OPENERS: dict[str, Callable[[Path], None]] = {
-    "picture": open_picture,
-    "shelf": open_shelf,
-    "model": open_model,
-    "run": open_run,
-    "folder": open_folder,
-    "session": open_session,
+Opener = Callable[[Path], None]
+OPENERS: dict[str, tuple[Opener, ...]] = {
+    "picture": (open_face, open_photo),
+    "shelf": (open_shelf,),
+    "model": (open_model,),
+    "run": (open_run,),
+    "folder": (open_folder,),
+    "session": (open_session,),
 }
 
 
 def outcome(kind: str, path: Path) -> dict[str, str]:
-    """Open a file and tell what came of it."""
+    """Open a file in every way that its kind has and tell what came of it, failures first."""
+    # One after the other: an error would keep the picture that it came from, through its traceback.
+    ends = [_end(opener, path) for opener in OPENERS[kind]]
+    return next((end for end in ends if end["outcome"] != "opened"), ends[0])
+
+
+def _end(opener: Opener, path: Path) -> dict[str, str]:
     try:
-        OPENERS[kind](path)
-    except (ValueError, OSError, DataError) as error:
+        opener(path)
+    except Exception as error:
         name, text = type(error).__name__, str(error)
         if name not in SENTENCES and not isinstance(error, OSError):
             raise

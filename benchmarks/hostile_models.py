@@ -432,7 +432,8 @@ class SessionFiles:
         own = OwnFaces("Smile", faces[:3], faces[3:6])
         direction = Direction("Smile", "own", latent / 2, 1.0, 0.9, "by hand")
         path = MorphPath((KeyFrame(latent, "Ann"), KeyFrame(-latent, "Bob")))
-        session = ExploreSession("digest", "Title", (face,), (face,), (direction,), (own,), path)
+        parts = ((face,), (face,), (direction,), (own,), path, faces[:2])
+        session = ExploreSession("digest", "Title", *parts)
         save_session(folder / "a.cae-session", session)
         save_own(folder / "a.directions", [own])
         self._files = {path.suffix: path.read_bytes() for path in sorted(folder.iterdir())}

@@ -280,7 +280,7 @@ _BOMBS: dict[str, Callable[[], bytes]] = {
     "ico with 400 MP": lambda: _wrapped_png((20_000, 20_000)),
     "icns with 160 MP": lambda: _icns(png(12_600, 12_600, kind=6)),
     "icns with jpeg 2000": lambda: _icns(
-        encoded(Image.new("RGBA", (12_000, 12_000)), "JPEG2000", no_jp2=False)
+        encoded(Image.new("RGBA", (12_000, 12_000)), "JPEG2000", tile_size=(1000, 1000))
     ),
     "fits with gzip": _fits_bomb,
     "text of 60 MB in a png": lambda: _png_text(60_000_000),

@@ -1,23 +1,29 @@
 """A random person drives the real window: exceptions, stalls, and what isn't given back.
 
-    python benchmarks/soak.py [--minutes 5] [--seed 0] [--stacks]
+    python benchmarks/soak.py [--minutes 5] [--seed 0] [--stacks] [--folder shared]
 
 Actions of every kind come in any order, a second apart or faster: faces, photos good and bad,
-models good and bad, sliders, the box, trainings of a tiny network started, paused and stopped,
-runs, menus, keys, dialogs. The same seed does the same again. The window is settled and measured
-after every fifth of the time; growth is that since the second fifth, when all has been used once.
+models and sessions good and bad, sliders, the box, edits, snapshots, undo, trainings of a tiny
+network started, paused and stopped, runs, menus, dialogs, and keys, mouse and drags on any widget
+that is in view: maps, key frames, grids and their like. The same seed does the same again. The
+window is settled and measured after every fifth of the time; growth is that since the second
+fifth, when all has been used once.
 
 Prints one JSON line: ``seed``; ``actions``; ``exceptions`` (should be empty: number and name of
 the action, and the last lines of the traceback); ``qt_warnings``; ``stalls`` of the GUI thread over
-50 ms: their count, the worst in ms, and ``by_action`` [count, worst ms]; ``growth`` of memory in
-MiB and of the threads, open files, windows and objects of Qt, with the ``grown_kinds`` of these;
-``rss_mb`` at each measurement; ``held`` at the end. ``--stacks`` writes where the GUI thread is in
-stalls to standard error. Stalls mean something on an idle machine only.
+50 ms: their count and the worst in ms, in how many it computed itself all the time (``busy``; in
+the others it waited, for a core or another thread), and ``by_action`` [count, worst ms, of which
+it computed]; ``growth`` of memory in MiB and of Python's modules, the threads, open files, windows
+and objects of Qt, with the ``grown_kinds`` of these; ``rss_mb`` at each measurement; ``held`` at
+the end. ``--stacks`` writes where the GUI thread is in stalls to standard error. Stalls mean
+something on an idle machine only. Two that run at once with the same ``--folder`` share data,
+caches and settings, as two windows do.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import logging
 import os
@@ -25,6 +31,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +53,11 @@ STALL_MS = 50
 LONGEST_PAUSE_S = 1.0
 PARTS = 5
 GROWN_KINDS = 8
+LIBRARIES = (
+    *("cv2", "matplotlib.backends.backend_pdf", "matplotlib.backends.backend_svg"),
+    *("openTSNE", "skimage.metrics", "sklearn.metrics", "torch._dynamo"),
+)
+"""What some actions import first: much memory, which would look like growth."""
 LINES = 6
 """Lines of a traceback that the result keeps; the whole goes to standard error."""
 
@@ -56,7 +68,7 @@ class Records:
     def __init__(self) -> None:
         self.number, self.action = 0, "start"
         self.exceptions: list[dict[str, Any]] = []
-        self.stalls: dict[str, list[float]] = defaultdict(list)
+        self.stalls: dict[str, list[tuple[float, float]]] = defaultdict(list)
         self.warnings: set[str] = set()
 
     def note_problem(self, problem: Problem) -> None:
@@ -66,23 +78,27 @@ class Records:
             lines = problem.details.strip().splitlines()[-LINES:]
             self.exceptions.append({"number": self.number, "action": self.action, "lines": lines})
 
-    def note_beats(self, late_ms: list[float]) -> None:
+    def note_beats(self, beats: list[tuple[float, float]]) -> None:
         """Take the beats since the action began."""
-        self.stalls[self.action] += [late for late in late_ms if late > STALL_MS]
-        late_ms.clear()
+        self.stalls[self.action] += [beat for beat in beats if beat[0] > STALL_MS]
 
     def result(self) -> dict[str, Any]:
         """Return everything for the JSON line."""
+        stalls = [stall for each in self.stalls.values() for stall in each]
         by_action = {
-            name: [len(late), round(max(late))] for name, late in self.stalls.items() if late
+            name: [len(each), *map(round, max(each))] for name, each in self.stalls.items() if each
         }
-        worst = max((worst for _, worst in by_action.values()), default=0)
-        count = sum(count for count, _ in by_action.values())
         return {
             "actions": self.number,
             "exceptions": self.exceptions,
             "qt_warnings": sorted(self.warnings),
-            "stalls": {"count": count, "worst_ms": worst, "by_action": by_action},
+            "stalls": {
+                "count": len(stalls),
+                "busy": sum(busy > STALL_MS for _, busy in stalls),
+                "worst_ms": round(max((late for late, _ in stalls), default=0)),
+                "worst_busy_ms": round(max((busy for _, busy in stalls), default=0)),
+                "by_action": by_action,
+            },
         }
 
 
@@ -105,10 +121,11 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=5, help="so long (5)")
     parser.add_argument("--seed", type=int, default=0, help="what is done, in which order (0)")
     parser.add_argument("--stacks", action="store_true", help="say where the GUI thread stalls")
+    parser.add_argument("--folder", type=Path, help="where to keep data and caches (temporary)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        use_own_folders(folder, own_cache=True)
+        use_own_folders((options.folder or folder).absolute(), own_cache=True)
         os.environ["SCIKIT_LEARN_DATA"] = str(folder / "no lfw here")
         result = soak(folder, options.minutes, options.seed, stacks=options.stacks)
     print(json.dumps({"seed": options.seed, "minutes": options.minutes} | result))
@@ -124,6 +141,9 @@ def soak(folder: Path, minutes: float, seed: int, *, stacks: bool) -> dict[str, 
     logging.getLogger("Qt").addHandler(warnings)
     with Log(), Unexpected() as unexpected:
         window = opened_window()
+        for name in LIBRARIES:
+            with suppress(ImportError):
+                importlib.import_module(name)
         unexpected.happened.connect(window.session.problem)
         window.session.problem.connect(records.note_problem)
         person = Person(window, Material(folder / "material", seed), seed)
@@ -131,7 +151,7 @@ def soak(folder: Path, minutes: float, seed: int, *, stacks: bool) -> dict[str, 
         heartbeat.start()
         if reporter is not None:
             reporter.start()
-        with person.replaced_dialogs():
+        with person.instead_of_others():
             for _ in range(PARTS):
                 drive(person, records, heartbeat, 60 * minutes / PARTS)
                 measured.append((settled(window), kinds()))
@@ -162,7 +182,7 @@ def drive(person: Person, records: Records, heartbeat: Heartbeat, seconds: float
     """Act again and again for a time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        heartbeat.late_ms.clear()
+        heartbeat.take()
         records.number += 1
         records.action = person.begin(records.number)
         try:
@@ -170,7 +190,7 @@ def drive(person: Person, records: Records, heartbeat: Heartbeat, seconds: float
         except Exception as error:
             records.note_problem(explain(error))
         run_for(person.chance.uniform(0, LONGEST_PAUSE_S))
-        records.note_beats(heartbeat.late_ms)
+        records.note_beats(heartbeat.take())
 
 
 def settled(window: MainWindow) -> dict[str, float]:
@@ -186,7 +206,8 @@ def settled(window: MainWindow) -> dict[str, float]:
     window.resize(1280, 800)
     window.tabs.setCurrentWidget(window.reconstruct)
     window.messages.clear()
-    session.explorer.undo_stack.clear()
+    for stack in session.undo_group.stacks():
+        stack.clear()
     run_for(2)
     return held()
 

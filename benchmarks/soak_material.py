@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from model.own_directions import OwnFaces, save_own
 
 SIZES = ((320, 240), (240, 320), (48, 48), (1600, 1200))
 
@@ -28,6 +31,13 @@ class Material:
         self.folders = [faces, self.empty, folder / "gone"]
         self.faces = faces
         self.models = _models(models)
+        self._others = _others(_made(folder / "others"))
+
+    def files(self, formats: str) -> list[Path]:
+        """Return files of these formats (“*.pth *.pt”), those that were saved among them."""
+        suffixes = re.findall(r"\*(\.[\w-]+)", formats)
+        found = [*self.models, *self._others, *sorted(self.exports.iterdir())]
+        return [path for path in found if path.suffix in suffixes] or [self.folder / "gone"]
 
 
 def _made(folder: Path) -> Path:
@@ -54,9 +64,18 @@ def _bad_photos(folder: Path, good: Path) -> list[Path]:
 
 
 def _models(folder: Path) -> list[Path]:
-    shipped = next((Path(__file__).parents[1] / "resources").glob("*.safetensors"))
+    shipped = Path(__file__).parents[1] / "resources" / "pretrained.safetensors"
     good = folder / "good.safetensors"
     shutil.copy(shipped, good)
     (folder / "half.safetensors").write_bytes(good.read_bytes()[:100_000])
     (folder / "noise.pth").write_bytes(bytes(range(256)) * 40)
     return [good, folder / "half.safetensors", folder / "noise.pth", folder / "gone.pth"]
+
+
+def _others(folder: Path) -> list[Path]:
+    faces = np.random.default_rng(0).integers(0, 256, (6, 48, 48, 3), np.uint8)
+    good = folder / "good.directions"
+    save_own(good, [OwnFaces("Hat", faces[:3], faces[3:]), OwnFaces("Hat", faces[:1], faces[:0])])
+    (folder / "half.directions").write_bytes(good.read_bytes()[:20_000])
+    (folder / "noise.cae-session").write_bytes(bytes(range(256)) * 40)
+    return sorted(folder.iterdir())

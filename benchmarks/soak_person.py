@@ -3,42 +3,28 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QTimer, QUrl, Slot
-from PySide6.QtGui import QAction, QDropEvent, QGuiApplication
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QApplication,
-    QDialog,
-    QLineEdit,
-    QMessageBox,
-    QSlider,
-    QWidget,
-)
+from PySide6.QtCore import QMimeData, QObject, QTimer, QUrl, Slot
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QWidget
 
+from benchmarks.soak_hands import Hands, answer, is_allowed
 from benchmarks.soak_material import Material
 from cae_gui import dialogs
 from cae_gui.images import to_qimage
 from cae_gui.main_window import MainWindow
 from cae_gui.session.faces import DEMO, LFW, PHOTOS
+from cae_gui.widgets.crop_box import CropBoxView
 from model.config import TrainConfig
 
-NEVER = ("Download", "Try again", "Quit", "Show the log")
-"""What reaches beyond this process, or ends it."""
-KEYS = (
-    *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Tab),
-    *(Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Space, Qt.Key.Key_Escape),
-    *(Qt.Key.Key_Plus, Qt.Key.Key_Minus, Qt.Key.Key_Delete, Qt.Key.Key_A, Qt.Key.Key_Return),
-)
 WORDS = ("", "a", "face 1", "nobody", "\N{GREEK SMALL LETTER ALPHA}", "((", "99", "  ")
 SETTINGS = TrainConfig(epochs=2, batch_size=16, latent_dim=4, optimizer="adam")
-LEFT = Qt.MouseButton.LeftButton
 
 
 class Person(QObject):
@@ -51,6 +37,7 @@ class Person(QObject):
     def __init__(self, window: MainWindow, material: Material, seed: int) -> None:
         super().__init__()
         self._window, self._material, self._seed = window, material, seed
+        self._hands = Hands(window)
         self.chance = random.Random(seed)
         self._answers = random.Random(seed)
         self._next = ""
@@ -65,25 +52,30 @@ class Person(QObject):
             "drop": (4, self._drop),
             "paste": (1, self._paste),
             "open a model": (2, self._open_model),
-            "move a slider": (8, self._move_slider),
-            "undo or redo": (3, self._undo),
+            "move a slider": (8, self._hands.move_slider),
+            "undo or redo": (8, self._undo),
             "fill a well": (3, self._fill_well),
-            "play": (2, self._window.morph.play.click),
+            "play": (2, self._window.morph.path.playback.play.click),
             "start a training": (3, self._start_training),
             "steer the training": (5, self._steer_training),
             "use the runs": (4, self._use_runs),
             "switch workspaces": (6, self._switch),
+            "switch pages": (5, self._hands.switch),
             "resize": (2, self._resize),
             "change the theme": (1, self._change_theme),
             "move the box": (5, self._move_box),
-            "press a button": (8, self._press),
+            "press a button": (10, self._hands.press),
+            "use the mouse": (16, self._hands.use_mouse),
+            "set a value": (4, self._hands.set_value),
             "use the menu": (5, self._use_menu),
-            "press keys": (5, self._press_keys),
+            "press keys": (6, self._hands.press_keys),
+            "edit the face": (5, self._edit_face),
+            "use a session": (3, self._use_session),
         }
 
     def begin(self, number: int) -> str:
         """Choose the action of this number and return its name."""
-        self.chance = random.Random(f"{self._seed}/{number}")
+        self.chance = self._hands.chance = random.Random(f"{self._seed}/{number}")
         weights = [weight for weight, _ in self._actions.values()]
         self._next = self.chance.choices(list(self._actions), weights)[0]
         return self._next
@@ -92,11 +84,17 @@ class Person(QObject):
         """Do the action that was chosen."""
         self._actions[self._next][1]()
 
-    def replaced_dialogs(self) -> Any:
-        """Return what answers for the file dialogs while it is entered."""
+    @contextmanager
+    def instead_of_others(self) -> Iterator[None]:
+        """Answer for the file dialogs and end drags, which only a person can, while entered."""
+        with self._replaced_dialogs(), self._hands.replaced_drags():
+            yield
+
+    def _replaced_dialogs(self) -> Any:
         return mock.patch.multiple(
             dialogs,
-            ask_open=lambda *_: self.chance.choice(self._material.models),
+            ask_open=lambda *asked: self.chance.choice(self._material.files(asked[-1])),
+            ask_place=lambda *_: self.chance.choice([self._material.exports, None]),
             ask_photos=lambda *_: self._some_photos(),
             ask_folder=lambda *_: self.chance.choice(self._material.folders),
             ask_run_folder=lambda *_: self._run_folder(),
@@ -128,7 +126,7 @@ class Person(QObject):
             self._window._gallery.pick(self.chance.randrange(len(faces.images)))
 
     def _search(self) -> None:
-        fields = [field for field in _visible(self._window, QLineEdit) if field.isEnabled()]
+        fields = [field for field in self._hands.visible(QLineEdit) if field.isEnabled()]
         if fields:
             self.chance.choice(fields).setText(self.chance.choice(WORDS))
 
@@ -138,11 +136,11 @@ class Person(QObject):
 
     def _drop(self) -> None:
         mime = QMimeData()
-        paths = [*self._some_photos(), *self.chance.choices(self._material.folders, k=1)]
+        others = [*self._material.folders, *self._material.files("*.directions *.cae-session")]
+        paths = [*self._some_photos(), self.chance.choice(others)]
         paths = paths[: self.chance.randint(1, len(paths))]
         mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-        actions = (Qt.DropAction.CopyAction, mime, LEFT, Qt.KeyboardModifier.NoModifier)
-        QApplication.sendEvent(self._window, QDropEvent(QPointF(600, 400), *actions))
+        self._hands.drop_somewhere(mime)
 
     def _paste(self) -> None:
         face = self._window.session.face
@@ -158,22 +156,24 @@ class Person(QObject):
         else:
             self._window.files.open_path(self.chance.choice(self._material.models))
 
-    def _move_slider(self) -> None:
-        sliders = [item for item in _visible(self._window, QSlider) if item.isEnabled()]
-        if sliders:
-            slider = self.chance.choice(sliders)
-            for _ in range(self.chance.randint(1, 12)):
-                slider.setValue(self.chance.randint(slider.minimum(), slider.maximum()))
-
     def _undo(self) -> None:
-        stack = self._window.session.explorer.undo_stack
-        self.chance.choice((stack.undo, stack.undo, stack.redo))()
+        group = self._window.session.undo_group
+        self.chance.choice((group.undo, group.undo, group.redo))()
+
+    def _edit_face(self) -> None:
+        explorer = self._window.session.explorer
+        deeds = (explorer.randomize, explorer.step_randomly, explorer.reset)
+        self.chance.choice((*deeds, self._window.explore.snapshot_asked.emit))()
+
+    def _use_session(self) -> None:
+        files = self._window.files
+        self.chance.choice((files.save_session, files.open_session, files.open_directions))()
 
     def _fill_well(self) -> None:
         face = self._window.session.face
         if face is not None:
-            morph = self._window.morph
-            morph.face_dropped.emit(self.chance.randrange(2), face.name, face.pixels)
+            frames = self._window.morph.path.frames
+            frames.face_put.emit(self.chance.randrange(3), face.name, face.pixels)
 
     def _start_training(self) -> None:
         train = self._window.train
@@ -204,26 +204,12 @@ class Person(QObject):
         self._window.set_scheme(self.chance.choice(("system", "light", "dark")))
 
     def _move_box(self) -> None:
-        view = self._window.reconstruct.photo
-        if not view.isVisible():
+        (view,) = self._window.reconstruct.findChildren(CropBoxView)
+        if view.isVisible():
+            self._hands.use_mouse_on(view)
+        else:
             self._window.session.faces.choose(PHOTOS)
             self._window.tabs.setCurrentWidget(self._window.reconstruct)
-            return
-        places = [
-            QPoint(self.chance.randrange(view.width()), self.chance.randrange(view.height()))
-            for _ in range(self.chance.randint(2, 8))
-        ]
-        QTest.mousePress(view, LEFT, pos=places[0])
-        for place in places[1:]:
-            QTest.mouseMove(view, place)
-        QTest.mouseRelease(view, LEFT, pos=places[-1])
-        QTest.keyClick(view, self.chance.choice(KEYS))
-
-    def _press(self) -> None:
-        buttons = _visible(self._window, QAbstractButton)
-        possible = [item for item in buttons if item.isEnabled() and _is_allowed(item.text())]
-        if possible:
-            self.chance.choice(possible).click()
 
     def _use_menu(self) -> None:
         menus = [action.menu() for action in self._window.menuBar().actions()]
@@ -233,13 +219,8 @@ class Person(QObject):
         if submenu is not None:
             submenu.aboutToShow.emit()
             action = self.chance.choice(submenu.actions())
-        if action.isEnabled() and _is_allowed(action.text()):
+        if action.isEnabled() and is_allowed(action.text()):
             action.trigger()
-
-    def _press_keys(self) -> None:
-        widget = QApplication.focusWidget() or self._window
-        for key in self.chance.choices(KEYS, k=self.chance.randint(1, 6)):
-            QTest.keyClick(widget, key)
 
     @Slot()
     def _answer(self) -> None:
@@ -249,21 +230,7 @@ class Person(QObject):
             self._seen = widget
             return
         self._seen = None
-        if isinstance(widget, QMessageBox) and self._answers.random() < 0.7:
-            self._answers.choice(widget.buttons()).click()
-        elif isinstance(widget, QDialog):
-            widget.reject()
-        else:
-            widget.close()
+        answer(widget, self._answers)
         for window in QApplication.topLevelWidgets():
             if isinstance(window, QDialog) and self._answers.random() < 0.3:
                 window.close()
-
-
-def _visible(window: QWidget, kind: type[Any]) -> Sequence[Any]:
-    """Return widgets in an order that is the same in every process."""
-    return [item for item in window.findChildren(kind) if item.isVisible()]
-
-
-def _is_allowed(text: str) -> bool:
-    return not text.replace("&", "").startswith(NEVER)

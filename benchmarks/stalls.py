@@ -15,18 +15,24 @@ BEAT_MS = 5
 
 
 class Heartbeat(QObject):
-    """A precise 5 ms timer on the GUI thread; ``late_ms`` is how late each beat came."""
+    """A precise 5 ms timer on the GUI thread.
+
+    ``late_ms`` is how late each beat came, ``busy_ms`` how long this thread computed since the one
+    before: the rest of a delay it waited, for a core or for another thread of this process.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.late_ms: list[float] = []
+        self.busy_ms: list[float] = []
         self.last = time.perf_counter()
+        self._computed = time.thread_time()
         self._timer = QTimer(self, interval=BEAT_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._on_beat)
 
     def start(self) -> None:
         """Beat from now on."""
-        self.last = time.perf_counter()
+        self.last, self._computed = time.perf_counter(), time.thread_time()
         self._timer.start()
 
     def stop(self) -> None:
@@ -35,9 +41,17 @@ class Heartbeat(QObject):
 
     @Slot()
     def _on_beat(self) -> None:
-        now = time.perf_counter()
+        now, computed = time.perf_counter(), time.thread_time()
         self.late_ms.append(max(0.0, (now - self.last) * 1000 - BEAT_MS))
-        self.last = now
+        self.busy_ms.append((computed - self._computed) * 1000)
+        self.last, self._computed = now, computed
+
+    def take(self) -> list[tuple[float, float]]:
+        """Return how late and how busy each beat since the last call was, and forget them."""
+        beats = list(zip(self.late_ms, self.busy_ms, strict=True))
+        self.late_ms.clear()
+        self.busy_ms.clear()
+        return beats
 
 
 class StallReporter(threading.Thread):
