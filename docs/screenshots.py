@@ -25,9 +25,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 os.environ |= {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": "1"}
 
 from PySide6.QtCore import Qt, SignalInstance
-from PySide6.QtWidgets import QSlider, QWidget
+from PySide6.QtWidgets import QSlider, QTabWidget, QWidget
 
-from benchmarks.driver import open_window, use_own_folders, wait_for
+from benchmarks.driver import open_window, run_for, use_own_folders, wait_for
 from cae_gui.main_window import MainWindow
 from cae_gui.theme import Scheme
 from model.config import PRESETS
@@ -36,6 +36,9 @@ FACE = 6
 """Row of the demo face on show."""
 MOVES = ((0, 0.2), (1, -0.15), (2, 0.25), (4, -0.2))
 """Principal sliders to move, and by what share of their length."""
+COLORS = "Smiling"
+"""What the points of the map are coloured by."""
+FILLING_S = 3.0
 EPOCHS = 2
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
@@ -55,8 +58,15 @@ def main() -> None:
             take(window, window.reconstruct, folder / "reconstruct")
             move_sliders(window)
             take(window, window.explore, folder / "explore")
+            show(window.explore.tabs, window.explore.attributes)
+            take(window, window.explore, folder / "attributes")
+            show(window.explore.tabs, window.explore.map)
+            color_map(window)
+            take(window, window.explore, folder / "map")
             go_half_way(window)
             take(window, window.morph, folder / "morph")
+            show(window.morph.tabs, window.morph.grid)
+            take(window, window.morph, folder / "grid")
             train(window)
             take(window, window.train, folder / "train")
             compare(window)
@@ -88,7 +98,22 @@ def move_sliders(window: MainWindow) -> None:
         slider = _sliders(window)[row]
         change(painted, slider, slider.value() + round(share * slider.maximum()))
     wait_for(window.session.explorer.undo_stack.canUndo, "a step to undo")
-    wait_for(lambda: window.session.typical.density is not None, "what is typical")
+    wait_for(lambda: window.session.latents.explored is not None, "what is typical")
+    run_for(FILLING_S)
+
+
+def show(tabs: QTabWidget, page: QWidget) -> None:
+    """Turn to a page, and let what is filled in after the face come."""
+    tabs.setCurrentWidget(page)
+    run_for(FILLING_S)
+
+
+def color_map(window: MainWindow) -> None:
+    """Choose what the points of the map are coloured by, as a person does in the list."""
+    box = window.explore.map.coloring
+    box.setCurrentText(COLORS)
+    box.activated.emit(box.currentIndex())
+    run_for(FILLING_S)
 
 
 def change(painted: list[Any], slider: QSlider, value: int) -> None:
@@ -106,11 +131,12 @@ def _sliders(window: MainWindow) -> list[QSlider]:
 
 def go_half_way(window: MainWindow) -> None:
     """Put the morph's slider into the middle."""
-    painted = record(window.morph.face.painted)
+    path = window.morph.path
+    painted = record(path.face.painted)
     window.tabs.setCurrentWidget(window.morph)
-    wait_for(window.morph.slider.isEnabled, "two encoded faces")
-    wait_for(lambda: window.morph.film.count() > 0, "the film strip")
-    change(painted, window.morph.slider, window.morph.slider.maximum() // 2)
+    wait_for(path.slider.isEnabled, "two encoded faces")
+    wait_for(lambda: path.film.count() > 0, "the film strip")
+    change(painted, path.slider, path.slider.maximum() // 2)
 
 
 def train(window: MainWindow) -> None:
