@@ -14,6 +14,8 @@ from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from cae_gui.garbage import ShortCollections
+from cae_gui.heaps import share_heaps
 from cae_gui.log import Log, note_start
 from cae_gui.main_window import MainWindow
 from cae_gui.settings import Settings
@@ -36,6 +38,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     with Log(), Unexpected() as unexpected:
         window = MainWindow()
         unexpected.happened.connect(window.session.problem)
+        unexpected.happened.connect(window.session.unsaved.write_now)
         window.show()
         window.start()
         window.session.run_task("versions", partial(note_start, _version()))
@@ -46,7 +49,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def make_application() -> QApplication:
     """Return the one QApplication, named, with icon and colours."""
+    share_heaps()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    ShortCollections().begin()
     qInstallMessageHandler(_on_message)
     application = QApplication(sys.argv[:1])
     qInstallMessageHandler(None)

@@ -24,11 +24,12 @@ def dim_outside(painter: QPainter, photo: QRectF, box: QPolygonF, radius: float)
     painter.fillPath(around.subtracted(inside), _DIM)
 
 
-def paint_faint(painter: QPainter, box: QPolygonF) -> None:
-    """Paint the outline of a face that could be chosen."""
+def paint_faint(painter: QPainter, box: QPolygonF, *, dashed: bool) -> None:
+    """Paint the outline of a face that could be chosen, or undashed of one that was added."""
+    style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for color, style in ((_HALO, Qt.PenStyle.SolidLine), (_FAINT, Qt.PenStyle.DashLine)):
-        painter.setPen(QPen(color, 1.5, style))
+    for color, width, line in ((_HALO, 3.0, Qt.PenStyle.SolidLine), (_FAINT, 1.5, style)):
+        painter.setPen(QPen(color, width, line))
         painter.drawPolygon(box)
 
 

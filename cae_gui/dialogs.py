@@ -40,6 +40,12 @@ def ask_run_folder(parent: QWidget, folder: Path) -> Path | None:
     return Path(name) if name else None
 
 
+def ask_place(parent: QWidget, title: str, folder: Path) -> Path | None:
+    """Ask for a folder in which another one is to be made."""
+    name = QFileDialog.getExistingDirectory(parent, title, str(folder))
+    return Path(name) if name else None
+
+
 def ask_save(parent: QWidget, title: str, proposal: Path, formats: str) -> Path | None:
     """Ask where to save; a name without a suffix gets that of the format chosen."""
     name, chosen = QFileDialog.getSaveFileName(parent, title, str(proposal), formats)
@@ -81,6 +87,21 @@ def ask_discard(parent: QWidget) -> bool:
     box.setDefaultButton(QMessageBox.StandardButton.Cancel)
     box.exec()
     return box.clickedButton() is discard
+
+
+def ask_remove(parent: QWidget, count: int) -> bool:
+    """Ask whether to remove so many photos."""
+    box = QMessageBox(
+        QMessageBox.Icon.Warning,
+        "Remove photos",
+        f"{count} photos are removed. This can't be undone; the files they came from stay.",
+        QMessageBox.StandardButton.Cancel,
+        parent,
+    )
+    remove = box.addButton("&Remove", QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+    box.exec()
+    return box.clickedButton() is remove
 
 
 def ask_delete(parent: QWidget, runs: Sequence[str]) -> bool:

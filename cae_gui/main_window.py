@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
@@ -20,19 +22,34 @@ from PySide6.QtWidgets import (
 
 from cae_gui import dialogs
 from cae_gui.controllers.explore import ExploreController
-from cae_gui.controllers.files import ANIMATION, FIGURE, PICTURE, FilesController
+from cae_gui.controllers.files import FIGURE, PICTURE, FilesController
+from cae_gui.controllers.filming import FilmingController
 from cae_gui.controllers.following import FollowingController
 from cae_gui.controllers.gallery import GalleryController
+from cae_gui.controllers.history import HistoryController
+from cae_gui.controllers.latent_map import LatentMapController
+from cae_gui.controllers.map_travel import MapTravelController
 from cae_gui.controllers.messages import MessagesController
 from cae_gui.controllers.morph import MorphController
+from cae_gui.controllers.morph_analogy import MorphAnalogyController
+from cae_gui.controllers.morph_grid import MorphGridController
+from cae_gui.controllers.nearest import NearestController
+from cae_gui.controllers.own_directions import OwnDirectionsController
 from cae_gui.controllers.own_photo import OwnPhotoController
+from cae_gui.controllers.progress import ProgressController
 from cae_gui.controllers.reconstruct import ReconstructController
 from cae_gui.controllers.recovery import RecoveryController
 from cae_gui.controllers.resuming import ResumingController
 from cae_gui.controllers.runs import RunsController
+from cae_gui.controllers.session_files import SessionFilesController
 from cae_gui.controllers.shown_run import ShownRun
+from cae_gui.controllers.slider_ends import SliderEndsController
+from cae_gui.controllers.slider_locks import SliderLocksController
+from cae_gui.controllers.snapshots import SnapshotsController
+from cae_gui.controllers.state_pictures import StatePictures
 from cae_gui.controllers.train import TrainController
 from cae_gui.controllers.typicality import TypicalityController
+from cae_gui.controllers.unsaved import UnsavedController
 from cae_gui.dropped import has_files_or_image
 from cae_gui.menus import Menus
 from cae_gui.session.session import Session
@@ -47,6 +64,9 @@ from cae_gui.workspaces.explore import ExploreWorkspace
 from cae_gui.workspaces.morph import MorphWorkspace
 from cae_gui.workspaces.reconstruct import ReconstructWorkspace
 from cae_gui.workspaces.train import TrainWorkspace
+from model.files import is_there
+from model.film import FORMATS
+from model.unsaved import last_session
 
 
 class MainWindow(QMainWindow):
@@ -58,6 +78,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.settings = Settings()
         self.session = Session(self)
+        self._has_model = False
         self._build()
         self._control()
         self.menus = Menus(self)
@@ -67,9 +88,11 @@ class MainWindow(QMainWindow):
     def start(self) -> None:
         """Load the faces and the model of last time, or the shipped ones; list the runs."""
         self.session.runs.refresh()
+        self.session.unsaved.look()
         self.session.faces.choose(self.settings.source)
+        self.session.own.source = self.settings.directions
         model = self.settings.model
-        if model is not None and model.exists():
+        if model is not None and is_there(model):
             self.session.models.open(model)
         else:
             self.session.models.open_shipped()
@@ -106,17 +129,36 @@ class MainWindow(QMainWindow):
         self.files = FilesController(session, self.messages, self.settings, self)
         self._gallery = GalleryController(session, self.gallery, self.settings.row, self)
         self._messages = MessagesController(session, self.messages, self)
+        self._progress = ProgressController(session, self.status.progress, self)
+        self._progress.watch("film", session.filming)
+        self._progress.watch("map", session.maps)
+        self._filming = FilmingController(session, self.files, self.messages, self.settings, self)
         shown = ShownRun(session, self.train, self)
         self._train = TrainController(session, self.train, shown, self)
         self._runs = RunsController(session, self.train, shown, self)
         self._following = FollowingController(session, self.train, shown, self)
         self._resuming = ResumingController(session, self)
         self._recovery = RecoveryController(session, self.messages, self)
+        self._sessions = SessionFilesController(session, self.messages, self.settings, self)
+        self._unsaved = UnsavedController(session, self.messages, self)
         self._reconstruct = ReconstructController(session, self.reconstruct, self)
-        self._own_photo = OwnPhotoController(session, self.reconstruct.photo, self)
+        self._own_photo = OwnPhotoController(session, self.reconstruct.own, self)
         self._explore = ExploreController(session, self.explore, self)
+        self._slider_ends = SliderEndsController(session, self.explore, self)
+        self._slider_locks = SliderLocksController(session, self.explore, self)
+        page = self.explore.own_page
+        self._own = OwnDirectionsController(session, page, self.gallery, self.messages, self)
         self._typicality = TypicalityController(session, self.explore, self)
-        self._morph = MorphController(session, self.morph, self)
+        self._map = LatentMapController(session, self.explore.map, self)
+        self._travel = MapTravelController(session, self.explore.map, self)
+        self._nearest = NearestController(session, self.explore.nearest, self.explore.face, self)
+        pictures = StatePictures(session, self.explore.face, self)
+        self._history = HistoryController(session.explorer, self.explore.history, pictures, self)
+        self._snapshots = SnapshotsController(session, self.explore, pictures, self)
+        self._morph = MorphController(session, self.morph.path, self)
+        self._morph_grid = MorphGridController(session, self.morph.grid, self._filming, self)
+        analogy = self.morph.analogy
+        self._analogy = MorphAnalogyController(session, analogy, self._filming, self)
 
     def _connect(self) -> None:
         session = self.session
@@ -124,16 +166,26 @@ class MainWindow(QMainWindow):
         session.models.changed.connect(self._on_model)
         session.models.saved.connect(self._on_model)
         session.training.state_changed.connect(self.status.set_training)
+        session.training.state_changed.connect(self._on_workspace)  # settings in use are locked
+        session.undo_group.addStack(self.train.form.undo_stack)
         session.task_done.connect(self._on_task)
+        self.tabs.currentChanged.connect(self._on_workspace)
         self._gallery.folder_wanted.connect(self.files.open_folder)
         self._gallery.face_activated.connect(self._on_face_activated)
         self._gallery.used_in_morph.connect(self._on_used_in_morph)
         self._messages.folder_wanted.connect(self.files.open_folder)
-        self._reconstruct.face_picked.connect(self._gallery.pick)
+        for picking in (self._reconstruct, self._map, self._nearest):
+            picking.face_picked.connect(self._gallery.pick)
+        self._own_photo.photo_asked.connect(self._gallery.pick_photo)
         for controller in (self._train, self._runs, self._following, self._resuming):
             controller.notice.connect(self.messages.show_message)
         self._runs.follow_asked.connect(self._following.follow)
         self._recovery.continue_asked.connect(self.continue_run)
+        self.files.session_opened.connect(self._sessions.open)
+        self._sessions.model_wanted.connect(self.files.open_model)
+        self._sessions.used.connect(self._unsaved.take)
+        self._sessions.used.connect(self._on_session_used)
+        self._unsaved.restore_asked.connect(self._sessions.open)
         self._runs.deletion_asked.connect(self._on_delete_runs)
         self.train.runs.continue_asked.connect(self._on_continue)
         self.train.runs.export_asked.connect(self.files.export_runs)
@@ -142,9 +194,18 @@ class MainWindow(QMainWindow):
         self.train.layers_asked.connect(self.show_layers)
         self.reconstruct.export_face_asked.connect(self._on_save_face)
         self.reconstruct.export_strip_asked.connect(self._on_save_rows)
+        self.explore.own_page.import_asked.connect(self.files.open_directions)
         self.explore.save_asked.connect(self._on_save_edited)
-        self.morph.export_gif_asked.connect(self._on_save_gif)
-        self.morph.export_strip_asked.connect(self._on_save_strip)
+        self.explore.snapshots.export_asked.connect(self._on_save_snapshots)
+        self.morph.path.export_asked.connect(self._on_export_morph)
+        self._analogy.notice.connect(self.messages.show_message)
+        for mix in (self._morph_grid, self._analogy):
+            mix.edit_asked.connect(self._on_edit_asked)
+        # What is undone in another tab than the one in view is brought into view.
+        show, morph = self.morph.tabs.setCurrentWidget, self.morph
+        session.morpher.stepped.connect(partial(show, morph.path))
+        session.corners.stepped.connect(partial(show, morph.grid))
+        session.analogy.stepped.connect(partial(show, morph.analogy))
 
     def _restore(self) -> None:
         self.resize(1200, 800)
@@ -153,6 +214,7 @@ class MainWindow(QMainWindow):
         if not self.settings.splitter.isEmpty():
             self.splitter.restoreState(self.settings.splitter)
         self.tabs.setCurrentIndex(self.settings.workspace)
+        self._on_workspace()
         self._gallery.offer_sources(self.settings.source)
 
     def _remember(self) -> None:
@@ -166,6 +228,7 @@ class MainWindow(QMainWindow):
             self.settings.row = row
         if self.session.models.model is not None:
             self.settings.model = self.session.models.path
+        self.settings.directions = self.session.own.source or self.settings.directions
 
     @Slot()
     def show_layers(self) -> None:
@@ -180,12 +243,32 @@ class MainWindow(QMainWindow):
         self.tabs.setCurrentWidget(self.train)
         self._resuming.resume(folder)
 
+    def open_last_session(self) -> None:
+        """Open the work that was there when a window was closed last."""
+        if last_session().exists():
+            self._sessions.open(last_session())
+        else:
+            self.messages.show_message("No work was left open when a window was closed last.")
+
     def set_scheme(self, scheme: Scheme) -> None:
         """Choose “system”, “light” or “dark”."""
         self.settings.scheme = scheme
         application = QApplication.instance()
         if isinstance(application, QApplication):
             apply_theme(application, scheme)
+
+    @Slot()
+    def _on_workspace(self) -> None:
+        """Let Edit → Undo act on what is in view."""
+        session = self.session
+        stacks = {
+            self.train: None if session.training.is_active else self.train.form.undo_stack,
+            self.reconstruct: session.photo.undo_stack,
+            self.explore: session.explorer.undo_stack,
+            self.morph: session.morpher.undo_stack,
+        }
+        stack = stacks.get(self.tabs.currentWidget())
+        session.undo_group.setActiveStack(stack)  # type: ignore[arg-type]  # None is allowed
 
     @Slot()
     def _on_faces(self) -> None:
@@ -198,8 +281,16 @@ class MainWindow(QMainWindow):
         models = self.session.models
         if models.path is not None:
             self.settings.add_recent_model(models.path)
+        if models.snapshot_of is None and self._has_model:
+            self.settings.model = models.path  # at once: after a crash, work needs its model
+        self._has_model = True
         self.status.set_model(models.title)
         self.session.run_task("device", _device)
+
+    @Slot()
+    def _on_session_used(self) -> None:
+        if self.tabs.currentWidget() is not self.morph:
+            self.tabs.setCurrentWidget(self.explore)
 
     @Slot()
     def _on_face_activated(self) -> None:
@@ -209,6 +300,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_used_in_morph(self) -> None:
         self.tabs.setCurrentWidget(self.morph)
+        self.morph.tabs.setCurrentWidget(self.morph.path)
 
     @Slot(str, object, object)
     def _on_task(self, channel: str, _tag: Any, result: Any) -> None:
@@ -227,17 +319,28 @@ class MainWindow(QMainWindow):
     def _on_save_rows(self) -> None:
         self.files.save("Save the faces", "faces.png", FIGURE, self._reconstruct.save_strip)
 
+    @Slot(object)
+    def _on_save_snapshots(self, rows: list[int]) -> None:
+        write = partial(self._snapshots.save, rows)
+        self.files.save("Save the snapshots", "snapshots.png", PICTURE, write)
+
     @Slot()
     def _on_save_edited(self) -> None:
         self.files.save("Save the edited face", "face.png", PICTURE, self._explore.save_picture)
 
     @Slot()
-    def _on_save_gif(self) -> None:
-        self.files.save("Save the morph", "morph.gif", ANIMATION, self._morph.save_gif)
+    def _on_export_morph(self) -> None:
+        about, stills = self.session.morpher.about(), self._morph.stills
+        film, formats = self._morph.film, tuple(FORMATS)
+        self._filming.offer("Export the morph", film, formats, about, "morph", stills_of=stills)
 
-    @Slot()
-    def _on_save_strip(self) -> None:
-        self.files.save("Save the film strip", "morph.png", PICTURE, self._morph.save_strip)
+    @Slot(object, str)
+    def _on_edit_asked(self, latent: NDArray[np.float32], text: str) -> None:
+        if self.session.explorer.face is None:
+            self.messages.show_message("Choose a face in the gallery first: its edit begins there.")
+            return
+        self.session.explorer.go_to(latent, text)
+        self.tabs.setCurrentWidget(self.explore)
 
     @Slot()
     def _on_discard(self) -> None:
@@ -271,7 +374,8 @@ class MainWindow(QMainWindow):
             return
         self._remember()
         # Gone at once for the person; the threads end in a fraction of a second behind it.
-        self._layers_dialog.hide()
+        for dialog in self.findChildren(QDialog):
+            dialog.hide()
         self.hide()
         self.session.shut_down()
         event.accept()

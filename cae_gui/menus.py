@@ -58,6 +58,10 @@ class Menus(QObject):
         self._add(menu, "&Save model as …", window.files.save_model, keys.SaveAs)
         self._add(menu, "Use the s&hipped model", window.session.models.open_shipped)
         menu.addSeparator()
+        self._add(menu, "Op&en session …", window.files.open_session, "Ctrl+Alt+O")
+        self._add(menu, "Sa&ve session as …", window.files.save_session, "Ctrl+Alt+S")
+        self._add(menu, "Open the &last session", window.open_last_session)
+        menu.addSeparator()
         self._add(menu, "&Add photos …", window.files.open_photos, "Ctrl+Shift+O")
         menu.addSeparator()
         self._runs = menu.addMenu("&Continue a run")
@@ -68,10 +72,10 @@ class Menus(QObject):
 
     def _fill_edit(self, menu: QMenu) -> None:
         window, keys = self._window, QKeySequence.StandardKey
-        stack = window.session.explorer.undo_stack
+        group = window.session.undo_group
         for action, key in (
-            (stack.createUndoAction(menu, "&Undo"), keys.Undo),
-            (stack.createRedoAction(menu, "&Redo"), keys.Redo),
+            (group.createUndoAction(menu, "&Undo"), keys.Undo),
+            (group.createRedoAction(menu, "&Redo"), keys.Redo),
         ):
             action.setShortcut(key)
             menu.addAction(action)
@@ -81,6 +85,8 @@ class Menus(QObject):
         menu.addSeparator()
         explorer = window.session.explorer
         self._add(menu, "Ra&ndom face", explorer.randomize, "Ctrl+R")
+        self._add(menu, "Random s&tep", explorer.step_randomly, "Ctrl+Shift+R")
+        self._add(menu, "&Keep a snapshot", window.explore.snapshot_asked.emit, "Ctrl+D")
         self._add(menu, "R&eset the face", explorer.reset, "Ctrl+0")
 
     def _fill_view(self, menu: QMenu) -> None:

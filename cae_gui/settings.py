@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from cae_gui.film_choice import FilmChoice
 from cae_gui.theme import Scheme
 
 RECENT_MODELS = 8
@@ -56,8 +57,7 @@ class Settings:
     @property
     def workspace(self) -> int:
         """Index of the workspace on show; Reconstruct at the first start."""
-        text = self._text("window/workspace", "1")
-        return int(text) if text.isdigit() else 1
+        return self._number("window/workspace", 1)
 
     @workspace.setter
     def workspace(self, value: int) -> None:
@@ -75,8 +75,7 @@ class Settings:
     @property
     def row(self) -> int:
         """Row of the selected face."""
-        text = self._text("faces/row", "0")
-        return int(text) if text.isdigit() else 0
+        return self._number("faces/row", 0)
 
     @row.setter
     def row(self, value: int) -> None:
@@ -102,6 +101,36 @@ class Settings:
         self._store.setValue("model/path", str(value or ""))
 
     @property
+    def directions(self) -> Path | None:
+        """File of the own directions in use, which a model without any takes over."""
+        text = self._text("directions/path", "")
+        return Path(text) if text else None
+
+    @directions.setter
+    def directions(self, value: Path | None) -> None:
+        self._store.setValue("directions/path", str(value or ""))
+
+    @property
+    def film(self) -> FilmChoice:
+        """What the last film or picture was to be like."""
+        standard = FilmChoice()
+        return FilmChoice(
+            self._text("film/format", standard.format),
+            self._number("film/size", standard.size),
+            self._number("film/rate", standard.frames_per_second),
+            self._number("film/pictures", standard.pictures),
+            self._number("film/columns", standard.columns),
+        )
+
+    @film.setter
+    def film(self, value: FilmChoice) -> None:
+        self._store.setValue("film/format", value.format)
+        self._store.setValue("film/size", str(value.size))
+        self._store.setValue("film/rate", str(value.frames_per_second))
+        self._store.setValue("film/pictures", str(value.pictures))
+        self._store.setValue("film/columns", str(value.columns))
+
+    @property
     def recent_models(self) -> list[Path]:
         """Model files opened or saved, the newest first."""
         return [Path(line) for line in self._text("model/recent", "").split("\n") if line]
@@ -115,6 +144,11 @@ class Settings:
     def _text(self, key: str, default: str) -> str:
         value: Any = self._store.value(key, default)
         return value if isinstance(value, str) else default
+
+    def _number(self, key: str, default: int) -> int:
+        text = self._text(key, "")
+        # More digits make a number that Qt can't take.
+        return int(text) if text.isdecimal() and len(text) < 10 else default
 
     def _bytes(self, key: str) -> QByteArray:
         value: Any = self._store.value(key)

@@ -1,4 +1,4 @@
-"""The status bar: model, faces, and whether a training is under way."""
+"""The status bar: model, faces, what runs, and whether a training is under way."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QStatusBar
 
 from cae_gui.session.training import State
+from cae_gui.widgets.progress_line import ProgressLine
 
 
 class Status:
@@ -14,6 +15,7 @@ class Status:
     def __init__(self, bar: QStatusBar) -> None:
         bar.setSizeGripEnabled(False)
         bar.setContentsMargins(8, 0, 8, 4)
+        self.progress = ProgressLine()
         self._faces, self._model = QLabel(), QLabel()
         self._device, self._training = QLabel(), QLabel()
         self._faces.setAccessibleName("Faces on show")
@@ -23,6 +25,9 @@ class Status:
         self._faces.setContentsMargins(0, 0, 16, 0)
         bar.addWidget(self._faces)
         bar.addWidget(self._model, 1)
+        bar.addPermanentWidget(self.progress)
+        # Nothing moves when the progress comes and goes.
+        bar.setMinimumHeight(self.progress.sizeHint().height() + 8)
         bar.addPermanentWidget(self._training)
         bar.addPermanentWidget(self._device)
         self.set_faces("Loading faces …")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, Slot
@@ -124,8 +123,8 @@ class _SchemeFollower(QObject):
         if self._scheme != "system":
             dark = self._scheme == "dark"
         palette = palette_of("dark" if dark else "light")
+        # A style sheet of the application would have to be set again, which takes a hundred times
+        # as long with hundreds of widgets.
         self._app.setPalette(palette)
-        # Set again, or widgets that are already on the screen keep the old colours.
-        self._app.setStyleSheet(files("resources").joinpath("style.qss").read_text("utf-8"))
         # Qt copies the tips' palette from the system once and then forgets about it.
         QToolTip.setPalette(palette)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,20 +13,24 @@ from PySide6.QtCore import QObject, Slot
 
 from cae_gui.session.session import Session
 from cae_gui.widgets.latent_slider import SliderRow
+from cae_gui.widgets.latent_sliders import LatentSliders
 from cae_gui.workspaces.explore import ExploreWorkspace
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
-    from model.directions import Direction
+    from model.directions import Direction, Kind
 
 Floats = NDArray[np.float32]
 
 SIGMAS = 4.0
-"""Reach of a principal or attribute slider to either side of the mean face, in sigma."""
+"""Reach of a slider to either side of the mean face, in sigma."""
+NO_FACE = "Choose a face first."
+NOT_MEASURED = "The latent space hasn't been measured yet."
 NO_ATTRIBUTES = (
     "There are no attribute directions for this model. "
     "They come with the shipped model: File → Use the shipped model."
 )
+NO_OWN = "You have no directions yet. “New direction …” makes one of faces with and without it."
 RAW_RANGE = (-1.0, 4.0)
 """Reach of a raw slider where no faces were measured; ELU ends at -1."""
 
@@ -36,28 +41,38 @@ class ExploreController(QObject):
     def __init__(self, session: Session, view: ExploreWorkspace, parent: QObject) -> None:
         super().__init__(parent)
         self._session, self._view, self._explorer = session, view, session.explorer
+        self._lists: dict[Kind, LatentSliders] = {
+            "principal": view.principal,
+            "attribute": view.attributes,
+            "own": view.own,
+        }
         self._stamp = 0
         self._connect()
+        view.set_temperature(self._explorer.temperature)
         self._on_face()
 
     def _connect(self) -> None:
         explorer, view = self._explorer, self._view
         explorer.face_changed.connect(self._on_face)
         explorer.latent_changed.connect(self._on_latent)
-        self._session.models.described.connect(self._on_face)
-        self._session.models.attributes_found.connect(self._on_attributes)
+        explorer.directions_changed.connect(self._on_directions)
+        self._session.models.attributes_found.connect(self._on_directions)
         self._session.models.answered.connect(self._on_answer)
-        for sliders in (view.principal, view.attributes, view.raw):
+        for kind, sliders in self._lists.items():
+            sliders.edited.connect(partial(self._on_edited, kind))
+            sliders.reset_asked.connect(partial(self._on_reset, kind))
+        for sliders in (*self._lists.values(), view.raw):
             sliders.edit_started.connect(self._on_edit_started)
             sliders.edit_finished.connect(self._on_edit_finished)
-        view.principal.edited.connect(explorer.set_coordinate)
-        view.principal.reset_asked.connect(explorer.reset_coordinate)
-        view.attributes.edited.connect(explorer.set_attribute)
-        view.attributes.reset_asked.connect(explorer.reset_attribute)
         view.raw.edited.connect(explorer.set_dimension)
         view.raw.reset_asked.connect(explorer.reset_dimension)
         view.reset_asked.connect(explorer.reset)
         view.random_asked.connect(explorer.randomize)
+        view.step_asked.connect(explorer.step_randomly)
+        view.temperature_changed.connect(self._on_temperature)
+        view.strength_pressed.connect(explorer.begin_edit)
+        view.strength_changed.connect(explorer.set_strength)
+        view.strength_released.connect(explorer.end_edit)
         stack = explorer.undo_stack
         view.undo_asked.connect(stack.undo)
         view.redo_asked.connect(stack.redo)
@@ -71,6 +86,16 @@ class ExploreController(QObject):
         model, latent = self._session.models.model, self._explorer.latent
         if model is not None and latent is not None:
             self._session.export(partial(_save_picture, model, latent[None], path), path)
+
+    def _on_edited(self, kind: Kind, row: int, sigmas: float) -> None:
+        self._explorer.move(self._explorer.rows_of(kind)[row], sigmas)
+
+    def _on_reset(self, kind: Kind, row: int) -> None:
+        self._explorer.reset_direction(self._explorer.rows_of(kind)[row])
+
+    @Slot(float)
+    def _on_temperature(self, temperature: float) -> None:
+        self._explorer.temperature = temperature
 
     @Slot(int)
     def _on_edit_started(self, _row: int) -> None:
@@ -90,56 +115,44 @@ class ExploreController(QObject):
             self._view.set_start(None)
         else:
             self._session.models.ask("start", "decode", face.start[None])
-        self._set_principal()
-        self._set_attributes()
-        self._set_raw()
+        self._set_rows()
         self._on_latent()
 
-    def _set_principal(self) -> None:
-        face, statistics = self._explorer.face, self._explorer.statistics
-        if face is None or statistics is None:
-            why = (
-                "Choose a face first."
-                if face is None
-                else "The latent space hasn't been measured yet."
-            )
-            self._view.set_principal([], why)
-            return
-        start = statistics.coordinates(face.start)
-        shares = statistics.explained
-        rows = [
-            _sigma_row(
-                f"PC {number}",
-                float(neutral),
-                f"Principal direction {number}: explains {share:.1%} of the faces' variance",
-            )
-            for number, (neutral, share) in enumerate(zip(start, shares, strict=True), start=1)
-        ]
-        self._view.set_principal(rows, None)
-
     @Slot()
-    def _on_attributes(self) -> None:
-        self._set_attributes()
-        if self._explorer.face is not None:
-            self._view.attributes.set_values(self._explorer.attribute_coordinates())
+    def _on_directions(self) -> None:
+        self._set_rows()
+        self._show_values()
 
-    def _set_attributes(self) -> None:
-        face, directions = self._explorer.face, self._explorer.attributes
-        if self._session.models.attributes is not None and directions is None:
-            self._view.set_attributes([], NO_ATTRIBUTES)
-        elif face is None or directions is None:
-            why = "Choose a face first." if face is None else "Loading the attribute directions …"
-            self._view.set_attributes([], why)
-        else:
+    def _set_rows(self) -> None:
+        directions, face = self._explorer.directions, self._explorer.face
+        start = np.empty(0, np.float32)
+        if directions is not None and face is not None:
             start = directions.coordinates(face.start)
-            named = zip(directions, start, strict=True)
-            rows = [_sigma_row(item.name, float(neutral), _detail(item)) for item, neutral in named]
-            self._view.set_attributes(rows, None)
+        self._view.set_principal(self._rows("principal", start), self._why_not())
+        searched = self._session.models.attributes is not None
+        none = NO_ATTRIBUTES if searched else "Loading the attribute directions …"
+        self._view.set_attributes(self._rows("attribute", start), self._why_not("attribute", none))
+        self._view.set_own(self._rows("own", start), self._why_not("own", NO_OWN))
+        self._set_raw()
+
+    def _why_not(self, kind: Kind = "principal", none: str = "") -> str | None:
+        if self._explorer.face is None:
+            return NO_FACE
+        if self._explorer.directions is None:
+            return NOT_MEASURED
+        return None if self._explorer.rows_of(kind) else none
+
+    def _rows(self, kind: Kind, start: Floats) -> list[SliderRow]:
+        directions = self._explorer.directions
+        if directions is None or not len(start):
+            return []
+        rows: Sequence[int] = self._explorer.rows_of(kind)
+        return [_sigma_row(directions[row], float(start[row])) for row in rows]
 
     def _set_raw(self) -> None:
         face, statistics = self._explorer.face, self._explorer.statistics
         if face is None:
-            self._view.set_raw([], "Choose a face first.")
+            self._view.set_raw([], NO_FACE)
             return
         size = len(face.start)
         low = statistics.low if statistics else np.full(size, RAW_RANGE[0], np.float32)
@@ -167,10 +180,19 @@ class ExploreController(QObject):
         # The picture is asked for first: the sliders are set while it is being computed.
         self._stamp += 1
         self._session.models.ask("explore", "decode", latent[None], tag=self._stamp)
-        if self._explorer.statistics is not None:
-            self._view.principal.set_values(self._explorer.coordinates())
-        self._view.attributes.set_values(self._explorer.attribute_coordinates())
-        self._view.raw.set_values(latent)
+        self._show_values()
+
+    def _show_values(self) -> None:
+        face = self._explorer.face
+        if face is None:
+            return
+        coordinates = self._explorer.coordinates()
+        if len(coordinates):
+            for kind, sliders in self._lists.items():
+                rows = self._explorer.rows_of(kind)
+                sliders.set_values(coordinates[rows.start : rows.stop])
+        self._view.raw.set_values(face.latent)
+        self._view.set_strength(face.strength)
 
     @Slot(str, object, object)
     def _on_answer(self, channel: str, tag: Any, reply: NDArray[np.uint8]) -> None:
@@ -180,16 +202,24 @@ class ExploreController(QObject):
             self._view.set_start(reply[0])
 
 
-def _sigma_row(name: str, neutral: float, detail: str) -> SliderRow:
+def _sigma_row(item: Direction, neutral: float) -> SliderRow:
     """Return the row of a slider whose reach has room to either side of the face's own place."""
     low, high = min(-SIGMAS, neutral - 1), max(SIGMAS, neutral + 1)
-    return SliderRow(name, low, high, neutral, "σ", detail)
+    if item.kind == "principal":
+        name, share = item.name.replace("Direction", "PC"), _percent(item)
+        detail = f"{item.name} by variance: explains {share} of the faces' variance"
+        return SliderRow(name, low, high, neutral, "σ", detail, share)
+    return SliderRow(item.name, low, high, neutral, "σ", _detail(item))
 
 
-def _detail(direction: Direction) -> str:
-    if direction.auc is None:
+def _percent(item: Direction) -> str:
+    return item.method.split()[0].replace("%", " %")
+
+
+def _detail(item: Direction) -> str:
+    if item.auc is None:
         return ""
-    return f"Tells faces with and without it apart with an AUC of {direction.auc:.2f}"
+    return f"Tells faces with and without it apart with an AUC of {item.auc:.2f}"
 
 
 def _save_picture(model: FaceModel, latents: Floats, path: Path) -> None:

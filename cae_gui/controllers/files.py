@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QMimeData, QObject, Slot
+from PySide6.QtCore import QMimeData, QObject, Signal, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
 from cae_gui import dialogs
@@ -16,17 +17,28 @@ from cae_gui.session.session import Session
 from cae_gui.settings import Settings
 from cae_gui.widgets.message_bar import MessageBar
 from cae_gui.widgets.run_model import RunItem
+from model.files import is_folder
+from model.session_file import SUFFIX as SESSION_SUFFIX
 
 MODEL_SUFFIXES = {".safetensors", ".pth", ".pt"}
+DIRECTIONS_SUFFIX = ".directions"
+OPENED_ALONE = {*MODEL_SUFFIXES, DIRECTIONS_SUFFIX, SESSION_SUFFIX}
+SESSIONS = f"Sessions (*{SESSION_SUFFIX})"
+DIRECTIONS = "Directions (*.directions *.cae-session)"
 MODELS = "Models (*.safetensors *.pth *.pt)"
 FIGURE = "Picture (*.png);;Vector graphic (*.svg);;PDF (*.pdf)"
 TABLE = "Table (*.csv)"
 PICTURE = "Picture (*.png)"
-ANIMATION = "Animation (*.gif)"
 
 
 class FilesController(QObject):
-    """Takes files in and writes files out; the folder of the last dialog is remembered."""
+    """Takes files in and writes files out; the folder of the last dialog is remembered.
+
+    Signals:
+        session_opened(Path): a session file is to be opened.
+    """
+
+    session_opened = Signal(object)
 
     def __init__(
         self, session: Session, messages: MessageBar, settings: Settings, window: QWidget
@@ -49,6 +61,28 @@ class FilesController(QObject):
         """Ask for a file and write the model in use."""
         formats = "Model (*.safetensors)"
         self.save("Save the model", "model.safetensors", formats, self._session.models.save)
+
+    @Slot()
+    def open_session(self) -> None:
+        """Ask for a session file and open it."""
+        path = dialogs.ask_open(self._window, "Open a session", self._settings.folder, SESSIONS)
+        if path is not None:
+            self.open_path(path)
+
+    @Slot()
+    def save_session(self) -> None:
+        """Ask for a file and write the faces, edits, snapshots, directions and key frames."""
+        name, write = f"session{SESSION_SUFFIX}", self._session.session_files.save
+        self.save("Save the session", name, f"Session (*{SESSION_SUFFIX})", write)
+
+    @Slot()
+    def open_directions(self) -> None:
+        """Ask for a file with somebody's own directions and bring them in."""
+        title, folder = "Import directions", self._settings.folder
+        path = dialogs.ask_open(self._window, title, folder, DIRECTIONS)
+        if path is not None:
+            self._settings.folder = path.parent
+            self._session.own.bring(path)
 
     @Slot()
     def open_photos(self) -> None:
@@ -77,10 +111,14 @@ class FilesController(QObject):
         self._settings.folder = path.parent
         if path.suffix.lower() in MODEL_SUFFIXES:
             self._session.models.open(path)
-        elif path.is_dir():
+        elif path.suffix.lower() == SESSION_SUFFIX:
+            self.session_opened.emit(path)
+        elif path.suffix.lower() == DIRECTIONS_SUFFIX:
+            self._session.own.bring(path)
+        elif is_folder(path):
             self._session.faces.choose(str(path))
         else:
-            self._session.faces.add_photos([(path, path.name)])
+            self._session.photos.add([(path, path.name)])
 
     def take(self, mime: QMimeData) -> bool:
         """Open what was dropped or pasted; return whether there was anything."""
@@ -94,6 +132,13 @@ class FilesController(QObject):
         if path is not None:
             self._settings.folder = path.parent
             write(path)
+
+    def save_folder(self, title: str, name: str, write: Callable[[Path], None]) -> None:
+        """Ask where a folder is to be made, and have it filled; one that is there is left alone."""
+        place = dialogs.ask_place(self._window, title, self._settings.folder)
+        if place is not None:
+            self._settings.folder = place
+            write(_unused(place, name))
 
     def choose_run(self, take: Callable[[Path], None]) -> None:
         """Ask for the folder of a run and hand it over."""
@@ -125,13 +170,13 @@ class FilesController(QObject):
     def _take(self, content: Dropped) -> None:
         photos: list[tuple[Any, str]] = []
         for path in content.paths:
-            if path.suffix.lower() in MODEL_SUFFIXES or path.is_dir():
+            if path.suffix.lower() in OPENED_ALONE or is_folder(path):
                 self.open_path(path)
             else:
                 photos.append((path, path.name))
-        photos.extend((pixels, "Pasted picture") for pixels in content.pictures)
+        photos.extend((picture, content.name) for picture in content.pictures)
         if photos:
-            self._session.faces.add_photos(photos)
+            self._session.photos.add(photos)
         if content.refused:
             self._messages.show_message(content.refused, kind="error")
 
@@ -143,6 +188,11 @@ class FilesController(QObject):
     @Slot(object)
     def _on_exported(self, path: Path) -> None:
         self._messages.show_message(f"Saved as “{path.name}”.")
+
+
+def _unused(place: Path, name: str) -> Path:
+    names = (f"{name} {number}" for number in count(2))
+    return next(place / each for each in chain([name], names) if not (place / each).exists())
 
 
 def _export(runs: Sequence[tuple[str, Path]], path: Path) -> None:

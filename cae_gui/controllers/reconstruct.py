@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cae_gui.session.faces import PHOTOS
 from cae_gui.session.session import Session
 from cae_gui.workspaces.reconstruct import ReconstructWorkspace
 from model.metrics import Quality, quality
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 Pixels = NDArray[np.uint8]
 
 STRIP_FACES = 20
+TESTED = "Test faces, their reconstructions below"
+OWN = "Your photos, their reconstructions below"
 
 
 class ReconstructController(QObject):
@@ -45,6 +48,7 @@ class ReconstructController(QObject):
         session.models.changed.connect(self._on_model)
         session.models.answered.connect(self._on_answer)
         session.faces.changed.connect(self.choose_strip)
+        session.faces.photo_moved.connect(self._ask_strip)
         view.other_faces_asked.connect(self.choose_strip)
         view.strip_face_clicked.connect(self._on_strip_clicked)
 
@@ -64,15 +68,25 @@ class ReconstructController(QObject):
     @Slot()
     def choose_strip(self) -> None:
         """Pick other test faces for the strip."""
-        faces = self._session.faces.faces
-        if faces is None or len(faces.images) < 2:
-            self._strip_rows = np.empty(0, np.int64)
-        else:
-            _, test = faces.split()
-            count = min(STRIP_FACES, len(test))
-            self._strip_rows = self._random.choice(test, count, replace=False)
+        rows = self._strip_candidates()
+        has_more = len(rows) > STRIP_FACES
+        self._view.other_faces.setEnabled(has_more)
+        if has_more:
+            rows = self._random.choice(rows, STRIP_FACES, replace=False)
+        self._strip_rows = rows
+        self._view.set_strip_title(OWN if self._session.faces.source == PHOTOS else TESTED)
         self._ask_strip()
 
+    def _strip_candidates(self) -> NDArray[np.int64]:
+        """Return the rows of the test faces; of own photos all, which no training has seen."""
+        faces = self._session.faces.faces
+        if faces is not None and self._session.faces.source == PHOTOS:
+            return np.arange(len(faces.images))
+        if faces is None or len(faces.images) < 2:
+            return np.empty(0, np.int64)
+        return faces.split()[1]
+
+    @Slot()
     def _ask_strip(self) -> None:
         faces = self._session.faces.faces
         if faces is not None and len(self._strip_rows):
@@ -94,7 +108,7 @@ class ReconstructController(QObject):
     @Slot(str, object, object)
     def _on_task(self, channel: str, tag: Any, result: Any) -> None:
         if channel == "difference" and tag is self._shown:
-            self._quality = result[2]
+            self._quality = result[-1]
             self._view.set_difference(*result)
             self._view.set_exportable(True)
 
@@ -114,11 +128,11 @@ class ReconstructController(QObject):
             self.face_picked.emit(int(self._strip_rows[index]))
 
 
-def _compare(original: Pixels, reconstruction: Pixels) -> tuple[Pixels, float, Quality]:
-    from model.figures import difference_image
+def _compare(original: Pixels, reconstruction: Pixels) -> tuple[Pixels, Pixels, float, Quality]:
+    from model.figures import difference_colors, difference_image
 
     picture, scale = difference_image(original, reconstruction)
-    return picture, scale, quality(original, reconstruction)
+    return picture, difference_colors(), scale, quality(original, reconstruction)
 
 
 def _save_face(original: Pixels, reconstruction: Pixels, quality: Quality, path: Path) -> None:

@@ -137,7 +137,7 @@ class RunsController(QObject):
         if self._training.is_active:
             self.notice.emit("The settings are in use by the training. Copy others after its end.")
             return
-        self._view.form.set_config(listed.run.config)
+        self._view.form.set_config(listed.run.config, f"Settings of “{item.title}”")
         self._view.show_settings()
 
     @Slot(object)

@@ -18,8 +18,14 @@ if TYPE_CHECKING:
     from model.checkpoint import FaceModel
     from model.datasets import FaceSet
     from model.directions import Direction
+    from model.typicality import Density
 
-CHANNELS = ("explore", "morph", "face", "wells", "start", "film", "strip")
+CHANNELS = (
+    *("explore", "morph", "face", "wells", "start", "film", "strip", "rebase", "draft"),
+    *("cards", "apply", "ends"),
+    *("analogy", "analogy faces", "analogy means", "corners", "grid"),
+    *("comparison", "history"),
+)
 """Who asks the model for something, the most urgent first."""
 
 
@@ -29,7 +35,8 @@ class Models(QObject):
     Signals:
         changed(): another model is in use.
         described(): the latent space of the model in use was measured.
-        attributes_found(): the attribute directions of the model in use are known; often none.
+        attributes_found(): the attribute directions and the density of the model in use are
+            known; often none.
         answered(str, object, object): channel, tag and reply of a question to this very model.
         saved(Path): the model was written.
         busy(str, int, int): what is done, how far, of how much (0: unknown); ``idle()`` ends it.
@@ -50,8 +57,12 @@ class Models(QObject):
         self.model: FaceModel | None = None
         self.attributes: tuple[Direction, ...] | None = None
         """The attribute directions of the model; None until they have been looked for."""
+        self.density: Density | None = None
+        """How the faces lie that the shipped model was trained on; None for any other model."""
         self.title = ""
         self.path: Path | None = None
+        self.snapshot_of: Path | None = None
+        """The run under way that the model in use is a snapshot of."""
         self._number = 0
         self._is_last_resort = False
         self._described_number = 0
@@ -84,11 +95,22 @@ class Models(QObject):
             work = partial(_save, path, self.model)
             self._files.ask(Question("save", work, (self._number, path)))
 
-    def adopt(self, model: FaceModel, title: str, path: Path | None = None) -> None:
-        """Put a model to use; answers for an earlier one no longer arrive."""
+    def adopt(
+        self,
+        model: FaceModel,
+        title: str,
+        path: Path | None = None,
+        *,
+        snapshot_of: Path | None = None,
+    ) -> None:
+        """Put a model to use; answers for an earlier one no longer arrive.
+
+        ``snapshot_of`` is the run under way that it is a snapshot of.
+        """
         self._describing.cancel()
+        self.snapshot_of = snapshot_of
         self.model, self.title, self.path = model, title, path
-        self.attributes = None
+        self.attributes = self.density = None
         self._number += 1
         self.changed.emit()
 
@@ -99,7 +121,7 @@ class Models(QObject):
             self._inference.ask(Question(channel, work, (self._number, tag)))
 
     def find_attributes(self) -> None:
-        """Look for attribute directions that belong to the model in use."""
+        """Look for attribute directions and a density that belong to the model in use."""
         if self.model is not None:
             work = partial(_attributes, self.model)
             self._files.ask(Question("attributes", work, self._number))
@@ -135,14 +157,16 @@ class Models(QObject):
                 self.title, self.path = path.name, path
             self.saved.emit(path)
         elif channel == "attributes":
-            self._on_attributes(tag, reply)
+            self._on_attributes(tag, *reply)
         else:
             title, path = tag
             self.adopt(reply, title, path)
 
-    def _on_attributes(self, number: int, attributes: tuple[Direction, ...]) -> None:
+    def _on_attributes(
+        self, number: int, attributes: tuple[Direction, ...], density: Density | None
+    ) -> None:
         if number == self._number:
-            self.attributes = attributes
+            self.attributes, self.density = attributes, density
             self.attributes_found.emit()
 
     @Slot(str, object)
@@ -184,10 +208,10 @@ def _load(path: Path) -> FaceModel:
     return load_face_model(path)
 
 
-def _attributes(model: FaceModel) -> tuple[Direction, ...]:
-    from model.shipped_directions import shipped_directions
+def _attributes(model: FaceModel) -> tuple[tuple[Direction, ...], Density | None]:
+    from model.shipped_directions import shipped_density, shipped_directions
 
-    return shipped_directions(model)
+    return shipped_directions(model), shipped_density(model)
 
 
 def _save(path: Path, model: FaceModel) -> None:

@@ -9,21 +9,34 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QUndoGroup
 
 from cae_gui.jobs import LatestJob, Question, stop_and_wait
 from cae_gui.problems import Problem
+from cae_gui.session.analogy import Analogy
+from cae_gui.session.corners import Corners
+from cae_gui.session.edited import Edited
 from cae_gui.session.explorer import Explorer
+from cae_gui.session.exploring import Exploring
 from cae_gui.session.faces import Faces
+from cae_gui.session.filming import Filming
+from cae_gui.session.latents import Latents
+from cae_gui.session.maps import Maps
 from cae_gui.session.models import Models
 from cae_gui.session.morpher import Morpher
+from cae_gui.session.own_directions import OwnDirections
 from cae_gui.session.own_photo import OwnPhoto
+from cae_gui.session.photos import OwnPhotos
 from cae_gui.session.runs import Runs
-from cae_gui.session.training import State, Training
-from cae_gui.session.typical import Typical
-from model.directions import Directions
+from cae_gui.session.session_files import SessionFiles
+from cae_gui.session.training import Training
+from cae_gui.session.unsaved import Unsaved
 from model.events import Finished, Snapshot
 
-TASKS = ("plot", "difference", "compare", "layers", "device", "versions")
+TASKS = (
+    *("plot", "difference", "nearest", "map places", "map colors"),
+    *("compare", "snapshots", "layers", "device", "versions"),
+)
 """Channels of the work that isn't inference, the most urgent first."""
 
 
@@ -56,54 +69,73 @@ class Session(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.models = Models(self)
-        self.faces = Faces(self)
-        self.photo = OwnPhoto(self.faces.shelf, self)
+        self.photos = OwnPhotos(self)
+        self.faces = Faces(self.photos.shelf, self)
+        self.photo = OwnPhoto(self.photos.shelf, self)
         self.training = Training(self)
         self.runs = Runs(self)
         self.explorer = Explorer(self)
         self.morpher = Morpher(self)
-        self.typical = Typical(self)
+        self.corners = Corners(self.morpher.undo_stack, self)
+        self.analogy = Analogy(self.morpher.undo_stack, self)
+        self.filming = Filming(self)
+        self.latents = Latents(self)
+        learned = self.models, self.faces, self.training
+        self.exploring = Exploring(*learned, self.explorer, self.latents, self)
+        self.maps = Maps(self.latents, self)
+        self.own = OwnDirections(self.models, self.explorer, self)
+        edited = self.models, self.explorer
+        self.session_files = SessionFiles(*edited, self.own, self.morpher, self)
+        self.unsaved = Unsaved(self.session_files, *edited, self.morpher, self)
         self.face: Selected | None = None
         self._passing: Selected | None = None  # cut out while a box is on its way
         self.follows_training = False
+        self.undo_group = QUndoGroup(self)
+        for stack in (self.explorer.undo_stack, self.morpher.undo_stack, self.photo.undo_stack):
+            self.undo_group.addStack(stack)
+        self._loaded: Selected | None = None  # the face that was given to the explorer last
         self._tasks = LatestJob(TASKS, self)
         self._tasks.start()
         self._connect()
 
     def _connect(self) -> None:
-        parts = (self.models, self.faces, self.photo, self.training, self.runs, self.typical)
-        for part in parts:
+        parts = (
+            *(self.models, self.faces, self.photos, self.photo),
+            *(self.training, self.runs, self.latents, self.maps),
+            *(self.own, self.session_files, self.unsaved),
+        )
+        for part in (*parts, self.filming):
             part.problem.connect(self.problem)
+        self.session_files.edit_wanted.connect(self.go_on_with)
+        self.session_files.face_wanted.connect(self.select)
         self._tasks.answered.connect(self._on_task)
         self._tasks.failed.connect(self._on_task_failed)
         self.models.changed.connect(self._on_model)
-        self.models.described.connect(self._on_described)
-        self.models.attributes_found.connect(self._on_attributes)
         self.models.answered.connect(self._on_answer)
         self.faces.changed.connect(self._on_faces)
         self.photo.cropped.connect(self._on_cropped)
         self.photo.kept.connect(self._on_kept)
-        self.training.state_changed.connect(self._on_training)
+        self.exploring.began_anew.connect(self._on_new_space)
         self.training.snapshot.connect(self._on_snapshot)
         self.training.finished.connect(self._on_finished)
         self.training.stopped.connect(self._on_stopped)
 
-    def select(self, name: str, pixels: NDArray[np.uint8], *, photo_row: int | None = None) -> None:
+    def select(self, name: str, pixels: NDArray[np.uint8], *, photo_key: str = "") -> None:
         """Select a face uint8 (48, 48, 3); its reconstruction follows.
 
-        ``photo_row`` is its row among the person's own photos, where it is one.
+        ``photo_key`` is what the shelf calls it, where it is one of the person's own photos.
         """
-        if photo_row is None:
-            self.photo.close()
-        else:
-            self.photo.show(photo_row)
+        self.photo.show(photo_key)
         self._select(Selected(name, np.array(pixels)))
 
-    def measure_typicality(self) -> None:
-        """Find out what is typical of the faces, for the model in use; not under training."""
-        model, faces = self.models.model, self.faces.faces
-        if model is not None and faces is not None and not self.training.is_active:
-            self.typical.measure(model, faces)
+    @Slot(object, str)
+    def go_on_with(self, edited: Edited, text: str) -> None:
+        """Select the face of an edit that was made before, with the edit, in one step."""
+        self.photo.close()
+        self.explorer.restore(edited, text)
+        self.face = self._loaded = Selected(edited.name, edited.pixels)
+        self.selected.emit()
+        self._ask_reconstruction()
 
     def run_task(self, channel: str, work: Callable[[], Any], tag: Any = None) -> None:
         """Do work in the background; a newer one of the same channel replaces a waiting one."""
@@ -124,14 +156,25 @@ class Session(QObject):
             [
                 *self.models.jobs(),
                 *self.faces.jobs(),
+                *self.photos.jobs(),
                 self.photo.job,
                 self.training.job,
                 *self.runs.jobs(),
-                self.typical.job,
+                self.latents.job,
+                self.maps.job,
+                *self.own.jobs(),
+                self.session_files.job,
+                self.unsaved.job,
+                self.filming.job,
                 self._tasks,
             ]
         )
         self.photo.keep_all()
+        self.photos.finish()
+        self.own.keep_all()
+        self.unsaved.close()
+        for stack in self.undo_group.stacks():
+            stack.clear()  # Qt clears what it deletes, and would tell those who show the steps
 
     def _select(self, face: Selected) -> None:
         self.face = face
@@ -142,47 +185,27 @@ class Session(QObject):
         if self.face is not None:
             self.models.ask("face", "reconstruct", self.face.pixels[None], tag=self.face)
 
-    def _describe(self) -> None:
-        faces = self.faces.faces
-        if faces is not None and len(faces.images) >= 3:
-            self.models.describe(faces)
-
     @Slot()
     def _on_model(self) -> None:
-        model = self.models.model
-        self.explorer.clear()
-        self.explorer.use_statistics(model.statistics if model else None)
-        self.explorer.use_attributes(None)
-        self.models.find_attributes()
-        self.typical.forget()
-        self.morpher.forget_latents()
+        for mix in (self.morpher, self.corners, self.analogy):
+            mix.forget_latents()
         self._ask_reconstruction()
-        if not (self.training.is_active and self.follows_training):
-            self._describe()
 
     @Slot()
-    def _on_described(self) -> None:
-        model = self.models.model
-        self.explorer.use_statistics(model.statistics if model else None)
-
-    @Slot()
-    def _on_attributes(self) -> None:
-        items, statistics = self.models.attributes, self.explorer.statistics
-        found = Directions(items, statistics.mean) if items and statistics else None
-        self.explorer.use_attributes(found)
+    def _on_new_space(self) -> None:
+        self._loaded = None
 
     @Slot()
     def _on_faces(self) -> None:
         if self.faces.faces is not None and not len(self.faces.faces.images):
             self.photo.close()
-        if not self.training.is_active:
-            self._describe()
 
     @Slot(str, object, object)
     def _on_answer(self, channel: str, tag: Any, reply: Any) -> None:
         if channel == "face" and self.face is not None and tag is self.face:
             # Each place on its way would be a step to undo.
-            if self.face is not self._passing:
+            if self.face is not self._passing and self.face is not self._loaded:
+                self._loaded = self.face
                 self.explorer.load(self.face.name, self.face.pixels, reply.latents[0])
             self.reconstructed.emit(reply)
 
@@ -192,22 +215,17 @@ class Session(QObject):
             self._passing = Selected(self.face.name, pixels)
             self._select(self._passing)
 
-    @Slot(object, int)
-    def _on_kept(self, pixels: NDArray[np.uint8], row: int) -> None:
-        self.faces.refresh_photo(row)
-        if self.face is not None and self.photo.rests_in(row):
+    @Slot(object, str)
+    def _on_kept(self, pixels: NDArray[np.uint8], key: str) -> None:
+        self.faces.refresh_photo(key, pixels)
+        if self.face is not None and self.photo.rests_on(key):
             self._select(Selected(self.face.name, pixels))
-
-    @Slot(object)
-    def _on_training(self, state: State) -> None:
-        # While it ran, its snapshots and other faces were left unmeasured.
-        if state is State.IDLE:
-            self._describe()
 
     @Slot(object)
     def _on_snapshot(self, event: Snapshot) -> None:
         if self.follows_training:
-            self.models.adopt(event.model, f"In training, epoch {event.model.epoch}")
+            title = f"In training, epoch {event.model.epoch}"
+            self.models.adopt(event.model, title, snapshot_of=self.training.folder)
 
     @Slot(object)
     def _on_finished(self, event: Finished) -> None:

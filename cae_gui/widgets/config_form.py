@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import partial
+from itertools import count
 from typing import cast
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QPalette, QUndoStack
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -17,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cae_gui.config_edits import SettingsStep, Values
 from cae_gui.widgets.setting_editor import SettingEditor
 from model.config import LEARNING_RATES, PRESETS, ConfigError, TrainConfig, setting_of
 
@@ -29,8 +32,10 @@ _RESERVED = frozenset("fevhspdin")
 class ConfigForm(QWidget):
     """A preset, the three settings that matter most, and the rest folded away.
 
+    Every change can be undone; what is typed into one field is one step.
+
     Signals:
-        changed: the person changed a setting or chose a preset.
+        changed: the person changed a setting, chose a preset, or took that back.
     """
 
     changed = Signal()
@@ -57,9 +62,14 @@ class ConfigForm(QWidget):
         column.addWidget(self._more)
         column.addStretch(1)
         self._more.hide()
-        for editor in self._editors.values():
-            editor.changed.connect(self._edited)
-        self._optimizer = TrainConfig().optimizer
+        for name, editor in self._editors.items():
+            editor.changed.connect(partial(self._edited, name))
+            editor.settled.connect(self._settle)
+        self.undo_stack = QUndoStack(self)
+        self._numbers = count()
+        self._number = next(self._numbers)
+        self._edited_name = ""
+        self._shown = self._values()
         self._refresh()
 
     def config(self) -> TrainConfig:
@@ -68,14 +78,12 @@ class ConfigForm(QWidget):
         Raises:
             ConfigError: they don't fit together.
         """
-        return TrainConfig(**{name: editor.value() for name, editor in self._editors.items()})
+        return TrainConfig(**self._values())
 
-    def set_config(self, config: TrainConfig) -> None:
-        """Show settings; never emits."""
-        for name, editor in self._editors.items():
-            editor.set_value(getattr(config, name))
-        self._optimizer = config.optimizer
-        self._refresh()
+    def set_config(self, config: TrainConfig, text: str = "Settings") -> None:
+        """Show settings, as a step with this text where they are others; never emits."""
+        self._show_values({name: getattr(config, name) for name in self._editors})
+        self._push(text)
 
     def error(self) -> str:
         """Return the sentence that says which setting doesn't fit, or nothing."""
@@ -161,24 +169,55 @@ class ConfigForm(QWidget):
                 return f"{title[:at]}&{title[at:]}"
         return title
 
-    @Slot()
-    def _edited(self) -> None:
+    def _values(self) -> Values:
+        return {name: editor.value() for name, editor in self._editors.items()}
+
+    def _show_values(self, values: Values) -> None:
+        for name, value in values.items():
+            self._editors[name].set_value(value)
+        self._refresh()
+
+    def _push(self, text: str, number: int = -1) -> None:
+        """Make the change from what was shown last a step; of the same number they become one."""
+        before, self._shown = self._shown, self._values()
+        if before != self._shown:
+            step = SettingsStep(text, self._return_to, before, self._shown, number)
+            self.undo_stack.push(step)
+
+    def _return_to(self, values: Values) -> None:
+        changed = [name for name, value in values.items() if value != self._shown[name]]
+        self._shown = values
+        self._show_values(values)
+        self._settle()
+        if not any(name in _FIRST for name in changed):
+            self._fold.setChecked(True)  # nobody would see what was undone
+        self.changed.emit()
+
+    def _edited(self, name: str) -> None:
+        if name != self._edited_name:
+            self._edited_name = name
+            self._settle()
         self._match_rate()
         self._refresh()
+        self._push(self._editors[name].title, self._number)
         self.changed.emit()
+
+    @Slot()
+    def _settle(self) -> None:
+        self._number = next(self._numbers)
 
     def _match_rate(self) -> None:
         """Give another optimizer its usual rate, unless the person has chosen a rate."""
-        before, self._optimizer = self._optimizer, self._editors["optimizer"].value()
+        before, optimizer = self._shown["optimizer"], self._editors["optimizer"].value()
         rate = self._editors["learning_rate"]
-        if before != self._optimizer and rate.value() == LEARNING_RATES[before]:
-            rate.set_value(LEARNING_RATES[self._optimizer])
+        if before != optimizer and rate.value() == LEARNING_RATES[before]:
+            rate.set_value(LEARNING_RATES[optimizer])
 
     @Slot(int)
     def _choose_preset(self, _index: int) -> None:
-        preset = PRESETS.get(self._presets.currentText())
-        if preset is not None:
-            self.set_config(preset)
+        name = self._presets.currentText()
+        if name in PRESETS:
+            self.set_config(PRESETS[name], f"Preset “{name}”")
             self.changed.emit()
 
     @Slot(bool)

@@ -26,7 +26,7 @@ from cae_gui.box_keys import after_key
 from cae_gui.box_painting import HANDLE, dim_outside, paint_box, paint_faint
 from cae_gui.images import Pixels, checked_pixels, fitted
 from cae_gui.painting import RADIUS, paint_picture, paint_ring
-from model.crop import CropBox
+from model.crop import CropBox, free_faces
 
 _MARGIN = 4  # room for the ring
 _GAP = 4  # above the caption
@@ -34,7 +34,8 @@ _STEM = 24.0
 _REACH = HANDLE + 5
 _TIP = (
     "Drag the box to move it, a corner to resize it, the handle beside it to turn it.\n"
-    "Click a dashed box to choose another face; double-click to go back to the found one.\n"
+    "Click a dashed box to choose another face, or the box of a face that was added to go\n"
+    "to it; double-click to go back to the found one.\n"
     "Keys: arrows move, + and − or arrows with Ctrl resize, [ and ] turn, ten times as far\n"
     "with Shift; Page Up and Page Down choose a face, Home goes back."
 )
@@ -47,11 +48,13 @@ class CropBoxView(QWidget):
     Signals:
         box_changed(CropBox, int): the box while it moves, in pixels of the photo, and the number
             of the face that it started from, -1 for none.
-        box_settled(): the box is let go, after at least one change.
+        box_settled(bool): the box is let go, after at least one change; whether it was by keys.
+        other_chosen(int): the box of this number among the others was clicked.
     """
 
     box_changed = Signal(object, int)
-    box_settled = Signal()
+    box_settled = Signal(bool)
+    other_chosen = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,11 +63,12 @@ class CropBoxView(QWidget):
         self._photo: Size = (1, 1)
         self._box = CropBox(0, 0, 1)
         self._found: tuple[CropBox, ...] = ()
+        self._others: tuple[CropBox, ...] = ()
         self._chosen = -1
         self._caption = ""
         self._drag: partial[CropBox] | None = None
         self._from: Point = (0.0, 0.0)
-        self._unsettled = False
+        self._unsettled = self._by_keys = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -81,16 +85,29 @@ class CropBoxView(QWidget):
             ValueError: `pixels` isn't uint8 (H, W, 3).
         """
         self._pixels, self._photo = checked_pixels(pixels), size
-        self._found, self._caption = tuple(found), caption
+        self._found, self._others = tuple(found), ()
         self._rendered = self._drag = None
         self._unsettled = False
+        self.set_caption(caption)
+
+    def set_caption(self, caption: str) -> None:
+        """Say this under the photo."""
+        self._caption = caption
         self.setAccessibleName(f"Box on the photo: {caption}")
         self.update()
 
-    def set_box(self, box: CropBox, chosen: int) -> None:
-        """Put the box here; `chosen` is the number of the face found that it belongs to, or -1."""
-        self._box, self._chosen = box, chosen
+    def set_others(self, boxes: Sequence[CropBox]) -> None:
+        """Show the boxes of the photo's other faces, which can be clicked but not moved."""
+        self._others = tuple(boxes)
         self.update()
+
+    def set_box(self, box: CropBox, chosen: int) -> None:
+        """Put the box here; `chosen` is the number of the face found that it belongs to, or -1.
+
+        What a hand is doing with it ends.
+        """
+        self._drag, self._unsettled = None, False
+        self._put(box, chosen)
 
     def box(self) -> CropBox:
         """Return the box as it is now."""
@@ -141,26 +158,37 @@ class CropBoxView(QWidget):
             self._rendered = room, fitted(pixels, *room)
         return self._rendered[1]
 
-    def _change(self, box: CropBox, chosen: int | None = None) -> None:
+    def _put(self, box: CropBox, chosen: int) -> None:
+        self._box, self._chosen = box, chosen
+        self.update()
+
+    def _change(self, box: CropBox, chosen: int | None = None, *, by_keys: bool = False) -> None:
         chosen = self._chosen if chosen is None else chosen
         if (box, chosen) != (self._box, self._chosen):
-            self.set_box(box, chosen)
-            self._unsettled = True
+            self._put(box, chosen)
+            self._unsettled, self._by_keys = True, by_keys
             self.box_changed.emit(box, chosen)
 
     def _settle(self) -> None:
         if self._unsettled:
             self._unsettled = False
-            self.box_settled.emit()
+            self.box_settled.emit(self._by_keys)
+
+    def _free(self) -> list[int]:
+        return free_faces(self._found, (self._box, *self._others))
 
     def _choose(self, number: int) -> None:
-        if self._found:
-            number %= len(self._found)
-            self._change(self._found[number], number)
+        self._change(self._found[number], number)
+
+    def _step(self, by: int) -> None:
+        """Choose the next face that is free, or the one before."""
+        order = sorted(self._free(), key=lambda n: ((n - self._chosen) * by - 1) % len(self._found))
+        if order:
+            self._choose(order[0])
 
     def _go_back(self) -> None:
         """Put the box back on the face that was found, or in the middle."""
-        if self._found:
+        if 0 <= self._chosen < len(self._found):
             self._choose(self._chosen)
         else:
             x, y = self._photo[0] / 2, self._photo[1] / 2
@@ -175,8 +203,12 @@ class CropBoxView(QWidget):
         return next(near, None)
 
     def _face_at(self, point: QPointF) -> int | None:
-        faces = (n for n, box in enumerate(self._found) if self._is_on_box(point, box))
-        return next((number for number in faces if number != self._chosen), None)
+        free = self._free()
+        return next((n for n in free if self._is_on_box(point, self._found[n])), None)
+
+    def _other_at(self, point: QPointF) -> int | None:
+        others = enumerate(self._others)
+        return next((n for n, box in others if self._is_on_box(point, box)), None)
 
     def _drag_at(self, point: QPointF) -> partial[CropBox] | None:
         """Return what turns a point of the photo into a box, as long as the button is held."""
@@ -200,7 +232,7 @@ class CropBoxView(QWidget):
             return Qt.CursorShape.SizeBDiagCursor if rising else Qt.CursorShape.SizeFDiagCursor
         if self._is_on_box(point, self._box):
             return Qt.CursorShape.SizeAllCursor
-        other = self._face_at(point) is not None
+        other = self._face_at(point) is not None or self._other_at(point) is not None
         return Qt.CursorShape.PointingHandCursor if other else Qt.CursorShape.ArrowCursor
 
     def sizeHint(self) -> QSize:
@@ -218,9 +250,10 @@ class CropBoxView(QWidget):
         painter.save()
         painter.setClipRect(self.rect())
         dim_outside(painter, shown, self._corners(self._box), RADIUS)
-        for number, box in enumerate(self._found):
-            if number != self._chosen:
-                paint_faint(painter, self._corners(box))
+        for number in self._free():
+            paint_faint(painter, self._corners(self._found[number]), dashed=True)
+        for box in self._others:
+            paint_faint(painter, self._corners(box), dashed=False)
         paint_box(painter, self._corners(self._box), self._stem(), self.palette())
         painter.restore()
         self._paint_caption(painter, rect)
@@ -239,9 +272,13 @@ class CropBoxView(QWidget):
         if event.button() != Qt.MouseButton.LeftButton or self._pixels is None:
             return
         self._drag = self._drag_at(event.position())
-        other = self._face_at(event.position())
-        if self._drag is None and other is not None:
-            self._choose(other)
+        if self._drag is not None:
+            return
+        face, other = self._face_at(event.position()), self._other_at(event.position())
+        if face is not None:
+            self._choose(face)
+        elif other is not None:
+            self.other_chosen.emit(other)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._drag is not None:
@@ -264,9 +301,9 @@ class CropBoxView(QWidget):
         if self._pixels is not None:
             box = after_key(self._box, key, event.modifiers(), self._photo)
         if box is not None:
-            self._change(box)
+            self._change(box, by_keys=True)
         elif key in (_Key.Key_PageUp, _Key.Key_PageDown):
-            self._choose(self._chosen + (1 if key == _Key.Key_PageDown else -1))
+            self._step(1 if key == _Key.Key_PageDown else -1)
         elif key == _Key.Key_Home:
             self._go_back()
         else:

@@ -127,6 +127,7 @@ class FaceView(QWidget):
 
     def _paint_caption(self, painter: QPainter, square: QRect) -> None:
         line = QRect(0, square.bottom() + 1 + _CAPTION_GAP, self.width(), self._caption_height())
+        line.moveCenter(QPoint(square.center().x(), line.center().y()))
         metrics = painter.fontMetrics()
         text = metrics.elidedText(self._caption, Qt.TextElideMode.ElideMiddle, line.width())
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))

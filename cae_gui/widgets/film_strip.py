@@ -27,9 +27,11 @@ class FilmStrip(QWidget):
 
     frame_clicked = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None, *, rows: int = 1) -> None:
+    def __init__(
+        self, parent: QWidget | None = None, *, rows: int = 1, largest: int = _LARGEST
+    ) -> None:
         super().__init__(parent)
-        self._rows = rows
+        self._rows, self._largest = rows, largest
         self._frames: list[NDArray[np.uint8]] = []
         self._rendered: list[list[QImage]] = []
         self._current: int | None = None
@@ -87,7 +89,7 @@ class FilmStrip(QWidget):
     def _side(self, width: int) -> int:
         count = max(1, self.count())
         side = (width - 2 * _MARGIN - (count - 1) * _GAP) // count
-        return min(max(side, _SMALLEST), _LARGEST) if self.count() else _LARGEST
+        return min(max(side, _SMALLEST), self._largest) if self.count() else self._largest
 
     def _height(self, side: int) -> int:
         rows = max(self._rows, len(self._frames))
@@ -119,7 +121,7 @@ class FilmStrip(QWidget):
             self.frame_clicked.emit(index)
 
     def sizeHint(self) -> QSize:
-        width = max(6, self.count()) * (_LARGEST + _GAP) - _GAP + 2 * _MARGIN
+        width = max(6, self.count()) * (self._largest + _GAP) - _GAP + 2 * _MARGIN
         return QSize(min(width, 640), self._height(self._side(min(width, 640))))
 
     def minimumSizeHint(self) -> QSize:

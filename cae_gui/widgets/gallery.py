@@ -32,12 +32,14 @@ class Gallery(QWidget):
         face_chosen(int): the user moved the selection to this row.
         face_activated(int): double click or Enter.
         context_requested(int, QPoint): menu for this row at a global position.
+        removal_asked(list): Delete was pressed; the selected rows, ascending.
     """
 
     source_chosen = Signal(str)
     face_chosen = Signal(int)
     face_activated = Signal(int)
     context_requested = Signal(int, QPoint)
+    removal_asked = Signal(list)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -136,6 +138,7 @@ class Gallery(QWidget):
         self._list.entered_on.connect(self._emit_activated)
         self._list.typed.connect(self._search_for)
         self._list.context_asked.connect(self._emit_context)
+        self._list.delete_asked.connect(self._emit_removal)
         # Only the two together say it: by key the selection changes before the current item
         # does, by mouse the other way round.
         self._list.selectionModel().selectionChanged.connect(self._emit_chosen)
@@ -199,6 +202,10 @@ class Gallery(QWidget):
     @Slot(QModelIndex)
     def _emit_activated(self, index: QModelIndex) -> None:
         self.face_activated.emit(self._model.row_at(index))
+
+    @Slot()
+    def _emit_removal(self) -> None:
+        self.removal_asked.emit(self.selected_rows())
 
     @Slot(QModelIndex, QPoint)
     def _emit_context(self, index: QModelIndex, point: QPoint) -> None:

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cae_gui.face_mime import start_face_drag
+from cae_gui.face_mime import MOST_DRAGGED, start_faces_drag
 from cae_gui.painting import on_pixel, paint_empty_text, paint_ring
 from cae_gui.widgets.gallery_model import THUMBNAIL_ROUNDING, FaceListModel
 
@@ -80,11 +80,13 @@ class FaceListView(QListView):
         entered_on(QModelIndex): Enter on an item.
         typed(str): a character, meant for a search.
         context_asked(QModelIndex, QPoint): by mouse or menu key; the point is global.
+        delete_asked(): by the Delete key.
     """
 
     entered_on = Signal(QModelIndex)
     typed = Signal(str)
     context_asked = Signal(QModelIndex, QPoint)
+    delete_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -113,7 +115,7 @@ class FaceListView(QListView):
         self.viewport().update()
 
     def _fit_columns(self) -> None:
-        width = self.viewport().width()
+        width = self.viewport().width() - 1  # what ends exactly at the edge, Qt puts on a new line
         room = width // max(1, width // _CELL)
         side = max(_SMALLEST, (room - _GAP) // _STEP * _STEP)
         cell = QSize(room, side + _GAP)
@@ -141,7 +143,9 @@ class FaceListView(QListView):
     def startDrag(self, _actions: Qt.DropAction) -> None:
         model, index = self.model(), self.currentIndex()
         if isinstance(model, FaceListModel) and index.isValid():
-            start_face_drag(self, *model.face(model.row_at(index)))
+            rows = [model.row_at(index), *sorted(map(model.row_at, self.selectedIndexes()))]
+            chosen = list(dict.fromkeys(rows))[:MOST_DRAGGED]  # the one under the pointer first
+            start_faces_drag(self, [model.face(row) for row in chosen])
 
     def keyboardSearch(self, search: str) -> None:
         # Qt's own search asks the model about every item, in Python.
@@ -150,6 +154,8 @@ class FaceListView(QListView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self.entered_on.emit(self.currentIndex())
+        elif event.key() == Qt.Key.Key_Delete:
+            self.delete_asked.emit()
         else:
             super().keyPressEvent(event)
 

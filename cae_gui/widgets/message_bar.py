@@ -1,10 +1,11 @@
-"""Messages and offers over the workspace, and the progress of what runs."""
+"""Messages and offers over the workspace."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
@@ -23,11 +24,9 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QStyle,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
-from cae_gui.widgets.progress_line import ProgressLine
 from cae_gui.widgets.stepper import Stepper
 
 _ICONS = {
@@ -46,18 +45,18 @@ class _Message:
     kind: str
     details: str
     actions: tuple[str, ...]
+    tag: Any
 
 
 class MessageBar(QFrame):
     """Shows the newest message first; takes no room while it has nothing to say.
 
     Signals:
-        action_chosen(str): the action as it was given; its message is gone then.
-        cancel_asked(): the user wants the work shown as progress to stop.
+        action_chosen(str, object): the action and the tag as they were given; their message is
+            gone then.
     """
 
-    action_chosen = Signal(str)
-    cancel_asked = Signal()
+    action_chosen = Signal(str, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,17 +68,23 @@ class MessageBar(QFrame):
         self._copy = QPushButton("Copy details")
         self._step = Stepper()
         self._close = QToolButton()
-        self._message_line = QWidget()
-        self._progress = ProgressLine()
         self._style_controls()
         self._arrange()
         self._connect()
         self._show_state()
 
     def show_message(
-        self, text: str, *, kind: str = "info", details: str = "", actions: Sequence[str] = ()
+        self,
+        text: str,
+        *,
+        kind: str = "info",
+        details: str = "",
+        actions: Sequence[str] = (),
+        tag: Any = None,
     ) -> None:
         """Show a message over the older ones, and log it; the same one again only comes to the top.
+
+        ``tag`` comes back with the action that is chosen, for the asker to know what it is about.
 
         Raises:
             ValueError: `kind` isn't "info", "offer" or "error", or more than four actions.
@@ -89,27 +94,14 @@ class MessageBar(QFrame):
         if kind not in _ICONS:
             raise ValueError(f"kind is info, offer or error, not {kind!r}")
         logging.getLogger(__name__).info("%s: %s", kind, text)
-        message = _Message(text, kind, details, tuple(actions))
+        message = _Message(text, kind, details, tuple(actions), tag)
         self._messages = [message, *(m for m in self._messages if m != message)]
         self._at = 0
         self._show_state()
         QAccessible.updateAccessibility(QAccessibleEvent(self._text, QAccessible.Event.Alert))
 
-    def show_progress(self, text: str, done: float, total: float) -> None:
-        """Show `done` of `total` (0: not known) on a line of its own."""
-        if self._progress.isHidden():
-            self._progress.allow_cancel()
-        self._progress.show_progress(text, done, total)
-        self._progress.show()
-        self.show()
-
-    def clear_progress(self) -> None:
-        """Take the progress away; messages stay."""
-        self._progress.hide()
-        self._show_state()
-
     def clear(self) -> None:
-        """Take all messages away; progress stays."""
+        """Take all messages away."""
         self._messages = []
         self._show_state()
 
@@ -132,19 +124,13 @@ class MessageBar(QFrame):
         self._close.setAccessibleName("Close this message")
 
     def _arrange(self) -> None:
-        line = QHBoxLayout(self._message_line)
-        line.setContentsMargins(0, 0, 0, 0)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(8 + _STRIPE, 8, 8, 8)
         line.setSpacing(8)
         line.addWidget(self._icon)
         line.addWidget(self._text, 1)
         for widget in (*self._buttons, self._copy, self._step, self._close):
             line.addWidget(widget)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8 + _STRIPE, 8, 8, 8)
-        column.setSpacing(8)
-        column.addWidget(self._message_line)
-        column.addWidget(self._progress)
-        self._progress.hide()
 
     def _connect(self) -> None:
         for button in self._buttons:
@@ -152,12 +138,10 @@ class MessageBar(QFrame):
         self._copy.clicked.connect(self._copy_details)
         self._step.stepped.connect(self._go)
         self._close.clicked.connect(self._dismiss)
-        self._progress.cancel_asked.connect(self.cancel_asked)
 
     def _show_state(self) -> None:
         self._at = min(self._at, max(0, len(self._messages) - 1))
-        self._message_line.setVisible(bool(self._messages))
-        self.setVisible(bool(self._messages) or not self._progress.isHidden())
+        self.setVisible(bool(self._messages))
         if self._messages:
             self._show_current(self._messages[self._at])
         self.update()
@@ -180,9 +164,9 @@ class MessageBar(QFrame):
     def _choose(self) -> None:
         button = self.sender()
         assert isinstance(button, QPushButton)
-        action = self._messages[self._at].actions[self._buttons.index(button)]
+        message = self._messages[self._at]
         self._dismiss()
-        self.action_chosen.emit(action)
+        self.action_chosen.emit(message.actions[self._buttons.index(button)], message.tag)
 
     @Slot()
     def _dismiss(self) -> None:

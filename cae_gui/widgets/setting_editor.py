@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QLocale, QObject, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
@@ -24,12 +25,15 @@ class SettingEditor(QObject):
 
     Signals:
         changed: the person changed the value.
+        settled: the person is done with it for now: what comes next is another change.
     """
 
     changed = Signal()
+    settled = Signal()
 
     def __init__(self, setting: Setting, default: Any, parent: QWidget) -> None:
         super().__init__(parent)
+        self.title = setting.title
         self._value = default
         self.control = _control(setting, default, parent)
         self.control.setToolTip(setting.help)
@@ -45,6 +49,7 @@ class SettingEditor(QObject):
                 combo.currentIndexChanged.connect(self._take)
             case QSpinBox() | QDoubleSpinBox() as spin:
                 spin.valueChanged.connect(self._take)
+                spin.editingFinished.connect(self.settled)
         self.set_value(default)
 
     def value(self) -> Any:
@@ -74,10 +79,15 @@ class SettingEditor(QObject):
             case QSpinBox() | QDoubleSpinBox() as spin:
                 self._value = spin.value()
         self.changed.emit()
+        if not isinstance(self.control, QAbstractSpinBox):
+            self.settled.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Wheel and not self.control.hasFocus():
             event.ignore()
+            return True
+        if event.type() == QEvent.Type.ShortcutOverride and _is_undo(event):
+            event.ignore()  # the menu's undo knows all settings; the field's own only its text
             return True
         return super().eventFilter(watched, event)
 
@@ -90,6 +100,11 @@ class PlainDoubleSpinBox(QDoubleSpinBox):
         locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
         text = locale.toString(value, "f", self.decimals())
         return text.rstrip("0").rstrip(locale.decimalPoint())
+
+
+def _is_undo(event: QEvent) -> bool:
+    keys = QKeySequence.StandardKey
+    return isinstance(event, QKeyEvent) and (event.matches(keys.Undo) or event.matches(keys.Redo))
 
 
 def _control(setting: Setting, default: Any, parent: QWidget) -> QWidget:

@@ -1,10 +1,17 @@
-"""How typical the face is: a sentence, a bar, and a button that makes it more so."""
+"""How typical the face is: a sentence, a bar, a limit, and a button that makes it more so."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 _MOST = 0.995
 """A share that is shown as 100 %: nothing is left to do."""
@@ -15,9 +22,11 @@ class TypicalityGauge(QWidget):
 
     Signals:
         more_asked(): make the face more typical.
+        limit_changed(bool): keep edits within what is typical, or let them go anywhere.
     """
 
     more_asked = Signal()
+    limit_changed = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,6 +37,10 @@ class TypicalityGauge(QWidget):
         self.more = QPushButton("More t&ypical")
         self.more.setToolTip("Move the face a little towards the typical face")
         self.more.clicked.connect(self.more_asked)
+        self.limit = QCheckBox("&Limit")
+        self.limit.setChecked(True)
+        self.limit.setToolTip("Draw edits back to where at least 1 % of the faces are as unusual")
+        self.limit.toggled.connect(self.limit_changed)
         column = QVBoxLayout()
         column.setSpacing(4)
         column.addWidget(self._text)
@@ -36,6 +49,7 @@ class TypicalityGauge(QWidget):
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(16)
         line.addLayout(column, 1)
+        line.addWidget(self.limit)
         line.addWidget(self.more)
         self.set_text("")
 

@@ -5,14 +5,26 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
-from cae_gui.widgets.crop_box import CropBoxView
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.film_strip import FilmStrip
+from cae_gui.widgets.heat_map_view import HeatMapView
+from cae_gui.widgets.photo_panel import PhotoPanel
+from cae_gui.widgets.section_label import SectionLabel
 from model.metrics import Quality
 
 Pixels = NDArray[np.uint8]
+
+LARGEST_TEST_FACE = 64
+"""Few faces of the strip take no more room from the face above than many."""
 
 
 class ReconstructWorkspace(QWidget):
@@ -33,11 +45,12 @@ class ReconstructWorkspace(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.photo = CropBoxView()
-        self.photo.hide()
+        self.own = PhotoPanel()
+        self.own.hide()
+        self.photo = self.own.photo
         self.original = FaceView()
         self.reconstruction = FaceView()
-        self.difference = FaceView()
+        self.difference = HeatMapView()
         self.original.set_placeholder("Choose a face at the left, or drop a photo.")
         self.reconstruction.set_placeholder("Loading the model …")
         self.difference.set_placeholder("")
@@ -52,7 +65,8 @@ class ReconstructWorkspace(QWidget):
             "PSNR: peak signal-to-noise ratio, larger is better.\n"
             "SSIM: structural similarity, 1 is equal."
         )
-        self.strip = FilmStrip()
+        self.strip = FilmStrip(rows=2, largest=LARGEST_TEST_FACE)
+        self.strip_title = SectionLabel()
         self.strip.set_placeholder("Test faces over their reconstructions appear here.")
         self.export_face = QPushButton("&Save picture …")
         self.other_faces = QPushButton("&Other faces")
@@ -65,23 +79,27 @@ class ReconstructWorkspace(QWidget):
         self.set_exportable(False)
 
     def _arrange(self) -> None:
-        faces = QHBoxLayout()
-        faces.setSpacing(16)
-        for view in (self.original, self.reconstruction, self.difference):
-            faces.addWidget(view, 1)
+        faces = QGridLayout()
+        faces.setHorizontalSpacing(16)
+        faces.addWidget(self.original, 0, 0)
+        faces.addWidget(self.reconstruction, 0, 1)
+        # A column more for its scale, so that all three pictures are of one size; as no widget
+        # is in that column alone, Qt leaves no space before it.
+        faces.addWidget(self.difference, 0, 2, 1, 2)
+        for index in range(3):
+            faces.setColumnStretch(index, 1)
+        faces.setColumnMinimumWidth(3, self.difference.scale_room())
         below = QHBoxLayout()
         below.addWidget(self.numbers, 1)
         below.addWidget(self.export_face)
-        title = QLabel("Test faces, their reconstructions below")
-        title.setObjectName("section")
         head = QHBoxLayout()
-        head.addWidget(title, 1)
+        head.addWidget(self.strip_title, 1)
         head.addWidget(self.other_faces)
         head.addWidget(self.export_strip)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(8)
-        column.addWidget(self.photo, 1)
+        column.addWidget(self.own, 1)
         column.addLayout(faces, 1)
         column.addLayout(below)
         column.addSpacing(8)
@@ -93,6 +111,11 @@ class ReconstructWorkspace(QWidget):
         self.export_face.setEnabled(exportable)
         self.export_strip.setEnabled(exportable)
 
+    def set_strip_title(self, text: str) -> None:
+        """Say which faces the strip shows."""
+        self.strip_title.setText(text)
+        self.strip.setAccessibleName(text)
+
     def set_original(self, name: str, pixels: Pixels) -> None:
         """Show another face; its reconstruction is to follow."""
         self.original.set_face_name(name)
@@ -103,9 +126,11 @@ class ReconstructWorkspace(QWidget):
         """Show what the decoder made of the face."""
         self.reconstruction.set_image(pixels, stamp)
 
-    def set_difference(self, pixels: Pixels, scale: float, quality: Quality) -> None:
-        """Show the heat map, whose brightest colour stands for ``scale``, and the numbers."""
+    def set_difference(
+        self, pixels: Pixels, colors: NDArray[np.uint8], scale: float, quality: Quality
+    ) -> None:
+        """Show the heat map, whose last colour uint8 (3,) stands for ``scale``, and the numbers."""
         self.difference.set_image(pixels)
-        self.difference.set_caption(f"Difference, 0 to {scale:g}")
+        self.difference.set_scale(colors, scale)
         psnr = f"{quality.psnr:.1f} dB" if np.isfinite(quality.psnr) else "infinite"
         self.numbers.setText(f"MSE {quality.mse:.5f}     PSNR {psnr}     SSIM {quality.ssim:.3f}")

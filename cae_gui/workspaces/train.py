@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -18,10 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cae_gui.config_edits import SettingsStep, Values
 from cae_gui.widgets.config_form import ConfigForm
 from cae_gui.widgets.curve_plot import CurvePlot
 from cae_gui.widgets.epoch_slider import EpochSlider
 from cae_gui.widgets.film_strip import FilmStrip
+from cae_gui.widgets.primary_button import PrimaryButton
 from cae_gui.widgets.run_list import RunList
 from cae_gui.widgets.status_line import StatusLine
 
@@ -74,9 +76,8 @@ class TrainWorkspace(QWidget):
             "Trains the weights of the model in use further instead of new ones. "
             "The latent size is that of the model."
         )
-        self.start = QPushButton("&Start training")
+        self.start = PrimaryButton("&Start training")
         self.start.setDefault(True)
-        self.start.setObjectName("primary")
         self.pause = QPushButton("Pa&use")
         self.stop = QPushButton("Stop and &keep")
         self.discard = QPushButton("&Discard …")
@@ -152,6 +153,7 @@ class TrainWorkspace(QWidget):
         self.follow.toggled.connect(self.follow_changed)
         self.log.toggled.connect(self.plot.set_log)
         self.form.changed.connect(self._on_form)
+        self.further.toggled.connect(self._on_further)
         self.tabs.currentChanged.connect(self._on_tab)
 
     def show_state(self, *, active: bool, paused: bool, stopping: bool) -> None:
@@ -203,6 +205,15 @@ class TrainWorkspace(QWidget):
             self.runs_shown.emit()
             if not self.tabs.tabBar().hasFocus():  # there, arrow keys go from tab to tab
                 self.runs.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _show_further(self, values: Values) -> None:
+        with QSignalBlocker(self.further):
+            self.further.setChecked(values["further"])
+
+    @Slot(bool)
+    def _on_further(self, on: bool) -> None:
+        text, before, after = "Begin with the model in use", {"further": not on}, {"further": on}
+        self.form.undo_stack.push(SettingsStep(text, self._show_further, before, after, -1))
 
     @Slot()
     def _on_form(self) -> None:

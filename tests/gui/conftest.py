@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from cae_gui import dialogs
 from cae_gui.images import from_qimage
 from cae_gui.main_window import MainWindow
+from cae_gui.widgets.film_dialog import FilmDialog
 from model.config import ConfigError, TrainConfig
 from model.datasets import FaceSet
 from model.events import EpochDone, Finished, Progress, Snapshot, Started
@@ -53,6 +54,10 @@ class Dialogs:
         self.asked.append("discard")
         return self.answer
 
+    def ask_remove(self, _parent: QWidget, count: int) -> bool:
+        self.asked.append(f"remove {count}")
+        return self.answer
+
     def ask_delete(self, _parent: QWidget, runs: Sequence[str]) -> bool:
         self.asked.append(f"delete {len(runs)}")
         return self.answer
@@ -62,9 +67,9 @@ class Dialogs:
 def answers(monkeypatch: pytest.MonkeyPatch) -> Dialogs:
     """No dialog opens in a test; this answers for the person."""
     answers = Dialogs()
-    for name in ("ask_open", "ask_folder", "ask_run_folder", "ask_save"):
+    for name in ("ask_open", "ask_folder", "ask_run_folder", "ask_place", "ask_save"):
         monkeypatch.setattr(dialogs, name, answers.ask_path)
-    for name in ("ask_photos", "ask_quit", "ask_discard", "ask_delete"):
+    for name in ("ask_photos", "ask_quit", "ask_discard", "ask_remove", "ask_delete"):
         monkeypatch.setattr(dialogs, name, getattr(answers, name))
     return answers
 
@@ -109,6 +114,16 @@ def wait_for_reconstruction(window: MainWindow, qtbot: QtBot) -> None:
 def wait_for_message(window: MainWindow, qtbot: QtBot, part: str) -> None:
     """Wait until the message bar shows a text that contains ``part``."""
     qtbot.waitUntil(lambda: part in window.messages.message(), timeout=LOADING_MS)
+
+
+def export_as(window: MainWindow, button: QPushButton, kind: str, qtbot: QtBot) -> None:
+    """Press a button that exports faces, and choose a format in the dialog that opens."""
+    button.click()
+    dialog = window.findChild(FilmDialog)
+    assert dialog is not None
+    dialog.format.setCurrentIndex(dialog.format.findData(kind))
+    with qtbot.waitSignal(dialog.chosen):
+        dialog.export.click()
 
 
 def wait_for_file(path: Path, qtbot: QtBot) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QSpinBox, QToolButton, QWidget
 
 from cae_gui.widgets import config_form
@@ -109,6 +110,84 @@ def test_another_optimizer_brings_its_own_rate_unless_one_was_chosen(form):
     assert form.config().learning_rate == 0.05
     form.set_config(TrainConfig(optimizer="adam", learning_rate=0.003))
     optimizer.setCurrentText("Muon")
+    assert form.config() == TrainConfig()
+
+
+def test_every_change_can_be_undone(form, qtbot):
+    stack = form.undo_stack
+    control(form, "epochs").setValue(33)
+    control(form, "flip").setChecked(False)
+    choose_preset(form, "Reference")
+    assert [stack.text(step) for step in range(stack.count())] == [
+        "Epochs",
+        setting_of(TrainConfig, "flip").title,
+        "Preset “Reference”",
+    ]
+    with qtbot.waitSignal(form.changed):
+        stack.undo()
+    assert form.config() == TrainConfig(epochs=33, flip=False)
+    assert presets(form).currentText() == "Custom"
+    stack.undo()
+    stack.undo()
+    assert form.config() == TrainConfig()
+    assert presets(form).currentText() == "Fast"
+    stack.setIndex(3)
+    assert form.config() == PRESETS["Reference"]
+
+
+def test_typing_in_one_field_is_one_step(form, qtbot):
+    epochs, stack = control(form, "epochs"), form.undo_stack
+    qtbot.waitExposed(form)
+    form.activateWindow()
+    epochs.setFocus()
+    epochs.selectAll()
+    qtbot.keyClicks(epochs, "345")
+    assert form.config().epochs == 345
+    assert stack.count() == 1
+    qtbot.keyClick(epochs, Qt.Key.Key_Return)  # done: what follows is another change
+    epochs.stepUp()
+    epochs.stepUp()
+    assert stack.count() == 2
+    stack.undo()
+    assert form.config().epochs == 345
+    stack.undo()
+    assert form.config().epochs == TrainConfig().epochs
+    epochs.stepUp()
+    epochs.stepDown()
+    assert not stack.canUndo()
+
+
+def test_another_field_is_another_step(form):
+    control(form, "epochs").setValue(33)
+    control(form, "batch_size").setValue(32)
+    assert form.undo_stack.count() == 2
+
+
+def test_an_optimizer_takes_its_rate_back(form):
+    control(form, "optimizer").setCurrentText("Adam")
+    form.undo_stack.undo()
+    assert form.config() == TrainConfig()
+    form.undo_stack.redo()
+    assert form.config() == TrainConfig(optimizer="adam", learning_rate=0.003)
+
+
+def test_what_is_undone_is_seen(form):
+    fold = form.findChild(QToolButton)
+    form.undo_stack.undo()
+    control(form, "epochs").setValue(33)
+    form.undo_stack.undo()
+    assert not fold.isChecked()
+    control(form, "dropout").setValue(0.5)
+    form.undo_stack.undo()
+    assert control(form, "dropout").isVisible()
+
+
+def test_settings_of_elsewhere_are_a_step_unless_they_are_the_same(form):
+    form.set_config(TrainConfig())
+    assert form.undo_stack.count() == 0
+    form.set_config(TrainConfig(epochs=7), "Settings of a run")
+    assert form.undo_stack.undoText() == "Settings of a run"
+    form.undo_stack.undo()
     assert form.config() == TrainConfig()
 
 

@@ -30,6 +30,9 @@ class Heard:
         self.boxes: list[CropBox] = []
         self.chosen: list[int] = []
         self.settled = 0
+        self.by_keys: list[bool] = []
+        self.others: list[int] = []
+        view.other_chosen.connect(self.others.append)
         view.box_changed.connect(self._on_changed)
         view.box_settled.connect(self._on_settled)
 
@@ -37,8 +40,9 @@ class Heard:
         self.boxes.append(box)
         self.chosen.append(chosen)
 
-    def _on_settled(self) -> None:
+    def _on_settled(self, by_keys: bool) -> None:
         self.settled += 1
+        self.by_keys.append(by_keys)
 
 
 @pytest.fixture
@@ -85,6 +89,7 @@ def test_the_box_is_dragged(view: CropBoxView, heard: Heard, qtbot: QtBot) -> No
     assert view.box().centre == pytest.approx((300, 300), abs=3)
     assert (view.box().size, view.box().angle) == (200, 0)
     assert heard.settled == 1
+    assert heard.by_keys == [False]
     assert heard.chosen == [0, 0]
 
 
@@ -210,6 +215,54 @@ def test_page_keys_go_through_the_faces(view: CropBoxView, heard: Heard, qtbot: 
     assert heard.chosen == [1, 0, 1]
 
 
+def test_the_face_that_the_box_left_can_be_chosen_again(
+    view: CropBoxView, heard: Heard, qtbot: QtBot
+) -> None:
+    view.set_box(CropBox(400, 400, 90), 0)
+    qtbot.mouseClick(view, LEFT, pos=at(view, 200, 250))
+
+    assert heard.boxes == [FOUND[0]]
+
+
+def test_a_face_that_has_an_entry_is_gone_to_and_not_chosen(
+    view: CropBoxView, heard: Heard, qtbot: QtBot
+) -> None:
+    view.set_others([CropBox(300, 450, 90), CropBox(505, 155, 150)])
+    qtbot.mouseClick(view, LEFT, pos=at(view, 580, 230))
+    qtbot.mouseClick(view, LEFT, pos=at(view, 345, 500))
+    qtbot.keyClick(view, Qt.Key.Key_PageDown)
+
+    assert heard.others == [1, 0]
+    assert heard.boxes == []
+    qtbot.mouseMove(view, at(view, 580, 230))
+    assert view.cursor().shape() is Qt.CursorShape.PointingHandCursor
+
+
+def test_the_boxes_of_other_faces_are_seen(view: CropBoxView) -> None:
+    free = picture_of(view)
+    view.set_others([FOUND[1]])
+    added = picture_of(view)
+    view.set_photo(np.full((300, 400, 3), 90, np.uint8), SIZE, FOUND[:1], "Your photo")
+    none = picture_of(view)
+
+    assert not same_picture(free, added)
+    assert not same_picture(added, none)
+
+
+def test_a_box_that_is_set_meanwhile_ends_the_drag(
+    view: CropBoxView, heard: Heard, qtbot: QtBot
+) -> None:
+    qtbot.mousePress(view, LEFT, pos=at(view, 200, 250))
+    qtbot.mouseMove(view, at(view, 250, 260))
+    view.set_box(FOUND[1], 1)
+    qtbot.mouseMove(view, at(view, 300, 300))
+    qtbot.mouseRelease(view, LEFT, pos=at(view, 300, 300))
+
+    assert view.box() == FOUND[1]
+    assert len(heard.boxes) == 1
+    assert heard.settled == 0
+
+
 def test_other_keys_are_left_to_the_window(view: CropBoxView, heard: Heard, qtbot: QtBot) -> None:
     qtbot.keyClick(view, Qt.Key.Key_A)
 
@@ -227,6 +280,7 @@ def test_a_key_that_is_held_settles_once_when_the_focus_goes(
     view.clearFocus()
 
     assert heard.settled == 1
+    assert heard.by_keys == [True]
 
 
 def test_the_cursor_says_what_a_drag_would_do(view: CropBoxView, qtbot: QtBot) -> None:

@@ -47,6 +47,7 @@ def test_cancelled_dialogs_give_nothing(parent: QWidget, monkeypatch: pytest.Mon
     assert dialogs.ask_photos(parent, Path("/")) == []
     assert dialogs.ask_folder(parent, Path("/")) is None
     assert dialogs.ask_run_folder(parent, Path("/")) is None
+    assert dialogs.ask_place(parent, "Export", Path("/")) is None
 
 
 def test_chosen_files(parent: QWidget, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,6 +58,7 @@ def test_chosen_files(parent: QWidget, monkeypatch: pytest.MonkeyPatch) -> None:
     assert dialogs.ask_photos(parent, Path("/")) == [Path("/a.png"), Path("/b.png")]
     assert dialogs.ask_folder(parent, Path("/")) == Path("/faces")
     assert dialogs.ask_run_folder(parent, Path("/")) == Path("/faces")
+    assert dialogs.ask_place(parent, "Export", Path("/")) == Path("/faces")
 
 
 def press(text: str) -> None:
@@ -81,6 +83,12 @@ def test_questions(ask: object, parent: QWidget) -> None:
     assert ask(parent) is False
     press("Escape")
     assert ask(parent) is False
+
+
+def test_removing_photos_is_a_question(parent: QWidget) -> None:
+    for text, answer in (("Remove", True), ("Cancel", False), ("Escape", False)):
+        press(text)
+        assert dialogs.ask_remove(parent, 30) is answer
 
 
 def test_deleting_runs_names_them_and_how_many(parent: QWidget) -> None:

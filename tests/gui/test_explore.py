@@ -114,7 +114,7 @@ def test_an_attribute_changes_the_picture_and_is_one_step(
     qtbot.waitUntil(lambda: not same_picture(start, picture_of(face)), timeout=LOADING_MS)
     assert explorer.undo_stack.index() == steps + 1
     exploring.explore.undo.click()
-    assert explorer.latent is latent
+    assert explorer.latent == pytest.approx(latent)
     qtbot.waitUntil(lambda: same_picture(start, picture_of(face)), timeout=LOADING_MS)
     exploring.explore.redo.click()
     qtbot.waitUntil(lambda: not same_picture(start, picture_of(face)), timeout=LOADING_MS)
@@ -129,9 +129,9 @@ def test_keys_move_an_attribute_finely_and_coarsely(exploring: MainWindow, qtbot
     fine = slider.value() - start
     qtbot.keyClick(track_of(slider), Key.Key_Right, Shift)
     assert 0 < 5 * fine < slider.value() - start
-    assert exploring.session.explorer.attribute_coordinates()[1] == pytest.approx(
-        slider.value(), abs=0.01
-    )
+    explorer = exploring.session.explorer
+    row = explorer.rows_of("attribute")[1]
+    assert explorer.coordinates()[row] == pytest.approx(slider.value(), abs=0.01)
     assert exploring.session.explorer.undo_stack.index() == steps + 2
 
 
@@ -165,9 +165,9 @@ def test_a_model_without_attributes_says_so(
 def test_a_face_far_out_is_less_typical(exploring: MainWindow, qtbot: QtBot) -> None:
     wait_for_typicality(exploring, qtbot)
     before = typicality(exploring)
-    assert exploring.explore.typicality.text() == f"Typical of “Demo faces”: {before} %"
-    exploring.session.explorer.set_attribute(0, 40.0)
-    assert typicality(exploring) < before
+    assert exploring.explore.typicality.text() == f"Typical of the training faces: {before} %"
+    exploring.session.explorer.move(0, 40.0)
+    assert 0 <= typicality(exploring) < before
     exploring.explore.undo.click()
     assert typicality(exploring) == before
 
@@ -175,7 +175,7 @@ def test_a_face_far_out_is_less_typical(exploring: MainWindow, qtbot: QtBot) -> 
 def test_more_typical_is_one_step(exploring: MainWindow, qtbot: QtBot) -> None:
     wait_for_typicality(exploring, qtbot)
     explorer = exploring.session.explorer
-    explorer.set_attribute(0, 18.0)
+    explorer.move(0, 18.0)
     before, far, steps = typicality(exploring), explorer.latent, explorer.undo_stack.index()
     for _ in range(3):
         exploring.explore.typicality.more.click()
@@ -183,19 +183,20 @@ def test_more_typical_is_one_step(exploring: MainWindow, qtbot: QtBot) -> None:
     assert explorer.undo_stack.index() == steps + 3
     for _ in range(3):
         exploring.explore.undo.click()
-    assert explorer.latent is far
+    assert explorer.latent == pytest.approx(far)
 
 
 def test_another_model_is_measured_anew(
     exploring: MainWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
     wait_for_typicality(exploring, qtbot)
-    typical = exploring.session.typical
+    explorer, gauge = exploring.session.explorer, exploring.explore.typicality
     open_small_model(exploring, tmp_path)
     qtbot.waitUntil(
-        lambda: typical.density is not None and typical.density.mean.shape == (4,),
+        lambda: explorer.density is not None and explorer.density.mean.shape == (4,),
         timeout=LOADING_MS,
     )
+    qtbot.waitUntil(lambda: "Typical of “Demo faces”" in gauge.text(), timeout=LOADING_MS)
 
 
 def test_nothing_is_measured_before_somebody_looks(
@@ -204,9 +205,9 @@ def test_nothing_is_measured_before_somebody_looks(
     window = open_window()
     window.tabs.setCurrentWidget(window.reconstruct)
     wait_for_reconstruction(window, qtbot)
-    assert window.session.typical.faces is None
+    assert window.session.latents.faces is None
     window.tabs.setCurrentWidget(window.explore)
-    assert window.session.typical.faces is window.session.faces.faces
+    assert window.session.latents.faces is window.session.faces.faces
 
 
 def test_few_faces_cannot_tell_what_is_typical(
@@ -218,6 +219,65 @@ def test_few_faces_cannot_tell_what_is_typical(
     wait_for_reconstruction(window, qtbot)
     with qtbot.waitSignal(window.session.faces.changed, timeout=LOADING_MS):
         window.session.faces.choose(str(folder))
+    open_small_model(window, tmp_path)
     window.tabs.setCurrentWidget(window.explore)
+    qtbot.waitUntil(lambda: window.session.models.title == "small.safetensors", timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: window.session.explorer.face is not None, timeout=LOADING_MS)
     assert "50 faces or more" in window.explore.typicality.text()
     assert not window.explore.typicality.more.isEnabled()
+
+
+def test_strength_is_one_step_of_a_drag_and_comes_back_with_undo(
+    exploring: MainWindow, qtbot: QtBot
+) -> None:
+    explorer, view = exploring.session.explorer, exploring.explore
+    explorer.move(0, 3.0)
+    moved = explorer.latent
+    drag(view.strength, -30)
+    assert 0 < explorer.face.strength < 1
+    assert view.percent.text() == f"{round(100 * explorer.face.strength)} %"
+    steps = explorer.undo_stack.index()
+    qtbot.keyClick(view.strength, Key.Key_Home)
+    assert explorer.latent == pytest.approx(explorer.face.start)
+    assert explorer.undo_stack.index() == steps + 1
+    view.undo.click()
+    view.undo.click()
+    assert explorer.latent == pytest.approx(moved)
+    assert view.percent.text() == "100 %"
+    assert view.strength.value() == 100
+
+
+def test_random_faces_follow_the_temperature(exploring: MainWindow, qtbot: QtBot) -> None:
+    explorer, view = exploring.session.explorer, exploring.explore
+    wait_for_typicality(exploring, qtbot)
+    view.temperature.setValue(0)
+    view.random.click()
+    assert explorer.latent == pytest.approx(explorer.density.mean, abs=1e-4)
+    view.step.click()
+    assert explorer.latent != pytest.approx(explorer.density.mean, abs=1e-3)
+    assert explorer.undo_stack.undoText() == "Random step"
+
+
+def test_the_limit_can_be_switched_off(exploring: MainWindow, qtbot: QtBot) -> None:
+    explorer, view = exploring.session.explorer, exploring.explore
+    wait_for_typicality(exploring, qtbot)
+    explorer.move(0, 60.0)
+    limited = explorer.coordinates()[0]
+    assert limited < 50
+    view.typicality.limit.click()
+    explorer.move(0, 60.0)
+    assert explorer.coordinates()[0] == pytest.approx(60, rel=1e-3)
+    view.typicality.limit.click()
+    explorer.move(0, 61.0)
+    assert explorer.coordinates()[0] < 50
+
+
+def test_undo_of_the_menu_belongs_to_the_workspace_in_view(exploring: MainWindow) -> None:
+    explorer, group = exploring.session.explorer, exploring.session.undo_group
+    explorer.move(0, 1.0)
+    assert group.undoText().startswith("Direction 1")
+    exploring.tabs.setCurrentWidget(exploring.morph)
+    assert group.undoText() != "Direction 1"
+    exploring.tabs.setCurrentWidget(exploring.explore)
+    group.undo()
+    assert not explorer.undo_stack.canUndo()

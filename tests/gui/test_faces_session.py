@@ -12,21 +12,28 @@ from pytestqt.qtbot import QtBot
 import cae_gui.session.faces as faces_module
 from cae_gui.jobs import stop_and_wait
 from cae_gui.session.faces import DEMO, LFW, PHOTOS, Faces
-from model.crop import CropBox
 from model.datasets import FaceSet, Preparing
+from model.photos import PhotoShelf
 from tests.gui.conftest import save_faces
 
 
 @pytest.fixture
-def faces(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Faces]:
+def shelf(tmp_path: Path) -> PhotoShelf:
+    return PhotoShelf(tmp_path / "photos")
+
+
+@pytest.fixture
+def faces(
+    shelf: PhotoShelf, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Faces]:
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "nothing"))
-    faces = Faces()
+    faces = Faces(shelf)
     yield faces
     stop_and_wait(faces.jobs())
 
 
 def pixels(value: int) -> np.ndarray:
-    return np.full((60, 50, 3), value, np.uint8)
+    return np.full((48, 48, 3), value, np.uint8)
 
 
 def test_demo_faces(faces: Faces, qtbot: QtBot) -> None:
@@ -124,140 +131,26 @@ def test_cancel_stops_and_keeps_the_faces(
     assert faces.faces is None
 
 
-def test_photos_are_read_and_put_on_the_shelf(faces: Faces, photo: Path, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(faces.idle), qtbot.waitSignal(faces.photos_added) as blocker:
-        faces.add_photos([(photo, photo.name), (pixels(9), "Pasted picture")])
-    assert blocker.args == [1]
-    shelf = faces.shelf.faces()
-    assert shelf.names == ("photo.png", "Pasted picture")
+def test_own_photos_come_with_their_keys(faces: Faces, shelf: PhotoShelf, qtbot: QtBot) -> None:
+    for value in range(2):
+        shelf.add(pixels(value), f"Photo {value}")
     with qtbot.waitSignal(faces.changed):
         faces.choose(PHOTOS)
     assert faces.source == PHOTOS
-
-
-def test_a_file_that_is_no_picture_is_told_by_name(
-    faces: Faces, photo: Path, tmp_path: Path, qtbot: QtBot
-) -> None:
-    letter = tmp_path / "letter.txt"
-    letter.write_text("Dear Ann")
-    with qtbot.waitSignal(faces.photos_added) as added, qtbot.waitSignal(faces.skipped) as skipped:
-        faces.add_photos([(letter, letter.name), (photo, photo.name)])
-    assert added.args == [0]
-    [sentences] = skipped.args
-    assert "letter.txt" in sentences[0]
-
-
-def test_nothing_readable_adds_nothing(faces: Faces, tmp_path: Path, qtbot: QtBot) -> None:
-    with qtbot.assertNotEmitted(faces.photos_added), qtbot.waitSignal(faces.skipped):
-        faces.add_photos([(tmp_path / "gone.png", "gone.png")])
-
-
-def test_photos_added_while_others_are_read_wait_their_turn(faces: Faces, qtbot: QtBot) -> None:
-    rows: list[int] = []
-    faces.photos_added.connect(rows.append)
-    for value in range(5):
-        faces.add_photos([(pixels(value), f"Photo {value}")])
-    qtbot.waitUntil(lambda: rows[-1:] == [4], timeout=5000)
-    assert faces.shelf.faces().names == tuple(f"Photo {value}" for value in range(5))
-
-
-def test_photos_wait_also_behind_a_failure(
-    faces: Faces, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
-) -> None:
-    read_photo = faces_module.read_photo
-
-    def read(picture: Any, name: str) -> Any:
-        if name == "huge":
-            raise MemoryError
-        return read_photo(picture, name)
-
-    monkeypatch.setattr(faces_module, "read_photo", read)
-    with qtbot.waitSignals([faces.problem, faces.photos_added]):
-        faces.add_photos([(pixels(1), "huge")])
-        faces.add_photos([(pixels(2), "usual")])
-    assert faces.shelf.faces().names == ("usual",)
-
-
-def test_cancel_drops_the_photos_that_wait(
-    faces: Faces, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
-) -> None:
-    began, let_go = threading.Event(), threading.Event()
-    read_photo = faces_module.read_photo
-
-    def read(picture: Any, name: str) -> Any:
-        began.set()
-        assert let_go.wait(20)
-        return read_photo(picture, name)
-
-    monkeypatch.setattr(faces_module, "read_photo", read)
-    faces.add_photos([(pixels(1), "First"), (pixels(2), "Second")])
-    assert began.wait(20)
-    faces.add_photos([(pixels(3), "Third")])
-    with qtbot.waitSignal(faces.photos_added):
-        faces.cancel()
-        let_go.set()
-    assert faces.shelf.faces().names == ("First",)
-
-
-def test_a_shelf_that_cannot_be_written_is_a_problem(
-    faces: Faces, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
-) -> None:
-    def refuse(*_arguments: Any) -> int:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(faces.shelf, "add_photo", refuse)
-    with qtbot.assertNotEmitted(faces.photos_added), qtbot.waitSignal(faces.problem) as blocker:
-        faces.add_photos([(pixels(1), "One")])
-    assert "disk is full" in blocker.args[0].text
-
-
-def test_the_same_photo_twice_is_one(faces: Faces, photo: Path, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(faces.photos_added):
-        faces.add_photos([(photo, photo.name), (pixels(3), "Another")])
-    with qtbot.waitSignal(faces.photos_added) as added, qtbot.waitSignal(faces.noted) as noted:
-        faces.add_photos([(photo.read_bytes(), "copy.png")])
-    assert added.args == [0]
-    assert noted.args == [("“copy.png” is among your photos already.",)]
-    assert len(faces.shelf) == 2
-
-
-def test_of_hundreds_each_failure_is_told_and_the_rest_is_added(
-    faces: Faces, tmp_path: Path, qtbot: QtBot
-) -> None:
-    letter = tmp_path / "letter.txt"
-    letter.write_text("Dear Ann")
-    pictures: list[Any] = [(pixels(value), f"Photo {value}") for value in range(200)]
-    pictures[50:50] = [(letter, "letter.txt"), (tmp_path, "folder")]
-    progress: list[tuple[str, int, int]] = []
-    faces.busy.connect(lambda *report: progress.append(report))
-    with qtbot.waitSignal(faces.skipped, timeout=60_000) as skipped:
-        faces.add_photos(pictures)
-    assert [sentence.split()[0] for sentence in skipped.args[0]] == ["“letter.txt”", "“folder”"]
-    assert len(faces.shelf) == 200
-    assert progress[51] == ("Reading “folder”", 51, 202)
-
-
-def test_a_photo_without_a_face_gets_a_box_in_the_middle_and_a_sentence(
-    faces: Faces, photo: Path, qtbot: QtBot
-) -> None:
-    with qtbot.waitSignal(faces.noted) as blocker:
-        faces.add_photos([(photo, photo.name)])
-    [[sentence]] = blocker.args
-    assert "No face was found in “photo.png”" in sentence
-    placement = faces.shelf.placement(faces.shelf.key(0))
-    assert placement is not None
-    assert placement.box == CropBox(20, 0, 160)
-
-
-def test_a_removed_photo_is_gone_from_the_faces_on_show(faces: Faces, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(faces.photos_added):
-        faces.add_photos([(pixels(1), "One"), (pixels(2), "Two")])
-    with qtbot.waitSignal(faces.changed):
-        faces.choose(PHOTOS)
-    with qtbot.waitSignal(faces.changed):
-        faces.remove_photo(0)
+    assert faces.keys == (shelf.key(0), shelf.key(1))
+    before = faces.faces
+    with qtbot.waitSignal(faces.photo_moved) as blocker:
+        faces.refresh_photo(faces.keys[1], pixels(9))
+    assert blocker.args == [1]
+    assert before is not None
     assert faces.faces is not None
-    assert faces.faces.names == ("Two",)
+    assert [int(image.mean()) for image in faces.faces.images] == [0, 9]
+    assert int(before.images[1].mean()) == 1
+    with qtbot.assertNotEmitted(faces.photo_moved):
+        faces.refresh_photo("gone", pixels(3))
+    with qtbot.waitSignal(faces.changed):
+        faces.choose(DEMO)
+    assert faces.keys == ()
 
 
 def test_names_of_a_folder(faces: Faces, few_faces: FaceSet, tmp_path: Path, qtbot: QtBot) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QContextMenuEvent, QDrag
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from cae_gui.face_mime import face_from_mime
+from cae_gui.face_mime import face_from_mime, faces_from_mime
 from cae_gui.widgets.gallery import Gallery
 from cae_gui.widgets.gallery_view import FaceListView
 from tests.gui.conftest import picture_of, same_picture
@@ -195,6 +195,15 @@ def test_context_menu_by_mouse_and_key(
     assert blocker.args == [1, viewport.mapToGlobal(point)]
 
 
+def test_delete_asks_to_remove_all_that_is_selected(gallery: Gallery, qtbot: QtBot) -> None:
+    click(gallery, 3, qtbot)
+    click(gallery, 1, qtbot, Qt.KeyboardModifier.ControlModifier)
+    with qtbot.waitSignal(gallery.removal_asked) as blocker:
+        qtbot.keyClick(view_of(gallery), Qt.Key.Key_Delete)
+    assert blocker.args == [[1, 3]]
+    assert len(shown_names(gallery)) == 5
+
+
 def test_a_thumbnail_can_be_dragged(
     gallery: Gallery, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,6 +218,28 @@ def test_a_thumbnail_can_be_dragged(
     name, pixels = face_from_mime(dragged[0]) or ("", FACES[0])
     assert name == "Ann Stone"
     assert np.array_equal(pixels, FACES[3])
+
+
+def test_all_selected_thumbnails_are_dragged_the_one_under_the_pointer_first(
+    gallery: Gallery, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dragged = []
+    monkeypatch.setattr(QDrag, "exec", lambda drag, _a: dragged.append(drag.mimeData()))
+    click(gallery, 0, qtbot)
+    click(gallery, 4, qtbot, Qt.KeyboardModifier.ControlModifier)
+    click(gallery, 2, qtbot, Qt.KeyboardModifier.ControlModifier)
+    view_of(gallery).startDrag(Qt.DropAction.CopyAction)
+    assert [name for name, _ in faces_from_mime(dragged[0])] == [NAMES[2], NAMES[0], NAMES[4]]
+
+
+def test_columns_fill_the_width(gallery: Gallery) -> None:
+    view = view_of(gallery)
+    for width in range(300, 340):
+        gallery.resize(width, 500)
+        QApplication.processEvents()
+        places = [view.visualRect(view.model().index(row, 0)) for row in range(5)]
+        columns = sum(place.top() == places[0].top() for place in places)
+        assert columns == min(5, (view.viewport().width() - 1) // 72)
 
 
 def test_thumbnails_are_made_only_for_what_is_seen(qtbot: QtBot) -> None:

@@ -25,6 +25,7 @@ from tests.gui.conftest import (
     LOADING_MS,
     SMALL,
     Dialogs,
+    export_as,
     picture_of,
     same_picture,
     wait_for_message,
@@ -112,8 +113,6 @@ class Journey:
     def explore(self) -> None:
         window, view = self.window, self.window.explore
         self.go_to(view)
-        # The line of progress above takes room while the latent space is measured.
-        self.qtbot.waitUntil(lambda: not window.messages.isVisible(), timeout=LOADING_MS)
         sliders = view.principal.findChildren(LatentSlider)
         shown = [slider for slider in sliders if slider.isVisible()]
         track = min(shown, key=LatentSlider.y).findChild(QSlider)
@@ -141,25 +140,24 @@ class Journey:
             explorer.latent_changed.emit()
 
     def morph(self) -> None:
-        window, view = self.window, self.window.morph
-        self.go_to(view)
+        window, view = self.window, self.window.morph.path
+        self.go_to(window.morph)
         self.qtbot.waitUntil(lambda: view.film.count() > 0, timeout=LOADING_MS)
         with self.qtbot.waitSignal(window.session.morpher.path_changed, timeout=LOADING_MS):
-            self.qtbot.mouseClick(view.wells[0], LEFT)
+            self.qtbot.mouseClick(view.frames.cards[0], LEFT)
         change_seen(view.face, self.qtbot, lambda: drag(view.slider, view.slider.width() // 2))
-        view.seconds.setValue(0.5)
+        view.frames.segments[0].seconds.setValue(0.5)
         with self.qtbot.waitSignals([view.face.painted] * 3, timeout=LOADING_MS):
-            self.qtbot.mouseClick(view.play, LEFT)
-        self.qtbot.mouseClick(view.play, LEFT)
-        assert not view.play.isChecked()
+            self.qtbot.mouseClick(view.playback.play, LEFT)
+        self.qtbot.mouseClick(view.playback.play, LEFT)
+        assert not view.playback.play.isChecked()
 
     def export(self) -> None:
         window = self.window
-        for widget, name in (
-            (window.morph.export_gif, "morph.gif"),
-            (window.morph.export_strip, "morph.png"),
-        ):
-            self.save(widget, name)
+        for kind, name in (("GIF", "morph.gif"), ("PNG strip", "morph.png")):
+            self.answers.path = self.place / name
+            export_as(window, window.morph.path.export, kind, self.qtbot)
+            wait_for_message(window, self.qtbot, f"“{name}”")
         self.go_to(window.reconstruct)
         self.save(window.reconstruct.export_face, "figure.png")
         for name in ("morph.gif", "morph.png", "figure.png"):

@@ -4,15 +4,28 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QLineEdit,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
+from cae_gui.widgets.end_face import EndFace
 from cae_gui.widgets.latent_slider import LatentSlider, SliderRow
-from cae_gui.widgets.latent_sliders import LatentSliders
+from cae_gui.widgets.latent_sliders import TOP, LatentSliders
+from cae_gui.widgets.lock_button import LockButton
 from cae_gui.widgets.slider_area import SliderArea
+from cae_gui.widgets.slider_rows import ROW_HEIGHT
+from model.face_set import FaceSet
+from tests.gui.conftest import picture_of, same_picture
 
 ROWS = [SliderRow(f"Direction {i}") for i in range(500)]
 LEFT = Qt.MouseButton.LeftButton
+CTRL = Qt.KeyboardModifier.ControlModifier
 Key = Qt.Key
 
 
@@ -40,8 +53,22 @@ def page(qtbot: QtBot) -> Page:
 
 
 @pytest.fixture
-def sliders(page: Page) -> LatentSliders:
+def top(page: Page) -> LatentSliders:
+    """The sliders as they come: of 500 the first twelve."""
     return page.sliders
+
+
+@pytest.fixture
+def sliders(top: LatentSliders, qtbot: QtBot) -> LatentSliders:
+    """All 500 sliders."""
+    qtbot.mouseClick(scope(top)["All 500"], LEFT)
+    return top
+
+
+def scope(sliders: LatentSliders) -> dict[str, QToolButton]:
+    """Return the switch between the first rows and all, as far as it can be seen."""
+    buttons = [item for item in sliders.findChildren(QToolButton) if item.text()]
+    return {button.text(): button for button in buttons if button.isVisible()}
 
 
 def in_view(sliders: LatentSliders) -> dict[str, LatentSlider]:
@@ -66,7 +93,7 @@ def handle_of(track: QSlider) -> QPoint:
 
 
 def scroll_to(sliders: LatentSliders, row: int) -> None:
-    sliders.findChild(SliderArea).verticalScrollBar().setValue(row * 32)
+    sliders.findChild(SliderArea).verticalScrollBar().setValue(row * ROW_HEIGHT)
 
 
 def record(sliders: LatentSliders) -> list[tuple[object, ...]]:
@@ -149,17 +176,20 @@ def test_double_click_resets(sliders: LatentSliders, qtbot: QtBot) -> None:
 
 def test_tab_reaches_every_row_and_leaves(page: Page, qtbot: QtBot) -> None:
     page.sliders.set_rows(ROWS[:40])
+    qtbot.mouseClick(scope(page.sliders)["All 40"], LEFT)
     page.before.setFocus()
     names = []
-    for _ in range(42):
+    for _ in range(43):
         qtbot.keyClick(QApplication.focusWidget(), Key.Key_Tab)
         names.append(focused_name())
-    assert names == ["", *(f"Direction {i}" for i in range(40)), ""]
+    assert names == ["", "", *(f"Direction {i}" for i in range(40)), ""]
     assert QApplication.focusWidget() is page.after
     qtbot.keyClick(page.after, Key.Key_Backtab)
     assert focused_name() == "Direction 39"
     for _ in range(40):
         qtbot.keyClick(QApplication.focusWidget(), Key.Key_Backtab)
+    assert QApplication.focusWidget() is scope(page.sliders)["All 40"]
+    qtbot.keyClick(QApplication.focusWidget(), Key.Key_Backtab)
     assert QApplication.focusWidget() is page.sliders.findChild(QLineEdit)
 
 
@@ -236,3 +266,205 @@ def test_tracks_begin_alike_and_leave_long_names_room(sliders: LatentSliders) ->
     long = begins()
     assert len(short) == len(long) == 1
     assert min(long) > max(short)
+
+
+def test_the_first_twelve_come_first(top: LatentSliders, qtbot: QtBot) -> None:
+    assert scope(top)["Top 12"].isChecked()
+    scroll_to(top, 400)
+    assert max(top.rows_in_view()) == TOP - 1
+    qtbot.mouseClick(scope(top)["All 500"], LEFT)
+    scroll_to(top, 499)
+    assert max(top.rows_in_view()) == 499
+    qtbot.mouseClick(scope(top)["Top 12"], LEFT)
+    assert max(top.rows_in_view()) <= TOP - 1
+
+
+def test_the_choice_of_all_is_kept_and_needs_no_mouse(top: LatentSliders, qtbot: QtBot) -> None:
+    scope(top)["Top 12"].setFocus()
+    qtbot.keyClick(QApplication.focusWidget(), Key.Key_Right)
+    top.set_rows(ROWS[:40])
+    assert scope(top)["All 40"].isChecked()
+    scroll_to(top, 39)
+    assert max(top.rows_in_view()) == 39
+
+
+def test_a_short_list_is_not_cut(top: LatentSliders) -> None:
+    top.set_rows(ROWS[:TOP])
+    assert scope(top) == {}
+    scroll_to(top, TOP)
+    assert max(top.rows_in_view()) == TOP - 1
+    top.set_enabled_text("No model yet.")
+    top.set_rows(ROWS)
+    assert scope(top) == {}
+
+
+def test_a_search_looks_through_all(top: LatentSliders, qtbot: QtBot) -> None:
+    qtbot.keyClicks(top.findChild(QLineEdit), "direction 49")
+    assert top.rows_in_view()[:2] == [49, 490]
+    assert not scope(top)["Top 12"].isEnabled()
+    top.findChild(QLineEdit).clear()
+    assert top.rows_in_view()[0] == 0
+    assert scope(top)["Top 12"].isEnabled()
+
+
+def test_ends_are_wanted_where_others_come_into_view(sliders: LatentSliders, qtbot: QtBot) -> None:
+    wanted: list[list[int]] = []
+    sliders.ends_wanted.connect(wanted.append)
+    scroll_to(sliders, 100)
+    assert wanted.pop()[0] == 100
+    qtbot.keyClicks(sliders.findChild(QLineEdit), "direction 490")
+    assert wanted.pop() == [490] == sliders.rows_in_view()
+    sliders.findChild(QLineEdit).clear()
+    sliders.set_rows(ROWS[:3])
+    assert wanted.pop() == [0, 1, 2]
+    sliders.set_rows(ROWS[:3])
+    assert wanted.pop() == [0, 1, 2]
+    wanted.clear()
+    sliders.set_values(np.ones(3))
+    assert wanted == []
+
+
+def test_ends_are_wanted_only_of_a_list_that_is_seen(sliders: LatentSliders) -> None:
+    wanted: list[list[int]] = []
+    sliders.ends_wanted.connect(wanted.append)
+    sliders.hide()
+    sliders.set_rows(ROWS[:3])
+    assert wanted == []
+    assert sliders.rows_in_view() == []
+    sliders.show()
+    assert wanted[-1] == [0, 1, 2] == sliders.rows_in_view()
+
+
+def ends_of(slider: LatentSlider) -> list[np.ndarray]:
+    return [picture_of(face) for face in slider.findChildren(EndFace)]
+
+
+def test_faces_stay_with_their_row(sliders: LatentSliders, few_faces: FaceSet) -> None:
+    empty = ends_of(in_view(sliders)["Direction 1"])
+    for row in sliders.rows_in_view():
+        sliders.set_ends(row, few_faces.images[0], few_faces.images[1])
+    sliders.set_ends(300, few_faces.images[2], few_faces.images[3])
+    seen = ends_of(in_view(sliders)["Direction 1"])
+    assert not any(map(same_picture, seen, empty))
+    scroll_to(sliders, 295)
+    for slider in in_view(sliders).values():
+        assert all(map(same_picture, ends_of(slider), empty))
+    scroll_to(sliders, 0)
+    sliders.set_rows(ROWS[:5])
+    for slider in in_view(sliders).values():
+        assert all(map(same_picture, ends_of(slider), empty))
+
+
+def lock_of(sliders: LatentSliders, row: int) -> LockButton:
+    return in_view(sliders)[f"Direction {row}"].findChild(LockButton)
+
+
+def test_a_lock_says_its_row_and_stays_with_it(sliders: LatentSliders, qtbot: QtBot) -> None:
+    scroll_to(sliders, 100)
+    with qtbot.waitSignal(sliders.lock_toggled) as blocker:
+        qtbot.mouseClick(lock_of(sliders, 102), LEFT)
+    assert blocker.args == [102, True]
+    scroll_to(sliders, 300)
+    assert not any(lock_of(sliders, row).isChecked() for row in sliders.rows_in_view())
+    scroll_to(sliders, 100)
+    assert [row for row in sliders.rows_in_view() if lock_of(sliders, row).isChecked()] == [102]
+    with qtbot.assertNotEmitted(sliders.lock_toggled):
+        sliders.set_locked([101, 300])
+    assert [row for row in sliders.rows_in_view() if lock_of(sliders, row).isChecked()] == [101]
+
+
+def test_a_list_without_locks(qtbot: QtBot) -> None:
+    sliders = LatentSliders(locks=False)
+    qtbot.addWidget(sliders)
+    sliders.set_rows(ROWS[:3])
+    with qtbot.waitExposed(sliders):
+        sliders.show()
+    assert len(in_view(sliders)) == 3
+    assert not sliders.findChildren(LockButton)
+
+
+def test_rows_without_room_are_disabled_and_left_out_by_tab(
+    sliders: LatentSliders, qtbot: QtBot
+) -> None:
+    sliders.set_unmovable({1, 2})
+    assert not track_of(sliders, 1).isEnabled()
+    track_of(sliders, 0).setFocus()
+    qtbot.keyClick(QApplication.focusWidget(), Key.Key_Tab)
+    assert focused_name() == "Direction 3"
+    qtbot.keyClick(QApplication.focusWidget(), Key.Key_Backtab)
+    assert focused_name() == "Direction 0"
+    scroll_to(sliders, 100)
+    scroll_to(sliders, 0)
+    assert not track_of(sliders, 1).isEnabled()
+    sliders.set_unmovable(())
+    assert track_of(sliders, 1).isEnabled()
+
+
+class Stroke:
+    """A drag with Ctrl that begins on the track of a row."""
+
+    def __init__(self, sliders: LatentSliders, row: int) -> None:
+        self.track = track_of(sliders, row)
+        self.at(QTest.mousePress, 0.5, 0)
+
+    def to(self, share: float, rows_on: int) -> None:
+        """Move to a share of the track, so many rows on."""
+        self.at(QTest.mouseMove, share, rows_on)
+
+    def end(self, share: float, rows_on: int) -> None:
+        self.at(QTest.mouseRelease, share, rows_on)
+
+    def at(self, action: object, share: float, rows_on: int) -> None:
+        track = self.track
+        point = QPoint(round(track.width() * share), track.height() // 2 + rows_on * ROW_HEIGHT)
+        if action is QTest.mouseMove:
+            QTest.mouseMove(track, point)
+        else:
+            action(track, LEFT, CTRL, point)
+
+
+def test_a_drag_with_ctrl_sets_every_row_crossed_as_one_edit(sliders: LatentSliders) -> None:
+    events = record(sliders)
+    stroke = Stroke(sliders, 1)
+    stroke.to(0.5, 1)
+    stroke.to(1.0, 3)
+    stroke.end(1.0, 3)
+    kinds = [kind for kind, *_ in events]
+    assert kinds == ["started", *["edited"] * (len(events) - 2), "finished"]
+    assert (events[0], events[-1]) == (("started", 1), ("finished", 1))
+    assert [event[1] for event in events[1:-1]] == [1, 2, 3, 4]
+    values = [event[2] for event in events[1:-1]]
+    assert values == [
+        pytest.approx(value, abs=0.15) for value in (0.0, 0.0, 1.7, 3.0)
+    ]  # the third was crossed half-way
+    shown = in_view(sliders)
+    assert [shown[f"Direction {row}"].value() for row in (1, 2, 3, 4)] == values
+
+
+def test_a_drag_with_ctrl_leaves_out_what_cannot_move(sliders: LatentSliders) -> None:
+    sliders.set_locked([2])
+    sliders.set_unmovable([3])
+    events = record(sliders)
+    stroke = Stroke(sliders, 1)
+    stroke.to(0.8, 40)
+    stroke.end(0.8, 40)
+    edited = [event[1] for event in events[1:-1]]
+    assert edited == [row for row in sliders.rows_in_view() if row not in (0, 2, 3)]
+
+
+def test_new_rows_during_a_drag_with_ctrl_drop_it(sliders: LatentSliders) -> None:
+    stroke = Stroke(sliders, 1)
+    sliders.set_rows(ROWS[:5])
+    events = record(sliders)
+    stroke.to(0.8, 2)
+    stroke.end(0.8, 2)
+    assert events == []
+
+
+def test_hiding_the_list_ends_a_drag_with_ctrl(sliders: LatentSliders) -> None:
+    stroke = Stroke(sliders, 1)
+    events = record(sliders)
+    sliders.hide()
+    assert events == [("finished", 1)]
+    stroke.end(0.5, 0)
+    assert events == [("finished", 1)]

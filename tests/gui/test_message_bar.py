@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QLineEdit,
-    QProgressBar,
     QVBoxLayout,
     QWidget,
 )
@@ -61,10 +60,10 @@ def test_takes_no_room_until_there_is_something(bar: MessageBar) -> None:
 
 
 def test_an_action_is_announced_and_its_message_goes(bar: MessageBar, qtbot: QtBot) -> None:
-    bar.show_message("LFW isn’t here.", kind="offer", actions=["&Download", "Use demo faces"])
+    bar.show_message("LFW isn’t here.", kind="offer", actions=["&Download", "Demo faces"], tag=7)
     with qtbot.waitSignal(bar.action_chosen) as blocker:
         press(bar, "&Download", qtbot)
-    assert blocker.args == ["&Download"]
+    assert blocker.args == ["&Download", 7]
     assert not bar.isVisible()
 
 
@@ -110,40 +109,7 @@ def test_never_takes_the_focus(window: QWidget, bar: MessageBar) -> None:
     field = window.findChild(QLineEdit)
     field.setFocus()
     bar.show_message("Failed.", kind="error", actions=["Again"])
-    bar.show_progress("Reading", 0, 0)
     assert QApplication.focusWidget() is field
-
-
-def test_progress_and_messages_live_side_by_side(bar: MessageBar) -> None:
-    bar.show_progress("Downloading", 5_000_000_000, 10_000_000_000)
-    progress = bar.findChild(QProgressBar)
-    assert progress.isVisible()
-    assert progress.value() == progress.maximum() // 2
-    bar.show_message("Saved.")
-    bar.clear()
-    assert bar.isVisible()
-    bar.show_message("Saved.")
-    bar.clear_progress()
-    assert bar.isVisible()
-    assert not progress.isVisible()
-    bar.clear()
-    assert not bar.isVisible()
-
-
-def test_unknown_total_shows_a_busy_bar(bar: MessageBar) -> None:
-    bar.show_progress("Preparing", 0, 0)
-    assert bar.findChild(QProgressBar).maximum() == 0
-
-
-def test_cancel_is_asked_once_per_work(bar: MessageBar, qtbot: QtBot) -> None:
-    bar.show_progress("Downloading", 1, 10)
-    with qtbot.waitSignal(bar.cancel_asked):
-        press(bar, "Cancel", qtbot)
-    bar.show_progress("Downloading", 2, 10)
-    assert not button(bar, "Cancel").isEnabled()
-    bar.clear_progress()
-    bar.show_progress("Downloading", 1, 10)
-    assert button(bar, "Cancel").isEnabled()
 
 
 def test_unknown_kinds_are_refused(bar: MessageBar) -> None:

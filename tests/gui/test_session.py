@@ -92,15 +92,48 @@ def test_a_followed_model_is_measured_when_the_training_is_over(
     session: Session, tmp_path: Path, qtbot: QtBot
 ) -> None:
     training = session.training
+    training.folder = tmp_path
     session.follow_training(True)
     training._enter(State.RUNNING)
     with qtbot.assertNotEmitted(session.models.described, wait=50):
         training.snapshot.emit(Snapshot(small_model()))
-    training.folder = tmp_path
     training.finished.emit(Finished(small_model(), 1, 0.1))
     with qtbot.waitSignal(session.models.described, timeout=LOADING_MS):
         training._enter(State.IDLE)
     assert session.models.path == tmp_path / "best.safetensors"
+
+
+def test_a_followed_training_keeps_the_edits_and_its_directions(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    training, explorer = session.training, session.explorer
+    training.folder = tmp_path
+    session.follow_training(True)
+    session.exploring.look(True)
+    training._enter(State.RUNNING)
+    training.snapshot.emit(Snapshot(small_model(1)))
+    select(session, 0)
+    qtbot.waitUntil(lambda: explorer.statistics is not None, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: explorer.face is not None, timeout=LOADING_MS)
+    explorer.move(0, 3.0)
+    explorer.take_snapshot("Kept")
+    edit, before = explorer.face.offset, explorer.latent
+    statistics = explorer.statistics
+    with qtbot.waitSignal(explorer.latent_changed, timeout=LOADING_MS):
+        training.snapshot.emit(Snapshot(small_model(2)))
+        assert explorer.statistics is statistics
+    assert explorer.latent != pytest.approx(before)
+    assert explorer.latent == pytest.approx(explorer.face.start + edit)
+    assert explorer.undo_stack.count() == 2
+    qtbot.waitUntil(lambda: explorer.statistics is not statistics, timeout=LOADING_MS)
+    training.finished.emit(Finished(small_model(3), 1, 0.1))
+    training._enter(State.IDLE)
+    qtbot.waitUntil(lambda: session.models.model.statistics is not None, timeout=LOADING_MS)
+    assert [item.name for item in explorer.snapshots] == ["Kept"]
+    training.folder = None
+    session.models.adopt(small_model(4), "Another")
+    assert explorer.face is None
+    assert not explorer.snapshots
 
 
 def test_a_stopped_training_gives_its_last_model(

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from cae_gui.widgets.setting_editor import SettingEditor
@@ -50,6 +50,29 @@ def test_plain_numbers_have_no_trailing_zeros(host):
     for value, text in ((0.02, "0.02"), (1.0, "1"), (1e-6, "0.000001")):
         rate.set_value(value)
         assert rate.control.text() == text
+
+
+def test_a_number_is_settled_when_it_is_left_and_a_choice_at_once(host, qtbot):
+    epochs, flip = editor(host, "epochs"), editor(host, "flip")
+    with qtbot.assertNotEmitted(epochs.settled):
+        epochs.control.setValue(12)
+    with qtbot.waitSignal(epochs.settled):
+        qtbot.keyClick(epochs.control, Qt.Key.Key_Return)
+    with qtbot.waitSignal(flip.settled):
+        flip.control.setChecked(False)
+
+
+@pytest.mark.parametrize("key", [QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo])
+def test_undo_is_left_to_the_menu(host, key):
+    epochs = editor(host, "epochs")
+    combination = QKeySequence.keyBindings(key)[0][0]
+    kind = QEvent.Type.ShortcutOverride
+    event = QKeyEvent(kind, combination.key(), combination.keyboardModifiers())
+    QApplication.sendEvent(epochs.control, event)
+    assert not event.isAccepted()
+    typed = QKeyEvent(kind, Qt.Key.Key_5, Qt.KeyboardModifier.NoModifier, "5")
+    QApplication.sendEvent(epochs.control, typed)
+    assert typed.isAccepted()
 
 
 def test_wheel_changes_only_the_focused_control(host, qtbot):

@@ -3,8 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as quickly
+from hypothesis import strategies as st
 from PySide6.QtCore import QByteArray
 
+from cae_gui.film_choice import FilmChoice
 from cae_gui.settings import RECENT_MODELS, Settings
 
 
@@ -18,6 +22,7 @@ def test_the_first_start() -> None:
     assert settings.row == 0
     assert settings.folder == Path.home()
     assert settings.model is None
+    assert settings.directions is None
     assert settings.recent_models == []
 
 
@@ -31,6 +36,7 @@ def test_what_is_set_comes_back_in_another_process() -> None:
     first.row = 12_345
     first.folder = Path("/somewhere/else")
     first.model = Path("/models/a.safetensors")
+    first.directions = Path("/models/a.directions")
     del first  # writes the file
     second = Settings()
     assert second.geometry == QByteArray(b"\x00\x01geometry\xff")
@@ -41,6 +47,7 @@ def test_what_is_set_comes_back_in_another_process() -> None:
     assert second.row == 12_345
     assert second.folder == Path("/somewhere/else")
     assert second.model == Path("/models/a.safetensors")
+    assert second.directions == Path("/models/a.directions")
 
 
 @pytest.mark.parametrize(
@@ -89,3 +96,37 @@ def test_values_of_another_kind_are_taken_as_unset() -> None:
     assert settings.row == 0
     assert settings.geometry.isEmpty()
     assert settings.source == "demo"
+
+
+def test_what_a_film_was_like_is_kept() -> None:
+    assert Settings().film == FilmChoice()
+    wanted = FilmChoice("PNG grid", 96, 12, 20, 5)
+    Settings().film = wanted
+    assert Settings().film == wanted
+
+
+KEYS = ("window/scheme", "window/workspace", "faces/source", "faces/row", "model/path")
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+@pytest.mark.parametrize("number", ["9" * 10, "9" * 5000, "\N{SUPERSCRIPT TWO}", "1.0", " 1", "-1"])
+def test_a_number_that_nothing_can_be_done_with_is_taken_as_unset(number: str) -> None:
+    settings = Settings()
+    settings._store.setValue("window/workspace", number)
+    settings._store.setValue("faces/row", number)
+    assert (settings.workspace, settings.row) == (1, 0)
+
+
+@quickly(
+    database=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.sampled_from(KEYS), texts | st.lists(texts, max_size=2) | st.integers() | st.floats())
+def test_whatever_was_stored_something_of_the_right_kind_is_read(key: str, value: object) -> None:
+    settings = Settings()
+    settings._store.setValue(key, value)
+    assert settings.scheme in ("system", "light", "dark")
+    assert 0 <= settings.workspace < 2**31
+    assert 0 <= settings.row < 2**31
+    assert isinstance(settings.source, str)
+    assert settings.model is None or isinstance(settings.model, Path)
+    settings._store.remove(key)

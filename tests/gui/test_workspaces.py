@@ -1,20 +1,22 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from cae_gui.face_mime import face_to_mime
+from cae_gui.widgets.key_frames import FrameItem
 from cae_gui.widgets.latent_slider import SliderRow
 from cae_gui.workspaces.explore import ExploreWorkspace
-from cae_gui.workspaces.morph import SLIDER_STEPS, MorphWorkspace
+from cae_gui.workspaces.morph import MorphWorkspace
+from cae_gui.workspaces.morph_path import MorphPathView
 from cae_gui.workspaces.reconstruct import ReconstructWorkspace
 from cae_gui.workspaces.train import TrainWorkspace
 from model.config import PRESETS
@@ -23,6 +25,8 @@ from model.metrics import quality
 from tests.gui.conftest import picture_of, same_picture
 
 LEFT = Qt.MouseButton.LeftButton
+no_window_manager = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+COLORS = np.linspace((0, 0, 0), (255, 255, 160), 256).astype(np.uint8)
 View = TypeVar("View", bound=QWidget)
 
 
@@ -144,18 +148,32 @@ def test_reconstruct_shows_original_reconstruction_and_difference(
     empty = picture_of(reconstruct)
     reconstruct.set_original("Ann", first)
     reconstruct.set_reconstruction(second)
-    reconstruct.set_difference(first, 0.25, quality(first, second))
+    reconstruct.set_difference(first, COLORS, 0.25, quality(first, second))
     assert reconstruct.original.accessibleName() == "Ann: Ann"
     text = reconstruct.numbers.text()
     assert all(name in text for name in ("MSE", "PSNR", "SSIM", "dB"))
     assert not same_picture(empty, picture_of(reconstruct))
 
 
+@pytest.mark.parametrize("width", [600, 1000, 2000])
+def test_reconstruct_shows_its_three_pictures_in_one_size(
+    width: int, reconstruct: ReconstructWorkspace, few_faces: FaceSet
+) -> None:
+    face = few_faces.images[0]
+    reconstruct.set_original("Ann", face)
+    reconstruct.set_difference(face, COLORS, 0.25, quality(face, face))
+    reconstruct.resize(width, 700)
+    views = (reconstruct.original, reconstruct.reconstruction, reconstruct.difference)
+    rects = [view.picture_rect() for view in views]
+    assert max(rect.width() for rect in rects) - min(rect.width() for rect in rects) <= 2
+    assert max(rect.y() for rect in rects) - min(rect.y() for rect in rects) <= 2
+
+
 def test_reconstruct_equal_images_have_an_infinite_psnr(
     reconstruct: ReconstructWorkspace, few_faces: FaceSet
 ) -> None:
     face = few_faces.images[0]
-    reconstruct.set_difference(face, 0.25, quality(face, face))
+    reconstruct.set_difference(face, COLORS, 0.25, quality(face, face))
     assert "infinite" in reconstruct.numbers.text()
 
 
@@ -232,115 +250,180 @@ def test_explore_says_when_a_picture_is_painted(
 # Morph
 
 
-def drop_face(target: QWidget, name: str, pixels: np.ndarray) -> None:
-    mime = face_to_mime(name, pixels)
-    actions = (Qt.DropAction.CopyAction, mime, LEFT, Qt.KeyboardModifier.NoModifier)
-    QApplication.sendEvent(target, QDragEnterEvent(QPoint(20, 20), *actions))
-    QApplication.sendEvent(target, QDropEvent(QPointF(20, 20), *actions, QEvent.Type.Drop))
+def path_items(few_faces: FaceSet, count: int) -> list[FrameItem]:
+    return [
+        FrameItem(f"Face {number}", few_faces.images[number], 1.0, "smooth", False)
+        for number in range(count)
+    ]
 
 
-def test_morph_wells_take_clicks_and_drops(
-    morph: MorphWorkspace, few_faces: FaceSet, qtbot: QtBot
-) -> None:
-    for index, well in enumerate(morph.wells):
-        with qtbot.waitSignal(morph.well_chosen) as blocker:
-            qtbot.mouseClick(well, LEFT)
-        assert blocker.args == [index]
-        with qtbot.waitSignal(morph.face_dropped) as blocker:
-            drop_face(well, "Ann", np.array(few_faces.images[index]))
-        assert blocker.args[:2] == [index, "Ann"]
-        assert np.array_equal(blocker.args[2], few_faces.images[index])
+@pytest.fixture
+def path(morph: MorphWorkspace, few_faces: FaceSet) -> MorphPathView:
+    """Three faces, met after 0, 1 and 2 s."""
+    view = morph.path
+    view.set_path(path_items(few_faces, 3), [0, 1, 2], loop=False, back=False, speed=1.0)
+    view.set_ready(True)
+    view.set_film(few_faces.images[:9])
+    return view
 
 
-def test_morph_shows_wells_face_and_film(morph: MorphWorkspace, few_faces: FaceSet) -> None:
-    morph.set_well(0, "Ann", few_faces.images[0])
-    morph.set_well(1, "Bob", few_faces.images[1])
-    assert morph.wells[1].accessibleName() == "B: Bob: Bob"
-    morph.set_ready(True)
-    morph.set_image(few_faces.images[2], 1)
-    morph.set_film(few_faces.images[:9])
-    assert morph.film.count() == 9
-    assert morph.film.current() == 0
-    morph.set_ready(False)
-    assert morph.film.count() == 0
-    assert not morph.slider.isEnabled()
+def test_morph_is_empty_until_there_are_two_faces(path: MorphPathView, few_faces: FaceSet) -> None:
+    path.set_image(few_faces.images[2], 1)
+    assert path.film.count() == 9
+    assert path.film.current() == 0
+    path.set_path(path_items(few_faces, 1), [0], loop=False, back=True, speed=1.0)
+    path.set_ready(False)
+    assert path.film.count() == 0
+    buttons = (path.slider, path.playback.play, path.reverse, path.more, path.export)
+    assert not any(button.isEnabled() for button in buttons)
+    assert len(path.frames.cards) == 2
 
 
-def test_morph_slider_by_keyboard_moves_the_mark(
-    morph: MorphWorkspace, few_faces: FaceSet, qtbot: QtBot
-) -> None:
-    morph.set_ready(True)
-    morph.set_film(few_faces.images[:9])
-    shares: list[float] = []
-    morph.share_changed.connect(shares.append)
-    morph.slider.setFocus()
-    qtbot.keyClick(morph.slider, Qt.Key.Key_Right)
-    qtbot.keyClick(morph.slider, Qt.Key.Key_PageUp)
-    qtbot.keyClick(morph.slider, Qt.Key.Key_End)
-    assert shares == [0.01, 0.11, 1.0]
-    assert morph.film.current() == 8
+def test_morph_slider_by_keyboard_moves_the_mark(path: MorphPathView, qtbot: QtBot) -> None:
+    times: list[float] = []
+    path.time_changed.connect(times.append)
+    path.slider.setFocus()
+    qtbot.keyClick(path.slider, Qt.Key.Key_Right)
+    qtbot.keyClick(path.slider, Qt.Key.Key_PageUp)
+    qtbot.keyClick(path.slider, Qt.Key.Key_End)
+    assert times == [0.02, 0.22, 2.0]
+    assert path.film.current() == 8
+    assert path.time.text() == "2.0 of 2.0 s"
 
 
-def test_morph_a_frame_of_the_film_sets_the_slider(
-    morph: MorphWorkspace, few_faces: FaceSet, qtbot: QtBot
-) -> None:
-    morph.set_ready(True)
-    morph.set_film(few_faces.images[:9])
-    with qtbot.waitSignal(morph.share_changed) as blocker:
-        qtbot.mouseClick(morph.film, LEFT, pos=morph.film.frame_rect(4).center())
-    assert blocker.args == [0.5]
+def test_morph_a_frame_of_the_film_sets_the_slider(path: MorphPathView, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(path.time_changed) as blocker:
+        qtbot.mouseClick(path.film, LEFT, pos=path.film.frame_rect(4).center())
+    assert blocker.args == [1.0]
 
 
-def test_morph_controls(morph: MorphWorkspace, qtbot: QtBot) -> None:
-    morph.set_ready(True)
-    for button, signal in (
-        (morph.swap, morph.swap_asked),
-        (morph.export_gif, morph.export_gif_asked),
-        (morph.export_strip, morph.export_strip_asked),
-    ):
+def test_morph_controls(path: MorphPathView, few_faces: FaceSet, qtbot: QtBot) -> None:
+    for button, signal in ((path.reverse, path.reverse_asked), (path.export, path.export_asked)):
         with qtbot.waitSignal(signal):
             qtbot.mouseClick(button, LEFT)
-    morph.path.setFocus()
-    with qtbot.waitSignal(morph.spherical_changed) as blocker:
-        qtbot.keyClick(morph.path, Qt.Key.Key_Down)
-    assert blocker.args == [True]
-    assert_named(morph)
+    for box, changed in (
+        (path.playback.loop, path.playback.loop_changed),
+        (path.playback.back, path.playback.back_changed),
+    ):
+        with qtbot.waitSignal(changed) as blocker:
+            box.click()
+        assert blocker.args == [True]
+    path.playback.speed.setFocus()
+    with qtbot.waitSignal(path.playback.speed_changed) as blocker:
+        qtbot.keyClick(path.playback.speed, Qt.Key.Key_Down)
+    assert blocker.args == [1.5]
+    assert path.reverse.text() == "Rever&se"
+    path.set_path(path_items(few_faces, 2), [0, 1], loop=False, back=False, speed=2.0)
+    assert path.reverse.text() == "S&wap"
+    assert path.playback.speed.currentText() == "2×"
+    assert_named(path)
 
 
-def test_morph_plays_to_the_end(morph: MorphWorkspace, qtbot: QtBot) -> None:
-    morph.set_ready(True)
-    morph.seconds.setValue(0.5)
-    morph.loop.setChecked(False)
-    qtbot.mouseClick(morph.play, LEFT)
-    assert morph.play.text() == "&Pause"
-    qtbot.waitUntil(lambda: not morph.play.isChecked(), timeout=5000)
-    assert morph.slider.value() == SLIDER_STEPS
-    assert morph.play.text() == "&Play"
+def test_morph_shows_settings_and_emits_nothing(
+    path: MorphPathView, few_faces: FaceSet, qtbot: QtBot
+) -> None:
+    with (
+        qtbot.assertNotEmitted(path.playback.loop_changed),
+        qtbot.assertNotEmitted(path.playback.back_changed),
+        qtbot.assertNotEmitted(path.playback.speed_changed),
+        qtbot.assertNotEmitted(path.time_changed),
+    ):
+        path.set_path(path_items(few_faces, 3), [0, 1, 2, 3], loop=True, back=True, speed=4.0)
+    assert path.playback.loop.isChecked()
+    assert path.playback.back.isChecked()
+    assert path.time.text() == "0.0 of 3.0 s"
 
 
-def test_morph_loops_until_paused(morph: MorphWorkspace, qtbot: QtBot) -> None:
-    morph.set_ready(True)
-    morph.seconds.setValue(0.5)
-    shares: list[float] = []
-    morph.share_changed.connect(shares.append)
-    qtbot.mouseClick(morph.play, LEFT)
-    # There and back again: it falls after it has risen.
-    qtbot.waitUntil(lambda: bool((np.diff(shares) < 0).any()), timeout=5000)
-    assert max(shares) > 0.5
-    qtbot.mouseClick(morph.play, LEFT)
-    with qtbot.assertNotEmitted(morph.share_changed, wait=100):
+@contextmanager
+def opened_menu(act: Callable[[], object]) -> Iterator[dict[str, QAction]]:
+    """Do what opens a menu, and give its entries."""
+    act()
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    yield {entry.text().replace("&", ""): entry for entry in menu.actions() if entry.text()}
+    menu.close()
+
+
+@no_window_manager
+def test_morph_more(path: MorphPathView, qtbot: QtBot) -> None:
+    with opened_menu(path.more.click) as entries:
+        with qtbot.waitSignal(path.frames.taken) as blocker:
+            entries["Add the selected face"].trigger()
+        assert blocker.args == [3]
+        with qtbot.waitSignal(path.edited_wanted) as blocker:
+            entries["Add the edited face from Explore"].trigger()
+        assert blocker.args == [3]
+        with qtbot.waitSignal(path.apply_asked):
+            entries["Apply the path to the selected face"].trigger()
+
+
+@no_window_manager
+def test_morph_menu_of_a_card(path: MorphPathView, qtbot: QtBot) -> None:
+    frames = path.frames
+    with opened_menu(lambda: frames.menu_asked.emit(2, QPoint(9, 9))) as entries:
+        assert not entries["Move right"].isEnabled()
+        for text, signal, arguments in (
+            ("Use the selected face", frames.taken, [2]),
+            ("Use the edited face from Explore", path.edited_wanted, [2]),
+            ("Move left", frames.moved, [2, 1]),
+            ("Remove", frames.removed, [2]),
+        ):
+            with qtbot.waitSignal(signal) as blocker:
+                entries[text].trigger()
+            assert blocker.args == arguments
+    with opened_menu(lambda: frames.menu_asked.emit(3, QPoint(9, 9))) as entries:
+        assert list(entries) == ["Add the selected face", "Add the edited face from Explore"]
+
+
+def test_morph_plays_to_the_end(path: MorphPathView, few_faces: FaceSet, qtbot: QtBot) -> None:
+    path.set_path(path_items(few_faces, 2), [0, 0.4], loop=False, back=False, speed=2.0)
+    qtbot.mouseClick(path.playback.play, LEFT)
+    assert path.playback.play.text() == "Pa&use"
+    qtbot.waitUntil(lambda: not path.playback.play.isChecked(), timeout=5000)
+    assert path.slider.value() == path.slider.maximum()
+    assert path.playback.play.text() == "Pla&y"
+
+
+def test_morph_goes_back_until_paused(
+    path: MorphPathView, few_faces: FaceSet, qtbot: QtBot
+) -> None:
+    path.set_path(path_items(few_faces, 2), [0, 0.5], loop=False, back=True, speed=1.0)
+    times: list[float] = []
+    path.time_changed.connect(times.append)
+    qtbot.mouseClick(path.playback.play, LEFT)
+    qtbot.waitUntil(lambda: bool((np.diff(times) < 0).any()), timeout=5000)
+    assert max(times) > 0.25
+    qtbot.mouseClick(path.playback.play, LEFT)
+    with qtbot.assertNotEmitted(path.time_changed, wait=100):
         pass
 
 
-def test_morph_taking_the_slider_ends_the_playing(morph: MorphWorkspace, qtbot: QtBot) -> None:
-    morph.set_ready(True)
-    morph.play.click()
-    morph.slider.sliderPressed.emit()
-    assert not morph.play.isChecked()
+def test_morph_the_hand_ends_the_playing(path: MorphPathView, qtbot: QtBot) -> None:
+    path.playback.play.click()
+    path.slider.sliderPressed.emit()
+    assert not path.playback.play.isChecked()
+    path.playback.play.click()
+    qtbot.keyClick(path.slider, Qt.Key.Key_Left)
+    assert not path.playback.play.isChecked()
+    path.playback.play.click()
+    qtbot.mouseClick(path.film, LEFT, pos=path.film.frame_rect(4).center())
+    assert not path.playback.play.isChecked()
 
 
-def test_morph_hidden_stops_playing(morph: MorphWorkspace, qtbot: QtBot) -> None:
-    morph.set_ready(True)
-    morph.play.click()
+def test_morph_space_plays_and_pauses(path: MorphPathView, qtbot: QtBot) -> None:
+    for place in (path.slider, path.frames.cards[1], path.film):
+        qtbot.keyClick(place, Qt.Key.Key_Space)
+        assert path.playback.play.isChecked()
+        qtbot.keyClick(place, Qt.Key.Key_Space)
+        assert not path.playback.play.isChecked()
+    path.set_ready(False)
+    qtbot.keyClick(path.slider, Qt.Key.Key_Space)
+    assert not path.playback.play.isChecked()
+
+
+def test_morph_hidden_stops_playing(
+    morph: MorphWorkspace, path: MorphPathView, qtbot: QtBot
+) -> None:
+    path.playback.play.click()
     morph.hide()
-    assert not morph.play.isChecked()
+    assert not path.playback.play.isChecked()

@@ -1,0 +1,83 @@
+"""Two windows of one person, who share runs, photos and caches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QMimeData, QUrl
+from pytestqt.qtbot import QtBot
+
+from cae_gui.main_window import MainWindow
+from cae_gui.session.faces import DEMO, PHOTOS
+from model.photos import PhotoShelf
+from tests.gui.conftest import (
+    LOADING_MS,
+    SMALL,
+    save_faces,
+    wait_for_message,
+    wait_for_reconstruction,
+)
+
+Open = Callable[[], MainWindow]
+
+
+def wait_for_source(window: MainWindow, source: str, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: window.session.faces.source == source, timeout=LOADING_MS)
+
+
+def two(open_window: Open, qtbot: QtBot) -> tuple[MainWindow, MainWindow]:
+    windows = open_window(), open_window()
+    for window in windows:
+        wait_for_reconstruction(window, qtbot)
+    return windows
+
+
+def test_a_run_that_one_trains_is_left_alone_by_the_other(
+    open_window: Open, few_faces: Any, qtbot: QtBot
+) -> None:
+    first, second = two(open_window, qtbot)
+    training = first.session.training
+    with qtbot.waitSignal(training.epoch_done, timeout=LOADING_MS):
+        training.start(replace(SMALL, epochs=10_000), few_faces)
+    assert training.folder is not None
+    second.session.runs.refresh()
+    qtbot.waitUntil(lambda: bool(second.session.runs.items), timeout=LOADING_MS)
+    assert second.session.runs.items[0].summary.is_running
+
+    second.continue_run(training.folder)
+
+    wait_for_message(second, qtbot, "Another program trains this run")
+    assert training.is_active
+    assert not second.session.training.is_active
+
+
+def test_photos_of_both_are_kept(
+    open_window: Open, few_faces: Any, tmp_path: Path, qtbot: QtBot
+) -> None:
+    first, second = two(open_window, qtbot)
+    photos = sorted(save_faces(few_faces, tmp_path / "photos").iterdir())
+    for window, paths in ((first, photos[:3]), (second, photos[2:5])):
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+        assert window.files.take(mime)
+    for window in (first, second):
+        wait_for_source(window, PHOTOS, qtbot)
+    assert sorted(PhotoShelf().faces().names) == [path.name for path in photos[:5]]
+
+
+def test_both_prepare_the_same_folder_at_once(
+    open_window: Open, faces_folder: Path, qtbot: QtBot
+) -> None:
+    first, second = two(open_window, qtbot)
+    for window in (first, second):
+        assert window.session.faces.source == DEMO
+        window.session.faces.choose(str(faces_folder))
+    for window in (first, second):
+        wait_for_source(window, str(faces_folder), qtbot)
+        faces = window.session.faces.faces
+        assert faces is not None
+        assert len(faces.images) == 60
+        assert not window.messages.message()
