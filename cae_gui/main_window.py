@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -249,6 +249,11 @@ class MainWindow(QMainWindow):
             self._sessions.open(last_session())
         else:
             self.messages.show_message("No work was left open when a window was closed last.")
+
+    def show_workspace(self, index: int) -> None:
+        """Turn to a workspace, for its keys to work at once."""
+        self.tabs.setCurrentIndex(index)
+        self.tabs.widget(index).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def set_scheme(self, scheme: Scheme) -> None:
         """Choose “system”, “light” or “dark”."""

@@ -92,7 +92,7 @@ class Menus(QObject):
     def _fill_view(self, menu: QMenu) -> None:
         window = self._window
         for index in range(window.tabs.count()):
-            go = partial(window.tabs.setCurrentIndex, index)
+            go = partial(window.show_workspace, index)
             self._add(menu, window.tabs.tabText(index), go, f"Ctrl+{index + 1}")
         menu.addSeparator()
         self._add(menu, "&Layers of the network", window.show_layers, "Ctrl+L")

@@ -24,6 +24,7 @@ class MorphWorkspace(QWidget):
         self.tabs.setTabToolTip(1, "All faces between four corners")
         self.tabs.addTab(self.analogy, "&Analogy")
         self.tabs.setTabToolTip(2, "What some faces have and others lack, added to a face")
+        self.setFocusProxy(self.path.slider)  # Space plays, arrow keys move
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.addWidget(self.tabs)

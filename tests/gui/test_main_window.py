@@ -956,3 +956,14 @@ def test_the_next_start_is_as_the_last_was_left(
     assert second.gallery.selected_row() == 6
     assert second.session.face is not None
     assert second.session.face.name == "006"
+
+
+def test_space_plays_the_morph_as_soon_as_its_key_was_pressed(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    path = window.morph.path
+    window.activateWindow()
+    action(window, "Morph").trigger()
+    qtbot.waitUntil(path.slider.isEnabled, timeout=LOADING_MS)
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: path.slider.value() > 0, timeout=LOADING_MS)
