@@ -63,6 +63,7 @@ class Hands:
             slider = self.chance.choice(sliders)
             for _ in range(self.chance.randint(1, 12)):
                 slider.setValue(self.chance.randint(slider.minimum(), slider.maximum()))
+                QApplication.processEvents()  # as between two moves of a mouse
 
     def set_value(self) -> None:
         """Step a number, or choose an entry of a list."""
@@ -114,6 +115,7 @@ class Hands:
         QTest.mousePress(widget, LEFT, self.chance.choice(MODIFIERS), places[0])
         for place in places[1:]:
             QTest.mouseMove(widget, place)
+            QApplication.processEvents()
         QTest.mouseRelease(widget, LEFT, pos=places[-1])
 
     def _wheel(self, widget: QWidget) -> None:

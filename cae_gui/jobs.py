@@ -84,14 +84,19 @@ class StreamJob(QThread):
 
     def run(self) -> None:
         """Iterate until stopped; runs in the job's thread."""
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._stopping or self._next_stream is not None)
-                if self._stopping or self._next_stream is None:
-                    return
-                number, make_stream = self._number, self._next_stream
-                self._next_stream = None
-            self._iterate(number, make_stream)
+        while self._iterate_next():
+            pass  # and what was iterated isn't held while waiting: models, faces, open files
+
+    def _iterate_next(self) -> bool:
+        """Wait for a generator and iterate it; False when it is time to end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping or self._next_stream is not None)
+            if self._stopping or self._next_stream is None:
+                return False
+            number, make_stream = self._number, self._next_stream
+            self._next_stream = None
+        self._iterate(number, make_stream)
+        return True
 
     def _iterate(self, number: int, make_stream: Callable[[], Iterator[Any]]) -> None:
         complete = False
@@ -175,13 +180,21 @@ class LatestJob(QThread):
 
     def run(self) -> None:
         """Answer questions until stopped; runs in the job's thread."""
-        while (question := self._next()) is not None:
-            try:
-                answer = question.work()
-            except Exception as error:  # whatever the work raises must reach the window
-                self.failed.emit(question.channel, explain(error))
-            else:
-                self.answered.emit(question.channel, question.tag, answer)
+        while self._answer_next():
+            pass  # and neither question nor answer is held while waiting for the next one
+
+    def _answer_next(self) -> bool:
+        """Wait for a question and answer it; False when it is time to end."""
+        question = self._next()
+        if question is None:
+            return False
+        try:
+            answer = question.work()
+        except Exception as error:  # whatever the work raises must reach the window
+            self.failed.emit(question.channel, explain(error))
+        else:
+            self.answered.emit(question.channel, question.tag, answer)
+        return True
 
     def _next(self) -> Question | None:
         with self._changed:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -274,6 +275,28 @@ def test_a_failure_while_closing_is_reported(job: StreamJob, heard: Listener, qt
     assert heard.problems == ["It can't be saved."]
 
 
+class Heavy:
+    """Stands for a model or a picture: something that mustn't be held for nothing."""
+
+    def numbers(self) -> Iterator[int]:
+        yield 1
+
+    def itself(self) -> Heavy:
+        return self
+
+
+def test_what_was_iterated_is_not_held_by_a_waiting_thread(
+    job: StreamJob, heard: Listener, qtbot: QtBot
+) -> None:
+    heavy = Heavy()
+    job.begin(heavy.numbers)
+    qtbot.waitUntil(lambda: heard.ends == [True])
+    seen = weakref.ref(heavy)
+    del heavy
+    qtbot.waitUntil(lambda: seen() is None)
+    assert job.isRunning()
+
+
 def test_a_job_goes_on_after_a_failure(job: StreamJob, heard: Listener, qtbot: QtBot) -> None:
     def stream() -> Iterator[int]:
         yield 1 // 0
@@ -347,6 +370,18 @@ def test_channels_are_answered_in_their_order(
     held.let_go()
     qtbot.waitUntil(lambda: len(replies.answers) == 4, timeout=5000)
     assert [channel for channel, _, _ in replies.answers[1:]] == ["urgent", "usual", "late"]
+
+
+def test_neither_question_nor_answer_is_held_by_a_waiting_thread(
+    asked: LatestJob, qtbot: QtBot
+) -> None:
+    heavy = Heavy()
+    with qtbot.waitSignal(asked.answered):
+        asked.ask(Question("a", heavy.itself, heavy))
+    seen = weakref.ref(heavy)
+    del heavy
+    qtbot.waitUntil(lambda: seen() is None)
+    assert asked.isRunning()
 
 
 def test_a_failed_question_names_its_channel_and_the_next_is_answered(
