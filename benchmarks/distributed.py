@@ -24,9 +24,9 @@ from unittest import mock
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from model.config import TrainConfig
-from model.datasets import DataError, FaceSet, Prepared, prepare
+from model.data.datasets import DataError, FaceSet, Prepared, prepare
 from model.events import EpochDone
-from model.runs import Run
+from model.records.runs import Run
 
 Curve = list[tuple[float, float]]
 
@@ -51,12 +51,12 @@ def found_source() -> str:
 
 def work(folder: Path, precision: str) -> None:
     """Train the run, as one of the processes or alone."""
-    from model.training import train
+    from model.learning.training import train
 
     run = Run.open(folder)
     faces = open_faces(run.source)
     low = mock.patch("model.device.bfloat16_is_faster", return_value=precision == "bfloat16")
-    one_core = mock.patch("model.training.use_threads")
+    one_core = mock.patch("model.learning.training.use_threads")
     with low, one_core:
         for event in train(run.config, faces, run=run):
             if isinstance(event, EpochDone) and os.environ.get("RANK", "0") == "0":

@@ -32,13 +32,13 @@ from benchmarks.driver import open_window, run_for, use_own_folders
 from benchmarks.map_moves import frame_times
 from benchmarks.slider_drags import drag_sliders
 from model.checkpoint import pretrained_model
-from model.datasets import load_faces
-from model.face_set import FaceSet
-from model.latent import LatentStatistics
-from model.latent_map import pca_map
-from model.latent_set import LatentSet, encode_set
-from model.lfw import default_data_home
-from model.neighbours import Neighbours
+from model.data.datasets import load_faces
+from model.data.face_set import FaceSet
+from model.data.lfw import default_data_home
+from model.latents.latent import LatentStatistics
+from model.latents.latent_map import pca_map
+from model.latents.latent_set import LatentSet, encode_set
+from model.latents.neighbours import Neighbours
 
 QUERIES = 200
 WARM_UP = 10

@@ -38,11 +38,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from model.checkpoint import load_face_model
 from model.config import TrainConfig
-from model.datasets import FaceSet
+from model.data.datasets import FaceSet
 from model.events import EpochDone, Event, Finished, Notice
-from model.runs import Run
-from model.trainer import Trainer
-from model.training import train
+from model.learning.trainer import Trainer
+from model.learning.training import train
+from model.records.runs import Run
 
 CONFIG = TrainConfig(epochs=10_000, batch_size=8, latent_dim=16)
 FORKED = multiprocessing.get_context("fork")  # a child that starts at once: torch is loaded here
@@ -58,7 +58,10 @@ def train_until_killed(folder: Path, reports: Connection) -> None:
     """Go on with the run in a process of its own, sending (epoch, step) of every report."""
     torch.set_num_threads(1)
     run = Run.open(folder)
-    with mock.patch("model.training.use_threads"), mock.patch("model.training.REPORT_EVERY_S", 0):
+    with (
+        mock.patch("model.learning.training.use_threads"),
+        mock.patch("model.learning.training.REPORT_EVERY_S", 0),
+    ):
         for event in train(run.config, faces(), run=run):
             if isinstance(event, EpochDone):
                 reports.send(event.epoch)

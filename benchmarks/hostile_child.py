@@ -39,21 +39,21 @@ SENTENCES = {
 
 def open_face(path: Path) -> None:
     """Read a picture as a training face."""
-    from model.faces import read_face
+    from model.pictures.faces import read_face
 
     read_face(path)
 
 
 def open_photo(path: Path) -> None:
     """Read a picture as a photo of one's own."""
-    from model.photo import read_photo
+    from model.pictures.photo import read_photo
 
     read_photo(path, path.name)
 
 
 def open_shelf(path: Path) -> None:
     """Open the folder of photos as at the start of the window, and every photo in it."""
-    from model.photos import PhotoShelf
+    from model.pictures.photos import PhotoShelf
 
     shelf = PhotoShelf(path)
     json.dumps(list(shelf.faces().names), ensure_ascii=False).encode()
@@ -75,11 +75,11 @@ def open_model(path: Path) -> None:
 
 def open_run(path: Path) -> None:
     """Do with a run what the window does: list, follow, look at the previews, go on with it."""
+    from model.data.face_set import FaceSet
     from model.events import Started
-    from model.face_set import FaceSet
-    from model.following import follow
-    from model.runs import Run
-    from model.training import train
+    from model.learning.training import train
+    from model.records.following import follow
+    from model.records.runs import Run
 
     run = Run.open(path)
     run.summary()
@@ -95,15 +95,15 @@ def open_run(path: Path) -> None:
 
 def open_folder(path: Path) -> None:
     """Prepare a folder of pictures, beside which its cache lies."""
-    from model.datasets import load_faces
+    from model.data.datasets import load_faces
 
     load_faces(path / "pictures", cache_folder=path / "cache")
 
 
 def open_session(path: Path) -> None:
     """Read a session or, by its ending, own directions."""
-    from model.own_directions import load_own
-    from model.session_file import load_session
+    from model.latents.own_directions import load_own
+    from model.latents.session_file import load_session
 
     if path.suffix == ".directions":
         load_own(path)

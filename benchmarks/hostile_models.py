@@ -22,17 +22,17 @@ from torch import Tensor
 from benchmarks.hostile_damage import Made, Trick, damage, patches, unusual
 from model.checkpoint import FaceModel, save_model
 from model.config import TrainConfig
-from model.directions import Direction
-from model.epoch_rows import EpochRow
-from model.face_set import FaceSet
-from model.key_frames import KeyFrame
-from model.key_frames import Path as MorphPath
-from model.latent import LatentStatistics
+from model.data.face_set import FaceSet
+from model.films.key_frames import KeyFrame
+from model.films.key_frames import Path as MorphPath
+from model.latents.directions import Direction
+from model.latents.latent import LatentStatistics
+from model.latents.own_directions import OwnFaces, save_own
+from model.latents.session_file import ExploreSession, SavedFace, save_session
+from model.learning.training import train
 from model.network import ConvAutoencoder
-from model.own_directions import OwnFaces, save_own
-from model.runs import Run
-from model.session_file import ExploreSession, SavedFace, save_session
-from model.training import train
+from model.records.epoch_rows import EpochRow
+from model.records.runs import Run
 
 LATENT = 4
 Change = Callable[[dict[str, Tensor], dict[str, Any]], None]

@@ -19,10 +19,10 @@ import numpy as np
 from PIL import Image, ImageCms
 
 from benchmarks.hostile_damage import Made, Trick, damage, unusual
-from model.crop import CropBox
-from model.datasets import load_faces
-from model.photo import Photo, Placement
-from model.photos import PhotoShelf
+from model.data.datasets import load_faces
+from model.pictures.crop import CropBox
+from model.pictures.photo import Photo, Placement
+from model.pictures.photos import PhotoShelf
 
 FORMATS = {
     "AVIF": ("RGB", "RGBA"), "BLP": ("P",), "BMP": ("1", "L", "P", "RGB", "RGBA"), "DDS": ("RGBA",),

@@ -38,7 +38,7 @@ from benchmarks.slider_drags import SETTLE_S, drag_sliders
 from benchmarks.stalls import Heartbeat, StallReporter
 from cae_gui.main_window import MainWindow
 from cae_gui.session.training import State
-from model.lfw import default_data_home
+from model.data.lfw import default_data_home
 
 
 def main() -> None:

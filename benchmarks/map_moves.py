@@ -12,8 +12,8 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from cae_gui.widgets.latent_map import LatentMap
-from cae_gui.widgets.map_colors import Coloring
+from cae_gui.widgets.map.latent_map import LatentMap
+from cae_gui.widgets.map.map_colors import Coloring
 
 SIDE = 640
 STEPS = 60

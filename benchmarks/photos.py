@@ -36,11 +36,11 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from model.checkpoint import pretrained_model
-from model.crop import CropBox, crop_face
-from model.face_finder import find_faces
-from model.face_set import FaceSet
+from model.data.face_set import FaceSet
+from model.data.lfw import default_data_home
 from model.inference import reconstruct
-from model.lfw import default_data_home
+from model.pictures.crop import CropBox, crop_face
+from model.pictures.face_finder import find_faces
 
 NATIVE = CropBox(78, 94, 96)
 SIDE = 250

@@ -1,6 +1,6 @@
 """What more pictures cost: time that grows with their number, memory that doesn't.
 
-For each size: makes so many different small JPEG files, prepares them by ``model.datasets``,
+For each size: makes so many different small JPEG files, prepares them by ``model.data.datasets``,
 prepares them again and kills that process half-way, goes on from there, and trains for one epoch
 with the default configuration. Every step is a process of its own, whose resident memory is
 measured with that of all below it. The last line is JSON, for each size:
@@ -64,8 +64,8 @@ def make_folder(folder: Path, count: int, start: int) -> None:
 
 def prepare(folder: str, cache: str) -> None:
     """The process that prepares; says how far it is, and the seconds at last."""
-    from model.datasets import Preparing
-    from model.datasets import prepare as events
+    from model.data.datasets import Preparing
+    from model.data.datasets import prepare as events
 
     start = time.perf_counter()
     for event in events(folder, cache_folder=Path(cache)):
@@ -77,9 +77,9 @@ def prepare(folder: str, cache: str) -> None:
 def train_epoch(folder: str, cache: str, most: str) -> None:
     """The process that trains on prepared faces; says seconds and share of one epoch at last."""
     from model.config import TrainConfig
-    from model.datasets import load_faces
+    from model.data.datasets import load_faces
     from model.events import EpochDone, Progress
-    from model.training import train
+    from model.learning.training import train
 
     faces = load_faces(folder, cache_folder=Path(cache))
     share, seconds = 1.0, 0.0

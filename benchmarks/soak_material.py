@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from model.own_directions import OwnFaces, save_own
+from model.latents.own_directions import OwnFaces, save_own
 
 SIZES = ((320, 240), (240, 320), (48, 48), (1600, 1200))
 

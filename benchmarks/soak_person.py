@@ -20,7 +20,7 @@ from cae_gui import dialogs
 from cae_gui.images import to_qimage
 from cae_gui.main_window import MainWindow
 from cae_gui.session.faces import DEMO, LFW, PHOTOS
-from cae_gui.widgets.crop_box import CropBoxView
+from cae_gui.widgets.photos.crop_box import CropBoxView
 from model.config import TrainConfig
 
 WORDS = ("", "a", "face 1", "nobody", "\N{GREEK SMALL LETTER ALPHA}", "((", "99", "  ")

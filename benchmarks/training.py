@@ -27,10 +27,10 @@ from torch.utils.data import DataLoader, TensorDataset
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from model.config import TrainConfig
-from model.datasets import FaceSet
+from model.data.datasets import FaceSet
 from model.device import pick_device
+from model.learning.trainer import Trainer
 from model.network import ConvAutoencoder
-from model.trainer import Trainer
 
 BATCHES = (64, 128, 256)
 FLOP_PER_IMAGE = 419e6

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 
 from cae_gui.box_edits import Size, grown, moved, turned
-from model.crop import CropBox
+from model.pictures.crop import CropBox
 
 _Key = Qt.Key
 _MOVES = {

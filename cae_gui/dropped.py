@@ -16,7 +16,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from cae_gui.face_mime import MIME_TYPE
 from cae_gui.images import from_qimage
 from model.files import is_there
-from model.rgb import GREY
+from model.pictures.rgb import GREY
 
 NOT_FETCHED = (
     "CAE Studio fetches nothing from the network. In the browser, copy the picture and paste it "

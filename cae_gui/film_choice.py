@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FilmChoice:
-    """``format`` is one of ``model.film.FORMATS``, ``size`` the side of a face in pixels.
+    """``format`` is one of ``model.films.film.FORMATS``, ``size`` the side of a face in pixels.
 
     ``pictures`` and ``columns`` (0: as many as rows) are for strips and grids.
     """

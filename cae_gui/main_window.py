@@ -56,17 +56,17 @@ from cae_gui.session.session import Session
 from cae_gui.settings import Settings
 from cae_gui.status import Status
 from cae_gui.theme import Scheme, apply_theme
-from cae_gui.widgets.gallery import Gallery
-from cae_gui.widgets.layer_table import LayerTable
+from cae_gui.widgets.gallery.gallery import Gallery
 from cae_gui.widgets.message_bar import MessageBar
-from cae_gui.widgets.run_model import RunItem
+from cae_gui.widgets.training.layer_table import LayerTable
+from cae_gui.widgets.training.run_model import RunItem
 from cae_gui.workspaces.explore import ExploreWorkspace
 from cae_gui.workspaces.morph import MorphWorkspace
 from cae_gui.workspaces.reconstruct import ReconstructWorkspace
 from cae_gui.workspaces.train import TrainWorkspace
 from model.files import is_there
-from model.film import FORMATS
-from model.unsaved import last_session
+from model.films.film import FORMATS
+from model.latents.unsaved import last_session
 
 
 class MainWindow(QMainWindow):
@@ -253,7 +253,9 @@ class MainWindow(QMainWindow):
     def show_workspace(self, index: int) -> None:
         """Turn to a workspace, for its keys to work at once."""
         self.tabs.setCurrentIndex(index)
-        self.tabs.widget(index).setFocus(Qt.FocusReason.ShortcutFocusReason)
+        page = self.tabs.widget(index)
+        if page is not None:
+            page.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def set_scheme(self, scheme: Scheme) -> None:
         """Choose “system”, “light” or “dark”."""

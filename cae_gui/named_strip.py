@@ -11,9 +11,9 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QImage, QPainter
 
 from cae_gui.images import Pixels, fitted, from_qimage
-from model import png
-from model.animation import PROGRAM, about_chunks
 from model.files import write_bytes
+from model.films import png
+from model.films.animation import PROGRAM, about_chunks
 
 SIDE = 192
 MOST_IN_A_ROW = 20

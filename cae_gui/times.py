@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from model.runs import Run
+from model.records.runs import Run
 
 _MINUTE, _HOUR = 60, 3600
 

@@ -21,10 +21,10 @@ from PySide6.QtGui import QGuiApplication, QImage, QPainter
 
 from cae_gui.images import fitted
 from model.checkpoint import pretrained_model
-from model.datasets import load_faces
-from model.directions import Directions
+from model.data.datasets import load_faces
 from model.inference import decode, encode
-from model.shipped_directions import shipped_directions
+from model.latents.directions import Directions
+from model.latents.shipped_directions import shipped_directions
 
 SIGMAS = (-3.0, -1.5, 0.0, 1.5, 3.0)
 ROWS = (6, 20)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel, load_face_model, load_model, pretrained, save_model
     from model.config import PRESETS, TrainConfig
-    from model.datasets import FaceSet, load_faces
+    from model.data.datasets import FaceSet, load_faces
+    from model.learning.training import train
     from model.network import ConvAutoencoder, layer_table
-    from model.runs import Run
-    from model.training import train
+    from model.records.runs import Run
 
 # Both are read when the libraries are loaded, which is later than this.
 # Small matrix products on the GUI thread stalled it for up to 80 ms when NumPy's BLAS shared them
@@ -28,17 +28,17 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 _HOMES = {
     "ConvAutoencoder": "network",
     "FaceModel": "checkpoint",
-    "FaceSet": "datasets",
+    "FaceSet": "data.datasets",
     "PRESETS": "config",
-    "Run": "runs",
+    "Run": "records.runs",
     "TrainConfig": "config",
     "layer_table": "network",
     "load_face_model": "checkpoint",
-    "load_faces": "datasets",
+    "load_faces": "data.datasets",
     "load_model": "checkpoint",
     "pretrained": "checkpoint",
     "save_model": "checkpoint",
-    "train": "training",
+    "train": "learning.training",
 }
 
 __all__ = [

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from model.config import TrainConfig
 from model.files import readable, write_bytes
-from model.latent import LatentStatistics
+from model.latents.latent import LatentStatistics
 from model.network import ConvAutoencoder, on_device
 from model.torch_file import TorchFileError, read_torch_file
 

@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from model.checkpoint import FaceModel
-from model.datasets import FaceSet
+from model.data.datasets import FaceSet
 from model.device import autocast
 from model.events import Describing
 from model.folded import FoldedDecoder
-from model.latent_set import LatentSet, encode_set
+from model.latents.latent_set import LatentSet, encode_set
 from model.network import ConvAutoencoder
 
 ENCODE_BATCH = 128

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from model.evaluation import Measuring
-from model.mapped import take
+from model.data.mapped import take
+from model.learning.evaluation import Measuring
 
 _BLOCK = 1024
 

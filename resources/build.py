@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.checkpoint import FaceModel, load_face_model, save_model
-from model.datasets import FaceSet, load_faces
+from model.data.datasets import FaceSet, load_faces
 from model.inference import decode, describe, encode
 from model.sheet import write_sheet
 

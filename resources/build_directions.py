@@ -18,16 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.attributes import MIN_AUC, Attribute, attribute_directions
 from model.checkpoint import FaceModel, pretrained_model
-from model.datasets import FaceSet, load_faces
-from model.directions import Direction
+from model.data.datasets import FaceSet, load_faces
+from model.data.lfw import default_data_home
 from model.identity import model_digest
 from model.inference import decode
-from model.latent_set import LatentSet, encode_set
-from model.lfw import default_data_home
-from model.shipped_directions import NAME, write_directions
-from model.typicality import Density
+from model.latents.attributes import MIN_AUC, Attribute, attribute_directions
+from model.latents.directions import Direction
+from model.latents.latent_set import LatentSet, encode_set
+from model.latents.shipped_directions import NAME, write_directions
+from model.latents.typicality import Density
 
 LABELS = "lfw_attributes.npz"
 SHEET_STEPS = (-3.0, -1.5, 0.0, 1.5, 3.0)

@@ -19,7 +19,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QWidget
 
 import model  # noqa: F401 (sets how numeric libraries use threads, before they are imported)
-from model.datasets import FaceSet
+from model.data.datasets import FaceSet
 
 pytest_plugins = ["tests.lfw"]
 

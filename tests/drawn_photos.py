@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from model.crop import CropBox
-from model.datasets import demo_faces
+from model.data.datasets import demo_faces
+from model.pictures.crop import CropBox
 
 
 class Sitter(NamedTuple):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from model.datasets import FaceSet, load_faces
+from model.data.datasets import FaceSet, load_faces
 
 _FILES = ("lfw_funneled", "pairs.txt", "pairsDevTest.txt", "pairsDevTrain.txt")
 

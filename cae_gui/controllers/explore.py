@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
 from cae_gui.session.session import Session
-from cae_gui.widgets.latent_slider import SliderRow
-from cae_gui.widgets.latent_sliders import LatentSliders
+from cae_gui.widgets.sliders.latent_slider import SliderRow
+from cae_gui.widgets.sliders.latent_sliders import LatentSliders
 from cae_gui.workspaces.explore import ExploreWorkspace
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
-    from model.directions import Direction, Kind
+    from model.latents.directions import Direction, Kind
 
 Floats = NDArray[np.float32]
 
@@ -223,7 +223,7 @@ def _detail(item: Direction) -> str:
 
 
 def _save_picture(model: FaceModel, latents: Floats, path: Path) -> None:
+    from model.films.morph import save_strip
     from model.inference import decode
-    from model.morph import save_strip
 
     save_strip(decode(model, latents), path)

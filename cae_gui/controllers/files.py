@@ -16,9 +16,9 @@ from cae_gui.dropped import Dropped, dropped
 from cae_gui.session.session import Session
 from cae_gui.settings import Settings
 from cae_gui.widgets.message_bar import MessageBar
-from cae_gui.widgets.run_model import RunItem
+from cae_gui.widgets.training.run_model import RunItem
 from model.files import is_folder
-from model.session_file import SUFFIX as SESSION_SUFFIX
+from model.latents.session_file import SUFFIX as SESSION_SUFFIX
 
 MODEL_SUFFIXES = {".safetensors", ".pth", ".pt"}
 DIRECTIONS_SUFFIX = ".directions"
@@ -196,8 +196,8 @@ def _unused(place: Path, name: str) -> Path:
 
 
 def _export(runs: Sequence[tuple[str, Path]], path: Path) -> None:
-    from model.run_export import export_csv, save_curves
-    from model.runs import Run
+    from model.records.run_export import export_csv, save_curves
+    from model.records.runs import Run
 
     opened = [(name, Run.open(folder)) for name, folder in runs]
     if path.suffix.lower() == ".csv":

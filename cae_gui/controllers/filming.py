@@ -16,9 +16,9 @@ from cae_gui.controllers.files import FilesController
 from cae_gui.film_choice import FilmChoice
 from cae_gui.session.session import Session
 from cae_gui.settings import Settings
-from cae_gui.widgets.film_dialog import TITLES, FilmDialog, FilmOffer
 from cae_gui.widgets.message_bar import MessageBar
-from model.film import FORMATS, FilmSettings
+from cae_gui.widgets.morph.film_dialog import TITLES, FilmDialog, FilmOffer
+from model.films.film import FORMATS, FilmSettings
 
 Floats = NDArray[np.float32]
 

@@ -12,7 +12,7 @@ from cae_gui.controllers.shown_run import ShownRun
 from cae_gui.session.session import Session
 from cae_gui.times import duration
 from cae_gui.workspaces.train import TrainWorkspace
-from model.following import Followed
+from model.records.following import Followed
 
 PATIENCE_S = 10.0
 """How long a folder may say nothing before the person is told."""

@@ -14,7 +14,7 @@ from cae_gui import dialogs
 from cae_gui.session.faces import DEMO, LFW, PHOTOS, TITLES
 from cae_gui.session.morph_state import MorphFace
 from cae_gui.session.session import Session
-from cae_gui.widgets.gallery import Gallery
+from cae_gui.widgets.gallery.gallery import Gallery
 
 FOLDER_KEY = "choose-folder"
 NO_PHOTOS = "Drop photos anywhere in the window, or paste them."

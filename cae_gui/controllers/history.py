@@ -7,8 +7,8 @@ from PySide6.QtCore import QObject, Slot
 from cae_gui.controllers.state_pictures import StatePictures
 from cae_gui.session.edited import Edited
 from cae_gui.session.explorer import Explorer
-from cae_gui.widgets.face_strip import FaceStrip
-from cae_gui.widgets.face_strip_model import StripFace
+from cae_gui.widgets.faces.face_strip import FaceStrip
+from cae_gui.widgets.faces.face_strip_model import StripFace
 
 EMPTY = "Every step of the editing appears here, to go back to. Choose a face at the left first."
 

@@ -15,12 +15,12 @@ from cae_gui.images import Pixels
 from cae_gui.session.latents import FEWEST
 from cae_gui.session.maps import Method
 from cae_gui.session.session import Session
-from cae_gui.widgets.map_colors import Coloring
-from cae_gui.widgets.map_panel import MapPanel
+from cae_gui.widgets.map.map_colors import Coloring
+from cae_gui.widgets.map.map_panel import MapPanel
 
 if TYPE_CHECKING:
-    from model.directions import Direction
-    from model.explored import Explored
+    from model.latents.directions import Direction
+    from model.latents.explored import Explored
 
 PLAIN, TYPICALITY = "None", "Typicality"
 NEEDS_PACKAGE = "t-SNE needs the package “openTSNE”. Install it with “pip install openTSNE”."
@@ -175,7 +175,7 @@ class LatentMapController(QObject):
 
 
 def _tsne() -> tuple[str, str]:
-    from model.latent_map import has_tsne
+    from model.latents.latent_map import has_tsne
 
     return ("t-SNE", "") if has_tsne() else ("t-SNE (not installed)", NEEDS_PACKAGE)
 

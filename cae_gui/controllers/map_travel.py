@@ -12,11 +12,11 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from cae_gui.session.edited import Edited
 from cae_gui.session.session import Session
-from cae_gui.widgets.map_panel import MapPanel
-from model.directions import project_out
+from cae_gui.widgets.map.map_panel import MapPanel
+from model.latents.directions import project_out
 
 if TYPE_CHECKING:
-    from model.explored import Explored
+    from model.latents.explored import Explored
 
 Floats = NDArray[np.float32]
 Place = tuple[float, float]
@@ -72,7 +72,7 @@ class MapTravelController(QObject):
         self._show()
 
     def _latent_at(self, point: Floats) -> Floats | None:
-        from model.latent_map import latent_at
+        from model.latents.latent_map import latent_at
 
         face, points, explored = self._explorer.face, self._maps.points, self._latents.explored
         if face is None or points is None or explored is None:
@@ -164,7 +164,7 @@ class MapTravelController(QObject):
 
 
 def _places_among_faces(explored: Explored, points: Floats, latents: Floats) -> list[Place]:
-    from model.latent_map import place
+    from model.latents.latent_map import place
 
     places = []
     for latent in latents:

@@ -12,7 +12,7 @@ from cae_gui.session.faces import DEMO
 from cae_gui.session.photos import Several
 from cae_gui.session.session import Session
 from cae_gui.widgets.message_bar import MessageBar
-from model.photos import Removed
+from model.pictures.photos import Removed
 
 MISSING = "Labeled Faces in the Wild isn't on this machine."
 DOWNLOAD, TRY_AGAIN = "Download 233 MB", "Try again"

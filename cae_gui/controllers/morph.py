@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Slot
 
 from cae_gui.session.morph_state import MorphFace
 from cae_gui.session.session import Session
-from cae_gui.widgets.key_frames import FrameItem
+from cae_gui.widgets.morph.key_frames import FrameItem
 from cae_gui.workspaces.morph_path import MorphPathView
 
 Floats = NDArray[np.float32]

@@ -15,12 +15,12 @@ from cae_gui.controllers.slider_ends import REST_MS
 from cae_gui.session.edited import Edited
 from cae_gui.session.latents import FEWEST
 from cae_gui.session.session import Session
-from cae_gui.widgets.face_strip import FaceStrip
-from cae_gui.widgets.face_strip_model import StripFace
-from cae_gui.widgets.face_view import FaceView
+from cae_gui.widgets.faces.face_strip import FaceStrip
+from cae_gui.widgets.faces.face_strip_model import StripFace
+from cae_gui.widgets.faces.face_view import FaceView
 
 if TYPE_CHECKING:
-    from model.explored import Explored
+    from model.latents.explored import Explored
 
 Floats = NDArray[np.float32]
 

@@ -13,10 +13,10 @@ from cae_gui.face_mime import Face
 from cae_gui.session.direction_draft import Draft
 from cae_gui.session.session import Session
 from cae_gui.widgets.direction_builder import MOST_FACES, WITH, WITHOUT
-from cae_gui.widgets.gallery import Gallery
+from cae_gui.widgets.gallery.gallery import Gallery
 from cae_gui.widgets.message_bar import MessageBar
 from cae_gui.widgets.own_page import OwnPage
-from model.own_directions import MAX_DIRECTIONS, MEASURABLE, OwnFaces
+from model.latents.own_directions import MAX_DIRECTIONS, MEASURABLE, OwnFaces
 
 BRING_BACK = "Bring it back"
 NO_NAME = "Give the direction a name first."

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.session.own_photo import Opened
 from cae_gui.session.session import Session
-from cae_gui.widgets.photo_panel import PhotoPanel
+from cae_gui.widgets.photos.photo_panel import PhotoPanel
 
 
 class OwnPhotoController(QObject):

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.session.faces import TITLES
 from cae_gui.session.session import Session
-from model.runs import Run
+from model.records.runs import Run
 
 _SOURCES = {title: source for source, title in TITLES.items()}
 

@@ -15,11 +15,11 @@ from cae_gui.controllers.shown_run import ShownRun
 from cae_gui.session.runs import ListedRun, OpenedRun
 from cae_gui.session.session import Session
 from cae_gui.times import run_title
-from cae_gui.widgets.run_model import RunItem, RunState
+from cae_gui.widgets.training.run_model import RunItem, RunState
 from cae_gui.workspaces.train import TrainWorkspace
 from model.curves import OTHER_COLORS, mse_text
-from model.epoch_rows import best_row
-from model.runs import EpochRow, Run, RunError
+from model.records.epoch_rows import best_row
+from model.records.runs import EpochRow, Run, RunError
 
 
 class RunsController(QObject):

@@ -15,9 +15,9 @@ from cae_gui.session.runs import PreviewRead
 from cae_gui.session.session import Session
 from cae_gui.workspaces.train import TrainWorkspace
 from model.curve_painter import CurvePainter
+from model.data.lfw import TITLE as LFW_TITLE
 from model.events import EpochDone
-from model.lfw import TITLE as LFW_TITLE
-from model.runs import EpochRow
+from model.records.runs import EpochRow
 
 Pixels = NDArray[np.uint8]
 

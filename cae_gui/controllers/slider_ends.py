@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from cae_gui.session.session import Session
-from cae_gui.widgets.latent_slider import SliderRow
-from cae_gui.widgets.latent_sliders import LatentSliders
+from cae_gui.widgets.sliders.latent_slider import SliderRow
+from cae_gui.widgets.sliders.latent_sliders import LatentSliders
 from cae_gui.workspaces.explore import ExploreWorkspace
 
 if TYPE_CHECKING:
-    from model.directions import Kind
+    from model.latents.directions import Kind
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]

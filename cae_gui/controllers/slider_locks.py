@@ -9,11 +9,11 @@ import numpy as np
 from PySide6.QtCore import QObject, Slot
 
 from cae_gui.session.session import Session
-from cae_gui.widgets.latent_sliders import LatentSliders
+from cae_gui.widgets.sliders.latent_sliders import LatentSliders
 from cae_gui.workspaces.explore import ExploreWorkspace
 
 if TYPE_CHECKING:
-    from model.directions import Kind
+    from model.latents.directions import Kind
 
 
 class SliderLocksController(QObject):

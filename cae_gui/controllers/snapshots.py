@@ -17,7 +17,7 @@ from cae_gui.controllers.state_pictures import StatePictures
 from cae_gui.session.edited import Snapshot
 from cae_gui.session.explorer import Explorer
 from cae_gui.session.session import Session
-from cae_gui.widgets.face_strip_model import StripFace
+from cae_gui.widgets.faces.face_strip_model import StripFace
 from cae_gui.widgets.snapshot_comparison import Compared, SnapshotComparison
 from cae_gui.workspaces.explore import ExploreWorkspace
 

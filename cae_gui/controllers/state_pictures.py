@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from cae_gui.controllers.slider_ends import REST_MS
 from cae_gui.session.edited import Edited
 from cae_gui.session.session import Session
-from cae_gui.widgets.face_view import FaceView
+from cae_gui.widgets.faces.face_view import FaceView
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]

@@ -13,7 +13,7 @@ from PySide6.QtGui import QUndoStack
 
 from cae_gui.session.mix import Mix
 from cae_gui.session.morph_state import MorphFace
-from model import key_frames
+from model.films import key_frames
 
 Floats = NDArray[np.float32]
 

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.jobs import StreamJob
-from model.directions import Directions
 from model.events import Describing
-from model.own_directions import OwnFaces, own_direction
+from model.latents.directions import Directions
+from model.latents.own_directions import OwnFaces, own_direction
 
 if TYPE_CHECKING:
-    from model.face_latents import FaceLatents
-    from model.latent import LatentStatistics
+    from model.latents.face_latents import FaceLatents
+    from model.latents.latent import LatentStatistics
 
 Floats = NDArray[np.float32]
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.jobs import StreamJob
 from cae_gui.problems import Problem, explain
-from model.datasets import (
+from model.data.datasets import (
     DownloadError,
     FaceSet,
     LfwMissingError,
@@ -22,7 +22,7 @@ from model.datasets import (
     download_lfw,
     prepare,
 )
-from model.photos import PhotoShelf
+from model.pictures.photos import PhotoShelf
 
 DEMO, LFW, PHOTOS = "demo", "lfw", "photos"
 TITLES = {DEMO: "Demo faces", LFW: "LFW", PHOTOS: "My photos"}

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.jobs import StreamJob
-from model.film import Filming as Progress
-from model.film import FilmSettings, export_film
+from model.films.film import Filming as Progress
+from model.films.film import FilmSettings, export_film
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel

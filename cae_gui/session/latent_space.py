@@ -9,12 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from model.directions import MIN_FREE, Direction, Directions, principal_directions, project_out
-from model.latent import LatentStatistics
+from model.latents.directions import (
+    MIN_FREE,
+    Direction,
+    Directions,
+    principal_directions,
+    project_out,
+)
+from model.latents.latent import LatentStatistics
 
 if TYPE_CHECKING:
-    from model.directions import Kind
-    from model.typicality import Density
+    from model.latents.directions import Kind
+    from model.latents.typicality import Density
 
 Floats = NDArray[np.float32]
 

@@ -13,8 +13,8 @@ from model.events import Describing
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
-    from model.explored import Explored
-    from model.face_set import FaceSet
+    from model.data.face_set import FaceSet
+    from model.latents.explored import Explored
 
 FEWEST = 50
 """Of fewer faces nobody can say what is typical, or draw a map."""
@@ -109,6 +109,6 @@ class Latents(QObject):
 
 
 def _explore(model: FaceModel, faces: FaceSet, previous: Explored | None) -> Iterator[Any]:
-    from model.explored import explore
+    from model.latents.explored import explore
 
     yield from explore(model, faces, previous)

@@ -17,8 +17,8 @@ from cae_gui.session.latents import Latents
 from cae_gui.times import duration
 
 if TYPE_CHECKING:
-    from model.explored import Explored
-    from model.latent_map import PcaPlane
+    from model.latents.explored import Explored
+    from model.latents.latent_map import PcaPlane
 
 Floats = NDArray[np.float32]
 Method = Literal["pca", "tsne"]
@@ -147,13 +147,13 @@ class Maps(QObject):
 
 
 def _plane(explored: Explored) -> PcaPlane:
-    from model.latent_map import PcaPlane
+    from model.latents.latent_map import PcaPlane
 
     return PcaPlane.of(explored.latents.latents, explored.statistics, explored.points)
 
 
 def _tsne(explored: Explored, earlier: Floats | None) -> Iterator[Any]:
-    from model.latent_map import tsne_map
+    from model.latents.latent_map import tsne_map
 
     latents, statistics = explored.latents.latents, explored.statistics
     yield from tsne_map(latents, statistics, key=explored.key, earlier=earlier)

@@ -16,9 +16,9 @@ from model.events import Describing
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
-    from model.datasets import FaceSet
-    from model.directions import Direction
-    from model.typicality import Density
+    from model.data.datasets import FaceSet
+    from model.latents.directions import Direction
+    from model.latents.typicality import Density
 
 CHANNELS = (
     *("explore", "morph", "face", "wells", "start", "film", "strip", "rebase", "draft"),
@@ -209,7 +209,7 @@ def _load(path: Path) -> FaceModel:
 
 
 def _attributes(model: FaceModel) -> tuple[tuple[Direction, ...], Density | None]:
-    from model.shipped_directions import shipped_density, shipped_directions
+    from model.latents.shipped_directions import shipped_density, shipped_directions
 
     return shipped_directions(model), shipped_density(model)
 
@@ -230,7 +230,7 @@ def _infer(what: str, model: FaceModel, *arguments: Any) -> Any:
 
 def _describe(model: FaceModel, faces: FaceSet, path: Path | None) -> Iterator[Any]:
     from model.inference import describe
-    from model.run_statistics import keep_statistics
+    from model.records.run_statistics import keep_statistics
 
     for event in describe(model, faces):
         yield event

@@ -25,7 +25,7 @@ class MorphFace:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The way from a face to the next one; ``ease`` is one of ``model.key_frames.EASES``."""
+    """The way from a face to the next one; ``ease`` is one of ``model.films.key_frames.EASES``."""
 
     seconds: float = 2.0
     ease: str = "smooth"

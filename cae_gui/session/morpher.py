@@ -14,7 +14,7 @@ from PySide6.QtGui import QUndoStack
 
 from cae_gui.session.mix import Mix
 from cae_gui.session.morph_state import MorphFace, MorphState, Segment
-from model.key_frames import KeyFrame, Path
+from model.films.key_frames import KeyFrame, Path
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -89,7 +89,7 @@ class Morpher(Mix[MorphState]):
         self._push("Change the time", state, merge_id=index)
 
     def set_ease(self, index: int, ease: str) -> None:
-        """Change how a segment starts and ends, as named in ``model.key_frames.EASES``."""
+        """Change how a segment starts and ends, as named in ``model.films.key_frames.EASES``."""
         self._push("Change the ease", self.state.with_segment(index, ease=ease))
 
     def set_spherical(self, index: int, spherical: bool) -> None:

@@ -18,11 +18,11 @@ from cae_gui.session.kept_step import KeptStep
 from cae_gui.session.models import Models
 from cae_gui.session.own_work import Items
 from model.events import Describing
-from model.face_latents import FaceLatents
-from model.own_directions import OwnFaces, brought, own_directions_file
+from model.latents.face_latents import FaceLatents
+from model.latents.own_directions import OwnFaces, brought, own_directions_file
 
 if TYPE_CHECKING:
-    from model.latent import LatentStatistics
+    from model.latents.latent import LatentStatistics
 
 Change = tuple[OwnFaces | None, OwnFaces | None]
 """A direction before and after; None where there is none."""

@@ -15,9 +15,9 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from cae_gui.jobs import LatestJob, Question
 from cae_gui.problems import Problem
-from model.crop import CropBox, crop_face
-from model.photo import Placement
-from model.photos import PhotoShelf
+from model.pictures.crop import CropBox, crop_face
+from model.pictures.photo import Placement
+from model.pictures.photos import PhotoShelf
 
 _SHOWN_SIDE = 1024
 """Larger pictures are shown reduced: scaling 12 megapixels to the window would stall it."""

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from model.events import Describing
-from model.own_directions import OwnFaces, damaged_path, keep_own, load_own, own_direction
-from model.session_file import SUFFIX, load_session
+from model.latents.own_directions import OwnFaces, damaged_path, keep_own, load_own, own_direction
+from model.latents.session_file import SUFFIX, load_session
 from model.tensor_file import TensorFileError
 
 if TYPE_CHECKING:
-    from model.directions import Direction
-    from model.face_latents import FaceLatents
-    from model.latent import LatentStatistics
+    from model.latents.directions import Direction
+    from model.latents.face_latents import FaceLatents
+    from model.latents.latent import LatentStatistics
 
 Items = tuple[OwnFaces, ...]
 

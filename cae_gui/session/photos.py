@@ -15,9 +15,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.jobs import LatestJob, Question, StreamJob
 from cae_gui.problems import Problem, explain
-from model.faces import PhotoError
-from model.photo import Placement, read_photo
-from model.photos import PhotoShelf, Removed
+from model.pictures.faces import PhotoError
+from model.pictures.photo import Placement, read_photo
+from model.pictures.photos import PhotoShelf, Removed
 
 Picture = Path | bytes | NDArray[np.uint8]
 """A photo to add: a file, its bytes, or pixels uint8 (H, W, 3) as pasted."""

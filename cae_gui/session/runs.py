@@ -13,10 +13,10 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.jobs import LatestJob, Question, StreamJob
 from cae_gui.problems import Problem
-from model.following import follow
 from model.polling import poll
-from model.runs import EpochRow, Run, RunError, RunSummary, list_runs
-from model.writer import forget_cut_off
+from model.records.following import follow
+from model.records.runs import EpochRow, Run, RunError, RunSummary, list_runs
+from model.records.writer import forget_cut_off
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from cae_gui.jobs import LatestJob, Question
 from cae_gui.session.edited import Edited, Face, Snapshot
 from cae_gui.session.session_work import Opened, compare, open_session, write_session
-from model.session_file import MAX_TEXT, ExploreSession, SavedFace
+from model.latents.session_file import MAX_TEXT, ExploreSession, SavedFace
 
 if TYPE_CHECKING:
     from cae_gui.session.explorer import Explorer

@@ -8,9 +8,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.session_file import ExploreSession, load_session, save_session
+from model.latents.session_file import ExploreSession, load_session, save_session
+from model.latents.unsaved import last_session, unsaved_folder
 from model.tensor_file import TensorFileError
-from model.unsaved import last_session, unsaved_folder
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel

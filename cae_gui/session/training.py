@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from cae_gui.jobs import StreamJob
 from cae_gui.problems import Problem
 from model.config import TrainConfig
-from model.datasets import FaceSet
+from model.data.datasets import FaceSet
 from model.events import EpochDone, Finished, Notice, Progress, Snapshot, Started
 
 if TYPE_CHECKING:
@@ -172,8 +172,8 @@ class Training(QObject):
 def _new_run(
     config: TrainConfig, faces: FaceSet, source: str, model: FaceModel | None
 ) -> Iterator[Any]:
-    from model.runs import Run
-    from model.training import train
+    from model.learning.training import train
+    from model.records.runs import Run
 
     run = Run.create(config, faces.title, source=source)
     yield RunOpened(run.folder, config)
@@ -181,8 +181,8 @@ def _new_run(
 
 
 def _earlier_run(folder: Path, faces: FaceSet) -> Iterator[Any]:
-    from model.runs import Run, RunError
-    from model.training import train
+    from model.learning.training import train
+    from model.records.runs import Run, RunError
 
     run = Run.open(folder)
     if run.faces != faces.title:

@@ -13,14 +13,14 @@ from cae_gui.jobs import LatestJob, Question
 from cae_gui.problems import explain
 from cae_gui.session.session_files import SessionFiles
 from cae_gui.session.session_work import write_session
-from model.unsaved import Claim, UnsavedFile, claim_orphans, last_session
+from model.latents.unsaved import Claim, UnsavedFile, claim_orphans, last_session
 
 if TYPE_CHECKING:
     from cae_gui.session.explorer import Explorer
     from cae_gui.session.models import Models
     from cae_gui.session.morpher import Morpher
     from model.checkpoint import FaceModel
-    from model.session_file import ExploreSession
+    from model.latents.session_file import ExploreSession
 
 WRITTEN_AFTER_MS = 20_000
 

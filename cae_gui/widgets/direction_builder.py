@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
 )
 
 from cae_gui.face_mime import Face
-from cae_gui.widgets.face_pile import FacePile
-from cae_gui.widgets.film_strip import FilmStrip
-from cae_gui.widgets.primary_button import PrimaryButton
+from cae_gui.widgets.faces.face_pile import FacePile
+from cae_gui.widgets.faces.film_strip import FilmStrip
 from cae_gui.widgets.section_label import SectionLabel
+from cae_gui.widgets.training.primary_button import PrimaryButton
 
 WITH, WITHOUT = 0, 1
 SIDES = (WITH, WITHOUT)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from cae_gui.painting import paint_picture, paint_ring
-from cae_gui.widgets.face_strip_model import FaceStripModel
+from cae_gui.widgets.faces.face_strip_model import FaceStripModel
 
 SIDE = 48
 """A face is painted with its own number of pixels."""

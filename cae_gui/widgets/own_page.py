@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from cae_gui.widgets.direction_builder import DirectionBuilder
-from cae_gui.widgets.latent_sliders import LatentSliders
+from cae_gui.widgets.sliders.latent_sliders import LatentSliders
 
 
 class OwnPage(QWidget):

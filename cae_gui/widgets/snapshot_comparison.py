@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QSizePolicy, QWidget
 
 from cae_gui.images import Pixels
-from cae_gui.widgets.face_view import FaceView
+from cae_gui.widgets.faces.face_view import FaceView
 
 _SIDE = 208
 

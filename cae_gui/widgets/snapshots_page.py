@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QPushButton, QWidget
 
-from cae_gui.widgets.face_strip import FaceStrip
-from cae_gui.widgets.face_strip_model import StripFace
+from cae_gui.widgets.faces.face_strip import FaceStrip
+from cae_gui.widgets.faces.face_strip_model import StripFace
 
 MOST_COMPARED = 4
 

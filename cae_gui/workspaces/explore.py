@@ -20,12 +20,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cae_gui.widgets.face_strip import FaceStrip
-from cae_gui.widgets.face_view import FaceView
-from cae_gui.widgets.latent_slider import SliderRow
-from cae_gui.widgets.latent_sliders import LatentSliders
-from cae_gui.widgets.map_panel import MapPanel
+from cae_gui.widgets.faces.face_strip import FaceStrip
+from cae_gui.widgets.faces.face_view import FaceView
+from cae_gui.widgets.map.map_panel import MapPanel
 from cae_gui.widgets.own_page import OwnPage
+from cae_gui.widgets.sliders.latent_slider import SliderRow
+from cae_gui.widgets.sliders.latent_sliders import LatentSliders
 from cae_gui.widgets.snapshots_page import SnapshotsPage
 from cae_gui.widgets.typicality_gauge import TypicalityGauge
 

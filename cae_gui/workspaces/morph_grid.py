@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cae_gui.widgets.corner_board import CornerBoard
-from cae_gui.widgets.face_grid import FaceGrid
-from cae_gui.widgets.face_view import FaceView
-from cae_gui.widgets.face_well import FaceWell
+from cae_gui.widgets.faces.corner_board import CornerBoard
+from cae_gui.widgets.faces.face_grid import FaceGrid
+from cae_gui.widgets.faces.face_view import FaceView
+from cae_gui.widgets.faces.face_well import FaceWell
 
 Pixels = NDArray[np.uint8]
 

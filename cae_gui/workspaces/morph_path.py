@@ -12,11 +12,11 @@ from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from cae_gui.widgets.elided_text import ElidedText
-from cae_gui.widgets.face_view import FaceView
-from cae_gui.widgets.film_strip import FilmStrip
-from cae_gui.widgets.key_frames import FrameItem, KeyFrames, letter_of
-from cae_gui.widgets.path_slider import GROOVE_HEIGHT, PathSlider
-from cae_gui.widgets.playback import Playback
+from cae_gui.widgets.faces.face_view import FaceView
+from cae_gui.widgets.faces.film_strip import FilmStrip
+from cae_gui.widgets.morph.key_frames import FrameItem, KeyFrames, letter_of
+from cae_gui.widgets.morph.path_slider import GROOVE_HEIGHT, PathSlider
+from cae_gui.widgets.morph.playback import Playback
 
 Pixels = NDArray[np.uint8]
 

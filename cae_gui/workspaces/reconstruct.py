@@ -14,10 +14,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cae_gui.widgets.face_view import FaceView
-from cae_gui.widgets.film_strip import FilmStrip
-from cae_gui.widgets.heat_map_view import HeatMapView
-from cae_gui.widgets.photo_panel import PhotoPanel
+from cae_gui.widgets.faces.face_view import FaceView
+from cae_gui.widgets.faces.film_strip import FilmStrip
+from cae_gui.widgets.faces.heat_map_view import HeatMapView
+from cae_gui.widgets.photos.photo_panel import PhotoPanel
 from cae_gui.widgets.section_label import SectionLabel
 from model.metrics import Quality
 

@@ -19,13 +19,13 @@ from PySide6.QtWidgets import (
 )
 
 from cae_gui.config_edits import SettingsStep, Values
-from cae_gui.widgets.config_form import ConfigForm
-from cae_gui.widgets.curve_plot import CurvePlot
-from cae_gui.widgets.epoch_slider import EpochSlider
-from cae_gui.widgets.film_strip import FilmStrip
-from cae_gui.widgets.primary_button import PrimaryButton
-from cae_gui.widgets.run_list import RunList
+from cae_gui.widgets.faces.film_strip import FilmStrip
 from cae_gui.widgets.status_line import StatusLine
+from cae_gui.widgets.training.config_form import ConfigForm
+from cae_gui.widgets.training.curve_plot import CurvePlot
+from cae_gui.widgets.training.epoch_slider import EpochSlider
+from cae_gui.widgets.training.primary_button import PrimaryButton
+from cae_gui.widgets.training.run_list import RunList
 
 Pixels = NDArray[np.uint8]
 

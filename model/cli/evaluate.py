@@ -33,7 +33,7 @@ def run(arguments: Namespace) -> int:
     """Measure and print."""
     given = {name: value for name, value in vars(arguments).items() if name in _SPLIT}
     replace(TrainConfig(), **given)  # says what is wrong before anything is read
-    from model.evaluation import evaluate
+    from model.learning.evaluation import evaluate
 
     model = open_model(arguments.model)
     config = replace(model.config or TrainConfig(), **given)

@@ -24,7 +24,7 @@ def run(arguments: Namespace) -> int:
     if arguments.download:
         if arguments.source != "lfw":
             raise CommandError(ExitCode.USAGE, "--download goes with lfw only.")
-        from model.lfw_download import download_lfw
+        from model.data.lfw_download import download_lfw
 
         for event in download_lfw():
             console.status(progress_text(event.text, event.done, event.total))

@@ -78,7 +78,7 @@ def run_morph(arguments: Namespace) -> int:
         raise CommandError(ExitCode.USAGE, message)
     import numpy as np
 
-    from model import morph
+    from model.films import morph
     from model.inference import decode, encode
 
     model = open_model(arguments.model)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from model.cli.parsing import CommandError, ExitCode
 from model.cli.sources import find_run, open_model, source_of
 from model.config import PRESETS, TrainConfig
-from model.runs import Run
+from model.records.runs import Run
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from model.cli.parsing import CommandError, ExitCode
 from model.cli.terminal import Console, progress_text
-from model.runs import SOURCES, Run, RunError, list_runs, runs_folder
+from model.records.runs import SOURCES, Run, RunError, list_runs, runs_folder
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from model.checkpoint import FaceModel
-    from model.datasets import FaceSet
+    from model.data.datasets import FaceSet
 
 
 def source_of(run: Run) -> str | None:
@@ -84,7 +84,7 @@ def open_faces(
     """
     from contextlib import closing
 
-    from model.datasets import Prepared, prepare
+    from model.data.datasets import Prepared, prepare
 
     with closing(prepare(source)) as events:
         for event in events:
@@ -108,7 +108,7 @@ def open_pictures(paths: list[str]) -> NDArray[np.uint8]:
     """
     import numpy as np
 
-    from model.faces import PhotoError, read_face
+    from model.pictures.faces import PhotoError, read_face
 
     try:
         return np.stack([read_face(Path(path)) for path in paths])

@@ -23,12 +23,12 @@ from model.cli.signals import stop_signals
 from model.cli.sources import lasting, open_faces
 from model.cli.terminal import Console
 from model.config import PRESETS
-from model.runs import Run
+from model.records.runs import Run
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
-    from model.datasets import FaceSet
-    from model.distributed import Group
+    from model.data.datasets import FaceSet
+    from model.learning.distributed import Group
 
 
 def add_to(commands: Commands[Any]) -> None:
@@ -55,7 +55,7 @@ def run(arguments: Namespace) -> int:
     Of several processes the first one reads the arguments for all, keeps the run and prints.
     """
     plan = make_plan(arguments) if rank_and_size()[0] == 0 else None
-    from model.distributed import GroupError, joined
+    from model.learning.distributed import GroupError, joined
 
     try:
         # Whoever waits for the first of the others can be ended at once; nothing is lost yet.
@@ -130,8 +130,8 @@ def _train(
     group: Group,
 ) -> None:
     from model.cli.training_log import TrainingLog
-    from model.trainer import TrainingError
-    from model.training import train
+    from model.learning.trainer import TrainingError
+    from model.learning.training import train
 
     log = TrainingLog(console, run)
     if group.size > 1:

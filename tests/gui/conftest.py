@@ -17,11 +17,11 @@ from pytestqt.qtbot import QtBot
 from cae_gui import dialogs
 from cae_gui.images import from_qimage
 from cae_gui.main_window import MainWindow
-from cae_gui.widgets.film_dialog import FilmDialog
+from cae_gui.widgets.morph.film_dialog import FilmDialog
 from model.config import ConfigError, TrainConfig
-from model.datasets import FaceSet
+from model.data.datasets import FaceSet
 from model.events import EpochDone, Finished, Progress, Snapshot, Started
-from model.runs import EpochRow, Run
+from model.records.runs import EpochRow, Run
 
 SMALL = TrainConfig(epochs=2, batch_size=48, latent_dim=4, optimizer="adam", learning_rate=0.003)
 """A training of two epochs of one step each on sixty faces."""
@@ -171,7 +171,7 @@ def quick_preview(originals: NDArray[np.uint8], epoch: int) -> NDArray[np.uint8]
 def quick_train(
     config: TrainConfig, faces: FaceSet, *, run: Run | None = None, start: object = None
 ) -> Iterator[Any]:
-    """Do as ``model.training.train`` without a network: the same events, files and errors."""
+    """Do as the real ``train`` without a network: the same events, files and errors."""
     assert run is not None
     train, test = faces.split(config.test_percent, config.seed)
     if len(train) < config.batch_size:
@@ -199,4 +199,4 @@ def quick_train(
 @pytest.fixture
 def quick_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings take milliseconds and learn nothing."""
-    monkeypatch.setattr("model.training.train", quick_train)
+    monkeypatch.setattr("model.learning.training.train", quick_train)

@@ -6,8 +6,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QSpinBox, QToolButton, QWidget
 
-from cae_gui.widgets import config_form
-from cae_gui.widgets.config_form import ConfigForm
+from cae_gui.widgets.training import config_form
+from cae_gui.widgets.training.config_form import ConfigForm
 from model.config import PRESETS, ConfigError, TrainConfig, setting_of
 
 

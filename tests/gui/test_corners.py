@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.session.corners import Corners
 from cae_gui.session.morph_state import MorphFace
-from model.morph import spherical
+from model.films.morph import spherical
 
 LATENTS = np.array([[4, 0], [0, 4], [-4, 0], [0, -4]], np.float32) + 1
 

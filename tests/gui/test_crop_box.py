@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.box_edits import CORNERS, moved, turned_to, with_corner_at
 from cae_gui.theme import palette_of
-from cae_gui.widgets.crop_box import CropBoxView
-from model.crop import CropBox
+from cae_gui.widgets.photos.crop_box import CropBoxView
+from model.pictures.crop import CropBox
 from tests.gui.conftest import picture_of, same_picture
 
 SIZE = (800, 600)

@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QColor, QPalette
 
-from cae_gui.widgets.curve_plot import CurvePlot
+from cae_gui.widgets.training.curve_plot import CurvePlot
 from model.curves import CurveImage, CurveRequest
 from model.events import EpochDone
 

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.face_mime import Face, faces_to_mime
 from cae_gui.widgets.direction_builder import MOST_FACES, WITH, WITHOUT, DirectionBuilder
-from cae_gui.widgets.face_pile import FacePile
+from cae_gui.widgets.faces.face_pile import FacePile
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage
 from cae_gui.dropped import NOT_FETCHED, dropped, has_files_or_image
 from cae_gui.face_mime import face_to_mime
 from cae_gui.images import to_qimage
-from model.faces import open_photo
+from model.pictures.faces import open_photo
 
 PIXELS = np.random.RandomState(0).randint(0, 256, (30, 40, 3)).astype(np.uint8)
 

@@ -14,10 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.controllers.explore import NO_ATTRIBUTES
 from cae_gui.main_window import MainWindow
-from cae_gui.widgets.latent_slider import LatentSlider
-from cae_gui.widgets.slider_area import SliderArea
-from model.directions import Direction
-from model.face_set import FaceSet
+from cae_gui.widgets.sliders.latent_slider import LatentSlider
+from cae_gui.widgets.sliders.slider_area import SliderArea
+from model.data.face_set import FaceSet
+from model.latents.directions import Direction
 from tests.gui.conftest import (
     LOADING_MS,
     picture_of,
@@ -49,7 +49,7 @@ def exploring(
     open_window: Callable[[], MainWindow], monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> MainWindow:
     """A window that shows the attributes of the shipped model and its first face."""
-    monkeypatch.setattr("model.shipped_directions.shipped_directions", three_attributes)
+    monkeypatch.setattr("model.latents.shipped_directions.shipped_directions", three_attributes)
     window = open_window()
     window.tabs.setCurrentWidget(window.explore)
     window.explore.tabs.setCurrentWidget(window.explore.attributes)

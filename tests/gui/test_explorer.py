@@ -5,10 +5,10 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from cae_gui.session.explorer import Explorer
-from model.directions import Direction, Directions
-from model.latent import LatentStatistics
-from model.latent_set import LatentSet
-from model.typicality import Density
+from model.latents.directions import Direction, Directions
+from model.latents.latent import LatentStatistics
+from model.latents.latent_set import LatentSet
+from model.latents.typicality import Density
 
 SIZE = 6
 PIXELS = np.zeros((48, 48, 3), np.uint8)

@@ -7,8 +7,8 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from cae_gui.widgets.face_grid import FaceGrid
-from model.datasets import FaceSet
+from cae_gui.widgets.faces.face_grid import FaceGrid
+from model.data.datasets import FaceSet
 from tests.gui.conftest import picture_of, same_picture
 
 LEFT = Qt.MouseButton.LeftButton

@@ -9,9 +9,9 @@ from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPalette
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from cae_gui.widgets import face_strip
-from cae_gui.widgets.face_strip import FaceStrip
-from cae_gui.widgets.face_strip_model import StripFace
+from cae_gui.widgets.faces import face_strip
+from cae_gui.widgets.faces.face_strip import FaceStrip
+from cae_gui.widgets.faces.face_strip_model import StripFace
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
 LEFT = Qt.MouseButton.LeftButton

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from cae_gui.face_mime import face_from_mime, face_to_mime
-from cae_gui.widgets.face_view import FaceView
+from cae_gui.widgets.faces.face_view import FaceView
 
 RED = np.full((48, 48, 3), (255, 0, 0), np.uint8)
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from cae_gui.face_mime import face_to_mime, faces_to_mime
-from cae_gui.widgets.corner_board import CornerBoard
-from cae_gui.widgets.face_well import FaceWell
-from model.datasets import FaceSet
+from cae_gui.widgets.faces.corner_board import CornerBoard
+from cae_gui.widgets.faces.face_well import FaceWell
+from model.data.datasets import FaceSet
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 import cae_gui.session.faces as faces_module
 from cae_gui.jobs import stop_and_wait
 from cae_gui.session.faces import DEMO, LFW, PHOTOS, Faces
-from model.datasets import FaceSet, Preparing
-from model.photos import PhotoShelf
+from model.data.datasets import FaceSet, Preparing
+from model.pictures.photos import PhotoShelf
 from tests.gui.conftest import save_faces
 
 

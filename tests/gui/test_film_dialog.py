@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QDialogButtonBox, QLabel
 from pytestqt.qtbot import QtBot
 
 from cae_gui.film_choice import FilmChoice
-from cae_gui.widgets.film_dialog import TITLES, FilmDialog, FilmOffer
-from model.film import FORMATS, SIZES
+from cae_gui.widgets.morph.film_dialog import TITLES, FilmDialog, FilmOffer
+from model.films.film import FORMATS, SIZES
 
 LEFT = Qt.MouseButton.LeftButton
 SECONDS = 3.0

@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from cae_gui.widgets.film_strip import FilmStrip
+from cae_gui.widgets.faces.film_strip import FilmStrip
 
 COLORS = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0)]
 FRAMES = np.stack([np.full((48, 48, 3), color, np.uint8) for color in COLORS])

@@ -17,8 +17,8 @@ from cae_gui.film_choice import FilmChoice
 from cae_gui.main_window import MainWindow
 from cae_gui.session import filming
 from cae_gui.settings import Settings
-from cae_gui.widgets.film_dialog import FilmDialog
-from model.film import FilmError, Filming, has_encoder
+from cae_gui.widgets.morph.film_dialog import FilmDialog
+from model.films.film import FilmError, Filming, has_encoder
 from tests.gui.conftest import LOADING_MS, Dialogs, export_as, wait_for_message
 
 LEFT = Qt.MouseButton.LeftButton

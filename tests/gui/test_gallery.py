@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from cae_gui.face_mime import face_from_mime, faces_from_mime
-from cae_gui.widgets.gallery import Gallery
-from cae_gui.widgets.gallery_view import FaceListView
+from cae_gui.widgets.gallery.gallery import Gallery
+from cae_gui.widgets.gallery.gallery_view import FaceListView
 from tests.gui.conftest import picture_of, same_picture
 
 NAMES = ["Ann Lee", "Bob_Stone", "José López", "Ann Stone", "Carl Lee"]

@@ -7,7 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from cae_gui.theme import palette_of
-from cae_gui.widgets.heat_map_view import HeatMapView
+from cae_gui.widgets.faces.heat_map_view import HeatMapView
 from tests.gui.conftest import picture_of, same_picture
 
 COLORS = np.linspace((0, 0, 255), (255, 0, 0), 256).astype(np.uint8)

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from cae_gui.controllers.history import EMPTY
 from cae_gui.controllers.state_pictures import StatePictures
 from cae_gui.main_window import MainWindow
-from cae_gui.widgets.face_strip import FaceStrip
+from cae_gui.widgets.faces.face_strip import FaceStrip
 from tests.gui.conftest import LOADING_MS, wait_for_reconstruction
 
 Role = Qt.ItemDataRole

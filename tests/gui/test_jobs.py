@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QThread, Slot
 from pytestqt.qtbot import QtBot
 
 from cae_gui.jobs import LatestJob, Question, StreamJob, stop_and_wait
-from model.datasets import prepare
+from model.data.datasets import prepare
 
 
 class Listener(QObject):
@@ -429,7 +429,7 @@ def test_other_channels_come_last_in_their_order(qtbot: QtBot) -> None:
 @pytest.fixture
 def album(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of pictures that are read by processes, however few they are."""
-    monkeypatch.setattr("model.picture_readers.PROCESSES_FROM", 1)
+    monkeypatch.setattr("model.data.picture_readers.PROCESSES_FROM", 1)
     folder = tmp_path / "album"
     folder.mkdir()
     for number in range(200):

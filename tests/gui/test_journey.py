@@ -17,10 +17,10 @@ from PySide6.QtWidgets import QMenu, QSlider, QStyle, QStyleOptionSlider, QWidge
 from pytestqt.qtbot import QtBot
 
 from cae_gui.main_window import MainWindow
-from cae_gui.widgets.face_view import FaceView
-from cae_gui.widgets.gallery_view import FaceListView
-from cae_gui.widgets.latent_slider import LatentSlider
-from model.runs import Run, list_runs
+from cae_gui.widgets.faces.face_view import FaceView
+from cae_gui.widgets.gallery.gallery_view import FaceListView
+from cae_gui.widgets.sliders.latent_slider import LatentSlider
+from model.records.runs import Run, list_runs
 from tests.gui.conftest import (
     LOADING_MS,
     SMALL,

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from cae_gui.face_mime import face_to_mime
-from cae_gui.widgets.key_frames import FrameItem, KeyFrames, letter_of
+from cae_gui.widgets.morph.key_frames import FrameItem, KeyFrames, letter_of
 from tests.gui.conftest import picture_of, same_picture
 
 LEFT = Qt.MouseButton.LeftButton

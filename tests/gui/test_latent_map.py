@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from cae_gui.theme import palette_of
-from cae_gui.widgets.latent_map import LatentMap
-from cae_gui.widgets.map_canvas import MOST_WITH_FACES
-from cae_gui.widgets.map_colors import Coloring, scale_table
-from cae_gui.widgets.map_dots import dots_image
-from cae_gui.widgets.map_thumbnails import spaced
+from cae_gui.widgets.map.latent_map import LatentMap
+from cae_gui.widgets.map.map_canvas import MOST_WITH_FACES
+from cae_gui.widgets.map.map_colors import Coloring, scale_table
+from cae_gui.widgets.map.map_dots import dots_image
+from cae_gui.widgets.map.map_thumbnails import spaced
 from tests.gui.conftest import picture_of, same_picture
 
 Key, LEFT, MIDDLE = Qt.Key, Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton

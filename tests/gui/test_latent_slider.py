@@ -6,10 +6,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QSlider
 from pytestqt.qtbot import QtBot
 
-from cae_gui.widgets.end_face import EndFace
-from cae_gui.widgets.latent_slider import LatentSlider, SliderRow
-from cae_gui.widgets.lock_button import LockButton
-from model.face_set import FaceSet
+from cae_gui.widgets.faces.end_face import EndFace
+from cae_gui.widgets.sliders.latent_slider import LatentSlider, SliderRow
+from cae_gui.widgets.sliders.lock_button import LockButton
+from model.data.face_set import FaceSet
 from tests.gui.conftest import picture_of, same_picture
 
 LEFT = Qt.MouseButton.LeftButton

@@ -14,13 +14,13 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from cae_gui.widgets.end_face import EndFace
-from cae_gui.widgets.latent_slider import LatentSlider, SliderRow
-from cae_gui.widgets.latent_sliders import TOP, LatentSliders
-from cae_gui.widgets.lock_button import LockButton
-from cae_gui.widgets.slider_area import SliderArea
-from cae_gui.widgets.slider_rows import ROW_HEIGHT
-from model.face_set import FaceSet
+from cae_gui.widgets.faces.end_face import EndFace
+from cae_gui.widgets.sliders.latent_slider import LatentSlider, SliderRow
+from cae_gui.widgets.sliders.latent_sliders import TOP, LatentSliders
+from cae_gui.widgets.sliders.lock_button import LockButton
+from cae_gui.widgets.sliders.slider_area import SliderArea
+from cae_gui.widgets.sliders.slider_rows import ROW_HEIGHT
+from model.data.face_set import FaceSet
 from tests.gui.conftest import picture_of, same_picture
 
 ROWS = [SliderRow(f"Direction {i}") for i in range(500)]

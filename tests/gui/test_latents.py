@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.jobs import stop_and_wait
 from cae_gui.session.latents import FEWEST, Latents
-from model.datasets import FaceSet
+from model.data.datasets import FaceSet
 from tests.gui.conftest import LOADING_MS
 
 
@@ -95,7 +95,7 @@ def test_a_failure_is_a_problem_and_is_tried_again(
         yield
 
     with monkeypatch.context() as patch:
-        patch.setattr("model.explored.explore", fail)
+        patch.setattr("model.latents.explored.explore", fail)
         with qtbot.waitSignals([latents.problem, latents.job.ended], timeout=LOADING_MS):
             latents.measure(model, few_faces)
     latents.measure(model, few_faces)

@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QTableWidget
 
-from cae_gui.widgets.layer_table import LayerTable
+from cae_gui.widgets.training.layer_table import LayerTable
 
 ROWS = [
     (1, "Conv2d 3x3, padding 1", (32, 48, 48), 896),

@@ -32,10 +32,10 @@ from cae_gui.main_window import MainWindow
 from cae_gui.session.faces import DEMO, LFW, PHOTOS
 from cae_gui.session.training import State
 from cae_gui.settings import Settings
-from cae_gui.widgets.gallery_view import FaceListView
+from cae_gui.widgets.gallery.gallery_view import FaceListView
 from model.config import TrainConfig
-from model.datasets import DownloadError, FaceSet, Prepared, Preparing
-from model.runs import Run, list_runs
+from model.data.datasets import DownloadError, FaceSet, Prepared, Preparing
+from model.records.runs import Run, list_runs
 from tests.gui.conftest import (
     LOADING_MS,
     SMALL,
@@ -812,7 +812,7 @@ def test_a_training_begins_with_the_model_in_use_where_that_is_asked(
         begun.append((config.latent_dim, start))
         return quick_train(config, faces, run=run)
 
-    monkeypatch.setattr("model.training.train", noted)
+    monkeypatch.setattr("model.learning.training.train", noted)
     qtbot.waitUntil(lambda: window.session.models.model is not None, timeout=LOADING_MS)
     shipped = window.session.models.model
     window.tabs.setCurrentWidget(window.train)

@@ -20,8 +20,8 @@ from cae_gui.jobs import stop_and_wait
 from cae_gui.main_window import MainWindow
 from cae_gui.session.latents import Latents
 from cae_gui.session.maps import Maps
-from model.face_set import FaceSet
-from model.latent_map import MapError, Mapping, pca_map
+from model.data.face_set import FaceSet
+from model.latents.latent_map import MapError, Mapping, pca_map
 from tests.gui.conftest import LOADING_MS, picture_of, same_picture, save_faces
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -55,8 +55,8 @@ class QuickTsne:
 @pytest.fixture
 def tsne(monkeypatch: pytest.MonkeyPatch) -> Iterator[QuickTsne]:
     quick = QuickTsne()
-    monkeypatch.setattr("model.latent_map.tsne_map", quick)
-    monkeypatch.setattr("model.latent_map.has_tsne", lambda: True)
+    monkeypatch.setattr("model.latents.latent_map.tsne_map", quick)
+    monkeypatch.setattr("model.latents.latent_map.has_tsne", lambda: True)
     yield quick
     quick.go_on.set()
 
@@ -66,7 +66,7 @@ def new_explored(faces: FaceSet, seed: int = 0, previous: Any = None) -> Any:
     import torch
 
     from model.checkpoint import FaceModel
-    from model.explored import explore
+    from model.latents.explored import explore
     from model.network import ConvAutoencoder
 
     torch.manual_seed(seed)
@@ -332,7 +332,7 @@ def test_the_dots_can_tell_how_typical_faces_are(exploring: MainWindow, qtbot: Q
 
 
 def own_direction(window: MainWindow) -> Any:
-    from model.directions import Direction
+    from model.latents.directions import Direction
 
     statistics = window.session.explorer.statistics
     assert statistics is not None
@@ -374,7 +374,7 @@ def test_on_a_map_by_tsne_the_face_is_led_among_its_neighbours(
 def test_without_the_package_the_method_says_what_to_install(
     open_window: Callable[[], MainWindow], monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    monkeypatch.setattr("model.latent_map.has_tsne", lambda: False)
+    monkeypatch.setattr("model.latents.latent_map.has_tsne", lambda: False)
     window = open_window()
     window.tabs.setCurrentWidget(window.explore)
     window.explore.tabs.setCurrentWidget(window.explore.map)

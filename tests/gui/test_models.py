@@ -13,8 +13,8 @@ from cae_gui.jobs import stop_and_wait
 from cae_gui.session.models import Models
 from model import inference
 from model.config import TrainConfig
-from model.datasets import FaceSet
-from model.runs import Run
+from model.data.datasets import FaceSet
+from model.records.runs import Run
 from tests.gui.conftest import LOADING_MS
 
 
@@ -232,7 +232,7 @@ def test_attributes_are_those_of_the_model_in_use(
     def by_size(model: Any) -> tuple[int, ...]:
         return (model.network.latent_dim,)
 
-    monkeypatch.setattr("model.shipped_directions.shipped_directions", by_size)
+    monkeypatch.setattr("model.latents.shipped_directions.shipped_directions", by_size)
     models.find_attributes()
     models.adopt(small_model(4), "First")
     models.find_attributes()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cae_gui.session.morph_state import MorphFace, MorphState, Segment
-from model.key_frames import KeyFrame, Path
+from model.films.key_frames import KeyFrame, Path
 
 FACES = {name: MorphFace(name) for name in "ABCDE"}
 LATENTS = dict(zip("ABCDE", np.random.default_rng(0).normal(size=(5, 3)), strict=True))

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.session.morph_state import MorphFace, Segment
 from cae_gui.session.morpher import Morpher
-from model.key_frames import KeyFrame, Path
+from model.films.key_frames import KeyFrame, Path
 
 PHOTOS = {name: np.full((48, 48, 3), value, np.uint8) for value, name in enumerate("ABCDE")}
 FACES = {name: MorphFace(name, photo) for name, photo in PHOTOS.items()}

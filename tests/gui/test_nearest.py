@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.face_mime import face_from_mime
 from cae_gui.main_window import MainWindow
-from cae_gui.widgets.face_strip import FaceStrip
-from model.face_set import FaceSet
+from cae_gui.widgets.faces.face_strip import FaceStrip
+from model.data.face_set import FaceSet
 from tests.gui.conftest import LOADING_MS, save_faces
 
 LEFT = Qt.MouseButton.LeftButton

@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.controllers import own_directions as texts
 from cae_gui.main_window import MainWindow
-from cae_gui.widgets.gallery_view import FaceListView
+from cae_gui.widgets.gallery.gallery_view import FaceListView
 from cae_gui.widgets.own_page import OwnPage
-from model.own_directions import OwnFaces, load_own, own_directions_file, save_own
+from model.latents.own_directions import OwnFaces, load_own, own_directions_file, save_own
 from tests.gui.conftest import LOADING_MS, Dialogs, wait_for_message
 
 LEFT = Qt.MouseButton.LeftButton

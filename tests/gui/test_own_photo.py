@@ -13,9 +13,9 @@ from pytestqt.qtbot import QtBot
 import cae_gui.session.own_photo as own_photo_module
 from cae_gui.jobs import stop_and_wait
 from cae_gui.session.own_photo import OwnPhoto
-from model.crop import CropBox, crop_face
-from model.photo import Photo, Placement
-from model.photos import PhotoShelf
+from model.pictures.crop import CropBox, crop_face
+from model.pictures.photo import Photo, Placement
+from model.pictures.photos import PhotoShelf
 
 FOUND = (CropBox(100, 150, 200), CropBox(500, 150, 160, 10))
 

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.main_window import MainWindow
 from cae_gui.session.faces import PHOTOS
-from model.crop import CropBox, crop_face
+from model.pictures.crop import CropBox, crop_face
 from tests.drawn_photos import Sitter, drawn_photo
 from tests.gui.conftest import LOADING_MS, Dialogs, wait_for_message, wait_for_reconstruction
 

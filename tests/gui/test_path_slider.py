@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from cae_gui.widgets.path_slider import PathSlider
+from cae_gui.widgets.morph.path_slider import PathSlider
 from tests.gui.conftest import picture_of, same_picture
 
 LEFT = Qt.MouseButton.LeftButton

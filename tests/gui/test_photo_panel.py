@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from cae_gui.widgets.photo_panel import PhotoPanel
+from cae_gui.widgets.photos.photo_panel import PhotoPanel
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 import cae_gui.session.photos as photos_module
 from cae_gui.jobs import stop_and_wait
 from cae_gui.session.photos import OwnPhotos
-from model.crop import CropBox
-from model.photo import Photo, Placement, read_photo
+from model.pictures.crop import CropBox
+from model.pictures.photo import Photo, Placement, read_photo
 from tests.drawn_photos import Sitter, drawn_photo
 
 GROUP = (Sitter(3, 130, 130, 90), Sitter(5, 430, 260, 170))

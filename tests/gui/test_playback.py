@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from cae_gui.widgets.playback import SPEEDS, Playback
+from cae_gui.widgets.morph.playback import SPEEDS, Playback
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from cae_gui.theme import palette_of
-from cae_gui.widgets.primary_button import PrimaryButton
+from cae_gui.widgets.training.primary_button import PrimaryButton
 from tests.gui.conftest import picture_of
 
 

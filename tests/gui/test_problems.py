@@ -5,7 +5,7 @@ import errno
 import pytest
 
 from cae_gui.problems import explain
-from model.face_set import DataError
+from model.data.face_set import DataError
 
 
 def sentence(error: BaseException) -> str:

@@ -16,10 +16,10 @@ from cae_gui.controllers.recovery import CONTINUE, NOT_NOW
 from cae_gui.controllers.unsaved import DISCARD, LATER, RESTORE
 from cae_gui.main_window import MainWindow
 from model.checkpoint import pretrained_model, save_model
-from model.runs import EpochRow, Run
-from model.session_file import SUFFIX
-from model.unsaved import last_session, unsaved_folder
-from model.writer import Writer
+from model.latents.session_file import SUFFIX
+from model.latents.unsaved import last_session, unsaved_folder
+from model.records.runs import EpochRow, Run
+from model.records.writer import Writer
 from tests.gui.conftest import LOADING_MS, SMALL, wait_for_message
 
 Open = Callable[[], MainWindow]

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from cae_gui.images import from_qimage
-from cae_gui.widgets.run_list import RunList
-from cae_gui.widgets.run_model import RunItem, RunState
-from cae_gui.widgets.run_view import box_rect
+from cae_gui.widgets.training.run_list import RunList
+from cae_gui.widgets.training.run_model import RunItem, RunState
+from cae_gui.widgets.training.run_view import box_rect
 from model.curves import OTHER_COLORS
 from tests.gui.conftest import picture_of, same_picture
 

@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 from cae_gui.jobs import stop_and_wait
 from cae_gui.problems import Problem
 from cae_gui.session.runs import Runs
-from model.datasets import FaceSet
-from model.runs import EpochRow, Run
-from model.writer import Writer
+from model.data.datasets import FaceSet
+from model.records.runs import EpochRow, Run
+from model.records.writer import Writer
 from tests.gui.conftest import LOADING_MS, SMALL, quick_preview
 
 

@@ -16,10 +16,10 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.main_window import MainWindow
 from cae_gui.session.faces import DEMO
-from cae_gui.widgets.run_model import RunItem, RunState
-from model.datasets import FaceSet
-from model.runs import Run
-from model.writer import Writer
+from cae_gui.widgets.training.run_model import RunItem, RunState
+from model.data.datasets import FaceSet
+from model.records.runs import Run
+from model.records.writer import Writer
 from tests.gui.conftest import (
     LOADING_MS,
     SMALL,

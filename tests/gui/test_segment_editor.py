@@ -6,7 +6,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from cae_gui.widgets.segment_editor import SegmentEditor
+from cae_gui.widgets.morph.segment_editor import SegmentEditor
 
 
 @pytest.fixture

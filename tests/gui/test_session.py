@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.session.session import Session
 from cae_gui.session.training import State
-from model.datasets import FaceSet
+from model.data.datasets import FaceSet
 from model.events import Finished, Snapshot
 from tests.gui.conftest import LOADING_MS, SMALL
 

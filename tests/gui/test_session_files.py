@@ -15,9 +15,9 @@ from cae_gui.controllers.session_files import OPEN_ITS_MODEL, USE_SHIPPED, USE_T
 from cae_gui.main_window import MainWindow
 from cae_gui.session.edited import Edited
 from model.checkpoint import pretrained_model, save_model
+from model.latents.own_directions import OwnFaces
+from model.latents.session_file import load_session, save_session
 from model.network import ConvAutoencoder
-from model.own_directions import OwnFaces
-from model.session_file import load_session, save_session
 from tests.gui.conftest import LOADING_MS, Dialogs, wait_for_file, wait_for_message
 
 Open = Callable[[], MainWindow]

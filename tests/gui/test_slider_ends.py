@@ -15,10 +15,10 @@ from pytestqt.qtbot import QtBot
 from cae_gui.controllers import slider_ends
 from cae_gui.main_window import MainWindow
 from cae_gui.session.explorer import Explorer
-from cae_gui.widgets.end_face import EndFace
-from cae_gui.widgets.latent_slider import LatentSlider
-from cae_gui.widgets.latent_sliders import LatentSliders
-from cae_gui.widgets.slider_area import SliderArea
+from cae_gui.widgets.faces.end_face import EndFace
+from cae_gui.widgets.sliders.latent_slider import LatentSlider
+from cae_gui.widgets.sliders.latent_sliders import LatentSliders
+from cae_gui.widgets.sliders.slider_area import SliderArea
 from tests.gui.conftest import LOADING_MS, picture_of, same_picture, wait_for_reconstruction
 
 Pixels = NDArray[np.uint8]

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QSlider
 from pytestqt.qtbot import QtBot
 
 from cae_gui.main_window import MainWindow
-from cae_gui.widgets.latent_slider import LatentSlider
-from cae_gui.widgets.latent_sliders import LatentSliders
-from cae_gui.widgets.lock_button import LockButton
-from model.directions import Direction
+from cae_gui.widgets.sliders.latent_slider import LatentSlider
+from cae_gui.widgets.sliders.latent_sliders import LatentSliders
+from cae_gui.widgets.sliders.lock_button import LockButton
+from model.latents.directions import Direction
 from tests.gui.conftest import LOADING_MS
 
 LEFT = Qt.MouseButton.LeftButton

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.controllers.snapshots import compared
 from cae_gui.main_window import MainWindow
-from cae_gui.widgets.face_view import FaceView
+from cae_gui.widgets.faces.face_view import FaceView
 from cae_gui.widgets.snapshot_comparison import SnapshotComparison
 from cae_gui.widgets.snapshots_page import SnapshotsPage
 from tests.gui.conftest import (

@@ -8,7 +8,7 @@ import pytest
 
 from cae_gui.times import duration, moment, run_title
 from model.config import TrainConfig
-from model.runs import Run
+from model.records.runs import Run
 
 NOW = datetime(2026, 11, 23, 9, 30)
 

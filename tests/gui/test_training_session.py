@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.jobs import stop_and_wait
 from cae_gui.session.training import State, Training
-from model.datasets import FaceSet
+from model.data.datasets import FaceSet
 from model.events import Snapshot
-from model.runs import Run, list_runs
+from model.records.runs import Run, list_runs
 from tests.gui.conftest import LOADING_MS, SMALL
 
 LONG = replace(SMALL, epochs=1000)
@@ -218,7 +218,7 @@ def test_too_few_faces_is_a_sentence_and_leaves_no_run(
 def test_a_failure_in_the_middle_keeps_what_was_saved(
     training: Training, few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    from model.training import train  # the quick one
+    from model.learning.training import train  # the quick one
 
     def failing(*arguments: Any, **options: Any) -> Iterator[Any]:
         for event in train(*arguments, **options):
@@ -226,7 +226,7 @@ def test_a_failure_in_the_middle_keeps_what_was_saved(
             if isinstance(event, Snapshot):
                 raise RuntimeError("The device went away.")
 
-    monkeypatch.setattr("model.training.train", failing)
+    monkeypatch.setattr("model.learning.training.train", failing)
     with qtbot.waitSignal(training.problem, timeout=LOADING_MS) as blocker:
         training.start(SMALL, few_faces)
     assert blocker.args[0].text == "The device went away."

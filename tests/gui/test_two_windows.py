@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.main_window import MainWindow
 from cae_gui.session.faces import DEMO, PHOTOS
-from model.photos import PhotoShelf
+from model.pictures.photos import PhotoShelf
 from tests.gui.conftest import (
     LOADING_MS,
     SMALL,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from model.animation import WRITERS, AnimationSettings
+from model.films.animation import WRITERS, AnimationSettings
 
 COUNT, SIDE = 7, 24
 

@@ -3,9 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model.attributes import Attribute, attribute_directions, effect, held_out_people, separation
-from model.directions import Direction
-from model.latent import LatentStatistics
+from model.latents.attributes import (
+    Attribute,
+    attribute_directions,
+    effect,
+    held_out_people,
+    separation,
+)
+from model.latents.directions import Direction
+from model.latents.latent import LatentStatistics
 
 COUNT, SIZE = 1500, 10
 random = np.random.default_rng(0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from model.augment import Changes
 from model.config import TrainConfig
+from model.learning.augment import Changes
 
 
 def draw(count: int = 64, seed: int = 0, **settings: object) -> Changes:

@@ -25,7 +25,7 @@ from torch import Tensor
 from model import checkpoint, torch_file
 from model.checkpoint import FaceModel, ModelFileError, load_face_model, load_model, save_model
 from model.config import TrainConfig
-from model.latent import LatentStatistics
+from model.latents.latent import LatentStatistics
 from model.network import ConvAutoencoder
 
 LATENT = 16

@@ -15,8 +15,8 @@ import pytest
 from model.checkpoint import load_face_model
 from model.cli import main
 from model.config import TrainConfig
-from model.runs import Run, list_runs
-from model.trainer import TrainingError
+from model.learning.trainer import TrainingError
+from model.records.runs import Run, list_runs
 
 SMALL = ("--latent-dim", "4", "--batch-size", "8")
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,7 +128,7 @@ def test_a_training_that_fails(
         yield from ()
         raise TrainingError("The loss became nan.")
 
-    monkeypatch.setattr("model.training.train", failing)
+    monkeypatch.setattr("model.learning.training.train", failing)
     assert fails(["train", "--faces", str(pictures)], 4) == "The loss became nan.\n"
     assert not list(list_runs())
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from model.cli import main
-from model.runs import Run, list_runs
+from model.records.runs import Run, list_runs
 
 Fails = Callable[[list[str], int], str]
 Output = pytest.CaptureFixture[str]

@@ -10,9 +10,9 @@ from PIL import Image
 
 from model.cli import main
 from model.config import TrainConfig
-from model.face_set import Preparing
-from model.runs import EpochRow, Run, list_runs
-from model.writer import Writer
+from model.data.face_set import Preparing
+from model.records.runs import EpochRow, Run, list_runs
+from model.records.writer import Writer
 
 Fails = Callable[[list[str], int], str]
 Output = pytest.CaptureFixture[str]
@@ -162,7 +162,7 @@ def test_faces_are_downloaded_first(
         downloads.append("lfw")
         return [Preparing("Downloading LFW", 1, 233)]
 
-    monkeypatch.setattr("model.lfw_download.download_lfw", download)
+    monkeypatch.setattr("model.data.lfw_download.download_lfw", download)
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
     assert "LFW isn't on this machine" in fails(["faces", "lfw", "--download"], 3)
     assert downloads == ["lfw"]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from model.crop import CropBox, crop_face
+from model.pictures.crop import CropBox, crop_face
 
 places, sizes, angles = st.floats(-500, 500), st.floats(1, 800), st.floats(-720, 720)
 boxes = st.builds(CropBox, places, places, sizes, angles)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.datasets import DataError, FaceSet, demo_faces
+from model.data.datasets import DataError, FaceSet, demo_faces
 from model.sheet import write_sheet
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from model.directions import (
+from model.latents.directions import (
     Direction,
     Directions,
     principal_directions,
@@ -14,7 +14,7 @@ from model.directions import (
     scaled,
     spread_along,
 )
-from model.latent import LatentStatistics
+from model.latents.latent import LatentStatistics
 
 Floats = NDArray[np.float32]
 SIZE = 12

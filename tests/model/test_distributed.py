@@ -20,14 +20,15 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from model import cli, device, training
+from model import cli, device
 from model.config import ConfigError, TrainConfig
-from model.datasets import FaceSet
-from model.distributed import ALONE, GroupError, joined
+from model.data.datasets import FaceSet
 from model.events import EpochDone, Event, Finished, Notice, Progress
-from model.runs import Run, list_runs
-from model.sync_batch_norm import synchronise
-from model.trainer import Trainer, TrainingError
+from model.learning import training
+from model.learning.distributed import ALONE, GroupError, joined
+from model.learning.sync_batch_norm import synchronise
+from model.learning.trainer import Trainer, TrainingError
+from model.records.runs import Run, list_runs
 
 CPU = torch.device("cpu")
 CONFIG = TrainConfig(epochs=2, batch_size=8, latent_dim=16, sync_batch_norm=True)

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.datasets import DownloadError, Preparing, download_lfw
-from model.lfw_download import ARCHIVE, RemoteFile
+from model.data.datasets import DownloadError, Preparing, download_lfw
+from model.data.lfw_download import ARCHIVE, RemoteFile
 
 
 def make_archive(*, member: str = "lfw_funneled/Bo/Bo_0001.jpg") -> bytes:
@@ -192,7 +192,7 @@ def test_no_connection_is_told(server: Server, tmp_path: Path) -> None:
 def test_a_server_that_does_not_answer_is_told(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("model.lfw_download._TIMEOUT_S", 0.2)
+    monkeypatch.setattr("model.data.lfw_download._TIMEOUT_S", 0.2)
     server.stall = 2
 
     with pytest.raises(DownloadError, match="doesn't answer"):

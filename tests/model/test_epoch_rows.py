@@ -11,8 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from model import epoch_rows
-from model.epoch_rows import MOST_EPOCHS, EpochRow, append_row, best_row, read_rows, write_csv
+from model.records import epoch_rows
+from model.records.epoch_rows import (
+    MOST_EPOCHS,
+    EpochRow,
+    append_row,
+    best_row,
+    read_rows,
+    write_csv,
+)
 
 WHOLE = EpochRow(1, 0.03, 0.02, 0.01, 1.5)
 

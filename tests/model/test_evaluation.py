@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from model.checkpoint import FaceModel
-from model.datasets import FaceSet
-from model.evaluation import Evaluation, Measuring, evaluate
+from model.data.datasets import FaceSet
 from model.inference import reconstruct
+from model.learning.evaluation import Evaluation, Measuring, evaluate
 from model.metrics import mse_per_image
 from model.network import ConvAutoencoder
 

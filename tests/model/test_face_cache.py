@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.datasets import DataError, Prepared
-from model.face_cache import CacheEntry, FaceWriter, cache_root
+from model.data.datasets import DataError, Prepared
+from model.data.face_cache import CacheEntry, FaceWriter, cache_root
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 48, 48, 3), np.uint8)
 NAMES = ["Ann", "Ann", "Bo Ek", "Zoë", "🙂"]
@@ -156,8 +156,8 @@ def test_other_states_are_found_if_they_are_whole(tmp_path: Path) -> None:
 def test_of_a_large_file_both_ends_are_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("model.face_cache._CHUNK", 1000)
-    monkeypatch.setattr("model.face_cache._CHECKED_CHUNKS", 3)
+    monkeypatch.setattr("model.data.face_cache._CHUNK", 1000)
+    monkeypatch.setattr("model.data.face_cache._CHECKED_CHUNKS", 3)
     entry = stored(tmp_path)
     assert entry.load() is not None
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.crop import CropBox, crop_face
-from model.face_finder import LONGEST, find_faces
+from model.pictures.crop import CropBox, crop_face
+from model.pictures.face_finder import LONGEST, find_faces
 from tests.drawn_photos import Sitter, drawn_photo
 
 
@@ -89,8 +89,8 @@ def test_threads_find_the_same(tmp_path: Path) -> None:
 
 def test_opencv_comes_only_when_it_is_needed_and_keeps_to_one_thread() -> None:
     code = (
-        "import sys, model.faces, model.photos; assert 'cv2' not in sys.modules\n"
-        "from PIL import Image; from model.face_finder import find_faces\n"
+        "import sys, model.pictures.faces, model.pictures.photos; assert 'cv2' not in sys.modules\n"
+        "from PIL import Image; from model.pictures.face_finder import find_faces\n"
         "find_faces(Image.new('RGB', (99, 99))); import cv2\n"
         "assert cv2.getNumThreads() == 1; assert 'torch' not in sys.modules"
     )

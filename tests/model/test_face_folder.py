@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from model.child import start_module
-from model.datasets import DataError, Prepared, Preparing, load_faces, prepare
-from model.faces import read_face
-from model.kept_faces import KeptFaces
+from model.data.datasets import DataError, Prepared, Preparing, load_faces, prepare
+from model.data.kept_faces import KeptFaces
+from model.pictures.faces import read_face
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -85,8 +85,8 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(path.name)
         return read_face(path)
 
-    monkeypatch.setattr("model.picture_readers.PROCESSES_FROM", sys.maxsize)
-    monkeypatch.setattr("model.picture_readers.read_face", noted)
+    monkeypatch.setattr("model.data.picture_readers.PROCESSES_FROM", sys.maxsize)
+    monkeypatch.setattr("model.data.picture_readers.read_face", noted)
     return names
 
 
@@ -99,8 +99,8 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
         started.append(start_module(module))
         return started[-1]
 
-    monkeypatch.setattr("model.picture_readers.PROCESSES_FROM", 1)
-    monkeypatch.setattr("model.picture_process.start_module", start)
+    monkeypatch.setattr("model.data.picture_readers.PROCESSES_FROM", 1)
+    monkeypatch.setattr("model.data.picture_process.start_module", start)
     return started
 
 
@@ -181,7 +181,7 @@ def test_closing_stops_and_keeps_what_was_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     started = request.getfixturevalue("processes") if apart else []
-    monkeypatch.setattr("model.face_folder.Pace.due", lambda _: True)
+    monkeypatch.setattr("model.data.face_folder.Pace.due", lambda _: True)
     for number in range(400):
         picture(album / f"{number}.png", number % 256)
     events = prepare(album, cache_folder=cache)
@@ -202,9 +202,9 @@ def test_closing_stops_and_keeps_what_was_read(
 
 PREPARE = """
 import sys
-import model.picture_readers
-from model.datasets import load_faces
-model.picture_readers.PROCESSES_FROM = 1
+import model.data.picture_readers
+from model.data.datasets import load_faces
+model.data.picture_readers.PROCESSES_FROM = 1
 load_faces(sys.argv[1], cache_folder=__import__("pathlib").Path(sys.argv[2]))
 """
 
@@ -231,7 +231,7 @@ def interrupted(album: Path, cache: Path) -> Path:
         picture(album / f"{number:02}.png", number)
     events = prepare(album, cache_folder=cache)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("model.face_folder.Pace.due", lambda _: True)
+        patch.setattr("model.data.face_folder.Pace.due", lambda _: True)
         until(events, 100)
     events.close()
     (folder,) = cache.iterdir()
@@ -259,7 +259,7 @@ def test_parts_that_nobody_wants_any_more_are_removed(album: Path, cache: Path) 
 
     events = prepare(album, cache_folder=cache)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("model.face_folder.Pace.due", lambda _: True)
+        patch.setattr("model.data.face_folder.Pace.due", lambda _: True)
         until(events, 100)
     events.close()
 
@@ -302,7 +302,7 @@ def test_two_processes_prepare_the_same_folder_at_once(
         prepared(album, cache)
         next(cache.glob("*/images.npy")).write_bytes(b"damaged")
     code = (
-        "import sys; from pathlib import Path; from model.datasets import prepare\n"
+        "import sys; from pathlib import Path; from model.data.datasets import prepare\n"
         "sys.stdin.readline()\n"
         "*_, last = prepare(Path(sys.argv[1]), cache_folder=Path(sys.argv[2]))\n"
         "print([int(image[0, 0, 0]) for image in last.faces.images])\n"

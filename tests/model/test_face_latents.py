@@ -7,8 +7,8 @@ import pytest
 
 from model import inference
 from model.checkpoint import FaceModel, pretrained_model
-from model.face_latents import FaceLatents
-from model.face_set import FaceSet
+from model.data.face_set import FaceSet
+from model.latents.face_latents import FaceLatents
 
 
 @pytest.fixture

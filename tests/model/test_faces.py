@@ -17,7 +17,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from model.faces import CropBox, PhotoError, centre_square, crop_face, open_photo, read_face
+from model.pictures.faces import (
+    CropBox,
+    PhotoError,
+    centre_square,
+    crop_face,
+    open_photo,
+    read_face,
+)
 from tests.drawn_photos import Sitter, drawn_photo
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -464,7 +471,7 @@ def test_a_picture_for_which_there_is_no_memory_is_told(monkeypatch: pytest.Monk
     def fail(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("model.faces.to_rgb", fail)
+    monkeypatch.setattr("model.pictures.faces.to_rgb", fail)
     with pytest.raises(PhotoError, match="needs more memory than there is"):
         open_photo(encoded(quarters()))
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from model.datasets import FaceSet
-from model.feed import Feed
+from model.data.datasets import FaceSet
+from model.learning.feed import Feed
 
 ROWS = np.array([3, 4, 9, 20, 21, 40], np.int64)
 CPU, FAKE_GPU = torch.device("cpu"), torch.device("meta")
@@ -42,7 +42,7 @@ def test_processes_get_as_many_blocks_each_and_every_image_once(few_faces: FaceS
 def test_a_gpu_holds_what_fits_in_half_of_its_free_memory(
     free_faces: int, fits: bool, few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("model.feed.free_memory", lambda _: free_faces * 48 * 48 * 3)
+    monkeypatch.setattr("model.learning.feed.free_memory", lambda _: free_faces * 48 * 48 * 3)
 
     feed = Feed(few_faces.images, ROWS, FAKE_GPU)
 

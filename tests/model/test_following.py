@@ -11,9 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from model.config import TrainConfig
-from model.following import Followed, follow
-from model.runs import EpochRow, Run, RunError
-from model.writer import Writer
+from model.records.following import Followed, follow
+from model.records.runs import EpochRow, Run, RunError
+from model.records.writer import Writer
 
 PATIENCE_S = 20
 

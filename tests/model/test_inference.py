@@ -9,10 +9,10 @@ import torch
 from model import inference
 from model.checkpoint import FaceModel
 from model.config import TrainConfig
-from model.datasets import DataError, FaceSet
+from model.data.datasets import DataError, FaceSet
 from model.events import Describing
 from model.inference import decode, describe, encode, reconstruct
-from model.latent import LatentStatistics
+from model.latents.latent import LatentStatistics
 from model.network import ConvAutoencoder, on_device
 
 

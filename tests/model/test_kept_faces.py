@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from model.face_cache import FaceWriter
-from model.kept_faces import BLOCK, KEYS, KeptFaces
+from model.data.face_cache import FaceWriter
+from model.data.kept_faces import BLOCK, KEYS, KeptFaces
 
 COUNT = 2 * BLOCK + 5
 

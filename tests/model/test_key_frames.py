@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from model.key_frames import EASES, KeyFrame, Path, analogy, grid
+from model.films.key_frames import EASES, KeyFrame, Path, analogy, grid
 
 Floats = NDArray[np.float32]
 LATENTS = np.random.default_rng(0).normal(size=(4, 9)).astype(np.float32)

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from model.latent import LatentStatistics
+from model.latents.latent import LatentStatistics
 
 Floats = NDArray[np.float32]
 

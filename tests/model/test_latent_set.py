@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from model import latent_set
 from model.checkpoint import FaceModel
-from model.datasets import FaceSet
+from model.data.datasets import FaceSet
 from model.events import Describing
-from model.explored import Explored, explore
 from model.identity import faces_digest, model_digest
 from model.inference import encode
-from model.latent_set import LatentSet, encode_set
+from model.latents import latent_set
+from model.latents.explored import Explored, explore
+from model.latents.latent_set import LatentSet, encode_set
 from model.network import ConvAutoencoder, on_device
 
 

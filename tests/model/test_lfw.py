@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.datasets import (
+from model.data.datasets import (
     DataError,
     FaceSet,
     LfwMissingError,
@@ -19,8 +19,8 @@ from model.datasets import (
     load_faces,
     prepare,
 )
-from model.faces import CropBox, crop_face, open_photo
-from model.lfw import PAIRS, data_home_in
+from model.data.lfw import PAIRS, data_home_in
+from model.pictures.faces import CropBox, crop_face, open_photo
 
 CROP = CropBox(78, 94, 96)
 COUNTS = {"Ann_Lee": 3, "Bo": 1, "Zoë_van_Dam": 2}
@@ -98,7 +98,7 @@ def test_faces_and_names_are_those_of_the_photos(
 def test_opening_the_cache_needs_no_scikit_learn(tmp_path: Path) -> None:
     load_faces("lfw", cache_folder=tmp_path / "cache")
     code = (
-        "import sys; from model.datasets import load_faces;"
+        "import sys; from model.data.datasets import load_faces;"
         "print(len(load_faces('lfw', cache_folder=sys.argv[1]).images));"
         "assert not {'sklearn', 'torch'} & set(sys.modules)"
     )
@@ -150,7 +150,13 @@ def test_closing_ends_the_child_and_leaves_no_file(
 
 
 def test_the_child_ends_with_its_parent(small_lfw: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "model.lfw_worker", str(small_lfw), str(tmp_path / "x.npy")]
+    command = [
+        sys.executable,
+        "-m",
+        "model.data.lfw_worker",
+        str(small_lfw),
+        str(tmp_path / "x.npy"),
+    ]
 
     ended = subprocess.run(
         command, stdin=subprocess.DEVNULL, cwd=Path(__file__).resolve().parents[2], check=False

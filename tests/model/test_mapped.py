@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.datasets import FaceSet
-from model.mapped import take
+from model.data.datasets import FaceSet
+from model.data.mapped import take
 
 COUNT = 20_000
 ROWS = np.random.RandomState(0).permutation(COUNT).astype(np.int64)

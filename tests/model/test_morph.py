@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.morph import linear, save_gif, save_strip, spherical, there_and_back
+from model.films.morph import linear, save_gif, save_strip, spherical, there_and_back
 
 Floats = NDArray[np.float32]
 SHARE = np.linspace(0, 1, 5, dtype=np.float32)

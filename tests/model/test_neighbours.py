@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.latent import LatentStatistics
-from model.neighbours import Neighbours
+from model.latents.latent import LatentStatistics
+from model.latents.neighbours import Neighbours
 
 LATENTS = np.asarray(
     np.random.default_rng(0).normal(size=(400, 10)) * 2.0 ** np.arange(10) + 5, np.float32

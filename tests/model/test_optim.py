@@ -5,8 +5,8 @@ import torch
 from torch import Tensor, nn
 
 from model.config import PRESETS, TrainConfig
+from model.learning.optim import MUON_ADAM_RATE, Muon, make_optimizers, orthogonalise, rate_factor
 from model.network import ConvAutoencoder
-from model.optim import MUON_ADAM_RATE, Muon, make_optimizers, orthogonalise, rate_factor
 
 
 def random(*shape: int, seed: int = 0) -> Tensor:

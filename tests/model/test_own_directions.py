@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from model.latent import LatentStatistics
-from model.own_directions import (
+from model.latents.latent import LatentStatistics
+from model.latents.own_directions import (
     FORMAT,
     MAX_DIRECTIONS,
     OwnFaces,
@@ -22,8 +22,8 @@ from model.own_directions import (
     own_directions_file,
     save_own,
 )
+from model.records.writer import only_one
 from model.tensor_file import TensorFileError, read_tensors, write_tensors
-from model.writer import only_one
 
 SIZE = 20
 TRAINING = np.random.default_rng(0).normal(size=(500, SIZE)).astype(np.float32)
@@ -161,7 +161,7 @@ def test_a_damaged_file_is_kept_under_another_name(tmp_path: Path) -> None:
 def test_a_file_that_is_being_written_for_too_long_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("model.own_directions._PATIENCE_S", 0.0)
+    monkeypatch.setattr("model.latents.own_directions._PATIENCE_S", 0.0)
     path = tmp_path / "a.directions"
     with only_one(tmp_path / ".a.directions.lock"), pytest.raises(BlockingIOError):
         keep_own(path, [own("A", 1)], ())
@@ -189,7 +189,7 @@ def test_more_than_can_be_read_again_is_not_written(
 ) -> None:
     path = tmp_path / "a.directions"
     save_own(path, [own("A", 1)])
-    monkeypatch.setattr("model.own_directions._MAX_BYTES", 1 << 20)
+    monkeypatch.setattr("model.latents.own_directions._MAX_BYTES", 1 << 20)
     with pytest.raises(ValueError, match="more faces than a file may have"):
         save_own(path, [own("B", 2)])
     assert names(path) == ["A"]

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from model.evaluation import Measuring
+from model.learning.evaluation import Measuring
 from model.pca import pca_mse
 
 

@@ -15,18 +15,18 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from model.crop import CropBox, crop_face
-from model.faces import PhotoError
-from model.photo import Photo, Placement, read_photo
-from model.photos import PhotoShelf, photos_folder
+from model.pictures.crop import CropBox, crop_face
+from model.pictures.faces import PhotoError
+from model.pictures.photo import Photo, Placement, read_photo
+from model.pictures.photos import PhotoShelf, photos_folder
 
 BUSY_WINDOW = """
 import sys
 from pathlib import Path
 from PIL import Image
-from model.crop import CropBox
-from model.photo import Photo, Placement
-from model.photos import PhotoShelf
+from model.pictures.crop import CropBox
+from model.pictures.photo import Photo, Placement
+from model.pictures.photos import PhotoShelf
 
 shelf, own = PhotoShelf(Path(sys.argv[1])), int(sys.argv[2])
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from model.datasets import Preparing
-from model.picture_list import PictureList
+from model.data.datasets import Preparing
+from model.data.picture_list import PictureList
 
 
 @pytest.fixture

@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model import picture_readers
 from model.child import start_module
-from model.datasets import DataError
-from model.faces import PhotoError
-from model.picture_process import Outcome, PictureProcess
-from model.picture_readers import PROCESSES_FROM, PictureReaders
+from model.data import picture_readers
+from model.data.datasets import DataError
+from model.data.picture_process import Outcome, PictureProcess
+from model.data.picture_readers import PROCESSES_FROM, PictureReaders
+from model.pictures.faces import PhotoError
 
 POISONED = """
 import os, sys
-from model import picture_worker
+from model.data import picture_worker
 read = picture_worker.read_face
 def deadly(path):
     if path.stem.startswith("deadly"):
@@ -49,7 +49,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subprocess.Popen[b
         children.append(start_module(module))
         return children[-1]
 
-    monkeypatch.setattr("model.picture_process.start_module", start)
+    monkeypatch.setattr("model.data.picture_process.start_module", start)
     yield children
     assert all(child.returncode is not None for child in children)
 
@@ -66,7 +66,7 @@ def poisoned(monkeypatch: pytest.MonkeyPatch) -> None:
             cwd=Path(__file__).resolve().parents[2],
         )
 
-    monkeypatch.setattr("model.picture_process.start_module", start)
+    monkeypatch.setattr("model.data.picture_process.start_module", start)
 
 
 def greys(outcomes: list[Outcome]) -> list[int | str]:
@@ -134,7 +134,9 @@ def test_a_picture_that_ends_its_process_is_left_out(paths: list[str], tmp_path:
 def test_a_program_that_cannot_be_started_is_told(
     paths: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("model.picture_process.start_module", lambda _: start_module("model.no"))
+    monkeypatch.setattr(
+        "model.data.picture_process.start_module", lambda _: start_module("model.no")
+    )
 
     with pytest.raises(DataError, match="can't be started") as caught:
         read(paths, PROCESSES_FROM)
@@ -180,7 +182,7 @@ def test_what_goes_wrong_in_a_thread_is_raised() -> None:
 
 
 def test_a_reading_process_ends_when_nobody_asks_any_more() -> None:
-    with start_module("model.picture_worker") as process:
+    with start_module("model.data.picture_worker") as process:
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait() == 0
@@ -188,7 +190,7 @@ def test_a_reading_process_ends_when_nobody_asks_any_more() -> None:
 
 def test_a_reading_process_imports_nothing_heavy() -> None:
     code = (
-        "import sys, model.picture_worker\n"
+        "import sys, model.data.picture_worker\n"
         "heavy = {'torch', 'matplotlib', 'sklearn', 'scipy', 'PySide6'}\n"
         "assert not heavy & set(sys.modules)"
     )

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from model import png
+from model.films import png
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (150, 37, 3), np.uint8)
 

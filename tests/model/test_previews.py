@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from model import previews
-from model.previews import Previews
+from model.records import previews
+from model.records.previews import Previews
 
 
 def faces(count: int = 10, seed: int = 0) -> NDArray[np.uint8]:

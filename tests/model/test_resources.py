@@ -6,7 +6,7 @@ import torch
 
 import model
 from model.checkpoint import FaceModel, pretrained_model
-from model.datasets import FaceSet, demo_faces
+from model.data.datasets import FaceSet, demo_faces
 from model.inference import decode, encode, reconstruct
 from model.metrics import mse_per_image
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from model.epoch_rows import EpochRow
-from model.run_export import export_csv, save_curves
-from model.runs import Run
+from model.records.epoch_rows import EpochRow
+from model.records.run_export import export_csv, save_curves
+from model.records.runs import Run
 
 
 def rows(count: int, first: float = 0.05) -> list[EpochRow]:

@@ -7,12 +7,12 @@ import pytest
 
 from model.checkpoint import FaceModel, load_face_model, save_model
 from model.config import TrainConfig
-from model.datasets import FaceSet
+from model.data.datasets import FaceSet
 from model.inference import describe
 from model.network import ConvAutoencoder, on_device
-from model.run_statistics import keep_statistics
-from model.runs import Run
-from model.writer import Writer
+from model.records.run_statistics import keep_statistics
+from model.records.runs import Run
+from model.records.writer import Writer
 
 
 def new_model(latent_dim: int = 4) -> FaceModel:

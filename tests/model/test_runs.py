@@ -13,12 +13,12 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from model import runs
 from model.checkpoint import FaceModel, load_face_model
 from model.config import TrainConfig
 from model.network import ConvAutoencoder
-from model.runs import EpochRow, Run, RunError, RunSummary, list_runs, runs_folder
-from model.writer import Writer
+from model.records import runs
+from model.records.runs import EpochRow, Run, RunError, RunSummary, list_runs, runs_folder
+from model.records.writer import Writer
 
 CONFIG = TrainConfig(epochs=3, latent_dim=16)
 
@@ -183,8 +183,8 @@ class TestSummary:
 
     def test_it_needs_no_torch(self, run: Run) -> None:
         code = (
-            "import sys; from pathlib import Path; from model.runs import Run;"
-            f"Run.open(Path({str(run.folder)!r})).summary(); import model.following;"
+            "import sys; from pathlib import Path; from model.records.runs import Run;"
+            f"Run.open(Path({str(run.folder)!r})).summary(); import model.records.following;"
             "sys.exit('torch' in sys.modules)"
         )
         assert subprocess.run([sys.executable, "-c", code]).returncode == 0

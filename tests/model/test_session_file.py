@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from model import key_frames
-from model.directions import Direction
-from model.own_directions import OwnFaces
-from model.session_file import (
+from model.films import key_frames
+from model.latents.directions import Direction
+from model.latents.own_directions import OwnFaces
+from model.latents.session_file import (
     FORMAT,
     ExploreSession,
     SavedFace,

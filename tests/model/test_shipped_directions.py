@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 import torch
 
-from model.attributes import MIN_AUC
 from model.checkpoint import FaceModel, pretrained_model
-from model.directions import Direction
-from model.network import ConvAutoencoder, on_device
-from model.shipped_directions import (
+from model.latents.attributes import MIN_AUC
+from model.latents.directions import Direction
+from model.latents.shipped_directions import (
     read_directions,
     shipped_density,
     shipped_directions,
     write_directions,
 )
+from model.network import ConvAutoencoder, on_device
 from model.tensor_file import TensorFileError
 
 UNIT = np.eye(5, dtype=np.float32)

@@ -15,15 +15,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from model import training
 from model.checkpoint import FaceModel, load_face_model
 from model.config import ConfigError, TrainConfig
-from model.datasets import DataError, FaceSet
+from model.data.datasets import DataError, FaceSet
 from model.events import EpochDone, Event, Finished, Notice, Progress, Snapshot, Started
 from model.inference import reconstruct
-from model.runs import Run, RunError
-from model.trainer import PREVIEW_FACES, Trainer, TrainingError
-from model.training import train
+from model.learning import training
+from model.learning.trainer import PREVIEW_FACES, Trainer, TrainingError
+from model.learning.training import train
+from model.records.runs import Run, RunError
 
 CONFIG = TrainConfig(epochs=2, batch_size=16, latent_dim=16, dropout=0.2)
 STEPS = 3

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.latent_set import LatentSet
-from model.typicality import Density
+from model.latents.latent_set import LatentSet
+from model.latents.typicality import Density
 
 COUNT, SIZE = 3000, 6
 random = np.random.default_rng(0)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from model.session_file import ExploreSession, load_session
-from model.unsaved import Claim, UnsavedFile, claim_orphans, unsaved_folder
+from model.latents.session_file import ExploreSession, load_session
+from model.latents.unsaved import Claim, UnsavedFile, claim_orphans, unsaved_folder
 
 
 def files() -> list[Path]:
@@ -41,7 +41,8 @@ def test_what_is_released_waits_for_the_next_one() -> None:
 
 def test_what_a_killed_process_leaves_is_found_newest_first_and_once() -> None:
     code = (
-        "import os; from model.session_file import ExploreSession; from model.unsaved import *\n"
+        "import os\nfrom model.latents.session_file import ExploreSession\n"
+        "from model.latents.unsaved import *\n"
         "windows = [UnsavedFile(), UnsavedFile()]\n"
         "for time, window in enumerate(windows, 1):\n"
         "    window.write(ExploreSession(f'window {time}'))\n"

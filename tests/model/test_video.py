@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from model.film import has_encoder
+from model.films.film import has_encoder
 
 if not has_encoder():
     pytest.skip("imageio-ffmpeg isn't installed", allow_module_level=True)
 
 from imageio_ffmpeg import count_frames_and_secs
 
-from model.video import encode
+from model.films.video import encode
 
 
 def frames(count: int) -> Iterator[Image.Image]:

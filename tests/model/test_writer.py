@@ -15,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from model import writer
 from model.config import TrainConfig
-from model.runs import Run
-from model.writer import (
+from model.records import writer
+from model.records.runs import Run
+from model.records.writer import (
     BEAT_EVERY_S,
     LOST_AFTER_S,
     Pulse,
@@ -32,7 +32,7 @@ from model.writer import (
 OTHER_PROCESS = """
 import sys
 from pathlib import Path
-from model.writer import Writer
+from model.records.writer import Writer
 with Writer(Path(sys.argv[1])):
     print("writing", flush=True)
     sys.stdin.read()

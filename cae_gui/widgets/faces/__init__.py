@@ -1,0 +1,1 @@
+"""Faces, one and many, to look at, choose, drag and drop."""

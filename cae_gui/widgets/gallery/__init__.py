@@ -1,0 +1,1 @@
+"""The searchable gallery at the side of the window."""

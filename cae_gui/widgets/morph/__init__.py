@@ -1,0 +1,1 @@
+"""Key frames, playback and exports of Morph."""

@@ -1,0 +1,1 @@
+"""The box on a photo of one's own."""

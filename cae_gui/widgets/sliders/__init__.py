@@ -1,0 +1,1 @@
+"""Hundreds of sliders of the latent."""

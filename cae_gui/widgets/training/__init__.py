@@ -1,0 +1,1 @@
+"""Settings, curves and runs."""

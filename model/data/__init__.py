@@ -1,0 +1,1 @@
+"""What a training learns from: face sets, LFW, folders of pictures, and their cache."""

@@ -1,0 +1,207 @@
+"""The prepared cache: each face set as a file that is memory-mapped within milliseconds."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.data.face_set import FACE_SHAPE, DataError, FaceSet, Prepared
+from model.files import check_ordinary, read_bytes
+from model.places import cache_folder
+
+VERSION = 1
+_CHUNK = 1 << 20
+_CHECKED_CHUNKS = 256
+_MAX_META_BYTES = 200_000_000
+"""Names of ten million faces."""
+_DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+_STALE_S = 24 * 3600
+_PARTS_STALE_S = 30 * _STALE_S
+
+
+def cache_root() -> Path:
+    """Return the folder of all prepared faces."""
+    return cache_folder() / "faces"
+
+
+class FaceWriter:
+    """Writes faces one after the other to a .npy file; their number is known only at the end."""
+
+    def __init__(self, path: Path) -> None:
+        self._stream = path.open("wb")
+        self.count = 0
+        self._write_header()
+
+    def append(self, faces: NDArray[np.uint8]) -> None:
+        """Add faces, uint8 (N, 48, 48, 3)."""
+        self._stream.write(np.ascontiguousarray(faces, np.uint8).data)
+        self.count += len(faces)
+
+    def _write_header(self) -> None:
+        # NumPy pads headers so that the first axis may grow without moving the data.
+        shape = (self.count, *FACE_SHAPE)
+        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(self._stream, header)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        with self._stream:
+            self._stream.seek(0)
+            self._write_header()
+
+
+class CacheEntry:
+    """The place of one face set: ``key`` names its source, ``fingerprint`` the source's state.
+
+    A changed source gets another folder, so that one that is in use never has to be replaced.
+    """
+
+    def __init__(self, root: Path, key: str, fingerprint: Mapping[str, str | int]) -> None:
+        self._root = root
+        self._key = key
+        self._fingerprint = dict(fingerprint)
+        state = json.dumps([VERSION, self._fingerprint], sort_keys=True)
+        self.folder = root / f"{key}-{digest(state)}"
+        self.parts = root / f"{key}.parts"
+        """Where an unfinished preparation of this source may keep what it has, for a month."""
+
+    def load(self) -> Prepared | None:
+        """Return the faces, or None if they aren't there or aren't what was written."""
+        try:
+            return self._verified(_meta(self.folder))
+        except _DAMAGED:
+            return None
+
+    def is_damaged(self) -> bool:
+        """Tell whether something is there; to be asked when ``load`` returned None."""
+        return self.folder.exists()
+
+    def earlier(self) -> Iterator[Path]:
+        """Yield the folders of other states of this source that hold what was written."""
+        for folder in self._root.glob(f"{self._key}-*"):
+            with contextlib.suppress(*_DAMAGED):
+                meta = _meta(folder)
+                written = (VERSION, _checksum(folder / "images.npy"))
+                if written == (meta["version"], meta["checksum"]):
+                    yield folder
+
+    @contextlib.contextmanager
+    def building(self) -> Iterator[Path]:
+        """Give a temporary folder to write ``images.npy`` to; it is gone at the end."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        self._remove_stale()
+        draft = Path(tempfile.mkdtemp(prefix=f".{self._key}-", suffix=".tmp", dir=self._root))
+        try:
+            yield draft
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    def commit(
+        self, draft: Path, title: str, names: Sequence[str], skipped: Sequence[str] = ()
+    ) -> Prepared:
+        """Put the finished draft in place at once and return its faces.
+
+        If another process was faster, its faces are returned.
+
+        Raises:
+            DataError: what is in place can't be replaced or read.
+        """
+        meta = {"version": VERSION, "fingerprint": self._fingerprint, "title": title}
+        meta |= {"count": len(names), "checksum": _checksum(draft / "images.npy")}
+        meta |= {"names": list(names), "skipped": list(skipped)}
+        (draft / "meta.json").write_text(json.dumps(meta), "utf-8")
+        for path in draft.iterdir():
+            _sync(path)
+        prepared = self._moved_into_place(draft)
+        if prepared is None:
+            raise DataError(f"The prepared faces in “{self.folder}” can't be read back.")
+        self._remove_others()
+        return prepared
+
+    def _verified(self, meta: Any) -> Prepared | None:
+        path = self.folder / "images.npy"
+        if (meta["version"], meta["fingerprint"]) != (VERSION, self._fingerprint):
+            return None
+        # Read as a file and not through the map, whose pages would stay in this process.
+        if _checksum(path) != meta["checksum"]:
+            return None
+        images = np.load(path, mmap_mode="r")
+        if len(images) != meta["count"] or not images.flags.c_contiguous:
+            return None
+        faces = FaceSet(str(meta["title"]), images, tuple(map(str, meta["names"])))
+        return Prepared(faces, tuple(map(str, meta["skipped"])))
+
+    def _moved_into_place(self, draft: Path) -> Prepared | None:
+        try:
+            draft.rename(self.folder)
+        except OSError:
+            winner = self.load()
+            if winner is not None:
+                return winner
+            damaged = Path(tempfile.mkdtemp(prefix=".old-", suffix=".tmp", dir=self._root))
+            # Another process may repair the same damage at this very moment.
+            with contextlib.suppress(FileNotFoundError):
+                self.folder.rename(damaged / "faces")
+            with contextlib.suppress(OSError):
+                draft.rename(self.folder)
+            shutil.rmtree(damaged, ignore_errors=True)
+        return self.load()
+
+    def _remove_stale(self) -> None:
+        """Remove what was left behind by processes that were killed, and never taken up again."""
+        for pattern, age in ((".*.tmp", _STALE_S), ("*.parts", _PARTS_STALE_S)):
+            for path in self._root.glob(pattern):
+                with contextlib.suppress(OSError):
+                    if path.stat().st_mtime < time.time() - age:
+                        shutil.rmtree(path, ignore_errors=True)
+
+    def _remove_others(self) -> None:
+        for path in self._root.glob(f"{self._key}-*"):
+            if path != self.folder:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def digest(text: str) -> str:
+    """Return 16 hexadecimal digits that stand for the text."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _meta(folder: Path) -> Any:
+    return json.loads(read_bytes(folder / "meta.json", _MAX_META_BYTES))
+
+
+def _checksum(path: Path) -> int:
+    """Return a checksum of the file, of a large one that of 256 MiB evenly spread over it.
+
+    A million faces are 7 GB, which can't be read at every start.
+    """
+    check_ordinary(path, sys.maxsize)
+    # CRC-32: it guards against damage, not malice, and is four times as fast as BLAKE2.
+    checksum, chunks = 0, -(-path.stat().st_size // _CHUNK)
+    count = min(chunks, _CHECKED_CHUNKS)
+    with path.open("rb") as stream:
+        for number in range(count):
+            # The first and the last are among them.
+            stream.seek(number * (chunks - 1) // max(1, count - 1) * _CHUNK)
+            checksum = zlib.crc32(stream.read(_CHUNK), checksum)
+    return checksum
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())

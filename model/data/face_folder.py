@@ -1,0 +1,144 @@
+"""A folder of pictures as faces."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.data.face_cache import VERSION, CacheEntry, FaceWriter, digest
+from model.data.face_set import DataError, Pace, Prepared, Preparing
+from model.data.kept_faces import BLOCK, KEYS, KeptFaces
+from model.data.picture_list import PictureList
+from model.data.picture_readers import PictureReaders
+from model.files import readable
+from model.pictures.faces import READING, PhotoError
+
+Rows = NDArray[np.int64]
+
+
+def prepare_folder(folder: Path, root: Path) -> Generator[Preparing | Prepared, None, None]:
+    """Yield progress and at last the faces of all pictures below the folder, by name.
+
+    A picture in a subfolder is named after the subfolder, as in LFW, others after their file.
+    Hidden files and folders are left out; unreadable pictures are skipped and reported.
+
+    Many pictures are read by several processes. What was read before the generator is closed, or
+    before this process is killed, is kept and needn't be read again, nor need the unchanged
+    pictures of a folder that changed. Memory holds names and numbers of the pictures, some 150
+    bytes each, and no more than a few hundred faces.
+
+    Raises:
+        DataError: the folder can't be opened or holds no readable picture.
+    """
+    folder = folder.expanduser().absolute()
+    if not folder.is_dir():
+        raise DataError(f"“{folder.name or folder}” isn't a folder that can be opened.")
+    pictures = PictureList(folder)
+    yield from pictures.fill(100 * VERSION + READING)
+    if not len(pictures):
+        raise DataError(f"“{folder.name}” has no pictures in it.", "\n".join(pictures.unopened))
+    fingerprint: dict[str, str | int] = {
+        "folder": os.fsencode(folder).hex(),
+        "files": len(pictures),
+        "state": pictures.state(),
+    }
+    entry = CacheEntry(root, f"folder-{digest(str(folder))}", fingerprint)
+    prepared = entry.load()
+    if prepared is None:
+        prepared = yield from _Build(entry, pictures).run()
+    yield prepared
+
+
+class _Build:
+    """The preparation of a folder: what is kept of earlier ones, what has to be read, and both."""
+
+    def __init__(self, entry: CacheEntry, pictures: PictureList) -> None:
+        self._entry = entry
+        self._pictures = pictures
+        self._kept = KeptFaces(entry.parts)
+        self._skipped: dict[int, str] = {}
+        self._lock = threading.Lock()
+        self._done = self._latest = 0
+
+    def run(self) -> Generator[Preparing, None, Prepared]:
+        damaged = self._entry.is_damaged()
+        text = "The prepared faces were damaged. Preparing them again" if damaged else "Reading"
+        try:
+            yield from self._look_for_kept()
+            missing = np.flatnonzero(~self._kept.has(self._pictures.keys))
+            yield from self._read(missing, text)
+            return (yield from self._put_together())
+        except FileNotFoundError:
+            # Another process that prepared the same pictures was faster and tidied up.
+            prepared = self._entry.load()
+            if prepared is None:
+                raise
+            self._kept.discard()
+            return prepared
+
+    def _look_for_kept(self) -> Iterator[Preparing]:
+        pace = Pace()
+        pace.due()  # says nothing unless it takes a while
+        for _ in self._kept.open(self._pictures.keys, self._entry.earlier()):
+            if pace.due():
+                yield Preparing("Looking for faces that were prepared before")
+
+    def _read(self, missing: Rows, text: str) -> Iterator[Preparing]:
+        total, pace = len(self._pictures), Pace()
+        self._done = total - len(missing)
+        with PictureReaders(len(missing)) as readers:
+            # A few pictures are shared out evenly.
+            size = max(1, min(BLOCK, len(missing) // (8 * readers.workers)))
+            chunks = (missing[start : start + size] for start in range(0, len(missing), size))
+            for _ in readers.each(chunks, lambda rows: self._read_chunk(readers, rows)):
+                if pace.due():
+                    name = Path(self._pictures.names[self._latest]).name
+                    yield Preparing(f"{text} “{readable(name)}”", self._done, total)
+
+    def _read_chunk(self, readers: PictureReaders, rows: Rows) -> None:
+        """Read pictures and keep their faces; runs in a thread of the readers."""
+        good, faces = [], []
+        paths = [self._pictures.path(row) for row in rows]
+        # The reading ends early when all is to end; what came until then is kept.
+        for row, face in zip(rows.tolist(), readers.read(paths), strict=False):
+            if isinstance(face, PhotoError):
+                self._skipped[row] = readable(str(face))
+            else:
+                good.append(row)
+                faces.append(face)
+            with self._lock:
+                self._done, self._latest = self._done + 1, row
+        if good:
+            self._kept.keep(self._pictures.keys[good], np.stack(faces))
+
+    def _put_together(self) -> Generator[Preparing, None, Prepared]:
+        pictures, pace = self._pictures, Pace()
+        rows = np.flatnonzero(self._kept.has(pictures.keys))
+        skipped = [*pictures.unopened, *(self._skipped[row] for row in sorted(self._skipped))]
+        title = readable(pictures.folder.name or str(pictures.folder))
+        if not len(rows):
+            raise DataError(f"No picture in “{title}” can be read.", "\n".join(skipped))
+        keys = pictures.keys[rows]
+        with self._entry.building() as draft:
+            with FaceWriter(draft / "images.npy") as writer:
+                for done in self._kept.write(keys, writer):
+                    if pace.due():
+                        yield Preparing("Putting the faces together", done, len(rows))
+            np.save(draft / KEYS, keys)
+            names = [_face_name(pictures.names[row]) for row in rows]
+            prepared = self._entry.commit(draft, title, names, skipped)
+        self._kept.discard()
+        return prepared
+
+
+def _face_name(name: str) -> str:
+    """Name a face after its file or, where there is one, its subfolder."""
+    folder, file = os.path.split(name)
+    if folder:
+        return readable(os.path.basename(folder).replace("_", " "))  # noqa: PTH119
+    return readable(os.path.splitext(file)[0])  # noqa: PTH122

@@ -1,0 +1,127 @@
+"""Labeled Faces in the Wild, read by scikit-learn in a child process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from model.child import start_module
+from model.data.face_cache import CacheEntry, digest
+from model.data.face_set import DataError, Pace, Prepared, Preparing
+from model.polling import poll
+
+TITLE = "LFW"
+PAIRS = ("pairs.txt", "pairsDevTest.txt", "pairsDevTrain.txt")
+"""Files that scikit-learn wants beside the faces, although it doesn't read them for these."""
+
+
+class LfwMissingError(DataError):
+    """The LFW data set isn't on this machine, or not all of it."""
+
+
+def default_data_home() -> Path:
+    """Return scikit-learn's data folder: ``SCIKIT_LEARN_DATA`` or ``~/scikit_learn_data``."""
+    return Path(os.environ.get("SCIKIT_LEARN_DATA") or "~/scikit_learn_data").expanduser()
+
+
+def data_home_in(folder: Path) -> Path | None:
+    """Return the data home if the folder is one, its ``lfw_home`` or its ``lfw_funneled``."""
+    for home in (folder, *folder.parents[:2]):
+        funneled = home / "lfw_home" / "lfw_funneled"
+        if folder in (home, funneled.parent, funneled) and funneled.is_dir():
+            return home
+    return None
+
+
+def prepare_lfw(
+    root: Path, data_home: Path | None = None
+) -> Generator[Preparing | Prepared, None, None]:
+    """Yield progress and at last LFW's faces, in the order in which scikit-learn gives them.
+
+    Raises:
+        LfwMissingError: the data set isn't below the data home.
+        DataError: scikit-learn can't read it; its own words are in ``details``.
+    """
+    home = (data_home or default_data_home()).absolute()
+    entry = CacheEntry(root, f"lfw-{digest(str(home))}", _fingerprint(home))
+    prepared = entry.load()
+    if prepared is None:
+        prepared = yield from _build(entry, home)
+    yield prepared
+
+
+def _fingerprint(home: Path) -> dict[str, str | int]:
+    """Cheap facts of the data set (3 ms): looking into all 5,749 folders could take seconds."""
+    lfw_home = home / "lfw_home"
+    funneled = lfw_home / "lfw_funneled"
+    missing = [path for path in (funneled, *map(lfw_home.joinpath, PAIRS)) if not path.exists()]
+    if missing:
+        names = ", ".join(path.name for path in missing)
+        raise LfwMissingError(
+            f"LFW isn't on this machine: “{lfw_home}” has no {names}."
+            if funneled in missing
+            else f"LFW isn't complete on this machine: “{lfw_home}” has no {names}."
+        )
+    entries = sum(1 for _ in funneled.iterdir())
+    return {"home": str(home), "changed": funneled.stat().st_mtime_ns, "entries": entries}
+
+
+def _build(entry: CacheEntry, home: Path) -> Generator[Preparing, None, Prepared]:
+    again = "The prepared faces were damaged. Preparing them again"
+    start = again if entry.is_damaged() else "Starting scikit-learn"
+    yield Preparing(start)
+    with entry.building() as draft:
+        names = yield from _run_worker(home, draft / "images.npy", start)
+        return entry.commit(draft, TITLE, names)
+
+
+def _run_worker(home: Path, output: Path, text: str) -> Generator[Preparing, None, list[str]]:
+    pace, now, names = Pace(), Preparing(text), None
+    with tempfile.TemporaryFile() as errors, _worker(home, output, errors) as process:
+        with closing(poll(process.stdout or ())) as lines:
+            for line in lines:
+                message = _message(line)
+                names = message.get("names", names)
+                if "text" in message:
+                    now = Preparing(message["text"], message["done"], message["total"])
+                if pace.due():
+                    yield now
+        if process.wait() or names is None:
+            raise _failure(process.returncode, errors)
+    return list(names)
+
+
+@contextmanager
+def _worker(
+    home: Path, output: Path, errors: IO[bytes]
+) -> Generator[subprocess.Popen[bytes], None, None]:
+    # It ends by itself when its standard input closes, should this process die.
+    process = start_module("model.data.lfw_worker", str(home), str(output), errors=errors)
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _message(line: bytes | None) -> dict[str, Any]:
+    try:
+        message = json.loads(line or b"{}")
+    except ValueError:
+        return {}  # something else was printed by a library
+    return message if isinstance(message, dict) else {}
+
+
+def _failure(code: int, errors: IO[bytes]) -> DataError:
+    errors.seek(0)
+    details = errors.read().decode("utf-8", "replace").strip()
+    if code < 0:
+        sentence = "The system ended the reading of LFW, perhaps because memory ran out."
+        return DataError(sentence, details or f"signal {-code}")
+    return DataError("scikit-learn can't read LFW.", details or f"exit code {code}")

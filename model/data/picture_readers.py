@@ -1,0 +1,130 @@
+"""Many pictures at once: read by several processes, or by threads where they are few."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Self, TypeVar
+
+from model.child import cores
+from model.data.picture_process import Outcome, PictureProcess, ProcessEndedError
+from model.pictures.faces import PhotoError, read_face
+
+PROCESSES_FROM = 600
+"""So many pictures pay for starting processes: each takes some 0.2 s, a small picture 0.5 ms."""
+
+_MOST = 16
+_POLL_S = 0.1
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class PictureReaders:
+    """Threads that share out the reading of ``count`` pictures, each with a process of its own.
+
+    Pillow decodes outside Python's lock, but small pictures keep threads waiting for it: processes
+    don't share it. Leaving the context ends all of them within a picture, killing the processes.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.workers = min(_MOST, max(2, cores()))
+        self._apart = count >= PROCESSES_FROM
+        self._pool = ThreadPoolExecutor(self.workers, "faces")
+        self._own = threading.local()
+        self._processes: set[PictureProcess] = set()
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+
+    def each(self, items: Iterable[T], work: Callable[[T], R]) -> Generator[R | None, None, None]:
+        """Do work in the threads and yield what it returns, as it comes; None at least every 0.1 s.
+
+        Only a few items are taken in advance. What the work raises is raised here.
+        """
+        waiting: set[Future[R]] = set()
+        for item in items:
+            waiting.add(self._pool.submit(work, item))
+            while len(waiting) >= 2 * self.workers:
+                waiting = yield from _finished(waiting)
+        while waiting:
+            waiting = yield from _finished(waiting)
+
+    def read(self, paths: Sequence[str]) -> Iterator[Outcome]:
+        """Read pictures in order, in the thread of a work; ends early when all is to end."""
+        outcomes = self._read_apart(paths) if self._apart else map(_read_here, paths)
+        for outcome in outcomes:
+            yield outcome
+            if self._stopped.is_set():
+                return
+
+    def _read_apart(self, paths: Sequence[str]) -> Iterator[Outcome]:
+        done, alone = 0, False
+        while done < len(paths):
+            process = self._own_process()
+            if process is None:
+                return
+            try:
+                for outcome in process.read(paths[done : done + 1 if alone else None]):
+                    done += 1
+                    yield outcome
+            except ProcessEndedError:
+                self._give_up(process)
+                # Somebody may have ended the process: only a picture that does so alone is guilty.
+                if alone:
+                    yield _ended(paths[done])
+                    done += 1
+                alone = True
+
+    def _own_process(self) -> PictureProcess | None:
+        """Return the thread's process, started if need be; None when all is to end."""
+        with self._lock:
+            if self._stopped.is_set():
+                return None
+            process: PictureProcess | None = getattr(self._own, "process", None)
+            if process is None:
+                process = self._own.process = PictureProcess()
+                self._processes.add(process)
+            return process
+
+    def _give_up(self, process: PictureProcess) -> None:
+        self._own.process = None
+        with self._lock:
+            self._processes.discard(process)
+        process.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._stopped.set()
+            for process in self._processes:
+                process.kill()
+        self._pool.shutdown(cancel_futures=True)
+        for process in self._processes:
+            process.close()
+
+
+def _finished(waiting: set[Future[R]]) -> Generator[R | None, None, set[Future[R]]]:
+    done, waiting = wait(waiting, _POLL_S, FIRST_COMPLETED)
+    yield None
+    for future in done:
+        yield future.result()
+    return waiting
+
+
+def _read_here(path: str) -> Outcome:
+    try:
+        return read_face(Path(path))
+    except PhotoError as error:
+        # The error itself would keep the picture, through its traceback.
+        return PhotoError(error.name, error.reason)
+
+
+def _ended(path: str) -> PhotoError:
+    return PhotoError(
+        Path(path).name,
+        "ended the program that read it, perhaps because memory ran out, and was left out",
+    )

@@ -1,0 +1,1 @@
+"""Paths between faces, and the films and pictures made of them."""

@@ -1,0 +1,149 @@
+"""Named directions in the latent space, and moving faces along several of them with some locked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.latents.latent import LatentStatistics
+
+Floats = NDArray[np.float32]
+Kind = Literal["principal", "attribute", "own"]
+
+MIN_FREE = 0.4
+"""A direction of which less than this is left after projection can't move: its faces would leap."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Direction:
+    """A unit vector (L,) in the latent space with a name.
+
+    ``sigma`` is the standard deviation of the training latents along it. ``auc`` tells how well
+    faces with and without the attribute are told apart, on faces that weren't used to find it;
+    None where it isn't known. ``method`` says in words how the direction was found.
+
+    Raises:
+        ValueError: the vector isn't of unit length, or sigma isn't above zero.
+    """
+
+    name: str
+    kind: Kind
+    vector: Floats
+    sigma: float
+    auc: float | None = None
+    method: str = ""
+
+    def __post_init__(self) -> None:
+        length = float(np.linalg.norm(self.vector))
+        if self.vector.ndim != 1 or not abs(length - 1) < 1e-3:
+            raise ValueError(f"“{self.name}” isn't a unit vector: its length is {length:g}")
+        if not 0 < self.sigma < np.inf:
+            raise ValueError(f"“{self.name}” has a sigma of {self.sigma:g}")
+
+
+@dataclass(frozen=True)
+class Directions:
+    """Directions that are moved together; coordinates are in sigma from ``mean`` (L,).
+
+    Raises:
+        ValueError: a direction is of another latent size.
+    """
+
+    items: tuple[Direction, ...]
+    mean: Floats
+
+    def __post_init__(self) -> None:
+        for item in self.items:
+            if item.vector.shape != self.mean.shape:
+                raise ValueError(f"“{item.name}” belongs to a latent space of another size")
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Direction]:
+        return iter(self.items)
+
+    def __getitem__(self, index: int) -> Direction:
+        return self.items[index]
+
+    @cached_property
+    def matrix(self) -> Floats:
+        """The vectors as rows (K, L)."""
+        rows = [item.vector for item in self.items]
+        return np.array(rows, np.float32).reshape(len(rows), len(self.mean))
+
+    @cached_property
+    def sigma(self) -> Floats:
+        """The standard deviation (K,) along each direction."""
+        return np.array([item.sigma for item in self.items], np.float32)
+
+    def coordinates(self, latents: Floats) -> Floats:
+        """Return where latents (..., L) lie along each direction (..., K), in sigma."""
+        return np.asarray((latents - self.mean) @ self.matrix.T / self.sigma, np.float32)
+
+    def moved(
+        self, latent: Floats, targets: Mapping[int, float], locked: Sequence[int] = ()
+    ) -> Floats:
+        """Return the latent (L,) with the coordinates of ``targets`` set, by the shortest way.
+
+        The coordinates of ``locked`` directions stay as they are. A target that the locks leave
+        hardly any room for stays too; targets that contradict each other are met as far as
+        possible (least squares).
+        """
+        chosen = [index for index in targets if index not in locked]
+        if not chosen:
+            return latent
+        free = project_out(self.matrix[chosen], self.matrix[list(locked)])
+        movable = np.linalg.norm(free, axis=1) > MIN_FREE
+        change = np.array([targets[index] for index in chosen]) - self.coordinates(latent)[chosen]
+        wanted = (change * self.sigma[chosen])[movable]
+        # Steps lie in the span of the free rows, where a row and its direction agree.
+        step, *_ = np.linalg.lstsq(free[movable].astype(np.float64), wanted, rcond=1e-4)
+        return np.asarray(latent + step, np.float32)
+
+    def movable(self, locked: Sequence[int]) -> NDArray[np.bool_]:
+        """Tell for each direction (K,) whether the locked ones leave it room; they have none."""
+        free = project_out(self.matrix, self.matrix[list(locked)])
+        room = np.linalg.norm(free, axis=1) > MIN_FREE
+        room[list(locked)] = False
+        return np.asarray(room, np.bool_)
+
+
+def principal_directions(statistics: LatentStatistics) -> Directions:
+    """Return the principal directions by variance, each with the share that it explains."""
+    items = [
+        Direction(
+            f"Direction {number}", "principal", vector, float(sigma), None, f"{share:.1%} of all"
+        )
+        for number, (vector, sigma, share) in enumerate(
+            zip(statistics.directions, statistics.sigma, statistics.explained, strict=True), 1
+        )
+    ]
+    return Directions(tuple(items), statistics.mean)
+
+
+def spread_along(statistics: LatentStatistics, vector: Floats) -> float:
+    """Return the standard deviation of the training latents along a unit vector (L,)."""
+    return float(np.linalg.norm((statistics.directions @ vector) * statistics.sigma))
+
+
+def project_out(vectors: Floats, locked: Floats) -> Floats:
+    """Return vectors (L,) or (K, L) without what lies in the span of the locked rows (M, L).
+
+    Locked rows may depend on each other.
+    """
+    if not len(locked):
+        return vectors
+    _, strengths, rows = np.linalg.svd(locked.astype(np.float64), full_matrices=False)
+    basis = rows[strengths > max(strengths[0], 1e-30) * 1e-5]
+    return np.asarray(vectors - (vectors @ basis.T) @ basis, np.float32)
+
+
+def scaled(start: Floats, latent: Floats, strength: float) -> Floats:
+    """Return the latent (L,) after so much of the edit from ``start``: 0 none, 1 all of it."""
+    return np.asarray(start + np.float32(strength) * (latent - start), np.float32)

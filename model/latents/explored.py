@@ -1,0 +1,86 @@
+"""Everything that exploring a model with a face set needs, measured in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.data.face_set import FaceSet
+from model.events import Describing
+from model.identity import faces_digest, model_digest
+from model.latents.alignment import aligned_map, aligned_statistics
+from model.latents.directions import Direction
+from model.latents.latent import LatentStatistics
+from model.latents.latent_map import pca_map
+from model.latents.latent_set import LatentSet, encode_set
+from model.latents.neighbours import Neighbours
+from model.latents.shipped_directions import shipped_density, shipped_directions
+from model.latents.typicality import Density
+
+if TYPE_CHECKING:
+    from model.checkpoint import FaceModel
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explored:
+    """What is known of a model's latent space; ``points`` (N, 2) is the map by PCA.
+
+    ``key`` stands for the model and the faces. ``attributes`` is empty for all but the shipped
+    model, whose density is that of the faces it learned from.
+    """
+
+    key: str
+    latents: LatentSet
+    statistics: LatentStatistics
+    density: Density
+    neighbours: Neighbours
+    points: NDArray[np.float32]
+    attributes: tuple[Direction, ...]
+
+
+def explore(
+    model: FaceModel,
+    faces: FaceSet,
+    previous: Explored | None = None,
+    *,
+    folder: Path | None = None,
+) -> Iterator[Describing | Explored]:
+    """Encode the faces and measure their latents; yield the result last.
+
+    A model's own statistics stay. With ``previous``, of an earlier snapshot and the same faces,
+    directions keep their places and signs and the map its orientation.
+
+    Raises:
+        DataError: fewer than two faces.
+        ValueError: all latents are equal.
+    """
+    found: LatentSet | None = None
+    for event in encode_set(model, faces, folder=folder):
+        if isinstance(event, LatentSet):
+            found = event
+        else:
+            yield event
+    assert found is not None
+    statistics = model.statistics or found.statistics()
+    same = previous is not None and np.array_equal(previous.latents.rows, found.rows)
+    if previous is not None and same:
+        statistics = aligned_statistics(
+            statistics, found.latents, previous.statistics, previous.latents.latents
+        )
+    points = pca_map(found.latents, statistics)
+    if previous is not None and same:
+        points = aligned_map(points, previous.points)
+    yield Explored(
+        f"{model_digest(model)}-{faces_digest(faces)}",
+        found,
+        statistics,
+        shipped_density(model) or Density.fit(found, statistics),
+        Neighbours(found.latents, statistics),
+        points,
+        shipped_directions(model),
+    )

@@ -1,0 +1,1 @@
+"""The training: its loop, batches and optimizers, alone and in several processes."""

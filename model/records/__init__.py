@@ -1,0 +1,1 @@
+"""What a training leaves behind: its folder with rows, previews and weights."""
