@@ -29,7 +29,7 @@ from PySide6.QtWidgets import QSlider, QTabWidget, QWidget
 
 from benchmarks.driver import open_window, run_for, use_own_folders, wait_for
 from cae_gui.main_window import MainWindow
-from cae_gui.theme import Scheme
+from cae_gui.theme import Scheme, is_dark
 from model.config import PRESETS
 
 FACE = 6
@@ -188,6 +188,8 @@ def put_on(window: MainWindow, scheme: Scheme) -> None:
     """Change the colours, and wait for what another thread draws in them."""
     wishes = record(window.train.plot.render_wanted)
     window.set_scheme(scheme)
+    wait_for(lambda: is_dark(window.palette()) is (scheme == "dark"), "the colours")
+    run_for(0.2)
     if window.train.plot.isVisible():
         # A further wish follows the answer to the last one.
         wait_for(lambda: len(wishes) >= 3, "curves")

@@ -80,13 +80,14 @@ class Session(QObject):
         self.analogy = Analogy(self.morpher.undo_stack, self)
         self.filming = Filming(self)
         self.latents = Latents(self)
-        learned = self.models, self.faces, self.training
-        self.exploring = Exploring(*learned, self.explorer, self.latents, self)
         self.maps = Maps(self.latents, self)
         self.own = OwnDirections(self.models, self.explorer, self)
         edited = self.models, self.explorer
         self.session_files = SessionFiles(*edited, self.own, self.morpher, self)
         self.unsaved = Unsaved(self.session_files, *edited, self.morpher, self)
+        # The last one to hear of another model: before it, what belonged to the old one is kept.
+        learned = self.models, self.faces, self.training
+        self.exploring = Exploring(*learned, self.explorer, self.latents, self)
         self.face: Selected | None = None
         self._passing: Selected | None = None  # cut out while a box is on its way
         self.follows_training = False

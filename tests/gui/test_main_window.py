@@ -32,6 +32,7 @@ from cae_gui.main_window import MainWindow
 from cae_gui.session.faces import DEMO, LFW, PHOTOS
 from cae_gui.session.training import State
 from cae_gui.settings import Settings
+from cae_gui.theme import is_dark
 from cae_gui.widgets.gallery.gallery_view import FaceListView
 from model.config import TrainConfig
 from model.data.datasets import DownloadError, FaceSet, Prepared, Preparing
@@ -762,11 +763,12 @@ def test_another_model_while_exploring_and_morphing(
 
 
 @pytest.mark.parametrize("text", ["Dark", "Light"])
-def test_the_scheme_changes_at_once_and_is_remembered(text: str, window: MainWindow) -> None:
+def test_the_scheme_changes_at_once_and_is_remembered(
+    text: str, window: MainWindow, qtbot: QtBot
+) -> None:
     action(window, text).trigger()
     assert window.settings.scheme == text.lower()
-    dark = window.palette().window().color().lightness() < 128
-    assert dark is (text == "Dark")
+    qtbot.waitUntil(lambda: is_dark(window.palette()) is (text == "Dark"))
 
 
 def test_workspaces_by_shortcut(window: MainWindow, qtbot: QtBot) -> None:
