@@ -1,4 +1,4 @@
-"""MP4 by the encoder that imageio-ffmpeg brings."""
+"""MP4 by the encoder that imageio-ffmpeg, an optional extra, brings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
-from imageio_ffmpeg import count_frames_and_secs, write_frames
 from PIL import Image
 
 
@@ -19,6 +18,8 @@ def encode(
     Raises:
         OSError, RuntimeError: the encoder isn't there or failed; what was written is no film.
     """
+    from imageio_ffmpeg import write_frames
+
     writer = write_frames(
         os.fspath(path),
         (side, side),
@@ -42,6 +43,8 @@ def encode(
 
 
 def _count(path: Path) -> int:
+    from imageio_ffmpeg import count_frames_and_secs
+
     try:
         return int(count_frames_and_secs(path)[0])
     except RuntimeError:  # it is no film

@@ -206,9 +206,7 @@ def test_a_picture_that_few_programs_could_show_is_refused(
 def test_a_video_that_lost_frames_is_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from model.films import video
-
-    monkeypatch.setattr(video, "count_frames_and_secs", lambda _path: (COUNT - 1, 0.5))
+    monkeypatch.setattr("imageio_ffmpeg.count_frames_and_secs", lambda _path: (COUNT - 1, 0.5))
     with pytest.raises(FilmError, match="frames are missing; is there room on the disk"):
         exported("MP4", tmp_path)
     assert list(tmp_path.iterdir()) == []
