@@ -43,11 +43,6 @@ class StreamJob(QThread):
         # This object lives on the GUI thread, so the slot runs there.
         self._reported.connect(self._on_report)
 
-    @property
-    def is_paused(self) -> bool:
-        """Whether the generator waits for ``go_on``."""
-        return self._pausing
-
     def begin(self, make_stream: Callable[[], Iterator[Any]]) -> None:
         """Iterate a new generator, which is made in the thread; close the present one first."""
         with self._changed:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 _PACKAGE_ROOT = Path(__file__).resolve().parents[1]
 
@@ -44,6 +47,27 @@ def start_module(
         env=os.environ | {"PYTHONPATH": _python_path(), "PYTHONWARNINGS": "ignore"},
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
+
+
+@contextmanager
+def killed_at_end(
+    process: subprocess.Popen[bytes],
+) -> Generator[subprocess.Popen[bytes], None, None]:
+    """Let a process work, and end it whatever happens."""
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def message_of(line: bytes | None) -> dict[str, Any]:
+    """Return a line of a process as JSON; empty where a library printed something else."""
+    try:
+        message = json.loads(line or b"{}")
+    except ValueError:
+        return {}
+    return message if isinstance(message, dict) else {}
 
 
 def _python_path() -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import tempfile
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from model.child import start_module
+from model.child import killed_at_end, message_of, start_module
 from model.data.face_cache import CacheEntry, digest
 from model.data.face_set import DataError, Pace, Prepared, Preparing
 from model.polling import poll
@@ -83,10 +81,14 @@ def _build(entry: CacheEntry, home: Path) -> Generator[Preparing, None, Prepared
 
 def _run_worker(home: Path, output: Path, text: str) -> Generator[Preparing, None, list[str]]:
     pace, now, names = Pace(), Preparing(text), None
-    with tempfile.TemporaryFile() as errors, _worker(home, output, errors) as process:
+    worker, paths = "model.data.lfw_worker", (str(home), str(output))
+    with (
+        tempfile.TemporaryFile() as errors,
+        killed_at_end(start_module(worker, *paths, errors=errors)) as process,
+    ):
         with closing(poll(process.stdout or ())) as lines:
             for line in lines:
-                message = _message(line)
+                message = message_of(line)
                 names = message.get("names", names)
                 if "text" in message:
                     now = Preparing(message["text"], message["done"], message["total"])
@@ -95,27 +97,6 @@ def _run_worker(home: Path, output: Path, text: str) -> Generator[Preparing, Non
         if process.wait() or names is None:
             raise _failure(process.returncode, errors)
     return list(names)
-
-
-@contextmanager
-def _worker(
-    home: Path, output: Path, errors: IO[bytes]
-) -> Generator[subprocess.Popen[bytes], None, None]:
-    # It ends by itself when its standard input closes, should this process die.
-    process = start_module("model.data.lfw_worker", str(home), str(output), errors=errors)
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def _message(line: bytes | None) -> dict[str, Any]:
-    try:
-        message = json.loads(line or b"{}")
-    except ValueError:
-        return {}  # something else was printed by a library
-    return message if isinstance(message, dict) else {}
 
 
 def _failure(code: int, errors: IO[bytes]) -> DataError:

@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import json
-import subprocess
 import tempfile
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.child import start_module
+from model.child import killed_at_end, message_of, start_module
 from model.latents.alignment import aligned_map, rotation
 from model.latents.latent import LatentStatistics
 from model.latents.latent_set import latents_folder, tidy
@@ -159,11 +157,13 @@ def _run(
         shown = (latents - statistics.mean) @ statistics.directions[:COMPONENTS].T
         start = pca_map(latents, statistics) if earlier is None else earlier
         np.savez(given, latents=shown, start=start, fresh=np.array(earlier is None))
-        with _worker(given, made, errors) as process:
+        # No thread: t-SNE holds Python's lock for long, and can't be stopped in a step.
+        worker, files = "model.latents.tsne_worker", (str(given), str(made))
+        with killed_at_end(start_module(worker, *files, errors=errors)) as process:
             finished = False
             with closing(poll(process.stdout or ())) as lines:
                 for line in lines:
-                    step = _step(line)
+                    step = message_of(line)
                     if step:
                         points = np.load(made)
                         finished = step["done"] == step["total"]
@@ -174,25 +174,6 @@ def _run(
                 details = errors.read().decode("utf-8", "replace").strip().splitlines()
                 reason = details[-1] if details else "its process ended"
                 raise MapError(f"The map by t-SNE couldn't be made ({reason}). Use the one by PCA.")
-
-
-@contextmanager
-def _worker(given: Path, made: Path, errors: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    # A process, not a thread: t-SNE holds Python's lock for long, and can't be stopped in a step.
-    process = start_module("model.latents.tsne_worker", str(given), str(made), errors=errors)
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def _step(line: bytes | None) -> dict[str, Any]:
-    try:
-        message = json.loads(line or b"{}")
-    except ValueError:
-        return {}  # something else was printed by a library
-    return message if isinstance(message, dict) else {}
 
 
 def _kept(path: Path, count: int) -> Floats | None:

@@ -18,7 +18,7 @@ import pytest
 import safetensors
 import safetensors.torch
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -27,6 +27,7 @@ from model.checkpoint import FaceModel, ModelFileError, load_face_model, load_mo
 from model.config import TrainConfig
 from model.latents.latent import LatentStatistics
 from model.network import ConvAutoencoder
+from tests.properties import quickly
 
 LATENT = 16
 
@@ -474,12 +475,6 @@ class TestStatistics:
             load_face_model(rewritten(saved, change))
 
 
-quickly = settings(
-    database=None,
-    deadline=None,
-    max_examples=50,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 small = st.integers(-1, 5) | st.sampled_from([2**31, 2**62, 2**64])
 entry = st.fixed_dictionaries(
     {},

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model.records import epoch_rows
@@ -20,6 +20,7 @@ from model.records.epoch_rows import (
     read_rows,
     write_csv,
 )
+from tests.properties import quickly, values
 
 WHOLE = EpochRow(1, 0.03, 0.02, 0.01, 1.5)
 
@@ -79,22 +80,8 @@ def test_a_table_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["folder.csv"]
 
 
-quickly = settings(
-    database=None,
-    deadline=None,
-    max_examples=50,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 numbers = st.floats(width=64)
 rows = st.builds(EpochRow, st.integers(1, MOST_EPOCHS), numbers, numbers, numbers, numbers)
-plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
-values = st.recursive(
-    plain,
-    lambda inner: (
-        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2)
-    ),
-    max_leaves=3,
-)
 almost_rows = st.fixed_dictionaries(dict.fromkeys(EpochRow._fields, values))
 lines = st.one_of(st.binary(max_size=30), values.map(json.dumps), almost_rows.map(json.dumps))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
@@ -19,6 +19,7 @@ from model.pictures.crop import CropBox, crop_face
 from model.pictures.faces import PhotoError
 from model.pictures.photo import Photo, Placement, read_photo
 from model.pictures.photos import PhotoShelf, photos_folder
+from tests.properties import quickly, values
 
 BUSY_WINDOW = """
 import sys
@@ -521,20 +522,6 @@ def test_a_face_of_an_earlier_version_has_no_picture(folder: Path) -> None:
     assert shelf.placement("nothing") is None
 
 
-quickly = settings(
-    database=None,
-    deadline=None,
-    max_examples=50,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
-values = st.recursive(
-    plain,
-    lambda inner: (
-        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2)
-    ),
-    max_leaves=3,
-)
 files = st.sampled_from(["", ".", "..", "/dev/zero", "index.json"]) | st.text(max_size=5)
 entries = st.fixed_dictionaries({}, optional={"file": files | values, "name": values})
 indexes = values | st.fixed_dictionaries({"photos": st.lists(entries, max_size=4) | values})

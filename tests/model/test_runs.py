@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model.checkpoint import FaceModel, load_face_model
@@ -19,6 +19,7 @@ from model.network import ConvAutoencoder
 from model.records import runs
 from model.records.runs import EpochRow, Run, RunError, RunSummary, list_runs, runs_folder
 from model.records.writer import Writer
+from tests.properties import quickly, values
 
 CONFIG = TrainConfig(epochs=3, latent_dim=16)
 
@@ -282,20 +283,6 @@ class TestFiles:
         run.discard()
 
 
-quickly = settings(
-    database=None,
-    deadline=None,
-    max_examples=50,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
-values = st.recursive(
-    plain,
-    lambda inner: (
-        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2)
-    ),
-    max_leaves=3,
-)
 fields = st.fixed_dictionaries({}, optional=dict.fromkeys(CONFIG.to_dict(), values))
 abouts = st.fixed_dictionaries(
     {"config": fields | values, "faces": values}, optional={"source": values, "started": values}

@@ -11,19 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model import torch_file
 from model.torch_file import TorchFileError, read_torch_file
+from tests.properties import quickly
 
 NUMBERS = {"weights": torch.arange(6.0).reshape(2, 3), "epoch": 3, "name": "Ann"}
-quickly = settings(
-    database=None,
-    deadline=None,
-    max_examples=50,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 
 
 class Calls:

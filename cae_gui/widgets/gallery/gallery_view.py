@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from cae_gui.face_mime import MOST_DRAGGED, start_faces_drag
 from cae_gui.painting import on_pixel, paint_empty_text, paint_ring
 from cae_gui.widgets.gallery.gallery_model import THUMBNAIL_ROUNDING, FaceListModel
+from cae_gui.widgets.item_views import context_place
 
 _GAP = 8
 _SMALLEST = 64
@@ -160,11 +161,6 @@ class FaceListView(QListView):
             super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if event.reason() == QContextMenuEvent.Reason.Keyboard:
-            index = self.currentIndex()
-            point = self.viewport().mapToGlobal(self.visualRect(index).center())
-        else:
-            index = self.indexAt(event.pos())
-            point = event.globalPos()
+        index, point = context_place(self, event)
         if index.isValid():
             self.context_asked.emit(index, point)

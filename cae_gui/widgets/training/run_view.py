@@ -39,6 +39,7 @@ from PySide6.QtWidgets import (
 )
 
 from cae_gui.painting import ColorRole, paint_empty_text
+from cae_gui.widgets.item_views import context_place
 from cae_gui.widgets.training.run_model import RunItem, RunListModel, RunState
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -155,12 +156,7 @@ class RunView(QListView):
             super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if event.reason() == QContextMenuEvent.Reason.Keyboard:
-            index = self.currentIndex()
-            point = self.viewport().mapToGlobal(self.visualRect(index).center())
-        else:
-            index = self.indexAt(event.pos())
-            point = event.globalPos()
+        index, point = context_place(self, event)
         if index.isValid():
             self.context_asked.emit(point)
 
