@@ -150,11 +150,14 @@ def test_another_model_makes_another_result(
     save_model(path, FaceModel(ConvAutoencoder(4).eval()))
     view = analogy.morph.analogy
     before, mean = picture_of(view.result), view.wells[0]._pixels
-    change_seen(analogy, qtbot, lambda: analogy.files.open_path(path))
-    result = analogy.session.analogy.result()
-    assert result is not None
-    assert result.shape == (4,)
-    assert not same_picture(before, picture_of(view.result))
+    analogy.files.open_path(path)
+
+    def is_of_the_new_model() -> bool:
+        result = analogy.session.analogy.result()
+        return result is not None and result.shape == (4,)
+
+    qtbot.waitUntil(is_of_the_new_model, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: not same_picture(before, picture_of(view.result)), timeout=LOADING_MS)
     qtbot.waitUntil(lambda: not np.array_equal(view.wells[0]._pixels, mean), timeout=LOADING_MS)
 
 
