@@ -51,14 +51,14 @@ def found_source() -> str:
 
 def work(folder: Path, precision: str) -> None:
     """Train the run, as one of the processes or alone."""
+    from model.learning.arithmetic import Arithmetic
     from model.learning.training import train
 
     run = Run.open(folder)
     faces = open_faces(run.source)
-    low = mock.patch("model.device.bfloat16_is_faster", return_value=precision == "bfloat16")
-    one_core = mock.patch("model.learning.training.use_threads")
-    with low, one_core:
-        for event in train(run.config, faces, run=run):
+    arithmetic = Arithmetic(precision, "polar", "any processor")
+    with mock.patch("model.learning.training.use_threads"):  # one core for each process
+        for event in train(run.config, faces, run=run, arithmetic=arithmetic):
             if isinstance(event, EpochDone) and os.environ.get("RANK", "0") == "0":
                 print(
                     f"epoch {event.epoch}: {event.train_mse:.6f} {event.test_mse:.6f}", flush=True

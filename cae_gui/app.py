@@ -15,12 +15,12 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from cae_gui.garbage import ShortCollections
-from cae_gui.heaps import share_heaps
 from cae_gui.log import Log, note_start
 from cae_gui.main_window import MainWindow
 from cae_gui.settings import Settings
 from cae_gui.theme import apply_theme
 from cae_gui.unexpected import Unexpected
+from model.heap import share_heap
 
 NO_DISPLAY = (
     "CAE Studio can't open a window here: there is no display, or a system library of Qt is "
@@ -49,7 +49,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def make_application() -> QApplication:
     """Return the one QApplication, named, with icon and colours."""
-    share_heaps()
+    share_heap()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     ShortCollections().begin()
     qInstallMessageHandler(_on_message)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import functools
+import math
+import platform
 import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
 
 import torch
-from torch.nn import functional
+from torch import Tensor
 
 from model.child import cores
 
@@ -30,15 +35,28 @@ def device_name(device: torch.device) -> str:
     return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
 
 
-def autocast(device: torch.device, *, enabled: bool | None = None) -> torch.autocast:
-    """Return a context with bfloat16 convolutions: where enabled, or for None where they pay."""
-    use = low_precision_pays(device) if enabled is None else enabled
-    return torch.autocast(device.type, torch.bfloat16, enabled=use)
+@functools.cache
+def processor(device: torch.device) -> str:
+    """Return what computes, as exactly as it can be told: two that share it compute alike."""
+    if device.type != "cpu":
+        return device_name(device)
+    instructions = torch.backends.cpu.get_cpu_capability()
+    return f"{processor_name()}, {instructions}, PyTorch {torch.__version__}"
 
 
-def low_precision_pays(device: torch.device) -> bool:
-    """Tell whether the network runs faster in bfloat16 on this device."""
-    return device.type == "cuda" or (device.type == "cpu" and bfloat16_is_faster())
+def processor_name() -> str:
+    """Return the name that the processor gives itself."""
+    with suppress(OSError, StopIteration):  # only Linux has the file
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        named = next(line for line in lines if line.startswith("model name"))
+        return named.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def autocast(device: torch.device, dtype: torch.dtype) -> torch.autocast:
+    """Return a context in which convolutions and products compute in ``dtype``."""
+    low = dtype is not torch.float32
+    return torch.autocast(device.type, dtype if low else torch.bfloat16, enabled=low)
 
 
 def free_memory(device: torch.device) -> int:
@@ -70,24 +88,59 @@ def use_threads(count: int | None) -> None:
     torch.set_num_threads(count or cores())
 
 
-@functools.cache
-@torch.inference_mode(False)
-@torch.enable_grad()
-def bfloat16_is_faster() -> bool:
-    """Tell by trying, once a process, whether this processor convolves faster in bfloat16.
+def synchronize(device: torch.device) -> None:
+    """Wait until a GPU has done all that it was asked to; a processor has already."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
 
-    Processors with bfloat16 instructions gain a factor of two or more; others only emulate them.
+
+def quickest(candidates: Mapping[str, Callable[[], object]], device: torch.device) -> str:
+    """Return the name of the candidate that takes the least time.
+
+    They run in turns, so that whatever else the machine does slows all of them, and the best of
+    three runs counts, after one to warm up. A candidate that the device can't run is left out.
+
+    Raises:
+        RuntimeError: the device can run none of them.
     """
-    kernel = torch.ones(64, 64, 3, 3, requires_grad=True)  # no random numbers: runs repeat
-    images = torch.ones(16, 64, 24, 24).contiguous(memory_format=torch.channels_last)
+    times: dict[str, float] = {}
+    for name, work in candidates.items():
+        with suppress(RuntimeError):  # not implemented there, or not enough memory
+            _seconds(work, device)
+            times[name] = math.inf
+    for _ in range(3 if len(times) > 1 else 0):
+        for name in times:
+            times[name] = min(times[name], _seconds(candidates[name], device))
+    if not times:
+        raise RuntimeError(f"none of {', '.join(candidates)} runs on {device.type}")
+    return min(times, key=times.__getitem__)
 
-    def seconds(dtype: torch.dtype) -> float:
-        best = float("inf")
-        for _ in range(4):
-            start = time.perf_counter()
-            with torch.autocast("cpu", torch.bfloat16, enabled=dtype is torch.bfloat16):
-                functional.conv2d(images, kernel, padding=1).sum().backward()  # type: ignore[no-untyped-call]
-            best = min(best, time.perf_counter() - start)
-        return best
 
-    return seconds(torch.bfloat16) < seconds(torch.float32)
+@functools.cache
+def emulates_bfloat16(device: torch.device) -> bool:
+    """Tell by trying, once a process, whether bfloat16 is emulated, or can't be had at all.
+
+    Processors without instructions for it take up to ninety times as long as in float32. The
+    product that is tried is so small that this costs a fifth of a second there.
+    """
+
+    def product(dtype: torch.dtype) -> Callable[[], Tensor]:
+        matrix = torch.ones(256, 256, device=device, dtype=dtype)
+        return lambda: matrix @ matrix
+
+    with torch.inference_mode(), suppress(RuntimeError, TypeError):
+        known, tried = product(torch.float32), product(torch.bfloat16)
+        _seconds(known, device)  # loads code and starts threads
+        _seconds(tried, device)
+        return _seconds(tried, device) > 4 * min(_seconds(known, device) for _ in range(3))
+    return True
+
+
+def _seconds(work: Callable[[], object], device: torch.device) -> float:
+    synchronize(device)
+    start = time.perf_counter()
+    work()
+    synchronize(device)
+    return time.perf_counter() - start

@@ -17,6 +17,7 @@ from model.events import Describing
 from model.folded import FoldedDecoder
 from model.latents.latent_set import LatentSet, encode_set
 from model.network import ConvAutoencoder
+from model.precision import PRECISIONS, fastest_precision
 
 ENCODE_BATCH = 128
 
@@ -61,7 +62,9 @@ def encode(model: FaceModel, images: Images, *, fast: bool = False) -> Latents:
 
 def _encode(network: ConvAutoencoder, images: Images, fast: bool) -> Latents:
     batch = torch.from_numpy(np.array(images)).permute(0, 3, 1, 2).float().div_(255)
-    with autocast(torch.device("cpu"), enabled=None if fast else False):
+    device = torch.device("cpu")
+    precision = fastest_precision(device) if fast else "float32"
+    with autocast(device, PRECISIONS[precision]):
         return network.encode(batch).float().numpy()
 
 

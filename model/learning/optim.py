@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,29 +12,51 @@ from model.config import TrainConfig
 
 MUON_ADAM_RATE = 0.15
 """Rate of the parameters that Muon leaves to AdamW, as a share of Muon's own rate."""
+MOMENTUM = 0.95
 
 
 class Muon(torch.optim.Optimizer):
     """Momentum whose steps are made orthogonal, for convolution kernels of any shape.
 
-    Each kernel is taken as a matrix (first axis by all others). ``torch.optim.Muon`` does the
-    same but accepts two-dimensional parameters only.
+    Each kernel is taken as a matrix (first axis by all others); kernels of one shape are made
+    orthogonal together. ``torch.optim.Muon`` does the same in bfloat16 always, which some
+    processors emulate, and for two-dimensional parameters only.
 
     Source: Keller Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024.
     """
 
-    def __init__(self, parameters: list[nn.Parameter], lr: float, momentum: float = 0.95) -> None:
+    def __init__(
+        self,
+        parameters: list[nn.Parameter],
+        lr: float,
+        momentum: float,
+        orthogonalise: Callable[[Tensor], Tensor],
+    ) -> None:
         super().__init__(parameters, {"lr": lr, "momentum": momentum})
+        self.orthogonalise = orthogonalise
+        """A method of ``model.learning.orthogonal``; may be exchanged between steps."""
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]  # noqa: ARG002
         """Update every parameter that has a gradient; ``closure`` isn't used."""
         for group in self.param_groups:
+            alike: dict[torch.Size, list[nn.Parameter]] = {}
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    self._update(parameter, group["lr"], group["momentum"])
+                    alike.setdefault(parameter.shape, []).append(parameter)
+            for parameters in alike.values():
+                self._update(parameters, group["lr"], group["momentum"])
 
-    def _update(self, parameter: nn.Parameter, lr: float, momentum: float) -> None:
+    def _update(self, parameters: list[nn.Parameter], lr: float, momentum: float) -> None:
+        directions = torch.stack([self._direction(one, momentum) for one in parameters])
+        steps = self.orthogonalise(directions.flatten(2)).view(directions.shape)
+        rows, columns = directions.shape[1], directions[0, 0].numel()
+        scale = max(1.0, rows / columns) ** 0.5
+        for parameter, step in zip(parameters, steps, strict=True):
+            _as_matrix(parameter).sub_(step.to(parameter.dtype) * (lr * scale))
+
+    def _direction(self, parameter: nn.Parameter, momentum: float) -> Tensor:
+        """Return where Nesterov's momentum leads, (rows, height, width, columns)."""
         gradient = parameter.grad
         assert gradient is not None
         state: dict[str, Any] = self.state[parameter]
@@ -41,46 +64,87 @@ class Muon(torch.optim.Optimizer):
             state["momentum"] = torch.zeros_like(parameter)
         buffer: Tensor = state["momentum"]
         buffer.lerp_(gradient, 1 - momentum)
-        nesterov = gradient.lerp(buffer, momentum)
-        # In channels-last layout the kernel is a matrix already if its channels come last.
-        axes = (0, *range(2, parameter.ndim), 1)
-        kernel = parameter.permute(axes)
-        step = orthogonalise(nesterov.permute(axes).flatten(1)).view(kernel.shape)
-        scale = max(1.0, len(kernel) / kernel[0].numel()) ** 0.5
-        kernel.add_(step.to(kernel.dtype), alpha=-lr * scale)
+        return _as_matrix(gradient.lerp(buffer, momentum))
 
 
-def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
-    """Return a (rows, columns) matrix near the closest one with orthonormal rows or columns.
+def _as_matrix(kernel: Tensor) -> Tensor:
+    """Return a kernel with its channels last: in channels-last layout a matrix without a copy."""
+    return kernel.permute(0, *range(2, kernel.ndim), 1)
 
-    A quintic Newton-Schulz iteration in bfloat16, whose coefficients were chosen for a steep
-    slope at zero: singular values end between about 0.7 and 1.2, which is enough for a step.
+
+def make_optimizers(
+    config: TrainConfig, network: nn.Module, orthogonalise: Callable[[Tensor], Tensor]
+) -> list[torch.optim.Optimizer]:
+    """Return the optimizers that together update every parameter of the network once.
+
+    ``orthogonalise`` is a method of ``model.learning.orthogonal``, for Muon.
     """
-    a, b, c = 3.4445, -4.7750, 2.0315
-    x: Tensor = matrix.bfloat16()
-    tall = x.shape[0] > x.shape[1]
-    if tall:
-        x = x.T
-    x = x / (x.norm() + 1e-7)
-    for _ in range(steps):
-        gram = x @ x.T
-        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
-    return x.T if tall else x
-
-
-def make_optimizers(config: TrainConfig, network: nn.Module) -> list[torch.optim.Optimizer]:
-    """Return the optimizers that together update every parameter of the network once."""
     parameters = list(network.parameters())
-    fused = parameters[0].device.type in {"cpu", "cuda"}
+    on_cuda = parameters[0].device.type == "cuda"
+    fused = on_cuda or parameters[0].device.type == "cpu"
+    optimizers: list[torch.optim.Optimizer]
     if config.optimizer == "adam":
-        return [torch.optim.Adam(parameters, lr=config.learning_rate, fused=fused)]
-    kernels = [parameter for parameter in parameters if parameter.ndim > 1]
-    rest = [parameter for parameter in parameters if parameter.ndim <= 1]
-    rate = config.learning_rate * MUON_ADAM_RATE
-    return [
-        Muon(kernels, lr=config.learning_rate),
-        torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.99), weight_decay=0.0, fused=fused),
+        optimizers = [
+            torch.optim.Adam(parameters, config.learning_rate, fused=fused, capturable=on_cuda)
+        ]
+    else:
+        kernels = [parameter for parameter in parameters if parameter.ndim > 1]
+        rest = [parameter for parameter in parameters if parameter.ndim <= 1]
+        rate = config.learning_rate * MUON_ADAM_RATE
+        optimizers = [
+            Muon(kernels, config.learning_rate, MOMENTUM, orthogonalise),
+            torch.optim.AdamW(
+                rest, rate, (0.9, 0.99), weight_decay=0.0, fused=fused, capturable=on_cuda
+            ),
+        ]
+    for group in _groups(optimizers):
+        group["initial_lr"] = group["lr"]
+        if on_cuda:  # a recorded step reads its rate from the device
+            group["lr"] = torch.tensor(group["lr"], device=parameters[0].device)
+    return optimizers
+
+
+def set_rates(optimizers: Sequence[torch.optim.Optimizer], factor: float) -> None:
+    """Multiply the learning rates that the optimizers were made with by a factor."""
+    for group in _groups(optimizers):
+        rate = group["initial_lr"] * factor
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
+
+
+def restore(optimizer: torch.optim.Optimizer, saved: Mapping[str, Any]) -> None:
+    """Load what ``state_dict`` returned, perhaps on another kind of device.
+
+    Raises:
+        LookupError, TypeError, ValueError, RuntimeError, AttributeError: it doesn't fit, or holds
+            values that aren't numbers.
+    """
+    groups = [
+        {**theirs, **_of_device(mine, float(theirs["lr"]))}
+        for mine, theirs in zip(optimizer.param_groups, saved["param_groups"], strict=True)
     ]
+    optimizer.load_state_dict({**saved, "param_groups": groups})
+    for parameter, moments in optimizer.state.items():
+        tensors = [value for value in moments.values() if isinstance(value, Tensor)]
+        sizes = {value.shape for value in tensors}
+        if not sizes <= {parameter.shape, torch.Size()}:
+            raise ValueError(f"moments of {sizes} for {parameter.shape}")
+        if not all(bool(torch.isfinite(value).all()) for value in tensors):
+            raise ValueError("moments that aren't numbers")
+
+
+def _of_device(group: Mapping[str, Any], rate: float) -> dict[str, Any]:
+    """Return what a group keeps on its device, whatever a file says, with another rate."""
+    lr = group["lr"]
+    kept = {name: group[name] for name in ("fused", "capturable") if name in group}
+    return {**kept, "lr": torch.full_like(lr, rate) if isinstance(lr, Tensor) else rate}
+
+
+def _groups(optimizers: Sequence[torch.optim.Optimizer]) -> Iterator[dict[str, Any]]:
+    for optimizer in optimizers:
+        yield from optimizer.param_groups
 
 
 def rate_factor(config: TrainConfig, step: int, steps_per_epoch: int) -> float:

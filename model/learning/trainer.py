@@ -18,12 +18,15 @@ from model.checkpoint import FaceModel
 from model.config import ConfigError, TrainConfig
 from model.data.datasets import FaceSet
 from model.data.face_set import FACE_SHAPE
-from model.device import autocast, low_precision_pays, random_state, set_random_state
+from model.device import autocast, random_state, set_random_state
 from model.events import EpochDone
+from model.learning.arithmetic import Arithmetic
 from model.learning.augment import Changes
 from model.learning.distributed import ALONE, Group
 from model.learning.feed import Feed
-from model.learning.optim import make_optimizers, rate_factor
+from model.learning.optim import Muon, make_optimizers, rate_factor, restore, set_rates
+from model.learning.orthogonal import METHODS
+from model.learning.step import RecordedStep, Step
 from model.learning.sync_batch_norm import synchronise
 from model.network import ConvAutoencoder, on_device
 
@@ -38,7 +41,8 @@ class TrainingError(RuntimeError):
 class Trainer:
     """The state of one training: network, optimizers, random generator, data on the device.
 
-    It begins with the weights of ``start``, or with random ones for None.
+    It begins with the weights of ``start``, or with random ones for None. It computes as
+    ``arithmetic`` says, or for None as a short trial finds fastest on the device.
 
     Of several processes each takes its part of every batch. Order and changes are drawn for
     whole batches, so a step has the same data for any number of processes. All processes make the
@@ -57,6 +61,7 @@ class Trainer:
         device: torch.device,
         start: FaceModel | None = None,
         group: Group = ALONE,
+        arithmetic: Arithmetic | None = None,
     ) -> None:
         train_rows, test_rows = faces.split(config.test_percent, config.seed)
         if len(train_rows) < config.batch_size:
@@ -76,7 +81,7 @@ class Trainer:
         self.step = 0
         """Finished epochs, and finished steps of the epoch under way."""
         self._numbers = True
-        self._low_precision = group.share(lambda: low_precision_pays(device))
+        self._arithmetic = group.share(lambda: arithmetic or Arithmetic.by_trial(device))
         self.best_mse = math.inf
         self._best_epoch = 0
         self._test_mse: float | None = None  # of the weights as they are now
@@ -92,13 +97,15 @@ class Trainer:
         else:
             self._begin_with(start)
         share_norms = config.sync_batch_norm and group.size > 1
-        self._messages = synchronise(self._network, group, device) if share_norms else []
+        messages = synchronise(self._network, group, device) if share_norms else []
         self._network = on_device(self._network, device)
         self._best_weights = self._weights()
-        self._optimizers = make_optimizers(config, self._network)
-        for optimizer in self._optimizers:
-            for parameters in optimizer.param_groups:
-                parameters["initial_lr"] = parameters["lr"]
+        method = METHODS[self._arithmetic.orthogonalisation]
+        self._optimizers = make_optimizers(config, self._network, method)
+        kind = RecordedStep if device.type == "cuda" and group.size == 1 else Step
+        self._take_step = kind(
+            self._network, self._optimizers, device, self._arithmetic.dtype, group, messages
+        )
 
     def _begin_with(self, start: FaceModel) -> None:
         size = start.network.latent_dim
@@ -153,39 +160,12 @@ class Trainer:
     def learn(self, images: Tensor) -> None:
         """Take one step on a batch; its loss stays on the device until it is asked for."""
         number = self.epoch * self.steps_per_epoch + self.step
-        factor = rate_factor(self.config, number, self.steps_per_epoch)
-        for optimizer in self._optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = group["initial_lr"] * factor
-        with self._group.together(self._messages):
-            loss = self._backward(images)
-        self._average(loss)
-        for optimizer in self._optimizers:
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+        set_rates(self._optimizers, rate_factor(self.config, number, self.steps_per_epoch))
+        loss = self._take_step(images)
         self._test_mse = None
         self._unread.append(loss)
         self._total += loss
         self.step += 1
-
-    def _backward(self, images: Tensor) -> Tensor:
-        """Compute the gradients of a batch; the memory for a step is at its height here."""
-        with autocast(self.device, enabled=self._low_precision):
-            reconstruction = self._network(images)
-        loss = functional.mse_loss(reconstruction.float(), images)
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss.detach()
-
-    def _average(self, loss: Tensor) -> None:
-        """Average gradients, running statistics and the loss over the processes, in one message.
-
-        ``DistributedDataParallel`` would send gradients while others are still computed. That
-        gains little with 12 MB of them, and a process whose memory is exhausted could not say so
-        before the others wait for its gradients.
-        """
-        gradients = [one.grad for one in self._network.parameters() if one.grad is not None]
-        statistics = [one for one in self._network.buffers() if one.is_floating_point()]
-        self._group.average([*gradients, *statistics, loss])
 
     def halve_batch(self) -> None:
         """Start the epoch again with batches of half the size, which need half the memory.
@@ -200,8 +180,7 @@ class Trainer:
             raise TrainingError(
                 f"The device's memory is full even with a batch of {smallest} faces."
             )
-        for optimizer in self._optimizers:
-            optimizer.zero_grad(set_to_none=True)
+        self._take_step.clear()
         self._set_batch_size(size)
         self.step = 0
         self._total.zero_()
@@ -289,7 +268,7 @@ class Trainer:
             "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
             "random": self._epoch_random,
             "dropout_random": random_state(self.device),
-            "low_precision": self._low_precision,
+            "arithmetic": self._arithmetic.to_dict(),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -313,24 +292,28 @@ class Trainer:
         # Only a damaged file has others: a training whose loss isn't a number saves no state.
         _check_numbers([*self._network.state_dict().values(), *self._best_weights.values()])
         for optimizer, saved in zip(self._optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(saved)
-            for parameter, moments in optimizer.state.items():
-                tensors = [value for value in moments.values() if isinstance(value, Tensor)]
-                sizes = {value.shape for value in tensors}
-                if not sizes <= {parameter.shape, torch.Size()}:
-                    raise ValueError(f"moments of {sizes} for {parameter.shape}")
-                _check_numbers(tensors)
+            restore(optimizer, saved)
         self._epoch_random = state["random"]
         self._random.set_state(self._epoch_random)
         set_random_state(self.device, state["dropout_random"])
-        # Another process may have measured otherwise; the same numbers need the same precision.
-        self._low_precision = bool(state["low_precision"])
+        if "arithmetic" in state:  # older states have none
+            self._compute_as(Arithmetic.from_dict(state["arithmetic"]))
+
+    def _compute_as(self, earlier: Arithmetic) -> None:
+        """Go on in the same numbers on the same processor; on another what is fast there counts."""
+        if earlier.processor != self._arithmetic.processor:
+            return
+        self._arithmetic = earlier
+        self._take_step.dtype = earlier.dtype
+        for optimizer in self._optimizers:
+            if isinstance(optimizer, Muon):
+                optimizer.orthogonalise = METHODS[earlier.orthogonalisation]
 
     @torch.inference_mode()
     def _reconstruct(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Return float images (N, 3, 48, 48) and their reconstructions for uint8 images."""
         originals = _as_float(images).contiguous(memory_format=torch.channels_last)
-        with autocast(self.device, enabled=self._low_precision):
+        with autocast(self.device, self._arithmetic.dtype):
             return originals, self._network(originals).float()
 
     def originals(self) -> NDArray[np.uint8]:

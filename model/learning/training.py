@@ -18,6 +18,8 @@ from model.config import TrainConfig
 from model.data.datasets import DataError, FaceSet
 from model.device import device_name, use_threads
 from model.events import EpochDone, Event, Finished, Notice, Progress, Snapshot, Started
+from model.heap import kept_memory
+from model.learning.arithmetic import Arithmetic
 from model.learning.distributed import Group, joined
 from model.learning.trainer import Trainer
 from model.records.runs import EpochRow, Run, RunError
@@ -33,6 +35,7 @@ def train(
     run: Run | None = None,
     start: FaceModel | None = None,
     device: torch.device | None = None,
+    arithmetic: Arithmetic | None = None,
 ) -> Iterator[Event]:
     """Train a network on faces and report what happens.
 
@@ -41,6 +44,9 @@ def train(
 
     The network begins with the weights of ``start``, or with random ones for None. A run that
     holds a saved state goes on from that one instead.
+
+    It computes on ``device``, by default the fastest here, and as ``arithmetic`` says, by default
+    as a trial of about a second finds fastest there.
 
     With a run, every epoch is recorded in its folder, and so is the very last step when the
     generator is closed; a run that holds a saved state goes on exactly from there. Where the
@@ -63,9 +69,9 @@ def train(
         GroupError: another process ended early.
         OSError: the very last state can't be written.
     """
-    with joined() as group:
+    with joined() as group, kept_memory():
         own = run if group.is_writer else None
-        events = _train(config, faces, own, start, device, group)
+        events = _train(config, faces, own, start, device, group, arithmetic)
         yield from group.in_step(_as_writer(own, events) if own else events)
 
 
@@ -84,13 +90,14 @@ def _train(
     start: FaceModel | None,
     device: torch.device | None,
     group: Group,
+    arithmetic: Arithmetic | None,
 ) -> Generator[Event, None, None]:
     """Train, and record it if there is a run."""
     count = group.share(lambda: len(faces.images))
     if group.any(count != len(faces.images)):
         raise DataError(f"“{faces.title}” must hold the same faces for every process.")
     use_threads(group.threads)
-    trainer = Trainer(config, faces, device or group.device(), start, group)
+    trainer = Trainer(config, faces, device or group.device(), start, group, arithmetic)
     recorder = _Recorder(run) if run else None
     _restore(trainer, run, group)
     if run:

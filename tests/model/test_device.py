@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
 import torch
 
 from model import device
-from model.device import autocast, bfloat16_is_faster, device_name, pick_device
+from model.device import (
+    autocast,
+    device_name,
+    emulates_bfloat16,
+    pick_device,
+    processor,
+    quickest,
+)
+
+CPU = torch.device("cpu")
+TRIED = ("one", "two", "three")
 
 
 @pytest.mark.parametrize(
@@ -35,45 +46,83 @@ def test_devices_have_names_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
         torch.set_num_threads(threads)
 
 
-@pytest.mark.parametrize(("faster", "expected"), [(True, torch.bfloat16), (False, torch.float32)])
-def test_the_processor_computes_in_the_faster_precision(
-    faster: bool, expected: torch.dtype, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(device, "bfloat16_is_faster", lambda: faster)
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+def test_products_compute_in_the_chosen_type(dtype: torch.dtype) -> None:
     ones = torch.ones(2, 2)
-    with autocast(torch.device("cpu")):
-        assert (ones @ ones).dtype == expected
+    with autocast(CPU, dtype):
+        assert (ones @ ones).dtype == dtype
     assert (ones @ ones).dtype == torch.float32
 
 
-def test_full_precision_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device, "bfloat16_is_faster", lambda: pytest.fail("measured in vain"))
-    ones = torch.ones(2, 2)
-    with autocast(torch.device("cpu"), enabled=False):
-        assert (ones @ ones).dtype == torch.float32
+class Clock:
+    """Stands in for the time: work takes as long as it says."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        monkeypatch.setattr(device, "time", SimpleNamespace(perf_counter=lambda: self.now))
+
+    def work(self, *seconds: float) -> Callable[[], None]:
+        left = list(seconds)
+
+        def one() -> None:
+            self.now += left.pop(0) if len(left) > 1 else left[0]
+
+        return one
 
 
-@pytest.mark.parametrize("seconds", [(1.0, 2.0), (2.0, 1.0)])
-def test_the_precision_is_decided_by_trying(
-    seconds: tuple[float, float], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("best", ["one", "two", "three"])
+def test_the_quickest_is_found_by_its_best_run(best: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    # The first run doesn't count, and a run that something else slowed down does no harm.
+    runs = {name: clock.work(0.1, 2.0, 1.0 if name == best else 1.5) for name in TRIED}
+    assert quickest(runs, CPU) == best
+
+
+def test_what_a_device_cannot_do_is_not_chosen() -> None:
+    def missing() -> None:
+        raise NotImplementedError("not on this device")
+
+    assert quickest({"missing": missing, "there": lambda: None}, CPU) == "there"
+    with pytest.raises(RuntimeError, match="none of missing runs on cpu"):
+        quickest({"missing": missing}, CPU)
+
+
+def test_only_one_candidate_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = []
+    assert quickest({"only": lambda: runs.append(1)}, CPU) == "only"
+    assert len(runs) == 1
+
+
+@pytest.mark.parametrize("seconds", [1.0, 5.0])
+def test_bfloat16_is_emulated_where_it_takes_much_longer(
+    seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The clock is read twice a trial; the first four trials are in bfloat16.
-    ticks = [tick for duration in seconds for _ in range(4) for tick in (0.0, duration)]
-    monkeypatch.setattr(device, "time", SimpleNamespace(perf_counter=lambda: ticks.pop(0)))
-    assert bfloat16_is_faster.__wrapped__() == (seconds[0] < seconds[1])
-    assert not ticks
+    clock = Clock(monkeypatch)
+    real = torch.Tensor.__matmul__
+
+    def product(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+        clock.now += seconds if one.dtype == torch.bfloat16 else 1.0
+        return real(one, other)
+
+    monkeypatch.setattr(torch.Tensor, "__matmul__", product)
+    assert emulates_bfloat16.__wrapped__(CPU) is (seconds > 4)
 
 
-def test_trying_works_in_inference_mode_and_draws_no_random_numbers() -> None:
-    before = torch.get_rng_state()
-    with torch.inference_mode():
-        assert bfloat16_is_faster.__wrapped__() in {True, False}
-        assert torch.is_inference_mode_enabled()
-    assert torch.equal(torch.get_rng_state(), before)
+def test_a_device_without_bfloat16_counts_as_one_that_emulates_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = torch.ones
+
+    def ones(*size: int, dtype: torch.dtype, **options: object) -> torch.Tensor:
+        if dtype == torch.bfloat16:
+            raise TypeError("no bfloat16 here")
+        return real(*size, dtype=dtype, **options)  # type: ignore[call-overload, no-any-return]
+
+    monkeypatch.setattr(torch, "ones", ones)
+    assert emulates_bfloat16.__wrapped__(CPU)
 
 
-def test_trying_is_done_once() -> None:
-    bfloat16_is_faster()
-    hits = bfloat16_is_faster.cache_info().hits
-    bfloat16_is_faster()
-    assert bfloat16_is_faster.cache_info().hits == hits + 1
+def test_a_processor_says_what_it_is() -> None:
+    name = processor(CPU)
+    assert name == processor(CPU)
+    assert torch.backends.cpu.get_cpu_capability() in name

@@ -20,17 +20,20 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from model import cli, device
+from model import cli
 from model.config import ConfigError, TrainConfig
 from model.data.datasets import FaceSet
 from model.events import EpochDone, Event, Finished, Notice, Progress
 from model.learning import training
+from model.learning.arithmetic import Arithmetic
 from model.learning.distributed import ALONE, GroupError, joined
+from model.learning.step import Step
 from model.learning.sync_batch_norm import synchronise
-from model.learning.trainer import Trainer, TrainingError
+from model.learning.trainer import TrainingError
 from model.records.runs import Run, list_runs
 
 CPU = torch.device("cpu")
+FULL = Arithmetic("float32", "polar", "any processor")
 CONFIG = TrainConfig(epochs=2, batch_size=8, latent_dim=16, sync_batch_norm=True)
 PATIENCE_S = 90
 """Processes that hang fail after this time; usually they take about a second."""
@@ -93,7 +96,6 @@ def _child(answer: Connection, place: dict[str, object], job: Job, arguments: li
     os.environ.update({name: str(value) for name, value in place.items()})
     torch.set_num_threads(1)
     training.use_threads = lambda _count: None
-    device.bfloat16_is_faster = lambda: False  # type: ignore[assignment]
     training.REPORT_EVERY_S = 0.0
     try:
         answer.send(job(*arguments))
@@ -112,7 +114,7 @@ def rank() -> int:
 
 def events_of(config: TrainConfig, folder: Path | None = None) -> Iterator[Event]:
     run = Run.open(folder) if folder else None
-    return training.train(config, patches(), run=run, device=CPU)
+    return training.train(config, patches(), run=run, device=CPU, arithmetic=FULL)
 
 
 def curve(config: TrainConfig, folder: Path | None = None) -> Curve:
@@ -267,18 +269,18 @@ def test_a_process_that_dies_ends_the_others_and_the_run_is_kept(run: Run) -> No
 
 def _out_of_memory(config: TrainConfig, failing: int) -> tuple[list[str], Curve]:
     """Train while a process's memory is exhausted in the middle of its very first step."""
-    learn = Trainer._backward
+    learn = Step._backward
 
     def exhausted(_layer: nn.Module, _arguments: Any) -> None:
         raise torch.OutOfMemoryError
 
-    def first(self: Trainer, images: Tensor) -> Tensor:
-        Trainer._backward = learn  # type: ignore[method-assign]
+    def first(self: Step, images: Tensor) -> Tensor:
+        Step._backward = learn  # type: ignore[method-assign]
         with self._network.decoder[-2].register_forward_pre_hook(exhausted):
             return learn(self, images)
 
     if rank() == failing:
-        Trainer._backward = first  # type: ignore[method-assign]
+        Step._backward = first  # type: ignore[method-assign]
     events = list(events_of(config))
     notices = [event.text for event in events if isinstance(event, Notice)]
     return notices, [(one.train_mse, one.test_mse) for one in events if isinstance(one, EpochDone)]
@@ -294,9 +296,9 @@ def test_all_halve_the_batch_when_the_memory_of_one_is_full(shared: bool) -> Non
 
 
 def _nan(failing: int) -> Curve:
-    learn = Trainer._backward
+    learn = Step._backward
     if rank() == failing:
-        Trainer._backward = lambda self, images: learn(self, images * torch.nan)  # type: ignore[method-assign]
+        Step._backward = lambda self, images: learn(self, images * torch.nan)  # type: ignore[method-assign]
     return curve(CONFIG)
 
 

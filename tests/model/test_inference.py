@@ -16,12 +16,6 @@ from model.latents.latent import LatentStatistics
 from model.network import ConvAutoencoder, on_device
 
 
-@pytest.fixture(autouse=True)
-def full_precision(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compute the same on every processor."""
-    monkeypatch.setattr("model.device.bfloat16_is_faster", lambda: False)
-
-
 @pytest.fixture(scope="module")
 def model() -> FaceModel:
     torch.manual_seed(0)
@@ -93,7 +87,7 @@ def test_only_work_in_bulk_uses_the_fast_precision(
     fast: bool, model: FaceModel, few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exact = encode(model, few_faces.images[:4])
-    monkeypatch.setattr("model.device.bfloat16_is_faster", lambda: True)
+    monkeypatch.setattr(inference, "fastest_precision", lambda _device: "bfloat16")
     latents = encode(model, few_faces.images[:4], fast=fast)
     assert latents.dtype == np.float32
     assert np.array_equal(latents, exact) is not fast
@@ -117,7 +111,10 @@ class TestDescribing:
         assert described.config == model.config
         assert model.statistics is None
 
-    def test_it_measures_the_training_faces(self, model: FaceModel, few_faces: FaceSet) -> None:
+    def test_it_measures_the_training_faces(
+        self, model: FaceModel, few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(inference, "fastest_precision", lambda _device: "float32")
         *_, described = describe(model, few_faces)
         assert isinstance(described, FaceModel)
         expected = LatentStatistics.fit(encode(model, few_faces.images[few_faces.split()[0]]))

@@ -21,6 +21,7 @@ from model.data.datasets import DataError, FaceSet
 from model.events import EpochDone, Event, Finished, Notice, Progress, Snapshot, Started
 from model.inference import reconstruct
 from model.learning import training
+from model.learning.arithmetic import Arithmetic
 from model.learning.trainer import PREVIEW_FACES, Trainer, TrainingError
 from model.learning.training import train
 from model.records.runs import Run, RunError
@@ -30,6 +31,7 @@ STEPS = 3
 """Steps of an epoch: 48 of the few faces are trained on, 16 a step."""
 
 CPU = torch.device("cpu")
+FULL = Arithmetic("float32", "polar", "any processor")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -65,9 +67,13 @@ def run(tmp_path: Path) -> Run:
 
 
 def start(
-    faces: FaceSet, config: TrainConfig = CONFIG, *, run: Run | None = None
+    faces: FaceSet,
+    config: TrainConfig = CONFIG,
+    *,
+    run: Run | None = None,
+    arithmetic: Arithmetic | None = None,
 ) -> Iterator[Event]:
-    return train(config, faces, run=run, device=CPU)
+    return train(config, faces, run=run, device=CPU, arithmetic=arithmetic)
 
 
 def trained(faces: FaceSet, config: TrainConfig = CONFIG) -> FaceModel:
@@ -142,11 +148,8 @@ class TestEvents:
         assert not any(value.requires_grad for value in snapshot.model.network.parameters())
         assert snapshot.model.epoch == 1
 
-    def test_previews_are_reconstructions_of_the_first_test_faces(
-        self, few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("model.device.bfloat16_is_faster", lambda: False)
-        events = start(few_faces)
+    def test_previews_are_reconstructions_of_the_first_test_faces(self, few_faces: FaceSet) -> None:
+        events = start(few_faces, arithmetic=FULL)
         done = take(events, lambda event: isinstance(event, EpochDone))
         snapshot = next(events)
         close(events)
@@ -158,11 +161,8 @@ class TestEvents:
         assert done.preview.shape == (10, 48, 48, 3)
         assert abs(done.preview.astype(int) - shown).max() <= 1
 
-    def test_the_measured_error_is_that_of_the_snapshot(
-        self, few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("model.device.bfloat16_is_faster", lambda: False)
-        events = start(few_faces)
+    def test_the_measured_error_is_that_of_the_snapshot(self, few_faces: FaceSet) -> None:
+        events = start(few_faces, arithmetic=FULL)
         done = take(events, lambda event: isinstance(event, EpochDone))
         snapshot = next(events)
         close(events)
@@ -295,6 +295,34 @@ class TestResuming:
         assert_same_weights(finished.model, load_face_model(whole.best))
         for found_row, row in zip(run.rows(), whole.rows(), strict=True):
             assert found_row._replace(seconds=0) == row._replace(seconds=0)
+
+    @pytest.mark.parametrize("here", [True, False])
+    def test_it_computes_as_before_on_the_same_processor_only(
+        self, here: bool, run: Run, few_faces: FaceSet
+    ) -> None:
+        own = Arithmetic.by_trial(CPU)
+        method = "newton-schulz-float32"
+        before = Arithmetic("float32", method, own.processor if here else "Another")
+        list(start(few_faces, run=run, arithmetic=before))
+
+        list(start(few_faces, replace(CONFIG, epochs=3), run=run))
+
+        state = Run.open(run.folder).state()
+        assert state is not None
+        assert state["epoch"] == 3
+        assert Arithmetic.from_dict(state["arithmetic"]) == (before if here else own)
+
+    def test_a_run_of_an_earlier_version_goes_on(self, run: Run, few_faces: FaceSet) -> None:
+        list(start(few_faces, run=run))
+        state = run.state()
+        assert state is not None
+        state["low_precision"] = True
+        del state["arithmetic"]
+        run.save_state(state)
+
+        *_, finished = start(few_faces, replace(CONFIG, epochs=3), run=run)
+
+        assert isinstance(finished, Finished)
 
     @pytest.mark.usefixtures("every_step")
     def test_it_says_where_it_goes_on(self, run: Run, few_faces: FaceSet) -> None:
