@@ -1,15 +1,17 @@
 """Starts and stops a training, and opens and closes the window while it trains, again and again.
 
-    python benchmarks/cycles.py [--trainings 500] [--windows 200]
+    python benchmarks/cycles.py [--trainings 500] [--windows 200] [--minutes 10]
 
 A real training of a small network on sixty faces is started, stopped after its first epoch and
 discarded; then windows are opened, begin a training, and are closed in the middle of it. Each half
-is measured after a tenth of its cycles and at its end.
+is measured after every tenth of its cycles and at its end, which comes after so many minutes at the
+latest.
 
 Prints one JSON line: for ``trainings`` and ``windows`` the ``cycles`` that were done, the
-``growth`` of memory in MiB, threads, open files, windows and objects of Qt since the tenth, and
-``rss_mb`` at every tenth; ``exceptions``; ``qt_warnings``, among which “QThread: Destroyed” would
-be. All of them but the memory should be 0 or empty. A process that aborts prints nothing.
+``growth`` of memory in MiB, threads, open files, windows and objects of Qt since the first
+measurement, and ``rss_mb`` at each; ``exceptions``; ``qt_warnings``, among which “QThread:
+Destroyed” would be. All of them but the memory should be 0 or empty. ``cut_short`` names the
+halves that the minutes ended. A process that aborts prints nothing.
 """
 
 from __future__ import annotations
@@ -31,8 +33,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from PySide6.QtTest import QSignalSpy
 
+from benchmarks.budget import Budget
 from benchmarks.driver import use_own_folders, wait_for
 from benchmarks.growth import growth, held
+from benchmarks.machine import machine
 from benchmarks.soak import Records, Warnings, opened_window
 from benchmarks.soak_material import Material
 from benchmarks.soak_person import SETTINGS
@@ -51,18 +55,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--trainings", type=int, default=500, help="started and stopped (500)")
     parser.add_argument("--windows", type=int, default=200, help="opened and closed (200)")
+    parser.add_argument("--minutes", type=float, default=10, help="at most, for each half (10)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         use_own_folders(folder, own_cache=True)
         os.environ["SCIKIT_LEARN_DATA"] = str(folder / "no lfw here")
-        result = cycles(folder, options.trainings, options.windows)
-    print(json.dumps(result))
+        result = cycles(folder, options.trainings, options.windows, 60 * options.minutes)
+    print(json.dumps(machine() | result))
     return 1 if result["exceptions"] else 0
 
 
-def cycles(folder: Path, trainings: int, windows: int) -> dict[str, Any]:
-    """Return what both halves found."""
+def cycles(folder: Path, trainings: int, windows: int, seconds: float) -> dict[str, Any]:
+    """Return what both halves found, in so many seconds each at most."""
     make_application()
     Settings().source = str(Material(folder / "material", 0).faces)
     records = Records()
@@ -71,30 +76,35 @@ def cycles(folder: Path, trainings: int, windows: int) -> dict[str, Any]:
         unexpected.happened.connect(records.note_problem)
         window = opened_window()
         window.session.problem.connect(records.note_problem)
-        trained = repeated(trainings, partial(train_once, window))
+        trained = repeated(trainings, partial(train_once, window), seconds)
         window.close()
         window.deleteLater()
         del window
-        opened = repeated(windows, open_once)
+        opened = repeated(windows, open_once, seconds)
+    planned = {"trainings": (trained, trainings), "windows": (opened, windows)}
     return {
         "trainings": trained,
         "windows": opened,
+        "cut_short": [name for name, (half, count) in planned.items() if half["cycles"] < count],
         "exceptions": records.exceptions,
         "qt_warnings": sorted(records.warnings),
     }
 
 
-def repeated(cycles: int, cycle: Callable[[], None]) -> dict[str, Any]:
+def repeated(cycles: int, cycle: Callable[[], None], seconds: float) -> dict[str, Any]:
     """Do something again and again; return what of it isn't given back."""
-    every = max(1, cycles // 10)
-    measured = []
-    for number in range(1, cycles + 1):
+    every, budget = max(1, cycles // 10), Budget(seconds)
+    measured, done = [], 0
+    while done < cycles and not budget.is_over:
         cycle()
-        if number % every == 0:
+        done += 1
+        if done % every == 0:
             measured.append(held())
-    change = growth(measured[0], measured[-1]) if measured else {}
+    if done % every:
+        measured.append(held())
+    change = growth(measured[0], measured[-1]) if len(measured) > 1 else {}
     trail = [each["rss_mb"] for each in measured]
-    return {"cycles": cycles, "growth": change, "rss_mb": trail}
+    return {"cycles": done, "growth": change, "rss_mb": trail}
 
 
 def begin_training(window: MainWindow) -> None:

@@ -2,11 +2,13 @@
 
 Both train the same network on LFW, or on the demo faces where LFW isn't found, with shared batch
 norm and in the same precision. The several are started by torchrun, on this machine, each on one
-core. The last line is JSON: both curves (training and test MSE of each epoch), the largest
-relative difference of each kind, and the commands.
+core, and none trains for longer than the minutes. The last line is JSON: both curves (training and
+test MSE of each epoch), the largest relative difference of each kind, and the commands;
+``cut_short`` names the curves that have fewer epochs than asked for, and the differences are then
+of those that both have, or null where there is none.
 
     python benchmarks/distributed.py [--processes 2] [--epochs 2] [--batch-size 64]
-        [--precision float32] [--separate-norms] [--faces lfw]
+        [--precision float32] [--separate-norms] [--faces lfw] [--minutes 10]
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import argparse
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +26,7 @@ from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.machine import machine
 from model.config import TrainConfig
 from model.data.datasets import DataError, FaceSet, Prepared, prepare
 from model.events import EpochDone
@@ -77,9 +81,30 @@ def curve(run: Run) -> Curve:
     return [(row.train_mse, row.test_mse) for row in run.rows()]
 
 
-def largest_difference(one: Curve, other: Curve, kind: int) -> float:
-    """Return the largest relative difference of two curves' training (0) or test (1) errors."""
-    return max(abs(b[kind] / a[kind] - 1) for a, b in zip(one, other, strict=True))
+def largest_difference(one: Curve, other: Curve, kind: int) -> float | None:
+    """Return the largest relative difference of two curves' training (0) or test (1) errors.
+
+    It is that of the epochs that both have, or None without any.
+    """
+    pairs = zip(one, other, strict=False)
+    return max((abs(b[kind] / a[kind] - 1) for a, b in pairs), default=None)
+
+
+def run_for(command: list[str], seconds: float) -> None:
+    """Run a command on one core for each process, and end all its processes after a time.
+
+    Raises:
+        CalledProcessError: it failed by itself.
+    """
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, env=environment, start_new_session=True) as process:
+        try:
+            code = process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # torchrun's own processes as well
+            return
+    if code:
+        raise subprocess.CalledProcessError(code, command)
 
 
 def compare(options: argparse.Namespace, parent: Path) -> dict[str, object]:
@@ -95,16 +120,19 @@ def compare(options: argparse.Namespace, parent: Path) -> dict[str, object]:
         run = Run.create(config, source, parent, source=source)
         commands.append(command(processes, run.folder, options.precision))
         print(f"{processes} process(es) on {source}", flush=True)
-        subprocess.run(commands[-1], check=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+        run_for(commands[-1], 60 * options.minutes)
         curves.append(curve(run))
-    return {
+    names = ("curve_of_one", "curve_of_several")
+    return machine() | {
         "faces": source,
         "batch_size": options.batch_size,
         "processes": options.processes,
         "precision": options.precision,
         "sync_batch_norm": config.sync_batch_norm,
-        "curve_of_one": curves[0],
-        "curve_of_several": curves[1],
+        **dict(zip(names, curves, strict=True)),
+        "cut_short": [
+            name for name, found in zip(names, curves, strict=True) if len(found) < options.epochs
+        ],
         "largest_train_difference": largest_difference(*curves, 0),
         "largest_test_difference": largest_difference(*curves, 1),
         "commands": [shlex.join(words) for words in commands],
@@ -122,6 +150,7 @@ def main() -> None:
     parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
     parser.add_argument("--separate-norms", action="store_true", help="batch norm for each part")
     parser.add_argument("--faces", help="lfw, demo or a folder (default: lfw if it is there)")
+    parser.add_argument("--minutes", type=float, default=10, help="at most, for each curve (10)")
     parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.work:

@@ -2,11 +2,12 @@
 
 Kills a training with SIGKILL at random moments, again and again; after each kill every file of
 the run, its previews too, must be whole, the run must open, and the next process must go on from
-the last save. Then one fault of each other kind. The last line is JSON: ``kills``,
-``lost_runs``, ``corrupt_files`` and ``crashes`` (the last three should be 0), and the outcome of
-every other fault in a sentence.
+the last save. The kills end after so many minutes. Then one fault of each other kind, for two
+minutes at most. The last line is JSON: ``kills``, ``lost_runs``, ``corrupt_files`` and ``crashes``
+(the last three should be 0), and the outcome of every other fault in a sentence; ``cut_short``
+says that the minutes ended the kills, and such a sentence that its two minutes were over.
 
-    python benchmarks/faults.py [--kills 200] [--seed 0]
+    python benchmarks/faults.py [--kills 200] [--minutes 15] [--seed 0]
 
 POSIX only. The full disk and the read-only folder need the right to mount a tmpfs (root on
 Linux); without it they are reported as not tried.
@@ -36,6 +37,8 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.budget import Budget
+from benchmarks.machine import machine
 from model.checkpoint import load_face_model
 from model.config import TrainConfig
 from model.data.datasets import FaceSet
@@ -44,6 +47,9 @@ from model.learning.trainer import Trainer
 from model.learning.training import train
 from model.records.runs import Run
 
+FIRST_EPOCH_S = 300
+"""Longest wait for a child's first epoch; one that takes longer counts as a crash."""
+FAULT_S = 120
 CONFIG = TrainConfig(epochs=10_000, batch_size=8, latent_dim=16)
 FORKED = multiprocessing.get_context("fork")  # a child that starts at once: torch is loaded here
 
@@ -67,19 +73,30 @@ def train_until_killed(folder: Path, reports: Connection) -> None:
                 reports.send(event.epoch)
 
 
-def kill_again_and_again(parent: Path, kills: int, seed: int) -> dict[str, int]:
+def first_epoch(reports: Connection) -> int:
+    """Return the epoch that a child reports first, which is done and saved then.
+
+    Raises:
+        EOFError: the child ended, or needs too long.
+    """
+    if not reports.poll(FIRST_EPOCH_S):
+        raise EOFError
+    return int(reports.recv())
+
+
+def kill_again_and_again(parent: Path, kills: int, seed: int, seconds: float) -> dict[str, int]:
     """Return the counts of kills, lost runs, corrupt files and crashes."""
-    chance = random.Random(seed)
+    chance, budget = random.Random(seed), Budget(seconds)
     run = Run.create(CONFIG, faces().title, parent)
     counts = {"kills": 0, "lost_runs": 0, "corrupt_files": 0, "crashes": 0}
     saved_epoch = 0
-    while counts["kills"] < kills:
+    while counts["kills"] < kills and not budget.is_over:
         reports, child_end = FORKED.Pipe(duplex=False)
         child = FORKED.Process(target=train_until_killed, args=(run.folder, child_end))
         child.start()
         child_end.close()
         try:
-            first = reports.recv()  # the first epoch after the resume is done and saved
+            first = first_epoch(reports)
             time.sleep(chance.uniform(0, 0.4))
         except EOFError:
             counts["crashes"] += 1
@@ -124,13 +141,16 @@ def corrupt_files(folder: Path) -> int:
 
 
 def outcome(events: Iterator[Event], until: Callable[[Event], bool]) -> str:
-    """Iterate until something happens; return what was said, or the exception."""
-    said = []
+    """Iterate until something happens, or two minutes; return what was said, or the exception."""
+    said, budget = [], Budget(FAULT_S)
     try:
         for event in events:
             if isinstance(event, Notice):
                 said.append(event.text)
             if until(event):
+                break
+            if budget.is_over:
+                said.append(f"cut short after {FAULT_S} s")
                 break
         events.close()  # type: ignore[attr-defined]
     except (OSError, RuntimeError, ValueError) as error:
@@ -217,10 +237,14 @@ def second_writer(parent: Path) -> str:
     child = FORKED.Process(target=train_until_killed, args=(run.folder, child_end))
     child.start()
     child_end.close()
-    first = reports.recv()
-    refused = outcome(train(CONFIG, faces(), run=run), after(1))
-    os.kill(child.pid or 0, signal.SIGKILL)
-    child.join()
+    try:
+        first = first_epoch(reports)
+        refused = outcome(train(CONFIG, faces(), run=run), after(1))
+    except EOFError:
+        return f"cut short: the first had no epoch within {FIRST_EPOCH_S} s"
+    finally:
+        os.kill(child.pid or 0, signal.SIGKILL)
+        child.join()
     again = outcome(train(CONFIG, faces(), run=run), after(first + 1))
     return (
         f"{refused} | after the first was killed: {again} | whole: {not corrupt_files(run.folder)}"
@@ -260,13 +284,16 @@ def main() -> None:
     """Try everything and print what came of it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--minutes", type=float, default=15, help="for the kills, at most (15)")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.set_num_threads(1)  # OpenMP's threads don't survive a fork, and the child waits for them
     with tempfile.TemporaryDirectory() as name:
         parent = Path(name)
         # First, while this process has no threads of its own that a fork would lose.
-        result: dict[str, object] = dict(kill_again_and_again(parent, options.kills, options.seed))
+        counts = kill_again_and_again(parent, options.kills, options.seed, 60 * options.minutes)
+        result: dict[str, object] = machine() | counts
+        result["cut_short"] = counts["kills"] < options.kills
         result["second_writer"] = second_writer(parent)
         result["full_disk"] = full_disk()
         result["read_only_folder"] = read_only_folder()

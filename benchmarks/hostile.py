@@ -14,9 +14,11 @@ account, libraries and mapped files too.
 The last line is JSON: ``files``; ``outcomes`` (how many of each kind of file ended how);
 ``crashes`` (the child died, or an exception that no reader announces came out of it), ``hangs``
 and ``code_executed``, which should be 0; ``slowest_s`` with the ``slowest`` file, and ``peak_mb``.
-Seconds are those that the child computed, which other work on the machine changes little.
+Seconds are those that the child computed, which other work on the machine changes little. Each
+kind of file has its share of the minutes; ``cut_short`` names those that needed more.
 
-    python benchmarks/hostile.py [--count 3000] [--seed 0] [--limit-s 60] [--only KIND]
+    python benchmarks/hostile.py [--count 3000] [--minutes 40] [--seed 0] [--limit-s 60]
+        [--only KIND]
 
 With ``--keep`` the files that did harm are kept in another folder than the temporary one.
 
@@ -45,8 +47,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.budget import Budget
 from benchmarks.hostile_damage import Maker, Trick
 from benchmarks.hostile_pictures import FolderFiles, PictureFiles, ShelfFiles
+from benchmarks.machine import machine
 
 STARTING_S = 300.0
 PATIENCE = 10
@@ -67,7 +71,8 @@ def _models(name: str) -> Callable[[Path, Path], Maker]:
     return make
 
 
-# Of a hundred files so many: there are more kinds of pictures, and models and runs are larger.
+# Of a hundred files, and of the time, so much: there are more kinds of pictures, and models and
+# runs are larger.
 MAKERS: dict[str, tuple[int, Callable[[Path, Path], Maker]]] = {
     "picture": (56, PictureFiles),
     "shelf": (5, ShelfFiles),
@@ -161,6 +166,7 @@ class Tally:
     code_executed: int = 0
     slowest_s: float = 0.0
     slowest: str = ""
+    cut_short: list[str] = field(default_factory=list)
     peak_mb: float = 0.0
 
     def note(self, kind: str, what: str, path: Path, answer: dict[str, Any]) -> None:
@@ -190,6 +196,7 @@ class Tally:
         ends = {end: self._ended(end) for end in ("crash", "hang")}
         return {
             "files": self.counts.total(),
+            "cut_short": self.cut_short,
             "outcomes": dict(sorted(self.counts.items())),
             "crashes": ends["crash"],
             "hangs": ends["hang"],
@@ -221,6 +228,7 @@ def main() -> None:
     """Make the files one by one and print what came of them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=3000)
+    parser.add_argument("--minutes", type=float, default=40, help="at most (40)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--limit-s", type=float, default=60)
     parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "hostile-files")
@@ -238,19 +246,26 @@ def main() -> None:
             pass  # what came of the files until now is worth printing
         finally:
             child.end()
-    print(json.dumps(tally.result()))
+    print(json.dumps(machine() | tally.result()))
 
 
 def try_all(
     folder: Path, trace: Path, child: Child, tally: Tally, options: argparse.Namespace
 ) -> None:
-    """Let the child open so many files, first those of every known trick, then random damage."""
+    """Let the child open so many files, first those of every known trick, then random damage.
+
+    A kind of file whose time is over leaves the rest of its files out.
+    """
     for number, (kind, (share, make_maker)) in enumerate(MAKERS.items()):
         if options.only not in (None, kind):
             continue
         maker = make_maker(folder / kind, trace)
         count = max(len(maker.tricks), options.count * share // 100)
+        budget = Budget(60 * options.minutes * (1 if options.only else share / 100))
         for index in range(count):
+            if budget.is_over:
+                tally.cut_short.append(kind)
+                break
             # Each file has a seed of its own: whatever came before it, it is the same.
             dice = random.Random(f"{options.seed} {number} {index}")
             place = folder / "case"

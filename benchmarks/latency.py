@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -33,6 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from benchmarks.driver import open_window, run_for, use_own_folders, wait_for
+from benchmarks.machine import machine
 from benchmarks.memory import rss_mb
 from benchmarks.slider_drags import SETTLE_S, drag_sliders
 from benchmarks.stalls import Heartbeat, StallReporter
@@ -56,7 +56,7 @@ def main() -> None:
             result = measure(window, options.drags, options.seconds, stacks=options.stacks)
         finally:
             stop(window)
-    print(json.dumps({"faces": source, "cpus": os.cpu_count()} | result))
+    print(json.dumps(machine() | {"faces": source} | result))
 
 
 def measure(

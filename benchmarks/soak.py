@@ -39,6 +39,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.driver import run_for, use_own_folders, wait_for
 from benchmarks.growth import growth, held, kinds
+from benchmarks.machine import machine
 from benchmarks.soak_material import Material
 from benchmarks.soak_person import Person
 from benchmarks.stalls import Heartbeat, StallReporter
@@ -128,7 +129,7 @@ def main() -> int:
         use_own_folders((options.folder or folder).absolute(), own_cache=True)
         os.environ["SCIKIT_LEARN_DATA"] = str(folder / "no lfw here")
         result = soak(folder, options.minutes, options.seed, stacks=options.stacks)
-    print(json.dumps({"seed": options.seed, "minutes": options.minutes} | result))
+    print(json.dumps(machine() | {"seed": options.seed, "minutes": options.minutes} | result))
     return 1 if result["exceptions"] else 0
 
 

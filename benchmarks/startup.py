@@ -26,6 +26,10 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.machine import machine
+
 BASELINE = "import torch, PySide6.QtWidgets; print('imported', flush=True)"
 CHILD = Path(__file__).with_name("startup_child.py")
 NAMES = {
@@ -53,7 +57,7 @@ def main() -> None:
     result |= {"runs": options.runs, "platform": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
     if options.all:
         result["all"] = times
-    print(json.dumps(result))
+    print(json.dumps(machine() | result))
 
 
 def measure(command: list[str]) -> dict[str, float]:
