@@ -17,7 +17,6 @@ import argparse
 import json
 import os
 import shlex
-import signal
 import subprocess
 import sys
 import tempfile
@@ -97,11 +96,11 @@ def run_for(command: list[str], seconds: float) -> None:
         CalledProcessError: it failed by itself.
     """
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(command, env=environment, start_new_session=True) as process:
+    with subprocess.Popen(command, env=environment) as process:
         try:
             code = process.wait(seconds)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)  # torchrun's own processes as well
+            process.terminate()  # torchrun ends its processes, those that don't listen after 30 s
             return
     if code:
         raise subprocess.CalledProcessError(code, command)
