@@ -1,4 +1,4 @@
-"""A pytest plugin: the real LFW, prepared at most once in a run, or a skip."""
+"""A pytest plugin: the real LFW, prepared at most once in a process, or a skip."""
 
 from __future__ import annotations
 

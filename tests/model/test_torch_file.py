@@ -28,6 +28,10 @@ class Calls:
     def __reduce__(self) -> tuple[Any, ...]:
         return self._call
 
+    def __repr__(self) -> str:
+        function, arguments = self._call
+        return f"{function.__name__}{arguments}"
+
 
 def written(path: Path, content: Any, *, legacy: bool = False) -> Path:
     torch.save(content, path, _use_new_zipfile_serialization=not legacy)
