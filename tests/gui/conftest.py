@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from cae_gui import dialogs
@@ -27,6 +27,28 @@ SMALL = TrainConfig(epochs=2, batch_size=48, latent_dim=4, optimizer="adam", lea
 """A training of two epochs of one step each on sixty faces."""
 LOADING_MS = 30_000
 """Longest wait for what may import torch first, on a busy machine."""
+
+
+class PatientBot(QtBot):
+    """Waits for half a minute: on a busy machine a frame may take pytest-qt's five seconds."""
+
+    def waitExposed(self, widget: QWidget, *, timeout: int = LOADING_MS) -> Any:
+        return super().waitExposed(widget, timeout=timeout)
+
+    def waitSignal(self, signal: Any, *, timeout: int = LOADING_MS, **options: Any) -> Any:
+        return super().waitSignal(signal, timeout=timeout, **options)
+
+    def waitSignals(self, signals: Any, *, timeout: int = LOADING_MS, **options: Any) -> Any:
+        return super().waitSignals(signals, timeout=timeout, **options)
+
+    def waitUntil(self, callback: Any, *, timeout: int = LOADING_MS) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """What pytest-qt gives, with more patience."""
+    return PatientBot(request)
 
 
 class Dialogs:
