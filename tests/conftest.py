@@ -6,8 +6,6 @@ import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_ACCESSIBILITY", "0")
-if "PYTEST_XDIST_WORKER" in os.environ:  # the cores are shared out among the test processes
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import gc
 import threading
