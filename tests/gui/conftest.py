@@ -25,12 +25,12 @@ from model.records.runs import EpochRow, Run
 
 SMALL = TrainConfig(epochs=2, batch_size=48, latent_dim=4, optimizer="adam", learning_rate=0.003)
 """A training of two epochs of one step each on sixty faces."""
-LOADING_MS = 30_000
+LOADING_MS = 60_000
 """Longest wait for what may import torch first, on a busy machine."""
 
 
 class PatientBot(QtBot):
-    """Waits for half a minute: on a busy machine a frame may take pytest-qt's five seconds."""
+    """Waits for a minute: on a busy machine a frame may take pytest-qt's five seconds."""
 
     def waitExposed(self, widget: QWidget, *, timeout: int = LOADING_MS) -> Any:
         return super().waitExposed(widget, timeout=timeout)
