@@ -40,6 +40,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.machine import machine
 from benchmarks.plain import PlainTraining, images_per_s, matmul_flops, noise, wait_for
 from benchmarks.training import FLOP_PER_IMAGE, our_steps
 from model.config import PRESETS, TrainConfig
@@ -100,7 +101,7 @@ def main() -> int:
         else Check(device, TrainConfig(), (64, 256, 1024), 50, 2.0, end)
     )
     faces = noise(200 if options.small else 4096)
-    result: dict[str, Any] = {"device": processor(device), "beside": processor(CPU)}
+    result: dict[str, Any] = {"device": processor(device)} | machine()
     parts: dict[str, Callable[[], object]] = {
         "losses": lambda: losses(check, faces),
         "speed": lambda: speed(check, faces),

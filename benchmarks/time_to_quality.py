@@ -31,10 +31,11 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.machine import machine
 from benchmarks.plain import PUBLISHED, RECIPE, PlainTraining, images_per_s
 from model.config import PRESETS, TrainConfig
 from model.data.datasets import FaceSet, load_faces
-from model.device import pick_device, processor
+from model.device import pick_device
 from model.events import EpochDone
 from model.learning.arithmetic import Arithmetic
 from model.learning.training import train
@@ -76,9 +77,7 @@ def main() -> None:
         "faces": faces.title,
         "precision": arithmetic.precision,
         "orthogonalisation": arithmetic.orthogonalisation,
-        "processor": processor(device),
-        "threads": torch.get_num_threads(),
-    }
+    } | machine()
     print(json.dumps(result))
 
 

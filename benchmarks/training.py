@@ -25,9 +25,10 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.machine import machine
 from benchmarks.plain import PlainTraining, images_per_s, matmul_flops, noise
 from model.config import TrainConfig
-from model.device import pick_device, processor
+from model.device import pick_device
 from model.heap import kept_memory
 from model.learning.arithmetic import Arithmetic
 from model.learning.trainer import Trainer
@@ -85,9 +86,7 @@ def main() -> None:
         "fraction_of_peak": round(max(our_speed.values()) * FLOP_PER_IMAGE / peak, 3),
         "precision": arithmetic.precision,
         "orthogonalisation": arithmetic.orthogonalisation,
-        "processor": processor(device),
-        "threads": torch.get_num_threads(),
-    }
+    } | machine()
     print(json.dumps(result))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 import platform
 import time
 from collections.abc import Callable, Mapping
@@ -80,12 +81,13 @@ def set_random_state(device: torch.device, state: torch.Tensor) -> None:
 
 
 def use_threads(count: int | None) -> None:
-    """Let this thread compute on so many cores, or on all of them for None.
+    """Let this thread compute on so many cores; for None on OMP_NUM_THREADS, or on all of them.
 
     PyTorch's thread pools are one per calling thread. Someone who waits for one face is answered
     sooner by a single core than by a pool that a training in the next thread keeps waiting.
     """
-    torch.set_num_threads(count or cores())
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    torch.set_num_threads(count or (int(asked) if asked.isdecimal() else 0) or cores())
 
 
 def synchronize(device: torch.device) -> None:

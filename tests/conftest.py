@@ -6,6 +6,10 @@ import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_ACCESSIBILITY", "0")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Each of the test processes has a core. Threads that share out a computation wait for each
+    # other, which takes many times as long where others keep the cores busy.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import gc
 import threading

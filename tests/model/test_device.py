@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from model import device
+from model.child import cores
 from model.device import (
     autocast,
     device_name,
@@ -14,6 +15,7 @@ from model.device import (
     pick_device,
     processor,
     quickest,
+    use_threads,
 )
 
 CPU = torch.device("cpu")
@@ -126,3 +128,18 @@ def test_a_processor_says_what_it_is() -> None:
     name = processor(CPU)
     assert name == processor(CPU)
     assert torch.backends.cpu.get_cpu_capability() in name
+
+
+@pytest.mark.parametrize(("asked", "expected"), [("1", 1), ("3", 3), ("", None), ("many", None)])
+def test_the_number_of_threads_is_that_of_the_environment(
+    asked: str, expected: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    threads = torch.get_num_threads()
+    try:
+        use_threads(None)
+        assert torch.get_num_threads() == (expected or cores())
+        use_threads(2)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(threads)
