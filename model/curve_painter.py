@@ -19,6 +19,7 @@ from model.curves import (
     frame_of,
     loss_ticks,
     mse_text,
+    rate_curve,
     readable,
 )
 
@@ -70,6 +71,7 @@ class Chart:
         self.figure = Figure(figsize=size, dpi=dpi, facecolor=frame.background)
         self._canvas: Any = FigureCanvasAgg(self.figure)
         self._muted = mix(frame.foreground, frame.background, 0.65)
+        self._faint = mix(frame.foreground, frame.background, 0.3)
         self._grid = mix(frame.foreground, frame.background, 0.13)
         self._loss, self._rate = self._add_axes()
         self._style_axes()
@@ -102,11 +104,18 @@ class Chart:
         history = request.history
         self._train.set_data(history.epochs, history.train_mse)
         self._test.set_data(history.epochs, history.test_mse)
-        self._rates.set_data(history.epochs, history.learning_rate)
-        # A single point makes no line, and few points are easier to read as points.
-        dots = "o" if len(history.epochs) <= 20 else ""
-        for line in (self._train, self._test, self._rates):
-            line.set_marker(dots)
+        rates = rate_curve(request)
+        self._rates.set_data([epoch for epoch, _ in rates], [rate for _, rate in rates])
+        # A single point makes no line, and few epochs are easier to read as points.
+        epochs, reports = len(history.epochs) <= 20, len(request.running) == 1
+        few_rates = len(rates) == 1 if request.rates else epochs
+        for line, has_dots in (
+            (self._train, epochs),
+            (self._test, epochs),
+            (self._running, reports),
+            (self._rates, few_rates),
+        ):
+            line.set_marker("o" if has_dots else "")
         self._running.set_data(
             [epoch for epoch, _ in request.running], [loss for _, loss in request.running]
         )
@@ -185,6 +194,13 @@ class Chart:
         (self._train,) = self._loss.plot([], [], label="Train", **thin)
         (self._running,) = self._loss.plot([], [], **(thin | {"linewidth": 0.9, "alpha": 0.7}))
         (self._test,) = self._loss.plot([], [], label="Test", solid_capstyle="round", **thick)
+        self._rate.plot(
+            [epoch for epoch, _ in frame.planned],
+            [rate for _, rate in frame.planned],
+            linewidth=1.5,
+            color=self._faint,
+            zorder=1.9,
+        )
         (self._rates,) = self._rate.plot([], [], **(thin | {"linewidth": 1.5}))
         (self._best,) = self._loss.plot(
             [], [], "o", markersize=8, markeredgewidth=2, clip_on=False, zorder=4,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Limits = tuple[float, float]
+Points = tuple[tuple[float, float], ...]
 Box = tuple[float, float, float, float]
 
 OTHER_COLORS = (
@@ -23,6 +24,9 @@ OTHER_COLORS = (
     "#8b8f99",
 )
 """Colours "#rrggbb" of the runs compared, by their places; readable on light and on dark."""
+
+_FIRST_LOSSES = (1e-3, 1e-1)
+"""The MSE that the first epoch of a training of new weights passes through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,9 @@ class CurveRequest:
 
     ``width`` and ``height`` are device pixels, ``scale`` is device pixels for one logical pixel,
     colours are "#rrggbb". ``running`` holds (fractional epoch, training MSE) of the epoch under
-    way, ``others`` (label, epochs, test MSE) of further runs, ``references`` (label, MSE). Another
-    run without epochs isn't drawn; it only leaves its colour of ``OTHER_COLORS`` free.
+    way, ``rates`` (fractional epoch, learning rate) of reports, ``planned`` the same of the whole
+    schedule, ``others`` (label, epochs, test MSE) of further runs, ``references`` (label, MSE).
+    Another run without epochs isn't drawn; it only leaves its colour of ``OTHER_COLORS`` free.
     """
 
     width: int
@@ -54,7 +59,9 @@ class CurveRequest:
     accent: str = "#4a5bd4"
     log: bool = True
     history: CurveHistory = CurveHistory()
-    running: tuple[tuple[float, float], ...] = ()
+    running: Points = ()
+    rates: Points = ()
+    planned: Points = ()
     total_epochs: int = 1
     others: tuple[tuple[str, tuple[int, ...], tuple[float, ...]], ...] = ()
     references: tuple[tuple[str, float], ...] = ()
@@ -111,6 +118,7 @@ class Frame:
     x_limits: Limits
     y_limits: Limits
     rate_top: float
+    planned: Points
     others: tuple[tuple[str, tuple[int, ...], tuple[float, ...]], ...]
     references: tuple[tuple[str, float], ...]
 
@@ -128,10 +136,18 @@ def frame_of(request: CurveRequest) -> Frame:
         log=request.log,
         x_limits=_x_limits(request),
         y_limits=_y_limits(request),
-        rate_top=_rate_top(request.history.learning_rate),
+        rate_top=_rate_top(request),
+        planned=request.planned,
         others=request.others,
         references=request.references,
     )
+
+
+def rate_curve(request: CurveRequest) -> Points:
+    """Return (fractional epoch, learning rate) of finished epochs and of reports, in order."""
+    history = request.history
+    finished = zip(history.epochs, history.learning_rate, strict=True)
+    return tuple(sorted([*finished, *request.rates], key=lambda point: point[0]))
 
 
 def best_index(test_mse: Sequence[float]) -> int | None:
@@ -178,15 +194,30 @@ def _y_limits(request: CurveRequest) -> Limits:
     values.extend(value for _, _, losses in request.others for value in losses)
     if not history.epochs:
         # Later the noise of the running epoch must not move the limits to and fro.
-        values.extend(loss for _, loss in request.running)
+        values.extend(_expected(request))
     shown = _positive(values)
     if not shown:
-        return (1e-3, 1e-1) if request.log else (0.0, 0.1)
+        return _FIRST_LOSSES if request.log else (0.0, _FIRST_LOSSES[1])
     low = _round_down(min(shown) * 0.9) if request.log else 0.0
     return low, _round_up(max(shown) * 1.05)
 
 
-def _rate_top(rates: Sequence[float]) -> float:
+def _expected(request: CurveRequest) -> list[float]:
+    """Return the losses to make room for before the first epoch has ended.
+
+    Within it the loss falls by about a decade: limits that only fitted the points so far would
+    move with every other report.
+    """
+    losses = _positive(loss for _, loss in request.running)
+    if losses:
+        return [*losses, max(losses) / 10]
+    # Runs to compare have limits of their own; reference lines alone would be a narrow strip.
+    compares = any(epochs for _, epochs, _ in request.others)
+    return [] if compares else [1.2 * _FIRST_LOSSES[0], 0.9 * _FIRST_LOSSES[1]]
+
+
+def _rate_top(request: CurveRequest) -> float:
+    rates = [rate for _, rate in (*request.planned, *rate_curve(request))]
     return max((_round_up(rate) for rate in _positive(rates)), default=0.0)
 
 

@@ -91,8 +91,7 @@ class FollowingController(QObject):
 
     def _show_followed(self, folder: Path, followed: Followed, *, is_first: bool) -> None:
         if is_first:
-            epochs = followed.config.epochs
-            self._shown.begin(folder, followed.faces, epochs, followed.rows)
+            self._shown.begin(folder, followed.faces, followed.config, followed.rows)
         else:
             self._shown.set_rows(followed.rows)
         self._shown.set_originals(followed.originals)

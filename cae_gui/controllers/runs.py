@@ -119,7 +119,7 @@ class RunsController(QObject):
     @Slot(object)
     def _on_opened(self, opened: OpenedRun) -> None:
         run = opened.run
-        self._shown.begin(run.folder, run.faces, run.config.epochs, opened.rows)
+        self._shown.begin(run.folder, run.faces, run.config, opened.rows)
         self._shown.set_originals(opened.originals)
         self._view.set_status(_about(run, opened.rows))
         if self._training.is_active and run.folder == self._training.folder:

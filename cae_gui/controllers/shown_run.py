@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,10 @@ from model.curve_painter import CurvePainter
 from model.data.lfw import TITLE as LFW_TITLE
 from model.events import EpochDone
 from model.records.runs import EpochRow
+
+if TYPE_CHECKING:
+    from model.config import TrainConfig
+    from model.curves import Points
 
 Pixels = NDArray[np.uint8]
 
@@ -38,6 +42,7 @@ class ShownRun(QObject):
         self._epochs: list[int] = []
         self._losses: dict[int, float] = {}
         self._wanted: int | None = None
+        self._config: TrainConfig | None = None
         view.plot.render_wanted.connect(self._on_render_wanted)
         view.epochs.chosen.connect(self._on_epoch_chosen)
         session.task_done.connect(self._on_task)
@@ -48,14 +53,26 @@ class ShownRun(QObject):
         """Return whether this run is on show."""
         return folder is not None and folder == self._runs.shown
 
-    def begin(
-        self, folder: Path, faces: str, epochs: int, rows: Sequence[EpochRow | EpochDone]
-    ) -> None:
-        """Show another run: the title of its faces, the epochs planned, those measured."""
+    def prepare(self, faces: str, config: TrainConfig) -> None:
+        """Show the axes and the planned learning rates of a training that has no folder yet."""
         self._reset()
-        self._runs.show(folder)
-        self._view.plot.set_total_epochs(epochs)
+        self._runs.show(None)
+        self._config = config
+        self._view.plot.set_total_epochs(config.epochs)
         self._view.plot.set_references(REFERENCES.get(faces, ()))
+        self._session.run_task("schedule", partial(_planned_rates, config), config)
+
+    def begin(
+        self,
+        folder: Path,
+        faces: str,
+        config: TrainConfig,
+        rows: Sequence[EpochRow | EpochDone],
+    ) -> None:
+        """Show another run: the title of its faces, what was planned, the epochs measured."""
+        if self._runs.shown is not None or self._config != config:
+            self.prepare(faces, config)
+        self._runs.show(folder)
         self.set_rows(rows)
         if rows:
             self._runs.read_preview(folder)
@@ -83,7 +100,7 @@ class ShownRun(QObject):
 
     def _reset(self) -> None:
         self._originals, self._newest = _NO_FACES, None
-        self._epochs, self._losses, self._wanted = [], {}, None
+        self._epochs, self._losses, self._wanted, self._config = [], {}, None, None
         self._view.plot.clear()
         self._view.epochs.set_epochs((), {})
         self._view.strip.set_frames(_NO_FACES)
@@ -124,11 +141,19 @@ class ShownRun(QObject):
         self._session.run_task("plot", partial(self._painter.paint, request))
 
     @Slot(str, object, object)
-    def _on_task(self, channel: str, _tag: Any, result: Any) -> None:
+    def _on_task(self, channel: str, tag: Any, result: Any) -> None:
         if channel == "plot":
             self._view.plot.show_image(result)
+        elif channel == "schedule" and tag is self._config:
+            self._view.plot.set_planned(result)
 
     @Slot(str)
     def _on_task_failed(self, channel: str) -> None:
         if channel == "plot":
             self._view.plot.drop_request()
+
+
+def _planned_rates(config: TrainConfig) -> Points:
+    from model.learning.schedule import planned_rates
+
+    return planned_rates(config)

@@ -36,6 +36,7 @@ class TrainController(QObject):
         self._shown = shown
         self._history: list[Any] = []
         self._has_finished = False
+        self._begun: Path | None = None
         self._epochs = 0
         self._connect()
 
@@ -56,6 +57,7 @@ class TrainController(QObject):
         training.stopped.connect(self._on_stopped)
         training.discarded.connect(self._on_discarded)
         training.noticed.connect(self._on_notice)
+        training.preparing.connect(self._view.set_status)
 
     @Slot()
     def start(self) -> None:
@@ -66,6 +68,8 @@ class TrainController(QObject):
             model = self._session.models.model if self._view.further.isChecked() else None
             if model is not None:
                 config = replace(config, latent_dim=model.network.latent_dim)
+            self._session.runs.stop_following()
+            self._shown.prepare(faces.title, config)
             self._training.start(config, faces, self._session.faces.source, model)
 
     @Slot()
@@ -90,19 +94,23 @@ class TrainController(QObject):
             State.STOPPING: "Stopping and saving …",
         }
         if state is State.PREPARING:
-            self._has_finished = False
+            self._has_finished, self._begun = False, None
         if state in texts:
             self._view.set_status(texts[state])
         elif state is State.IDLE and not self._has_finished:
             self._view.set_status("The training ended early.")
+            if self._training.folder is None and self._session.runs.shown in (None, self._begun):
+                self._shown.clear()  # it never began, and left nothing
 
     @Slot(object)
     def _on_run(self, event: RunOpened) -> None:
         self._history = list(event.rows)
+        self._begun = event.folder
         self._epochs = event.config.epochs
         self._view.form.set_config(event.config)
         faces = self._training.faces
-        self._shown.begin(event.folder, faces.title if faces else "", self._epochs, self._history)
+        title = faces.title if faces else ""
+        self._shown.begin(event.folder, title, event.config, self._history)
         # Not those on show, which may have changed; too few of them fail in a moment.
         if faces is not None and len(faces.images) >= 2:
             _, test = faces.split(event.config.test_percent, event.config.seed)
@@ -123,7 +131,7 @@ class TrainController(QObject):
         if not self._is_on_show():
             return
         if event.loss is not None:
-            self._view.plot.add_progress(done, event.loss)
+            self._view.plot.add_progress(done, event.loss, event.learning_rate)
         if self._training.state is State.RUNNING:
             self._view.set_status(
                 f"Epoch {event.epoch} of {self._epochs}  ·  {event.images_per_s:,.0f} images/s"

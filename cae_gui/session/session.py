@@ -34,7 +34,7 @@ from cae_gui.session.unsaved import Unsaved
 from model.events import Finished, Snapshot
 
 TASKS = (
-    *("plot", "difference", "nearest", "map places", "map colors"),
+    *("schedule", "plot", "difference", "nearest", "map places", "map colors"),
     *("compare", "snapshots", "layers", "device", "versions"),
 )
 """Channels of the work that isn't inference, the most urgent first."""

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from cae_gui.jobs import StreamJob
 from cae_gui.problems import Problem
 from model.config import TrainConfig
-from model.data.datasets import FaceSet
+from model.data.datasets import FaceSet, Preparing
 from model.events import EpochDone, Finished, Notice, Progress, Snapshot, Started
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Training(QObject):
         started(Started), progressed(Progress), epoch_done(EpochDone), snapshot(Snapshot),
         finished(Finished), noticed(Notice), run_opened(RunOpened): the engine's own events.
         stopped(Path): the run's folder; it was stopped before its end and kept.
+        preparing(str): what is done before ``started``.
         discarded(): the run was stopped and deleted.
         problem(Problem): the training failed; what was saved is kept.
     """
@@ -62,6 +63,7 @@ class Training(QObject):
     noticed = Signal(object)
     run_opened = Signal(object)
     stopped = Signal(object)
+    preparing = Signal(str)
     discarded = Signal()
     problem = Signal(object)
 
@@ -148,7 +150,11 @@ class Training(QObject):
             self.folder = event.folder
         if isinstance(event, Started) and self.state is State.PREPARING:
             self._enter(State.RUNNING)
-        self._routes[type(event)].emit(event)
+        if isinstance(event, Preparing):
+            if self.state is State.PREPARING:
+                self.preparing.emit(event.text)
+        else:
+            self._routes[type(event)].emit(event)
 
     @Slot(object)
     def _on_failed(self, problem: Problem) -> None:
@@ -157,14 +163,16 @@ class Training(QObject):
 
     @Slot(bool)
     def _on_ended(self, complete: bool) -> None:
+        never_began = self._has_failed and not self._discarding
+        if self.folder is not None and never_began and _is_empty(self.folder):
+            _delete(self.folder)  # such a run in the menu helps nobody
+            self.folder = None
         self._enter(State.IDLE)
         if self.folder is None:
             return
         if self._discarding:
             _delete(self.folder)
             self.discarded.emit()
-        elif self._has_failed and _is_empty(self.folder):
-            _delete(self.folder)  # it never began: such a run in the menu helps nobody
         elif not complete and not self._has_failed:
             self.stopped.emit(self.folder)
 
@@ -172,16 +180,18 @@ class Training(QObject):
 def _new_run(
     config: TrainConfig, faces: FaceSet, source: str, model: FaceModel | None
 ) -> Iterator[Any]:
-    from model.learning.training import train
     from model.records.runs import Run
 
     run = Run.create(config, faces.title, source=source)
     yield RunOpened(run.folder, config)
+    begins = "a new network" if model is None else "the model in use"
+    yield Preparing(f"Preparing {begins} and {len(faces.images):,} faces …")
+    from model.learning.training import train
+
     yield from train(config, faces, run=run, start=model)
 
 
 def _earlier_run(folder: Path, faces: FaceSet) -> Iterator[Any]:
-    from model.learning.training import train
     from model.records.runs import Run, RunError
 
     run = Run.open(folder)
@@ -190,7 +200,11 @@ def _earlier_run(folder: Path, faces: FaceSet) -> Iterator[Any]:
             f"This run learned from “{run.faces}”, but “{faces.title}” is on show. "
             "Choose its faces at the left, then continue it."
         )
-    yield RunOpened(folder, run.config, tuple(run.rows()))
+    rows = tuple(run.rows())
+    yield RunOpened(folder, run.config, rows)
+    yield Preparing(f"Reading the state after epoch {rows[-1].epoch if rows else 0} …")
+    from model.learning.training import train
+
     yield from train(run.config, faces, run=run)
 
 

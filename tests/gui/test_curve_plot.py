@@ -84,7 +84,7 @@ def test_setters_of_one_turn_make_one_request(plot, qtbot):
     plot.show()
     qtbot.waitExposed(plot)
     plot.set_history(epochs(3))
-    plot.add_progress(3.5, 0.004)
+    plot.add_progress(3.5, 0.004, 0.02)
     plot.set_references([("PCA", 0.0006)])
     plot.set_others([("Fast", [1, 2], [0.01, 0.005])])
     plot.set_total_epochs(8)
@@ -104,10 +104,10 @@ def test_setters_of_one_turn_make_one_request(plot, qtbot):
 
 def test_at_most_one_request_is_outstanding(shown, qtbot):
     found = requests_of(shown)
-    shown.add_progress(5.1, 0.002)
+    shown.add_progress(5.1, 0.002, 0.02)
     qtbot.waitUntil(lambda: len(found) == 1)
-    shown.add_progress(5.2, 0.002)
-    shown.add_progress(5.3, 0.002)
+    shown.add_progress(5.2, 0.002, 0.02)
+    shown.add_progress(5.3, 0.002, 0.02)
     shown.grab()
     assert len(found) == 1
     shown.show_image(answer(found[0]))
@@ -124,7 +124,7 @@ def test_answer_is_painted(shown):
 
 def test_answer_to_a_request_before_clear_is_ignored(shown, qtbot):
     with qtbot.waitSignal(shown.render_wanted) as wanted:
-        shown.add_progress(5.1, 0.002)
+        shown.add_progress(5.1, 0.002, 0.02)
     shown.clear()
     shown.show_image(answer(wanted.args[0]))
     assert shown.is_empty()
@@ -133,16 +133,16 @@ def test_answer_to_a_request_before_clear_is_ignored(shown, qtbot):
 
 def test_after_a_dropped_request_new_data_asks_again(shown, qtbot):
     with qtbot.waitSignal(shown.render_wanted):
-        shown.add_progress(5.1, 0.002)
+        shown.add_progress(5.1, 0.002, 0.02)
     shown.drop_request()
     with qtbot.waitSignal(shown.render_wanted):
-        shown.add_progress(5.2, 0.002)
+        shown.add_progress(5.2, 0.002, 0.02)
 
 
 def test_finished_epoch_takes_its_progress_points_away(shown, qtbot):
     with qtbot.waitSignal(shown.render_wanted) as wanted:
-        shown.add_progress(5.5, 0.002)
-        shown.add_progress(6.1, 0.002)
+        shown.add_progress(5.5, 0.002, 0.02)
+        shown.add_progress(6.1, 0.002, 0.02)
         shown.set_history(epochs(6))
     assert wanted.args[0].running == ((6.1, 0.002),)
 
@@ -150,7 +150,7 @@ def test_finished_epoch_takes_its_progress_points_away(shown, qtbot):
 def test_a_long_epoch_is_thinned(shown, qtbot):
     with qtbot.waitSignal(shown.render_wanted) as wanted:
         for step in range(5000):
-            shown.add_progress(5 + step / 5000, 0.002)
+            shown.add_progress(5 + step / 5000, 0.002, 0.02)
     assert len(wanted.args[0].running) <= 2000
 
 

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cae_gui.theme import is_dark
 from cae_gui.widgets.training.curve_readout import paint_readout, readout_rows
-from model.curves import CurveHistory, CurveImage, CurveRequest
+from model.curves import CurveHistory, CurveImage, CurveRequest, Points
 
 if TYPE_CHECKING:
     from model.events import EpochDone
@@ -47,7 +47,9 @@ class CurvePlot(QWidget):
         super().__init__(parent)
         self._history = CurveHistory()
         self._running: list[tuple[float, float]] = []
-        self._total_epochs = 1
+        self._rates: list[tuple[float, float]] = []
+        self._planned: Points = ()
+        self._total_epochs = 0
         self._references: tuple[tuple[str, float], ...] = ()
         self._others: tuple[tuple[str, tuple[int, ...], tuple[float, ...]], ...] = ()
         self._log = True
@@ -81,17 +83,27 @@ class CurvePlot(QWidget):
         self._describe()
         self._changed()
 
-    def add_progress(self, epoch_fraction: float, loss: float) -> None:
-        """Add a point of the epoch under way: 2.5 is halfway through the third."""
-        self._running.append((epoch_fraction, loss))
-        # Thinned rather than cut: the start of a very long epoch stays.
-        if len(self._running) > _MOST_PROGRESS:
-            del self._running[::2]
+    def add_progress(self, epoch_fraction: float, loss: float, rate: float) -> None:
+        """Add a point of the epoch under way: 2.5 is halfway through the third.
+
+        The loss goes when the epoch ends, which has a mean loss of its own; the rate stays.
+        """
+        for points, value in ((self._running, loss), (self._rates, rate)):
+            points.append((epoch_fraction, value))
+            # Thinned rather than cut: the start of a very long epoch stays.
+            if len(points) > _MOST_PROGRESS:
+                del points[::2]
         self._changed()
 
     def set_total_epochs(self, epochs: int) -> None:
-        """Set where the time axis ends."""
+        """Set where the time axis ends; from then on there are axes, even without an epoch."""
         self._total_epochs = max(epochs, 1)
+        self._describe()
+        self._changed()
+
+    def set_planned(self, planned: Points) -> None:
+        """Set the learning rates of the whole schedule: (fractional epoch, rate)."""
+        self._planned = planned
         self._changed()
 
     def set_references(self, references: Sequence[tuple[str, float]]) -> None:
@@ -113,6 +125,8 @@ class CurvePlot(QWidget):
         """Forget the training; the runs compared stay. An answer on its way is ignored."""
         self._history = CurveHistory()
         self._running.clear()
+        self._rates.clear()
+        self._planned, self._total_epochs = (), 0
         self._asked = self._shown = self._epoch = None
         self._picture = QImage()
         self._describe()
@@ -143,7 +157,7 @@ class CurvePlot(QWidget):
     def is_empty(self) -> bool:
         """Return whether there is nothing to draw."""
         others = any(epochs for _, epochs, _ in self._others)
-        return not (self._history.epochs or self._running or others)
+        return not (self._history.epochs or self._running or self._total_epochs or others)
 
     def readout(self) -> str:
         """Return the numbers of the epoch pointed at, or nothing."""
@@ -178,6 +192,8 @@ class CurvePlot(QWidget):
             log=self._log,
             history=self._history,
             running=tuple(self._running),
+            rates=tuple(self._rates),
+            planned=self._planned,
             total_epochs=self._total_epochs,
             others=self._others,
             references=self._references,
@@ -199,7 +215,7 @@ class CurvePlot(QWidget):
         return min(epochs[max(index - 1, 0) : index + 1], key=lambda epoch: abs(epoch - wanted))
 
     def _describe(self) -> None:
-        self.setAccessibleDescription(self.readout() or ("" if self._history.epochs else _EMPTY))
+        self.setAccessibleDescription(self.readout() or (_EMPTY if self.is_empty() else ""))
 
     def sizeHint(self) -> QSize:
         return QSize(640, 360)
