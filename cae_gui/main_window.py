@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from cae_gui import dialogs
+from cae_gui.controllers.estimating import EstimatingController
 from cae_gui.controllers.explore import ExploreController
 from cae_gui.controllers.files import FIGURE, PICTURE, FilesController
 from cae_gui.controllers.filming import FilmingController
@@ -135,6 +136,7 @@ class MainWindow(QMainWindow):
         self._filming = FilmingController(session, self.files, self.messages, self.settings, self)
         shown = ShownRun(session, self.train, self)
         self._train = TrainController(session, self.train, shown, self)
+        self._estimating = EstimatingController(session, self.train, self)
         self._runs = RunsController(session, self.train, shown, self)
         self._following = FollowingController(session, self.train, shown, self)
         self._resuming = ResumingController(session, self)

@@ -139,6 +139,18 @@ class TrainConfig:
         for item in fields(self):
             _check(item.name, item.metadata["setting"], getattr(self, item.name), item.default)
 
+    def check_faces(self, title: str, count: int) -> None:
+        """Refuse a data set with so few faces to train on.
+
+        Raises:
+            ConfigError: they don't fill a batch.
+        """
+        if count < self.batch_size:
+            raise ConfigError(
+                f"Batch size (batch_size) is {self.batch_size}, but “{title}” has only {count} "
+                "faces to train on. Choose a smaller batch or more faces."
+            )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain values for JSON."""
         return asdict(self)

@@ -195,6 +195,9 @@ def _y_limits(request: CurveRequest) -> Limits:
     if not history.epochs:
         # Later the noise of the running epoch must not move the limits to and fro.
         values.extend(_expected(request))
+    elif history.epochs[-1] < request.total_epochs:
+        # Two points would make a strip, which the next epoch leaves.
+        values.append(max(_positive(values), default=math.nan) / 10)
     shown = _positive(values)
     if not shown:
         return _FIRST_LOSSES if request.log else (0.0, _FIRST_LOSSES[1])

@@ -15,6 +15,7 @@ from cae_gui.session.runs import PreviewRead
 from cae_gui.session.session import Session
 from cae_gui.workspaces.train import TrainWorkspace
 from model.curve_painter import CurvePainter
+from model.curves import CurveRequest
 from model.data.lfw import TITLE as LFW_TITLE
 from model.events import EpochDone
 from model.records.runs import EpochRow
@@ -43,6 +44,9 @@ class ShownRun(QObject):
         self._losses: dict[int, float] = {}
         self._wanted: int | None = None
         self._config: TrainConfig | None = None
+        self._has_painted = False
+        view.came_into_view.connect(self._paint_first)
+        session.reconstructed.connect(self._paint_first)
         view.plot.render_wanted.connect(self._on_render_wanted)
         view.epochs.chosen.connect(self._on_epoch_chosen)
         session.task_done.connect(self._on_task)
@@ -135,6 +139,15 @@ class ShownRun(QObject):
         self._offer()
         if preview.pixels is not None and self._view.epochs.epoch() == preview.epoch:
             self._show(preview.pixels)
+
+    @Slot()
+    def _paint_first(self) -> None:
+        """Paint once for nobody before a plot is wanted: importing matplotlib takes a second."""
+        is_started = self._session.models.model is not None
+        if is_started and not self._has_painted and self._view.isVisible():
+            self._has_painted = True
+            work = partial(self._painter.paint, CurveRequest(width=320, height=216))
+            self._session.run_task("first plot", work)
 
     @Slot(object)
     def _on_render_wanted(self, request: Any) -> None:

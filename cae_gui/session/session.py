@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoGroup
 
-from cae_gui.jobs import LatestJob, Question, stop_and_wait
+from cae_gui.jobs import LatestJob, Question, StreamJob, stop_and_wait
 from cae_gui.problems import Problem
 from cae_gui.session.analogy import Analogy
 from cae_gui.session.corners import Corners
@@ -35,7 +35,7 @@ from model.events import Finished, Snapshot
 
 TASKS = (
     *("schedule", "plot", "difference", "nearest", "map places", "map colors"),
-    *("compare", "snapshots", "layers", "device", "versions"),
+    *("compare", "snapshots", "layers", "device", "versions", "first plot"),
 )
 """Channels of the work that isn't inference, the most urgent first."""
 
@@ -137,6 +137,13 @@ class Session(QObject):
         self.face = self._loaded = Selected(edited.name, edited.pixels)
         self.selected.emit()
         self._ask_reconstruction()
+
+    @property
+    def is_computing(self) -> bool:
+        """Whether work in the background, other than a training, takes the processor for long."""
+        jobs = (*self.models.jobs(), *self.faces.jobs(), *self.photos.jobs())
+        own = (self.latents.job, self.maps.job, self.filming.job)
+        return any(job.is_busy for job in (*jobs, *own) if isinstance(job, StreamJob))
 
     def run_task(self, channel: str, work: Callable[[], Any], tag: Any = None) -> None:
         """Do work in the background; a newer one of the same channel replaces a waiting one."""

@@ -20,6 +20,7 @@ from model.events import EpochDone, Finished, Notice, Progress, Snapshot, Starte
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
+    from model.learning.estimate import Estimate
 
 
 class State(Enum):
@@ -41,8 +42,20 @@ class RunOpened:
     rows: tuple[Any, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """How long a training with this configuration would take on these faces."""
+
+    config: TrainConfig
+    faces: FaceSet
+    estimate: Estimate
+
+
 class Training(QObject):
-    """Runs one training at a time in a background thread.
+    """Runs one training at a time in a background thread, or a trial before one.
+
+    The trial has the training's own thread: the two never compute or draw random numbers at the
+    same time, and a training that begins ends the trial after the step under way.
 
     Signals:
         state_changed(State): after every change of ``state``.
@@ -52,6 +65,7 @@ class Training(QObject):
         preparing(str): what is done before ``started``.
         discarded(): the run was stopped and deleted.
         problem(Problem): the training failed; what was saved is kept.
+        estimated(Estimated): answers the newest ``try_out``; trial_failed(Problem) otherwise.
     """
 
     state_changed = Signal(object)
@@ -66,6 +80,8 @@ class Training(QObject):
     preparing = Signal(str)
     discarded = Signal()
     problem = Signal(object)
+    estimated = Signal(object)
+    trial_failed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -82,6 +98,7 @@ class Training(QObject):
             Finished: self.finished,
             Notice: self.noticed,
             RunOpened: self.run_opened,
+            Estimated: self.estimated,
         }
         self.job = StreamJob(self)
         self.job.produced.connect(self._on_event)
@@ -109,6 +126,16 @@ class Training(QObject):
     def resume(self, folder: Path, faces: FaceSet) -> None:
         """Go on with an earlier run exactly where it was stopped."""
         self._begin(partial(_earlier_run, folder, faces), faces)
+
+    def try_out(self, config: TrainConfig, faces: FaceSet) -> None:
+        """Estimate how long a training would take; does nothing while one is under way."""
+        if not self.is_active:
+            self.job.begin(partial(_try_out, config, faces))
+
+    def cancel_trial(self) -> None:
+        """End a trial after the step under way."""
+        if not self.is_active:
+            self.job.cancel()
 
     def pause(self) -> None:
         """Hold the training between two steps."""
@@ -153,16 +180,21 @@ class Training(QObject):
         if isinstance(event, Preparing):
             if self.state is State.PREPARING:
                 self.preparing.emit(event.text)
-        else:
+        elif event is not None:
             self._routes[type(event)].emit(event)
 
     @Slot(object)
     def _on_failed(self, problem: Problem) -> None:
+        if not self.is_active:
+            self.trial_failed.emit(problem)
+            return
         self._has_failed = True
         self.problem.emit(problem)
 
     @Slot(bool)
     def _on_ended(self, complete: bool) -> None:
+        if not self.is_active:
+            return  # a trial
         never_began = self._has_failed and not self._discarding
         if self.folder is not None and never_began and _is_empty(self.folder):
             _delete(self.folder)  # such a run in the menu helps nobody
@@ -175,6 +207,12 @@ class Training(QObject):
             self.discarded.emit()
         elif not complete and not self._has_failed:
             self.stopped.emit(self.folder)
+
+
+def _try_out(config: TrainConfig, faces: FaceSet) -> Iterator[Estimated | None]:
+    from model.learning.estimate import trial
+
+    yield Estimated(config, faces, (yield from trial(config, faces)))
 
 
 def _new_run(

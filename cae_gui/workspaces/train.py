@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -35,6 +35,7 @@ class TrainWorkspace(QWidget):
 
     Signals:
         runs_shown(): the list of runs came into view.
+        came_into_view(), went_out_of_view(): this workspace itself.
         start_asked(), pause_asked(), go_on_asked(), stop_asked(), discard_asked().
         follow_changed(bool): whether exploring uses the newest snapshot of the training.
         layers_asked(): show the layer table.
@@ -48,6 +49,8 @@ class TrainWorkspace(QWidget):
     follow_changed = Signal(bool)
     layers_asked = Signal()
     runs_shown = Signal()
+    came_into_view = Signal()
+    went_out_of_view = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,6 +79,10 @@ class TrainWorkspace(QWidget):
             "Trains the weights of the model in use further instead of new ones. "
             "The latent size is that of the model."
         )
+        self.estimate = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.estimate.setAccessibleName("How long the training would take")
+        # Without a text it keeps its place: buttons must not move under the mouse.
+        self.estimate.setMinimumHeight(self.estimate.fontMetrics().height())
         self.start = PrimaryButton("&Start training")
         self.start.setDefault(True)
         self.pause = QPushButton("Pa&use")
@@ -83,7 +90,7 @@ class TrainWorkspace(QWidget):
         self.discard = QPushButton("&Discard …")
         self.layers = QPushButton("&Layers …")
         self.layers.setToolTip("The layers of the network with their shapes and parameters")
-        self._is_paused = False
+        self._is_paused = self._is_active = self._is_refused = False
         self._arrange()
         self._connect()
         self.show_state(active=False, paused=False, stopping=False)
@@ -111,6 +118,7 @@ class TrainWorkspace(QWidget):
         left.setSpacing(8)
         left.addWidget(self.tabs, 1)
         left.addWidget(self.further)
+        left.addWidget(self.estimate)
         left.addWidget(self.start)
         left.addLayout(under)
         return column
@@ -152,14 +160,14 @@ class TrainWorkspace(QWidget):
         self.layers.clicked.connect(self.layers_asked)
         self.follow.toggled.connect(self.follow_changed)
         self.log.toggled.connect(self.plot.set_log)
-        self.form.changed.connect(self._on_form)
+        self.form.changed.connect(self._offer_start)
         self.further.toggled.connect(self._on_further)
         self.tabs.currentChanged.connect(self._on_tab)
 
     def show_state(self, *, active: bool, paused: bool, stopping: bool) -> None:
         """Offer what can be done in this state of the training."""
-        self._is_paused = paused
-        self.start.setEnabled(not active and not self.form.error())
+        self._is_paused, self._is_active = paused, active
+        self._offer_start()
         self.further.setEnabled(not active)
         self.pause.setEnabled(active and not stopping)
         self.pause.setText("&Go on" if paused else "Pa&use")
@@ -185,6 +193,16 @@ class TrainWorkspace(QWidget):
     def set_status(self, text: str) -> None:
         """Say where the training is."""
         self.status.setText(text)
+
+    def set_estimate(self, text: str, details: str = "") -> None:
+        """Say how long the training would take; ``details`` is for who points at it."""
+        self._is_refused = False
+        self._show_estimate(text, details)
+
+    def refuse(self, reason: str) -> None:
+        """Say why a training can't start with these faces and settings."""
+        self._is_refused = True
+        self._show_estimate(reason, "")
 
     def set_progress(self, done: int, total: int) -> None:
         """Move the bar."""
@@ -215,15 +233,29 @@ class TrainWorkspace(QWidget):
         text, before, after = "Begin with the model in use", {"further": not on}, {"further": on}
         self.form.undo_stack.push(SettingsStep(text, self._show_further, before, after, -1))
 
+    def _show_estimate(self, text: str, details: str) -> None:
+        self.estimate.setText(text)
+        self.estimate.setToolTip(details)
+        self._offer_start()
+
     @Slot()
-    def _on_form(self) -> None:
-        self.start.setEnabled(self.discard.isEnabled() is False and not self.form.error())
+    def _offer_start(self) -> None:
+        refused = self._is_refused or bool(self.form.error())
+        self.start.setEnabled(not self._is_active and not refused)
 
     def minimumSizeHint(self) -> QSize:
         hint = super().minimumSizeHint()
         # Qt asks without the width, on which the height of the strip depends.
         height = self._rows.minimumHeightForWidth(max(self.width(), hint.width()))
         return QSize(hint.width(), max(hint.height(), height))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.came_into_view.emit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.went_out_of_view.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -54,16 +54,27 @@ class FaceSet:
         Raises:
             DataError: there are fewer than two faces.
         """
+        _, tests = self.parts(test_percent)
+        count = len(self.images)
+        order = np.random.RandomState(seed).permutation(count)
+        is_test = np.zeros(count, np.bool_)
+        is_test[order[:tests]] = True
+        return np.flatnonzero(~is_test), np.flatnonzero(is_test)
+
+    def parts(self, test_percent: float = 20) -> tuple[int, int]:
+        """Return how many faces ``split`` gives to training and to the test.
+
+        Raises:
+            DataError: there are fewer than two faces.
+        """
         count = len(self.images)
         if count < 2:
             raise DataError(
                 f"“{self.title}” has too few faces ({count}): at least one is needed to train on "
                 "and one to test on."
             )
-        order = np.random.RandomState(seed).permutation(count)
-        is_test = np.zeros(count, np.bool_)
-        is_test[order[: max(1, round(count * test_percent / 100))]] = True
-        return np.flatnonzero(~is_test), np.flatnonzero(is_test)
+        tests = max(1, round(count * test_percent / 100))
+        return count - tests, tests
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,11 +64,7 @@ class Trainer:
         arithmetic: Arithmetic | None = None,
     ) -> None:
         train_rows, test_rows = faces.split(config.test_percent, config.seed)
-        if len(train_rows) < config.batch_size:
-            raise ConfigError(
-                f"Batch size (batch_size) is {config.batch_size}, but “{faces.title}” has only "
-                f"{len(train_rows)} faces to train on. Choose a smaller batch or more faces."
-            )
+        config.check_faces(faces.title, len(train_rows))
         self.config = config
         self._group = group
         self.check_parts()

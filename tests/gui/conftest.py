@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from cae_gui.widgets.morph.film_dialog import FilmDialog
 from model.config import ConfigError, TrainConfig
 from model.data.datasets import FaceSet
 from model.events import EpochDone, Finished, Progress, Snapshot, Started
+from model.learning.estimate import Estimate
 from model.records.runs import EpochRow, Run
 
 SMALL = TrainConfig(epochs=2, batch_size=48, latent_dim=4, optimizer="adam", learning_rate=0.003)
@@ -102,6 +103,8 @@ def open_window(
 ) -> Iterator[Callable[[], MainWindow]]:
     """Make, show and start windows; all are closed and their threads ended afterwards."""
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "no lfw here"))
+    # A real one keeps the processor busy for seconds beside every test; one test takes it.
+    monkeypatch.setattr("model.learning.estimate.trial", quick_trial)
     windows: list[MainWindow] = []
 
     def open_one() -> MainWindow:
@@ -216,6 +219,12 @@ def quick_train(
     finally:
         run.last.write_bytes(b"weights")
         (run.folder / "state.pt").write_bytes(b"state")
+
+
+def quick_trial(config: TrainConfig, faces: FaceSet) -> Generator[None, None, Estimate]:
+    """Do as the real ``trial`` without a network: 100 images/s, whatever the settings."""
+    yield
+    return Estimate(100.0, 400.0, 0.0, "CPU").of(config, faces)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from functools import partial
 from itertools import count
@@ -24,6 +25,7 @@ from cae_gui.widgets.training.setting_editor import SettingEditor
 from model.config import LEARNING_RATES, PRESETS, ConfigError, TrainConfig, setting_of
 
 _CUSTOM = "Custom"
+_PRESETS_HELP = "Settings that go well together. Changing one makes them your own."
 _FIRST = ("epochs", "batch_size", "latent_dim")
 # Letters of the main menus, of Start, Stop, Pause and Discard, and of the tabs around the form.
 _RESERVED = frozenset("fevhspdin")
@@ -99,11 +101,19 @@ class ConfigForm(QWidget):
         for editor in self._editors.values():
             editor.control.setEnabled(not read_only)
 
+    def set_preset_times(self, times: Mapping[str, str]) -> None:
+        """Say at each preset how long it would take, as far as that is known."""
+        for row in range(self._presets.count()):
+            time = times.get(self._presets.itemText(row), "")
+            self._presets.setItemData(row, time, Qt.ItemDataRole.ToolTipRole)
+        known = [f"{name}: {text}" for name, text in times.items()]
+        self._presets.setToolTip("\n".join([_PRESETS_HELP, *known]))
+
     def _make_presets(self) -> QComboBox:
         combo = QComboBox(self)
         combo.addItems(list(PRESETS))
         combo.setAccessibleName("Preset")
-        combo.setToolTip("Settings that go well together. Changing one makes them your own.")
+        combo.setToolTip(_PRESETS_HELP)
         combo.activated.connect(self._choose_preset)
         return combo
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from model.records.runs import EpochRow
 
 _EMPTY = "Start a training, or open a run, to see its curves."
+_DRAWING = "Drawing the curves …"
 _MOST_PROGRESS = 2000
 
 
@@ -55,6 +56,7 @@ class CurvePlot(QWidget):
         self._log = True
         self._asked: CurveRequest | None = None
         self._stale = False
+        self._is_first = True
         self._shown: CurveImage | None = None
         self._picture = QImage()
         self._epoch: int | None = None
@@ -138,6 +140,7 @@ class CurvePlot(QWidget):
         if image.request is not self._asked:
             return
         self._asked = None
+        self._is_first = False
         self._shown = image
         height, width, channels = image.rgba.shape
         pixels = QImage(
@@ -225,9 +228,11 @@ class CurvePlot(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         palette = self.palette()
         painter.fillRect(self.rect(), palette.color(QPalette.ColorRole.Base))
-        if self.is_empty():
+        # Later ones are there in a twentieth of a second, in which a text would only flicker.
+        if self.is_empty() or self._is_first:
+            text = _EMPTY if self.is_empty() else _DRAWING
             painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, _EMPTY)
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
         elif self._shown is not None:
             # Until the answer to a new size is there, the old picture is stretched.
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
