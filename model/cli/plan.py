@@ -6,6 +6,7 @@ from argparse import Namespace
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from model.child import rank_and_size
 from model.cli.parsing import CommandError, ExitCode
 from model.cli.sources import find_run, open_model, source_of
 from model.config import PRESETS, TrainConfig
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
 
 
 class Plan(NamedTuple):
-    """What to train; ``going_on`` is the run to go on with, or None for a new one."""
+    """What to train; ``going_on`` is the run to go on with, or None for a new one.
+
+    With ``only_estimate`` nothing is trained, and the time that it would take is measured.
+    """
 
     going_on: Run | None
     config: TrainConfig
     begin: FaceModel | None
     source: str
+    only_estimate: bool = False
 
 
 def make_plan(arguments: Namespace) -> Plan:
@@ -36,7 +41,11 @@ def make_plan(arguments: Namespace) -> Plan:
     config = _config(arguments, earlier)
     begin = _model_to_begin_with(arguments)
     source = arguments.faces or _source_of(earlier)
-    return Plan(earlier if arguments.resume else None, config, begin, source)
+    if arguments.estimate and rank_and_size()[1] > 1:
+        message = "--estimate tries one process: start it without torchrun."
+        raise CommandError(ExitCode.USAGE, message)
+    going_on = earlier if arguments.resume else None
+    return Plan(going_on, config, begin, source, arguments.estimate)
 
 
 def _config(arguments: Namespace, earlier: Run | None) -> TrainConfig:

@@ -6,6 +6,7 @@ import io
 import shlex
 from argparse import Namespace
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from model.cli.parsing import (
 from model.cli.plan import Plan, make_plan
 from model.cli.signals import stop_signals
 from model.cli.sources import lasting, open_faces
-from model.cli.terminal import Console
+from model.cli.terminal import Console, time_text
 from model.config import PRESETS
 from model.records.runs import Run
 
@@ -46,6 +47,11 @@ def add_to(commands: Commands[Any]) -> None:
     )
     add_faces(parser, "those of RUN, or demo")
     parser.add_argument("--runs-folder", type=Path, metavar="FOLDER", help="where runs are kept")
+    parser.add_argument(
+        "--estimate",
+        action="store_true",
+        help="try it for a second, say how long it would take here, and train nothing",
+    )
     add_setting_flags(parser)
 
 
@@ -72,11 +78,41 @@ def _carry_out(plan: Plan | None, parent: Path | None, stop: list[int], group: G
     faces = _open_faces(plan.source, console, stop, group)
     if faces is None:
         console.line("Stopped before the first step; there is nothing to keep.")
+    elif plan.only_estimate:
+        _estimate(plan, faces, console, stop)
     elif plan.going_on:
         _check_faces(plan.going_on, faces)
         _train(plan.going_on, None, faces, plan.source, console, stop, group)
     else:
         _train_anew(plan, faces, parent, console, stop, group)
+
+
+def _estimate(plan: Plan, faces: FaceSet, console: Console, stop: list[int]) -> None:
+    """Say how long the training, or what is left of an earlier run, would take."""
+    from model.learning.estimate import trial
+    from model.learning.trainer import TrainingError
+
+    config = plan.config
+    if plan.going_on:
+        _check_faces(plan.going_on, faces)
+        left = config.epochs - plan.going_on.summary().epochs_done
+        if left < 1:
+            console.line(f"All {config.epochs} epochs of this run are done.")
+            return
+        config = replace(config, epochs=left)
+    trying = trial(config, faces)
+    try:
+        while not stop:
+            next(trying)
+    except StopIteration as end:
+        measured = end.value
+        epochs = f"{config.epochs} epoch{'s' if config.epochs > 1 else ''}"
+        console.line(
+            f"{measured.device}: {measured.images_per_s:,.0f} images/s, about "
+            f"{time_text(measured.seconds)} for {epochs}."
+        )
+    except TrainingError as error:
+        raise CommandError(ExitCode.TRAINING, str(error)) from error
 
 
 def _open_faces(source: str, console: Console, stop: list[int], group: Group) -> FaceSet | None:

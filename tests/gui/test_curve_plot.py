@@ -79,6 +79,19 @@ def test_empty_plot_wants_nothing_and_says_what_to_do(plot, qtbot):
     assert plot.accessibleDescription() == "Start a training, or open a run, to see its curves."
 
 
+def test_a_training_that_prepares_has_axes(plot, qtbot):
+    plot.show()
+    qtbot.waitExposed(plot)
+    with qtbot.waitSignal(plot.render_wanted) as wanted:
+        plot.set_total_epochs(8)
+        plot.set_planned(((1.0, 0.02), (8.0, 0.0)))
+    assert not plot.is_empty()
+    assert plot.accessibleDescription() == ""
+    request = wanted.args[0]
+    assert (request.total_epochs, request.history.epochs) == (8, ())
+    assert request.planned == ((1.0, 0.02), (8.0, 0.0))
+
+
 def test_setters_of_one_turn_make_one_request(plot, qtbot):
     found = requests_of(plot)
     plot.show()
@@ -88,11 +101,14 @@ def test_setters_of_one_turn_make_one_request(plot, qtbot):
     plot.set_references([("PCA", 0.0006)])
     plot.set_others([("Fast", [1, 2], [0.01, 0.005])])
     plot.set_total_epochs(8)
+    plot.set_planned(((1.0, 0.02), (8.0, 0.0)))
     plot.set_log(False)
     qtbot.waitUntil(lambda: bool(found))
     assert len(found) == 1
     request = found[0]
     assert request.running == ((3.5, 0.004),)
+    assert request.rates == ((3.5, 0.02),)
+    assert request.planned == ((1.0, 0.02), (8.0, 0.0))
     assert request.references == (("PCA", 0.0006),)
     assert request.others == (("Fast", (1, 2), (0.01, 0.005)),)
     assert request.total_epochs == 8
@@ -147,11 +163,26 @@ def test_finished_epoch_takes_its_progress_points_away(shown, qtbot):
     assert wanted.args[0].running == ((6.1, 0.002),)
 
 
+def test_learning_rates_stay_when_an_epoch_is_finished_and_go_with_the_run(shown, qtbot):
+    with qtbot.waitSignal(shown.render_wanted) as wanted:
+        shown.add_progress(5.5, 0.002, 0.01)
+        shown.add_progress(6.1, 0.002, 0.008)
+        shown.set_history(epochs(6))
+    assert wanted.args[0].rates == ((5.5, 0.01), (6.1, 0.008))
+    shown.clear()
+    with qtbot.waitSignal(shown.render_wanted) as wanted:
+        shown.set_total_epochs(3)
+    assert wanted.args[0].rates == ()
+    assert wanted.args[0].planned == ()
+
+
 def test_a_long_epoch_is_thinned(shown, qtbot):
     with qtbot.waitSignal(shown.render_wanted) as wanted:
         for step in range(5000):
             shown.add_progress(5 + step / 5000, 0.002, 0.02)
     assert len(wanted.args[0].running) <= 2000
+    assert len(wanted.args[0].rates) <= 2000
+    assert wanted.args[0].rates[-1][0] == 5 + 4999 / 5000
 
 
 def test_resizing_and_a_new_palette_ask_again(shown, qtbot):

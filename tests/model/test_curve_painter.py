@@ -66,6 +66,7 @@ def test_partial_redraw_is_the_same_picture_as_a_fresh_one():
         {"log": False},
         {"total_epochs": 40},
         {"references": (("PCA", 0.0002),)},
+        {"planned": ((0.1, 0.02), (20.0, 0.0))},
         {"others": (("Fast", (1, 2), (0.01, 0.008)),)},
     ],
 )
@@ -80,6 +81,38 @@ def test_curve_lies_where_the_image_says():
     image = CurvePainter().paint(replace(REQUEST, accent="#ff0000"))
     column, row = round(image.x_of(3)), round(image.y_of(REQUEST.history.test_mse[2]))
     assert has_color(image.rgba[row - 3 : row + 4, column - 3 : column + 4], "#ff0000")
+
+
+def is_drawn(rgba: np.ndarray, column: float, row: float) -> bool:
+    """Tell whether something else than the background is at a place, or a pixel beside it."""
+    x, y = round(column), round(row)
+    return bool((rgba[y - 1 : y + 2, x - 1 : x + 2, :3] != rgba[0, 0, :3]).any())
+
+
+def test_planned_rates_are_drawn_before_the_first_report_fainter_than_the_run():
+    planned = ((0.1, 0.02), (20.0, 0.0))
+    ahead = replace(REQUEST, history=CurveHistory(), planned=planned)
+    painter = CurvePainter()
+    still = painter.paint(ahead)
+    left, top, _, height = still.rate_box
+    column, row = still.x_of(7.0), top + height * (1 - 0.013 / (0.02 * 1.04))
+    assert is_drawn(still.rgba, column, row)
+    assert not is_drawn(painter.paint(replace(ahead, planned=())).rgba, column, row)
+    rates = tuple((epoch / 10, 0.02 * (1 - epoch / 200)) for epoch in range(1, 100))
+    trained = painter.paint(replace(ahead, rates=rates))
+    x, y = round(column), round(row)
+    box = np.s_[y - 1 : y + 2, x - 1 : x + 2, :3]
+    assert trained.rgba[box].min() < still.rgba[box].min()
+    assert left < column < left + still.rate_box[2]
+
+
+def test_a_report_is_drawn_without_a_full_redraw():
+    painter = CurvePainter()
+    going_on = replace(REQUEST, planned=((0.1, 0.02), (20.0, 0.0)))
+    first = painter.paint(going_on)
+    second = painter.paint(replace(going_on, rates=((5.4, 0.015), (5.6, 0.0145))))
+    assert painter.full_redraws == 1
+    assert (first.rgba != second.rgba).any()
 
 
 def test_a_run_without_epochs_leaves_its_color_free():

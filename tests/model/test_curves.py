@@ -14,6 +14,7 @@ from model.curves import (
     best_index,
     frame_of,
     loss_ticks,
+    rate_curve,
     readable,
 )
 
@@ -40,6 +41,40 @@ def test_limits_stay_while_the_loss_falls_a_little():
 def test_running_epoch_moves_no_limits_once_an_epoch_is_done():
     start = frame_of(request(0.016))
     assert frame_of(request(0.016, running=((1.5, 0.9),))) == start
+
+
+@pytest.mark.parametrize("references", [(), (("Published", 0.00156),)])
+def test_before_the_first_report_there_is_room_for_a_first_epoch(references):
+    assert frame_of(request(references=references)).y_limits == (0.001, 0.1)
+    assert frame_of(request(references=references, log=False)).y_limits == (0.0, 0.1)
+
+
+def test_first_reports_move_the_limits_once():
+    running = tuple((step / 100, 0.07 * 0.98**step) for step in range(1, 100))
+    limits = {
+        frame_of(request(running=running[:count])).y_limits for count in range(1, len(running))
+    }
+    assert limits == {(0.005, 0.1)}
+    assert running[-1][1] < 0.01
+
+
+def test_while_epochs_are_to_come_the_limits_leave_room_to_fall():
+    going_on = frame_of(request(0.02)).y_limits
+    assert going_on[1] / going_on[0] >= 10
+    over = frame_of(request(*[0.02] * 10)).y_limits
+    assert over[1] / over[0] < 10
+
+
+def test_rate_limits_hold_the_plan_and_the_reports():
+    planned = ((0.1, 0.004), (10.0, 0.0))
+    assert frame_of(request(planned=planned)).rate_top == 0.005
+    assert frame_of(request(planned=planned, rates=((0.1, 0.04),))).rate_top == 0.05
+    assert frame_of(request()).rate_top == 0.0
+
+
+def test_rates_of_epochs_and_reports_are_one_curve():
+    resumed = request(0.02, 0.01, rates=((2.5, 0.01), (3.0, 0.009)))
+    assert rate_curve(resumed) == ((1, 0.02), (2, 0.02), (2.5, 0.01), (3.0, 0.009))
 
 
 def test_limits_include_references_and_other_runs():
