@@ -796,10 +796,11 @@ def test_too_few_faces_to_train_on_is_a_sentence(
     drop(window, files(photo))
     wait_for_source(window, PHOTOS, qtbot)
     window.tabs.setCurrentWidget(window.train)
-    qtbot.mouseClick(window.train.start, LEFT)
-    wait_for_message(window, qtbot, "too few faces")
-    qtbot.waitUntil(lambda: window.train.start.isEnabled(), timeout=LOADING_MS)
-    assert "Preparing" not in window.train.status.text()
+    assert "“My photos” has too few faces (1)" in window.train.estimate.text()
+    assert not window.train.start.isEnabled()
+    choose_source(window, DEMO)
+    wait_for_source(window, DEMO, qtbot)
+    assert window.train.start.isEnabled()
     assert list(list_runs()) == []
 
 

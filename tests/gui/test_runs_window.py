@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +20,9 @@ from pytestqt.qtbot import QtBot
 from cae_gui.main_window import MainWindow
 from cae_gui.session.faces import DEMO
 from cae_gui.widgets.training.run_model import RunItem, RunState
+from model.curves import CurveRequest, Points
 from model.data.datasets import FaceSet
+from model.learning.schedule import planned_rates
 from model.records.runs import Run
 from model.records.writer import Writer
 from tests.gui.conftest import (
@@ -26,6 +31,7 @@ from tests.gui.conftest import (
     Dialogs,
     picture_of,
     quick_preview,
+    quick_train,
     same_picture,
     save_faces,
     wait_for_file,
@@ -158,6 +164,85 @@ def test_opening_shows_curves_and_faces_and_uses_the_model(
     assert "best 0.02500 in epoch 4" in train.train.status.text()
     models = train.session.models
     qtbot.waitUntil(lambda: models.path == run.best, timeout=LOADING_MS)
+
+
+def planned(epochs: int) -> Points:
+    """The learning rates that runs of these tests plan."""
+    return planned_rates(replace(SMALL, epochs=epochs))
+
+
+def wait_for_picture(
+    window: MainWindow, wanted: Callable[[CurveRequest], bool], qtbot: QtBot
+) -> None:
+    plot = window.train.plot
+    qtbot.waitUntil(
+        lambda: plot._shown is not None and wanted(plot._shown.request), timeout=LOADING_MS
+    )
+
+
+def test_curves_show_the_planned_rates_of_a_training_an_opened_and_a_followed_run(
+    train: MainWindow, few_faces: FaceSet, tmp_path: Path, qtbot: QtBot
+) -> None:
+    learn(train, qtbot, epochs=3)
+    wait_for_picture(
+        train,
+        lambda shown: (
+            shown.planned == planned(3) and [x for x, _ in shown.rates] == [0.5, 1.5, 2.5]
+        ),
+        qtbot,
+    )
+    earlier = recorded(few_faces, 1)
+    wait_for_runs(train, 2, qtbot)
+    open_run(train, earlier.folder, qtbot)
+    wait_for_picture(
+        train,
+        lambda shown: (shown.planned, shown.rates, shown.history.epochs) == (planned(2), (), (1,)),
+        qtbot,
+    )
+    followed = recorded(few_faces, 2, tmp_path / "cluster")
+    with Writer(followed.folder):
+        train._following.follow(followed.folder)
+        wait_for_picture(
+            train,
+            lambda shown: (shown.planned, shown.history.epochs) == (planned(2), (1, 2)),
+            qtbot,
+        )
+
+
+def test_a_training_that_prepares_shows_its_axes_and_says_what_it_does(
+    train: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    go_on = threading.Event()
+
+    def slow(*arguments: Any, **named: Any) -> Iterator[Any]:
+        assert go_on.wait(60)
+        yield from quick_train(*arguments, **named)
+
+    monkeypatch.setattr("model.learning.training.train", slow)
+    view = train.train
+    view.form.set_config(replace(SMALL, epochs=3))
+    qtbot.mouseClick(view.start, LEFT)
+    assert not view.plot.is_empty()
+    qtbot.waitUntil(lambda: "a new network and 60 faces" in view.status.text(), timeout=LOADING_MS)
+    wait_for_picture(train, lambda shown: shown.planned == planned(3), qtbot)
+    assert view.plot._history.epochs == ()
+    with qtbot.waitSignal(train.session.training.finished, timeout=LOADING_MS):
+        go_on.set()
+
+
+@pytest.mark.parametrize("at", ["model.records.runs.Run.create", "model.learning.training.train"])
+def test_a_training_that_never_began_leaves_no_axes(
+    at: str, train: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    def fail(*_arguments: Any, **_named: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device", "run")
+
+    monkeypatch.setattr(at, fail)
+    train.train.form.set_config(SMALL)
+    qtbot.mouseClick(train.train.start, LEFT)
+    assert not train.train.plot.is_empty()
+    qtbot.waitUntil(train.train.plot.is_empty, timeout=LOADING_MS)
+    assert train.train.start.isEnabled()
 
 
 def test_a_run_without_a_model_says_so(train: MainWindow, few_faces: FaceSet, qtbot: QtBot) -> None:

@@ -112,6 +112,21 @@ def test_train_offers_only_what_can_be_done(train: TrainWorkspace) -> None:
     assert offered() == [True, False, False, False]
 
 
+def test_train_says_how_long_it_takes_or_why_it_cannot_start(train: TrainWorkspace) -> None:
+    train.set_estimate("About 9 min on this computer", "127 images/s")
+    assert train.estimate.text() == "About 9 min on this computer"
+    assert train.estimate.toolTip() == "127 images/s"
+    assert train.start.isEnabled()
+    train.refuse("Too few <b>faces</b>.")
+    assert (train.estimate.text(), train.estimate.toolTip()) == ("Too few <b>faces</b>.", "")
+    assert train.estimate.textFormat() is Qt.TextFormat.PlainText
+    assert not train.start.isEnabled()
+    train.show_state(active=False, paused=False, stopping=False)
+    assert not train.start.isEnabled()
+    train.set_estimate("")
+    assert train.start.isEnabled()
+
+
 def test_train_settings_are_locked_while_they_are_in_use(train: TrainWorkspace) -> None:
     train.show_state(active=True, paused=False, stopping=False)
     assert not any(editor.control.isEnabled() for editor in train.form._editors.values())
