@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,36 @@ def test_trains_and_logs_one_line_an_epoch(pictures: Path, capsys: Output) -> No
     (run,) = list_runs()
     assert run.config == TrainConfig(epochs=2, latent_dim=4, batch_size=8, flip=False)
     assert len(run.rows()) == 2
+
+
+def test_says_how_long_it_would_take_and_trains_nothing(pictures: Path, capsys: Output) -> None:
+    argv = ["train", "--estimate", "--faces", str(pictures), "--epochs", "3", *SMALL]
+    assert main(argv) == 0
+    text = capsys.readouterr().out
+    assert re.search(r"images/s, about \d+:\d\d for 3 epochs\.", text)
+    assert list(list_runs()) == []
+
+
+def test_estimates_what_is_left_of_a_run(pictures: Path, capsys: Output) -> None:
+    assert main(["train", "--faces", str(pictures), "--epochs", "1", *SMALL]) == 0
+    (run,) = list_runs()
+    assert main(["train", "--estimate", "--run", "latest"]) == 0
+    assert "All 1 epochs of this run are done." in capsys.readouterr().out
+    longer = replace(run.config, epochs=3)
+    about = json.loads((run.folder / "run.json").read_text()) | {"config": longer.to_dict()}
+    (run.folder / "run.json").write_text(json.dumps(about))
+    assert main(["train", "--estimate", "--run", "latest"]) == 0
+    assert "for 2 epochs." in capsys.readouterr().out
+    assert len(run.rows()) == 1
+
+
+def test_an_estimate_of_several_processes_is_refused(
+    monkeypatch: pytest.MonkeyPatch, fails: Fails
+) -> None:
+    torchrun = {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": "1"}
+    for name, value in torchrun.items():
+        monkeypatch.setenv(name, value)
+    assert "without torchrun" in fails(["train", "--estimate"], 2)
 
 
 def test_a_run_remembers_where_its_faces_are(
