@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from model.config import TrainConfig
 from model.data.datasets import FaceSet
+from model.heap import kept_memory
 
 if TYPE_CHECKING:
     import torch
@@ -122,8 +123,9 @@ def trial(
     with _random_kept(device):
         trainer = Trainer(endless, faces, device)
     yield
-    per_image = yield from _seconds_per_image(_steps(trainer), _TRIAL_S)
-    per_test = yield from _seconds_per_image(_tests(trainer), _TEST_S)
+    with kept_memory():
+        per_image = yield from _seconds_per_image(_steps(trainer), _TRIAL_S)
+        per_test = yield from _seconds_per_image(_tests(trainer), _TEST_S)
     began = time.perf_counter()
     _end_epoch(trainer)
     end = time.perf_counter() - began

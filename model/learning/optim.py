@@ -1,4 +1,4 @@
-"""Optimizers and learning-rate schedules."""
+"""The optimizers of a training."""
 
 from __future__ import annotations
 
@@ -145,10 +145,3 @@ def _of_device(group: Mapping[str, Any], rate: float) -> dict[str, Any]:
 def _groups(optimizers: Sequence[torch.optim.Optimizer]) -> Iterator[dict[str, Any]]:
     for optimizer in optimizers:
         yield from optimizer.param_groups
-
-
-def rate_factor(config: TrainConfig, step: int, steps_per_epoch: int) -> float:
-    """Return what the learning rate is multiplied with at a step, counted from 0."""
-    if config.schedule == "step":
-        return float(0.9 ** (step // (5 * steps_per_epoch)))
-    return 1 - step / (config.epochs * steps_per_epoch)

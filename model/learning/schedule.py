@@ -1,14 +1,20 @@
-"""The learning rates that a training is going to have."""
+"""How the learning rate changes in the course of a training."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from model.config import TrainConfig
-from model.learning.optim import rate_factor
 
 _POINTS = 1000
 _STEPS_PER_EPOCH = 100
+
+
+def rate_factor(config: TrainConfig, step: int, steps_per_epoch: int) -> float:
+    """Return what the learning rate is multiplied with at a step, counted from 0."""
+    if config.schedule == "step":
+        return float(0.9 ** (step // (5 * steps_per_epoch)))
+    return 1 - step / (config.epochs * steps_per_epoch)
 
 
 def planned_rates(

@@ -24,8 +24,9 @@ from model.learning.arithmetic import Arithmetic
 from model.learning.augment import Changes
 from model.learning.distributed import ALONE, Group
 from model.learning.feed import Feed
-from model.learning.optim import Muon, make_optimizers, rate_factor, restore, set_rates
+from model.learning.optim import Muon, make_optimizers, restore, set_rates
 from model.learning.orthogonal import METHODS
+from model.learning.schedule import rate_factor
 from model.learning.step import RecordedStep, Step
 from model.learning.sync_batch_norm import synchronise
 from model.network import ConvAutoencoder, on_device

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from model.config import PRESETS, TrainConfig
-from model.learning.optim import MUON_ADAM_RATE, Muon, make_optimizers, rate_factor
+from model.config import TrainConfig
+from model.learning.optim import MUON_ADAM_RATE, Muon, make_optimizers
 from model.learning.orthogonal import polar_factor
 from model.network import ConvAutoencoder
 
@@ -90,19 +90,3 @@ def test_muon_takes_the_kernels_and_adam_the_rest_at_its_own_rate() -> None:
     assert {parameter.ndim for parameter in adam.param_groups[0]["params"]} == {1}
     assert muon.param_groups[0]["lr"] == 0.1
     assert adam.param_groups[0]["lr"] == pytest.approx(0.1 * MUON_ADAM_RATE)
-
-
-def test_the_linear_schedule_falls_evenly_from_one_to_nearly_zero() -> None:
-    config = TrainConfig(epochs=4, schedule="linear")
-    factors = [rate_factor(config, step, 5) for step in range(20)]
-    assert factors == pytest.approx([1 - step / 20 for step in range(20)])
-    assert min(factors) > 0
-
-
-def test_the_step_schedule_is_that_of_the_reference() -> None:
-    config = PRESETS["Reference"]
-    rates = [config.learning_rate * rate_factor(config, epoch * 7, 7) for epoch in range(400)]
-    assert rates[:5] == [0.003] * 5
-    assert rates[5:10] == pytest.approx([0.0027] * 5)
-    assert rates[250] < 2e-5
-    assert rate_factor(config, 5 * 7 - 1, 7) == 1

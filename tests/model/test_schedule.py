@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from model.config import TrainConfig
-from model.learning.optim import rate_factor
-from model.learning.schedule import planned_rates
+from model.config import PRESETS, TrainConfig
+from model.learning.schedule import planned_rates, rate_factor
 
 
 @pytest.mark.parametrize("schedule", ["linear", "step"])
@@ -24,3 +23,19 @@ def test_planned_rates_are_those_of_the_steps(schedule, epochs, steps):
 def test_short_trainings_have_a_point_for_each_step():
     planned = planned_rates(TrainConfig(epochs=2), 3)
     assert [round(epoch * 3) for epoch, _ in planned] == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_linear_schedule_falls_evenly_from_one_to_nearly_zero() -> None:
+    config = TrainConfig(epochs=4, schedule="linear")
+    factors = [rate_factor(config, step, 5) for step in range(20)]
+    assert factors == pytest.approx([1 - step / 20 for step in range(20)])
+    assert min(factors) > 0
+
+
+def test_the_step_schedule_is_that_of_the_reference() -> None:
+    config = PRESETS["Reference"]
+    rates = [config.learning_rate * rate_factor(config, epoch * 7, 7) for epoch in range(400)]
+    assert rates[:5] == [0.003] * 5
+    assert rates[5:10] == pytest.approx([0.0027] * 5)
+    assert rates[250] < 2e-5
+    assert rate_factor(config, 5 * 7 - 1, 7) == 1
