@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from torch import Tensor, nn
 
 from model.config import TrainConfig
-from model.learning.optim import MUON_ADAM_RATE, Muon, make_optimizers
+from model.learning.optim import MUON_ADAM_RATE, Muon, make_optimizers, restore, set_rates
 from model.learning.orthogonal import polar_factor
 from model.network import ConvAutoencoder
 
@@ -90,3 +92,54 @@ def test_muon_takes_the_kernels_and_adam_the_rest_at_its_own_rate() -> None:
     assert {parameter.ndim for parameter in adam.param_groups[0]["params"]} == {1}
     assert muon.param_groups[0]["lr"] == 0.1
     assert adam.param_groups[0]["lr"] == pytest.approx(0.1 * MUON_ADAM_RATE)
+
+
+def learn(network: nn.Module, optimizers: list[torch.optim.Optimizer], steps: int) -> None:
+    for step in range(steps):
+        network(random(2, 3, 8, 8, seed=step)).square().mean().backward()
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad()
+
+
+@pytest.mark.parametrize("name", ["muon", "adam"])
+@pytest.mark.parametrize("as_on_cuda", [True, False])
+def test_a_restored_optimizer_goes_on_exactly(name: str, as_on_cuda: bool) -> None:
+    torch.manual_seed(0)
+    config = TrainConfig(optimizer=name)
+    network = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ELU(), nn.Conv2d(8, 3, 3, padding=1))
+    other = copy.deepcopy(network)
+    optimizers = make_optimizers(config, network, polar_factor)
+    set_rates(optimizers, 0.5)
+    learn(network, optimizers, 3)
+    saved = copy.deepcopy([optimizer.state_dict() for optimizer in optimizers])
+    if as_on_cuda:
+        for group in (group for state in saved for group in state["param_groups"]):
+            group["lr"] = torch.tensor(group["lr"])
+            if "fused" in group:
+                group |= {"fused": False, "capturable": True}
+
+    other.load_state_dict(network.state_dict())
+    others = make_optimizers(config, other, polar_factor)
+    for optimizer, state in zip(others, saved, strict=True):
+        restore(optimizer, state)
+
+    rates = [group["lr"] for optimizer in others for group in optimizer.param_groups]
+    assert rates == pytest.approx([group["lr"] for one in optimizers for group in one.param_groups])
+    assert all(isinstance(rate, float) for rate in rates)
+    for one, optimizer in ((network, optimizers), (other, others)):
+        set_rates(optimizer, 0.25)
+        learn(one, optimizer, 2)
+    for found, expected in zip(other.parameters(), network.parameters(), strict=True):
+        assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+def test_moments_that_are_no_numbers_are_refused(value: float) -> None:
+    network = nn.Conv2d(3, 8, 3)
+    (muon, _) = optimizers = make_optimizers(TrainConfig(), network, polar_factor)
+    learn(network, optimizers, 1)
+    saved = copy.deepcopy(muon.state_dict())
+    saved["state"][0]["momentum"][0, 0, 0, 0] = value
+    with pytest.raises(ValueError, match="aren't numbers"):
+        restore(muon, saved)
