@@ -112,6 +112,7 @@ class RecordedStep(Step):
         """Free the gradients, and the recording with them."""
         super().clear()
         self._graph = None
+        self._can_record = True
 
     def _launch(self, images: Tensor) -> Tensor:
         """Take a step beside the main stream, as steps before a recording have to be."""

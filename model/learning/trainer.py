@@ -292,7 +292,9 @@ class Trainer:
             restore(optimizer, saved)
         self._epoch_random = state["random"]
         self._random.set_state(self._epoch_random)
-        set_random_state(self.device, state["dropout_random"])
+        dropout_random = state["dropout_random"]
+        if dropout_random.shape == random_state(self.device).shape:  # not of another kind of device
+            set_random_state(self.device, dropout_random)
         if "arithmetic" in state:  # older states have none
             self._compute_as(Arithmetic.from_dict(state["arithmetic"]))
 

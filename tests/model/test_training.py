@@ -312,6 +312,17 @@ class TestResuming:
         assert state["epoch"] == 3
         assert Arithmetic.from_dict(state["arithmetic"]) == (before if here else own)
 
+    def test_a_run_of_another_kind_of_device_goes_on(self, run: Run, few_faces: FaceSet) -> None:
+        list(start(few_faces, run=run))
+        state = run.state()
+        assert state is not None
+        state["dropout_random"] = torch.zeros(16, dtype=torch.uint8)  # as CUDA's generator has it
+        run.save_state(state)
+
+        *_, finished = start(few_faces, replace(CONFIG, epochs=3), run=run)
+
+        assert isinstance(finished, Finished)
+
     def test_a_run_of_an_earlier_version_goes_on(self, run: Run, few_faces: FaceSet) -> None:
         list(start(few_faces, run=run))
         state = run.state()
