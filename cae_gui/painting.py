@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QImage, QPainter, QPalette, QPen, QTransform
 from PySide6.QtWidgets import QWidget
@@ -22,8 +24,9 @@ def on_pixel(painter: QPainter, point: QPointF) -> QPointF:
 def paint_picture(painter: QPainter, image: QImage, top_left: QPointF, radius: float) -> QRectF:
     """Paint `image` (in device pixels) with rounded corners at `top_left`; return where it lies.
 
-    The image becomes a brush: its rounded edge is antialiased, which a clip path isn't, and no
-    pixel is resampled.
+    At the corners the image becomes a brush: its rounded edge is antialiased, which a clip path
+    isn't, and no pixel is resampled. All between them is copied: Qt hands a brush of more than a
+    hundred lines to other threads, and waits for them where a training has the cores.
     """
     ratio = painter.deviceTransform().m11()
     corner = on_pixel(painter, top_left)
@@ -33,7 +36,22 @@ def paint_picture(painter: QPainter, image: QImage, top_left: QPointF, radius: f
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(brush)
-    painter.drawRoundedRect(rect, radius, radius)
+    edge = math.ceil(radius * ratio)  # in device pixels
+    if image.height() <= 2 * edge:
+        painter.drawRoundedRect(rect, radius, radius)
+        return rect
+    height = edge / ratio
+    painter.drawImage(
+        rect.adjusted(0, height, 0, -height),
+        image,
+        QRectF(0, edge, image.width(), image.height() - 2 * edge),
+    )
+    for top in (rect.top(), rect.bottom() - height):
+        painter.save()
+        band = QRectF(rect.left(), top, rect.width(), height)
+        painter.setClipRect(band, Qt.ClipOperation.IntersectClip)
+        painter.drawRoundedRect(rect, radius, radius)
+        painter.restore()
     return rect
 
 

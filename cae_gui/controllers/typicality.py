@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from cae_gui.session.latent_space import LEAST_TYPICAL
 from cae_gui.session.latents import FEWEST
 from cae_gui.session.session import Session
 from cae_gui.workspaces.explore import ExploreWorkspace
+
+SOON_MS = 60
+"""How long the gauge waits at most for the picture of a moved face, which it mustn't hold up."""
 
 
 class TypicalityController(QObject):
@@ -19,7 +22,10 @@ class TypicalityController(QObject):
         self._explorer, self._latents = session.explorer, session.latents
         view.shown.connect(self._on_shown)
         view.hidden.connect(self._on_hidden)
-        self._explorer.latent_changed.connect(self._show)
+        self._soon = QTimer(self, singleShot=True)
+        self._soon.timeout.connect(self._show)
+        self._explorer.latent_changed.connect(self._on_latent)
+        view.face.painted.connect(self._on_painted)
         self._latents.changed.connect(self._show)
         session.models.attributes_found.connect(self._show)
         self._latents.measuring.connect(self._on_measuring)
@@ -31,6 +37,15 @@ class TypicalityController(QObject):
     def _on_shown(self) -> None:
         self._session.exploring.look(True)
         self._show()
+
+    @Slot()
+    def _on_latent(self) -> None:
+        self._soon.start(SOON_MS)
+
+    @Slot()
+    def _on_painted(self) -> None:
+        if self._soon.isActive():
+            self._soon.start(0)
 
     @Slot()
     def _on_hidden(self) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
+from cae_gui.widgets.progress_bar import ProgressBar
 from cae_gui.widgets.status_line import StatusLine
 
 _RESOLUTION = 1000  # QProgressBar counts in 32 bits; bytes of a download may not fit
@@ -36,8 +37,7 @@ class ProgressLine(QWidget):
         self._text = StatusLine()
         self._text.setFixedWidth(_TEXT_WIDTH)
         self._more = QLabel()
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
+        self._bar = ProgressBar()
         self._bar.setFixedSize(_BAR_WIDTH, 8)
         self._cancel = QToolButton()
         self._cancel.setText("Cancel")

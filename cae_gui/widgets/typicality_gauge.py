@@ -7,11 +7,12 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
+
+from cae_gui.widgets.progress_bar import ProgressBar
 
 _MOST = 0.995
 """A share that is shown as 100 %: nothing is left to do."""
@@ -31,8 +32,7 @@ class TypicalityGauge(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = _Sentence()
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
+        self._bar = ProgressBar()
         self._bar.setFixedHeight(8)
         self.more = QPushButton("More t&ypical")
         self.more.setToolTip("Move the face a little towards the typical face")

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QTabWidget,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from cae_gui.config_edits import SettingsStep, Values
 from cae_gui.widgets.faces.film_strip import FilmStrip
+from cae_gui.widgets.progress_bar import ProgressBar
 from cae_gui.widgets.status_line import StatusLine
 from cae_gui.widgets.training.config_form import ConfigForm
 from cae_gui.widgets.training.curve_plot import CurvePlot
@@ -66,7 +66,7 @@ class TrainWorkspace(QWidget):
         self.faces = QLabel(wordWrap=True)
         self.status = StatusLine()
         self.status.setAccessibleName("State of the curves on show")
-        self.bar = QProgressBar(textVisible=False)
+        self.bar = ProgressBar()
         self.bar.setFixedHeight(8)
         self.bar.setAccessibleName("Progress of the training")
         self.strip = FilmStrip()

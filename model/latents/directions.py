@@ -100,8 +100,11 @@ class Directions:
             return latent
         free = project_out(self.matrix[chosen], self.matrix[list(locked)])
         movable = np.linalg.norm(free, axis=1) > MIN_FREE
-        change = np.array([targets[index] for index in chosen]) - self.coordinates(latent)[chosen]
-        wanted = (change * self.sigma[chosen])[movable]
+        # Only of these: all coordinates of a slider's every step would cost as much as its picture.
+        along = self.matrix[chosen] @ (latent - self.mean)
+        wanted = (np.array([targets[index] for index in chosen]) * self.sigma[chosen] - along)[
+            movable
+        ]
         # Steps lie in the span of the free rows, where a row and its direction agree.
         step, *_ = np.linalg.lstsq(free[movable].astype(np.float64), wanted, rcond=1e-4)
         return np.asarray(latent + step, np.float32)

@@ -98,7 +98,10 @@ class Density:
 
     def limited(self, latent: Floats, start: Floats, typicality: float) -> Floats:
         """Return an edit of ``start`` drawn back to a typicality, or to the start's if lower."""
-        return self.within(latent, max(self.radius(typicality), float(self.distance(start))))
+        radius = self.radius(typicality)
+        if float(self.distance(latent)) <= radius:
+            return latent
+        return self.within(latent, max(radius, float(self.distance(start))))
 
     def more_typical(self, latent: Floats, share: float = 0.1) -> Floats:
         """Return the nearest latent (L,) that is closer to the mean by a share of the distance."""

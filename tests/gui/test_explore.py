@@ -167,19 +167,21 @@ def test_a_face_far_out_is_less_typical(exploring: MainWindow, qtbot: QtBot) -> 
     before = typicality(exploring)
     assert exploring.explore.typicality.text() == f"Typical of the training faces: {before} %"
     exploring.session.explorer.move(0, 40.0)
-    assert 0 <= typicality(exploring) < before
+    qtbot.waitUntil(lambda: 0 <= typicality(exploring) < before)
     exploring.explore.undo.click()
-    assert typicality(exploring) == before
+    qtbot.waitUntil(lambda: typicality(exploring) == before)
 
 
 def test_more_typical_is_one_step(exploring: MainWindow, qtbot: QtBot) -> None:
     wait_for_typicality(exploring, qtbot)
     explorer = exploring.session.explorer
+    typical = typicality(exploring)
     explorer.move(0, 18.0)
+    qtbot.waitUntil(lambda: typicality(exploring) < typical)
     before, far, steps = typicality(exploring), explorer.latent, explorer.undo_stack.index()
     for _ in range(3):
         exploring.explore.typicality.more.click()
-    assert typicality(exploring) > before
+    qtbot.waitUntil(lambda: typicality(exploring) > before)
     assert explorer.undo_stack.index() == steps + 3
     for _ in range(3):
         exploring.explore.undo.click()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
@@ -45,3 +47,21 @@ def test_corners_are_round() -> None:
     painter.end()
     assert image.pixelColor(10, 10).lightness() < 128
     assert image.pixelColor(16, 10).lightness() == 255
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.25, 1.5, 2.0])
+def test_between_round_corners_all_pixels_are_painted_as_they_are(ratio: float) -> None:
+    pixels = np.random.default_rng(0).integers(1, 256, (50, 50, 3), dtype=np.uint8)
+    image = canvas(ratio)
+    painter = QPainter(image)
+    rect = paint_picture(painter, to_qimage(pixels), QPointF(3, 3), 6.0)
+    assert not painter.hasClipping()
+    painter.end()
+    left, top = round(rect.x() * ratio), round(rect.y() * ratio)
+    painted = from_qimage(image)[top : top + 50, left : left + 50]
+    edge = math.ceil(6 * ratio)
+    inner = 50 - 2 * edge
+    assert np.array_equal(painted[edge : edge + inner], pixels[edge : edge + inner])
+    assert np.array_equal(painted[:, edge : edge + inner], pixels[:, edge : edge + inner])
+    for corner in (painted[0, 0], painted[0, -1], painted[-1, 0], painted[-1, -1]):
+        assert not corner.any()
