@@ -233,6 +233,7 @@ _BOMBS: dict[str, Callable[[], bytes]] = {
     "0 high": lambda: png(100, 0),
     "1x100000": lambda: png(1, 100_000),
     "100000x1": lambda: png(100_000, 1),
+    "ppm of comments": lambda: b"P3 500 500 255\n" + b"9 #abc\n" * 750_000,
     "1x1": lambda: png(1, 1),
     "png 60000x60000": lambda: png(60_000, 60_000, rows=100),
     "png 2 billion": lambda: png(2**31 - 1, 2**31 - 1, rows=0),

@@ -6,9 +6,9 @@ import functools
 import io
 import math
 import stat
+import time
 import warnings
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, cast
 
@@ -26,9 +26,13 @@ MAX_MEGAPIXELS = 100
 MAX_MEGABYTES = 200
 HEAVY_MEGAPIXELS = 50
 """As many for formats whose decoders hold several copies of a picture."""
-SLOW_MEGAPIXELS = 12
-SLOW_MEGABYTES = 40
-"""As many for the formats that Pillow decodes in Python, pixel by pixel."""
+SLOW_MEGAPIXELS = 4
+SLOW_MEGABYTES = 20
+"""As many for the formats that Pillow decodes in Python, pixel by pixel: DDS takes 1.6 s for each
+megapixel on a fast core, QOI and plain PPM 1 s."""
+MAX_SECONDS = 15.0
+"""So long the processor may work on one picture. Sizes alone bound no work: half a million comments
+in a plain PPM of 6 MB take 36 s."""
 KEPT_MEGAPIXELS = 25
 """Only very long and narrow pictures have more once their shorter side is short enough."""
 PHOTO_SIDE = 1600
@@ -73,18 +77,16 @@ def open_photo(
     stays at least ``shorter_side`` pixels, or while it has more than 25 megapixels.
 
     Raises:
-        PhotoError: no readable picture, over 100 megapixels or 200 MB (of some formats less), or
-            not an ordinary file.
+        PhotoError: no readable picture, over 100 megapixels or 200 MB (of some formats less), not
+            an ordinary file, or it takes more than 15 s of a core.
     """
     name = name or (source.name if isinstance(source, Path) else "Pasted image")
     if isinstance(source, np.ndarray):
         return _from_pixels(source, name, shorter_side)
     _check_source(source, name)
     try:
-        with _stream(source) as stream, _identified(stream, name) as image:
-            if _is_slow(image) and _length(stream) > SLOW_MEGABYTES * 1_000_000:
-                raise PhotoError(name, f"is too large (more than {SLOW_MEGABYTES} MB)")
-            return _opened(image, name, shorter_side)
+        with _TimedReader(source) as stream:
+            return _read(stream, name, shorter_side)
     except PhotoError:
         raise
     except PermissionError as error:
@@ -98,6 +100,54 @@ def open_photo(
         raise PhotoError(
             name, "is cut short, its end is missing" if cut else "is damaged and can't be read"
         ) from error
+
+
+def _read(stream: _TimedReader, name: str, shorter_side: int) -> Image.Image:
+    try:
+        with _identified(stream, name) as image:
+            if _is_slow(image) and _length(stream) > SLOW_MEGABYTES * 1_000_000:
+                raise _too_large(image, name, f"{SLOW_MEGABYTES} MB")
+            return _opened(image, name, shorter_side)
+    # Whatever a decoder made of the reader's error.
+    except Exception as error:
+        if stream.is_late:
+            reason = f"takes more than {MAX_SECONDS:.0f} seconds to read; save it as PNG or JPEG"
+            raise PhotoError(name, reason) from error
+        raise
+
+
+class _TimedReader(io.BufferedReader):
+    """A picture's bytes, which can't be read any more once the thread has worked too long on them.
+
+    Raises:
+        TimeoutError: by ``read`` and ``readline``; ``is_late`` is true from then on.
+    """
+
+    def __init__(self, source: Path | bytes) -> None:
+        raw = io.BytesIO(source) if isinstance(source, bytes) else io.FileIO(source)
+        super().__init__(raw)
+        self._began = time.thread_time()
+        self._look_at = time.perf_counter() + MAX_SECONDS
+        self.is_late = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._check()
+        return super().read(size)
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        self._check()
+        return super().readline(size)
+
+    def _check(self) -> None:
+        # The time of the thread takes ten times as long to ask for, and some read byte by byte.
+        now = time.perf_counter()
+        if now < self._look_at:
+            return
+        left = MAX_SECONDS - (time.thread_time() - self._began)
+        self._look_at = now + left
+        if left <= 0:
+            self.is_late = True
+            raise TimeoutError
 
 
 def read_face(source: Source, name: str | None = None) -> NDArray[np.uint8]:
@@ -160,10 +210,6 @@ def _file_size(path: Path, name: str) -> int:
     return facts.st_size
 
 
-def _stream(source: Path | bytes) -> AbstractContextManager[IO[bytes]]:
-    return io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
-
-
 _Factory = Callable[[IO[bytes], str], Image.Image]
 _Accept = Callable[[bytes], bool | str] | None
 
@@ -175,7 +221,7 @@ def _factories() -> dict[str, tuple[_Factory, _Accept]]:
     return cast(dict[str, tuple[_Factory, _Accept]], found)
 
 
-def _identified(stream: IO[bytes], name: str) -> Image.Image:
+def _identified(stream: _TimedReader, name: str) -> Image.Image:
     """Do as ``Image.open``, but leave the check of the size to ``_opened``.
 
     ``Image.open`` warns of large images by a global limit, which can't be changed for one thread.
@@ -190,6 +236,8 @@ def _identified(stream: IO[bytes], name: str) -> Image.Image:
             return factory(stream, "")
         # A decoder that fails in any way says: not mine, ask the next.
         except Exception:
+            if stream.is_late:
+                raise
             continue
     if prefix[4:8] == b"ftyp" and prefix[8:12] in _HEIC_BRANDS:
         stream.seek(0)
@@ -224,7 +272,14 @@ def _check_pixels(image: Image.Image, name: str) -> None:
     if _is_slow(image):
         most = SLOW_MEGAPIXELS
     if image.width * image.height > most * 1_000_000:
-        raise PhotoError(name, f"is too large (more than {most} megapixels)")
+        raise _too_large(image, name, f"{most} megapixels")
+
+
+def _too_large(image: Image.Image, name: str, most: str) -> PhotoError:
+    if _is_slow(image):
+        reason = f"is too large for its format, {image.format} (more than {most})"
+        return PhotoError(name, f"{reason}; save it as PNG or JPEG")
+    return PhotoError(name, f"is too large (more than {most})")
 
 
 def _is_slow(image: Image.Image) -> bool:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from model.pictures import faces
 from model.pictures.faces import (
     CropBox,
     PhotoError,
@@ -293,14 +294,20 @@ def over_100_megapixels(path: Path) -> None:
     Image.new("1", (20_000, 5_001)).save(path, "PNG")
 
 
-def over_12_megapixels_in_python(path: Path) -> None:
-    path.write_bytes(b"P1 4000 3001 1 1 1 1")
+def over_4_megapixels_in_python(path: Path) -> None:
+    path.write_bytes(b"P1 2000 2001 1 1 1 1")
 
 
-def over_40_megabytes_in_python(path: Path) -> None:
-    path.write_bytes(b"P1 4000 3000 1 1 1 1")
+def over_20_megabytes_in_python(path: Path) -> None:
+    path.write_bytes(b"P1 2000 2000 1 1 1 1")
     with path.open("ab") as stream:
-        stream.truncate(40_000_001)
+        stream.truncate(20_000_001)
+
+
+def nine_megapixels_of_dds(path: Path) -> None:
+    small = bytearray(encoded(quarters(), "DDS"))
+    small[12:20] = struct.pack("<II", 3000, 3000)
+    path.write_bytes(small)
 
 
 def over_50_megapixels_of_webp(path: Path) -> None:
@@ -325,8 +332,9 @@ def an_icon_that_lies(path: Path) -> None:
         (str, "doesn't exist"),
         (over_200_megabytes, "is too large (more than 200 MB)"),
         (over_100_megapixels, "is too large (more than 100 megapixels)"),
-        (over_12_megapixels_in_python, "is too large (more than 12 megapixels)"),
-        (over_40_megabytes_in_python, "is too large (more than 40 MB)"),
+        (over_4_megapixels_in_python, "is too large for its format, PPM (more than 4 megapixels)"),
+        (nine_megapixels_of_dds, "is too large for its format, DDS (more than 4 megapixels)"),
+        (over_20_megabytes_in_python, "is too large for its format, PPM (more than 20 MB)"),
         (over_50_megapixels_of_webp, "is too large (more than 50 megapixels)"),
         pytest.param(
             an_icon_that_lies,
@@ -352,6 +360,27 @@ def test_what_is_no_photo_is_refused_in_a_sentence(
     assert caught.value.name == "holiday.txt"
     assert caught.value.reason.startswith(reason)
     assert str(caught.value) == f"“holiday.txt” {caught.value.reason}."
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(lambda: encoded(quarters(), "DDS"), id="DDS"),
+        pytest.param(lambda: encoded(quarters(), "QOI"), id="QOI"),
+        pytest.param(lambda: b"P3 2 2 255\n" + b"9 #a\n" * 12, id="comments"),
+        pytest.param(lambda: b"P3 " + b"#a\n" * 100, id="comments at the start"),
+    ],
+)
+def test_a_picture_on_which_the_processor_works_too_long_is_given_up(
+    content: Callable[[], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "slow.picture"
+    path.write_bytes(content())
+    monkeypatch.setattr(faces, "MAX_SECONDS", 0.0)
+    for source in (path, path.read_bytes()):
+        with pytest.raises(PhotoError) as caught:
+            open_photo(source)
+        assert "takes more than 0 seconds to read; save it as PNG or JPEG" in str(caught.value)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "TIFF"])
