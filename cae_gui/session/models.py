@@ -223,9 +223,11 @@ def _save(path: Path, model: FaceModel) -> None:
 def _infer(what: str, model: FaceModel, *arguments: Any) -> Any:
     from model import inference
     from model.device import use_threads
+    from model.foreground import foreground
 
     use_threads(1)
-    return getattr(inference, what)(model, *arguments)
+    with foreground.work():
+        return getattr(inference, what)(model, *arguments)
 
 
 def _describe(model: FaceModel, faces: FaceSet, path: Path | None) -> Iterator[Any]:

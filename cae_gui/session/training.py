@@ -218,8 +218,10 @@ def _try_out(config: TrainConfig, faces: FaceSet) -> Iterator[Estimated | None]:
 def _new_run(
     config: TrainConfig, faces: FaceSet, source: str, model: FaceModel | None
 ) -> Iterator[Any]:
+    from model.foreground import run_in_background
     from model.records.runs import Run
 
+    run_in_background()
     run = Run.create(config, faces.title, source=source)
     yield RunOpened(run.folder, config)
     begins = "a new network" if model is None else "the model in use"
@@ -230,8 +232,10 @@ def _new_run(
 
 
 def _earlier_run(folder: Path, faces: FaceSet) -> Iterator[Any]:
+    from model.foreground import run_in_background
     from model.records.runs import Run, RunError
 
+    run_in_background()
     run = Run.open(folder)
     if run.faces != faces.title:
         raise RunError(

@@ -18,6 +18,7 @@ from model.config import TrainConfig
 from model.data.datasets import DataError, FaceSet
 from model.device import device_name, use_threads
 from model.events import EpochDone, Event, Finished, Notice, Progress, Snapshot, Started
+from model.foreground import foreground
 from model.heap import kept_memory
 from model.learning.arithmetic import Arithmetic
 from model.learning.distributed import Group, joined
@@ -144,6 +145,7 @@ def _run_epoch(trainer: Trainer, recorder: _Recorder | None, group: Group) -> It
     """Train for one epoch (or for the rest of one), measure it and record it."""
     clock = _Clock(trainer)
     for images in trainer.batches():
+        clock.give_way()
         trainer.learn(images)
         if group.any(clock.is_time_to_report()):
             yield from clock.report(trainer.mean_loss())
@@ -228,6 +230,13 @@ class _Clock:
     def seconds(self) -> float:
         """Return the time spent on the epoch so far."""
         return self._busy + time.perf_counter() - self._since
+
+    def give_way(self) -> None:
+        """Let what a person waits for go first; that time doesn't count either."""
+        if foreground.is_active:
+            self._busy = self.seconds()
+            foreground.give_way()
+            self._since = time.perf_counter()
 
     def report(self, loss: float | None) -> Iterator[Progress]:
         """Yield one report and leave out of the time what its receiver takes."""

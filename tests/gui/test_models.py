@@ -14,6 +14,7 @@ from cae_gui.session.models import Models
 from model import inference
 from model.config import TrainConfig
 from model.data.datasets import FaceSet
+from model.foreground import foreground
 from model.records.runs import Run
 from tests.gui.conftest import LOADING_MS
 
@@ -90,6 +91,16 @@ def test_questions_are_answered_with_their_tag(
     assert (channel, tag) == ("face", "mine")
     assert reply.images.shape == (2, 48, 48, 3)
     assert reply.latents.shape == (2, 4)
+
+
+def test_other_work_makes_room_for_a_question(
+    models: Models, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models.adopt(small_model(), "Small")
+    monkeypatch.setattr(inference, "decode", lambda *_: foreground.is_active)
+    with qtbot.waitSignal(models.answered, timeout=LOADING_MS) as answer:
+        models.ask("explore", "decode", np.zeros((1, 4), np.float32))
+    assert answer.args[2] is True
 
 
 def test_without_a_model_questions_are_dropped(models: Models, few_faces: FaceSet) -> None:

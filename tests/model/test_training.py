@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from model import foreground
 from model.checkpoint import FaceModel, load_face_model
 from model.config import ConfigError, TrainConfig
 from model.data.datasets import DataError, FaceSet
@@ -721,3 +722,35 @@ class TestTimes:
         close(events)
         assert isinstance(report, Progress)
         assert (report.images_per_s, report.remaining_s) == (32.0, 1.5)
+
+
+def test_a_training_that_makes_room_computes_the_same(
+    few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = trained(few_faces)
+    monkeypatch.setattr(foreground, "LONGEST_S", 0.001)
+    waits: list[float] = []
+    give_way = foreground.Foreground.give_way
+
+    def count(own: foreground.Foreground) -> None:
+        waits.append(1)
+        give_way(own)
+
+    monkeypatch.setattr(foreground.Foreground, "give_way", count)
+    with foreground.foreground.work():
+        assert_same_weights(trained(few_faces), alone)
+    assert len(waits) == CONFIG.epochs * STEPS
+
+
+def test_the_time_of_a_pause_for_the_hand_is_not_that_of_an_epoch(
+    few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(itertools.count())
+    monkeypatch.setattr(foreground.Foreground, "is_active", True)
+    monkeypatch.setattr(
+        foreground.Foreground, "give_way", lambda _own: [next(clock) for _ in range(1000)]
+    )
+    monkeypatch.setattr(training, "time", SimpleNamespace(perf_counter=lambda: float(next(clock))))
+    done = take(start(few_faces), lambda event: isinstance(event, EpochDone))
+    assert isinstance(done, EpochDone)
+    assert done.seconds < 1000
