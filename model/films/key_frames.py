@@ -83,10 +83,10 @@ class Path:
             times = np.mod(seconds, whole) if self.loop else np.clip(seconds, 0, whole)
         segment = np.minimum(np.searchsorted(ends, times, side="right"), len(ends) - 1)
         latents = np.empty((len(times), len(self.frames[0].latent)), np.float32)
-        for number in np.unique(segment):
+        for number in sorted(set(segment.tolist())):  # np.unique imports numpy.ma, for 40 ms
             here = segment == number
             start = ends[number] - self.frames[number].seconds
-            latents[here] = self._segment(int(number), times[here] - start)
+            latents[here] = self._segment(number, times[here] - start)
         return latents
 
     def film(self, frames_per_second: float) -> Floats:
