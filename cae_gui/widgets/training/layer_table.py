@@ -47,6 +47,8 @@ class LayerTable(QWidget):
         inside = [at for at, row in enumerate(rows) if _is_latent(row[2], latent_dim)]
         self._bottleneck = range(inside[0], inside[-1] + 1) if inside else range(0)
         self._table.clearSelection()
+        # While it is in view each new cell would measure its whole column: 75 ms for all.
+        self._fit_columns(False)
         self._table.setRowCount(len(rows))
         for at, (number, layer, shape, parameters) in enumerate(rows):
             texts = (str(number), layer, shape_text(shape), f"{parameters:,}" if parameters else "")
@@ -56,6 +58,7 @@ class LayerTable(QWidget):
                 self._table.setItem(at, column, item)
         self._total.setText(f"{sum(row[3] for row in rows):,} parameters")
         self._tint()
+        self._fit_columns(True)
 
     def total_text(self) -> str:
         """Return the line below the table."""
@@ -83,13 +86,18 @@ class LayerTable(QWidget):
         table.verticalHeader().setDefaultSectionSize(24)
         header = table.horizontalHeader()
         header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         for column in range(len(_HEADERS)):
             item = QTableWidgetItem(_HEADERS[column])
             item.setTextAlignment(_LEFT if column in (0, 2) else _RIGHT)
             table.setHorizontalHeaderItem(column, item)
         return table
+
+    def _fit_columns(self, fit: bool) -> None:
+        """Keep each column as wide as its texts and the layers' as wide as the rest, or fixed."""
+        mode, header = QHeaderView.ResizeMode, self._table.horizontalHeader()
+        header.setSectionResizeMode(mode.ResizeToContents if fit else mode.Fixed)
+        if fit:
+            header.setSectionResizeMode(2, mode.Stretch)
 
     def _part_starting(self, row: int) -> str:
         """Return the part's name in its first row; elsewhere it would only repeat itself."""
