@@ -47,6 +47,7 @@ class ExploreController(QObject):
             "own": view.own,
         }
         self._stamp = 0
+        self._rows_are_old = False
         self._connect()
         view.set_temperature(self._explorer.temperature)
         self._on_face()
@@ -58,6 +59,7 @@ class ExploreController(QObject):
         explorer.directions_changed.connect(self._on_directions)
         self._session.models.attributes_found.connect(self._on_directions)
         self._session.models.answered.connect(self._on_answer)
+        view.shown.connect(self._on_shown)
         for kind, sliders in self._lists.items():
             sliders.edited.connect(partial(self._on_edited, kind))
             sliders.reset_asked.connect(partial(self._on_reset, kind))
@@ -123,7 +125,16 @@ class ExploreController(QObject):
         self._set_rows()
         self._show_values()
 
+    @Slot()
+    def _on_shown(self) -> None:
+        if self._rows_are_old:
+            self._on_directions()
+
     def _set_rows(self) -> None:
+        """Describe all sliders, once somebody sees them: a thousand rows are 10 ms a face."""
+        self._rows_are_old = not self._view.isVisible()
+        if self._rows_are_old:
+            return
         directions, face = self._explorer.directions, self._explorer.face
         start = np.empty(0, np.float32)
         if directions is not None and face is not None:
@@ -184,7 +195,7 @@ class ExploreController(QObject):
 
     def _show_values(self) -> None:
         face = self._explorer.face
-        if face is None:
+        if face is None or self._rows_are_old:
             return
         coordinates = self._explorer.coordinates()
         if len(coordinates):

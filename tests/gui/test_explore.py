@@ -135,6 +135,23 @@ def test_keys_move_an_attribute_finely_and_coarsely(exploring: MainWindow, qtbot
     assert exploring.session.explorer.undo_stack.index() == steps + 2
 
 
+def test_sliders_of_a_face_that_was_loaded_elsewhere_are_there_when_they_are_seen(
+    exploring: MainWindow,
+) -> None:
+    explorer = exploring.session.explorer
+    assert explorer.face is not None
+    assert explorer.directions is not None
+    exploring.tabs.setCurrentWidget(exploring.morph)
+    row = explorer.rows_of("attribute")[0]
+    direction = explorer.directions[row]
+    other = explorer.face.latent + 1.5 * direction.sigma * direction.vector
+    explorer.load("Other", explorer.face.pixels, other)
+    exploring.tabs.setCurrentWidget(exploring.explore)
+    slider = shown(exploring)[0]
+    assert slider.row().neutral == pytest.approx(explorer.coordinates()[row], abs=0.01)
+    assert slider.value() == pytest.approx(explorer.coordinates()[row], abs=0.01)
+
+
 def test_a_double_click_brings_an_attribute_back(exploring: MainWindow, qtbot: QtBot) -> None:
     first, second, _ = shown(exploring)
     start = first.value()
