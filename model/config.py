@@ -38,6 +38,9 @@ def setting_of(config_class: type[TrainConfig], name: str) -> Setting:
     return setting
 
 
+_BEFORE_THEY_WERE_SETTINGS: Mapping[str, Any] = {"weight_decay": 0.0}
+"""What files that lack a setting were trained with, where it isn't the default."""
+
 LEARNING_RATES: Mapping[str, float] = {"muon": 0.02, "adam": 0.003}
 """The usual learning rate of each optimizer."""
 
@@ -81,6 +84,14 @@ class TrainConfig:
         "the optimizer in the window.",
         minimum=1e-6,
         maximum=1.0,
+    )
+    weight_decay: float = _setting(
+        0.3,
+        "Weight decay",
+        "How fast kernels shrink: each step by this share of the learning rate. Without it their "
+        "norms grow, and steps of one size change less and less. The published network had none.",
+        minimum=0.0,
+        maximum=10.0,
     )
     schedule: str = _setting(
         "linear",
@@ -163,7 +174,8 @@ class TrainConfig:
             ConfigError: as the constructor.
         """
         known = {item.name for item in fields(cls)}
-        return cls(**{name: value for name, value in values.items() if name in known})
+        given = {name: value for name, value in values.items() if name in known}
+        return cls(**{**_BEFORE_THEY_WERE_SETTINGS, **given})
 
 
 def _check(name: str, setting: Setting, value: Any, default: Any) -> None:
@@ -189,6 +201,7 @@ PRESETS: Mapping[str, TrainConfig] = {
         batch_size=128,
         optimizer="adam",
         learning_rate=0.003,
+        weight_decay=0.0,
         schedule="step",
         dropout=0.2,
         flip=False,

@@ -70,6 +70,7 @@ def what_matters(config: TrainConfig) -> TrainConfig:
         config,
         epochs=usual.epochs,
         learning_rate=usual.learning_rate,
+        weight_decay=usual.weight_decay,
         schedule=usual.schedule,
         dropout=0.2 if config.dropout else 0.0,
         flip=usual.flip,  # all faces are moved and mirrored by one gathering of their pixels

@@ -12,7 +12,6 @@ from model.config import TrainConfig
 
 MUON_ADAM_RATE = 0.15
 """Rate of the parameters that Muon leaves to AdamW, as a share of Muon's own rate."""
-MOMENTUM = 0.95
 
 
 class Muon(torch.optim.Optimizer):
@@ -22,17 +21,22 @@ class Muon(torch.optim.Optimizer):
     orthogonal together. ``torch.optim.Muon`` does the same in bfloat16 always, which some
     processors emulate, and for two-dimensional parameters only.
 
+    Before each step kernels shrink by ``lr * weight_decay`` of themselves.
+
     Source: Keller Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024.
     """
 
     def __init__(
         self,
         parameters: list[nn.Parameter],
-        lr: float,
-        momentum: float,
         orthogonalise: Callable[[Tensor], Tensor],
+        *,
+        lr: float,
+        momentum: float = 0.9,
+        weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(parameters, {"lr": lr, "momentum": momentum})
+        defaults = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
+        super().__init__(parameters, defaults)
         self.orthogonalise = orthogonalise
         """A method of ``model.learning.orthogonal``; may be exchanged between steps."""
 
@@ -45,15 +49,16 @@ class Muon(torch.optim.Optimizer):
                 if parameter.grad is not None:
                     alike.setdefault(parameter.shape, []).append(parameter)
             for parameters in alike.values():
-                self._update(parameters, group["lr"], group["momentum"])
+                self._update(parameters, group)
 
-    def _update(self, parameters: list[nn.Parameter], lr: float, momentum: float) -> None:
-        directions = torch.stack([self._direction(one, momentum) for one in parameters])
+    def _update(self, parameters: list[nn.Parameter], group: Mapping[str, Any]) -> None:
+        lr, kept = group["lr"], 1 - group["lr"] * group["weight_decay"]
+        directions = torch.stack([self._direction(one, group["momentum"]) for one in parameters])
         steps = self.orthogonalise(directions.flatten(2)).view(directions.shape)
         rows, columns = directions.shape[1], directions[0, 0].numel()
         scale = max(1.0, rows / columns) ** 0.5
         for parameter, step in zip(parameters, steps, strict=True):
-            _as_matrix(parameter).sub_(step.to(parameter.dtype) * (lr * scale))
+            _as_matrix(parameter).mul_(kept).sub_(step.to(parameter.dtype) * (lr * scale))
 
     def _direction(self, parameter: nn.Parameter, momentum: float) -> Tensor:
         """Return where Nesterov's momentum leads, (rows, height, width, columns)."""
@@ -85,14 +90,20 @@ def make_optimizers(
     optimizers: list[torch.optim.Optimizer]
     if config.optimizer == "adam":
         optimizers = [
-            torch.optim.Adam(parameters, config.learning_rate, fused=fused, capturable=on_cuda)
+            torch.optim.AdamW(
+                parameters,
+                config.learning_rate,
+                weight_decay=config.weight_decay,
+                fused=fused,
+                capturable=on_cuda,
+            )
         ]
     else:
         kernels = [parameter for parameter in parameters if parameter.ndim > 1]
         rest = [parameter for parameter in parameters if parameter.ndim <= 1]
         rate = config.learning_rate * MUON_ADAM_RATE
         optimizers = [
-            Muon(kernels, config.learning_rate, MOMENTUM, orthogonalise),
+            Muon(kernels, orthogonalise, lr=config.learning_rate, weight_decay=config.weight_decay),
             torch.optim.AdamW(
                 rest, rate, (0.9, 0.99), weight_decay=0.0, fused=fused, capturable=on_cuda
             ),
@@ -122,7 +133,7 @@ def restore(optimizer: torch.optim.Optimizer, saved: Mapping[str, Any]) -> None:
             values that aren't numbers.
     """
     groups = [
-        {**theirs, **_of_device(mine, float(theirs["lr"]))}
+        {**mine, **theirs, **_of_device(mine, float(theirs["lr"]))}
         for mine, theirs in zip(optimizer.param_groups, saved["param_groups"], strict=True)
     ]
     optimizer.load_state_dict({**saved, "param_groups": groups})

@@ -71,7 +71,8 @@ def test_plain_values_come_back_through_json() -> None:
 
 
 def test_names_of_another_version_are_left_out_and_missing_ones_are_defaults() -> None:
-    assert TrainConfig.from_dict({"epochs": 3, "colour": "blue"}) == TrainConfig(epochs=3)
+    found = TrainConfig.from_dict(TrainConfig(epochs=3).to_dict() | {"colour": "blue"})
+    assert found == TrainConfig(epochs=3)
 
 
 def test_a_configuration_never_changes() -> None:
@@ -93,3 +94,9 @@ def test_the_reference_is_trained_as_it_was_published() -> None:
     assert (reference.epochs, reference.schedule, reference.dropout) == (400, "step", 0.2)
     assert not reference.flip
     assert {config.latent_dim for config in PRESETS.values()} == {500}
+
+
+def test_what_was_trained_before_there_was_a_setting_keeps_what_it_had() -> None:
+    values = TrainConfig().to_dict()
+    del values["weight_decay"]
+    assert TrainConfig.from_dict(values) == TrainConfig(weight_decay=0.0)

@@ -25,7 +25,7 @@ def test_a_step_of_muon_has_the_size_of_its_rate(
     before = kernel.detach().clone()
     kernel.grad = random(*shape, seed=1).contiguous(memory_format=layout)
 
-    Muon([kernel], 0.1, 0.9, polar_factor).step()
+    Muon([kernel], polar_factor, lr=0.1).step()
 
     step = (before - kernel.detach()).flatten(1)
     rows, columns = step.shape
@@ -34,11 +34,22 @@ def test_a_step_of_muon_has_the_size_of_its_rate(
     assert (step * kernel.grad.flatten(1)).sum() > 0
 
 
+@pytest.mark.parametrize("decay", [0.0, 0.5])
+def test_kernels_shrink_by_their_decay(decay: float) -> None:
+    kernel = nn.Parameter(random(8, 4, 3, 3))
+    before = kernel.detach().clone()
+    kernel.grad = torch.zeros_like(kernel)
+
+    Muon([kernel], polar_factor, lr=0.1, weight_decay=decay).step()
+
+    torch.testing.assert_close(kernel.detach(), before * (1 - 0.1 * decay))
+
+
 def test_muon_does_not_depend_on_the_memory_layout() -> None:
     kernels = []
     for layout in (torch.contiguous_format, torch.channels_last):
         kernel = nn.Parameter(random(8, 4, 3, 3).contiguous(memory_format=layout))
-        optimizer = Muon([kernel], 0.1, 0.9, polar_factor)
+        optimizer = Muon([kernel], polar_factor, lr=0.1)
         for seed in (1, 2):
             kernel.grad = random(8, 4, 3, 3, seed=seed).contiguous(memory_format=layout)
             optimizer.step()
@@ -49,7 +60,7 @@ def test_muon_does_not_depend_on_the_memory_layout() -> None:
 def test_muon_leaves_what_has_no_gradient() -> None:
     kernel = nn.Parameter(random(4, 4, 3, 3))
     before = kernel.detach().clone()
-    Muon([kernel], 0.1, 0.9, polar_factor).step()
+    Muon([kernel], polar_factor, lr=0.1).step()
     assert torch.equal(kernel.detach(), before)
 
 
