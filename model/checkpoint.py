@@ -97,12 +97,14 @@ def load_face_model(path: Path) -> FaceModel:
         raise ModelFileError(path, "is too large to be a model of this network.")
     with path.open("rb") as file:
         start = file.read(9)
+    # Our own begins with the length of its header, whose first bytes may be those of the others.
+    has_header = start[8:9] == b"{"
+    if has_header and struct.unpack("<Q", start[:8])[0] <= MAX_HEADER_BYTES:
+        return _load_own(path)
     if start[:2] == b"PK" or start[:1] == b"\x80":
         return _load_published(path)
-    if start[8:9] == b"{":
-        if struct.unpack("<Q", start[:8])[0] > MAX_HEADER_BYTES:
-            raise ModelFileError(path, "is damaged or isn't a model file (its header is too long).")
-        return _load_own(path)
+    if has_header:
+        raise ModelFileError(path, "is damaged or isn't a model file (its header is too long).")
     raise ModelFileError(path, "isn't a model file. CAE Studio opens .safetensors and .pth files.")
 
 

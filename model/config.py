@@ -54,7 +54,7 @@ class TrainConfig:
     """
 
     epochs: int = _setting(
-        10,
+        8,
         "Epochs",
         "How many times the network sees every training face.",
         minimum=1,
@@ -207,6 +207,6 @@ PRESETS: Mapping[str, TrainConfig] = {
         flip=False,
     ),
 }
-"""Named configurations: ten epochs, as good as it gets, and as the network was published."""
+"""Named configurations: eight epochs, as good as it gets, and as the network was published."""
 
 __all__ = ["LEARNING_RATES", "PRESETS", "ConfigError", "Setting", "TrainConfig", "setting_of"]

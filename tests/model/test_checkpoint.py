@@ -146,6 +146,20 @@ class TestOwnFormat:
         read = load_face_model(path)
         assert (read.statistics, read.epoch, read.test_mse, read.config) == (None, 0, None, None)
 
+    @pytest.mark.parametrize("low", [b"\x80", b"PK"])
+    def test_a_header_whose_length_begins_as_other_formats_do_is_no_obstacle(
+        self, low: bytes, saved: Path
+    ) -> None:
+        content = saved.read_bytes()
+        length = int.from_bytes(content[:8], "little")
+        header, body = content[8 : 8 + length], content[8 + length :]
+        wanted = (length >> 8 * len(low) << 8 * len(low)) + int.from_bytes(low, "little")
+        wanted += 0 if wanted >= length else 1 << 8 * len(low)
+        padded = wanted.to_bytes(8, "little") + header.ljust(wanted) + body
+        assert padded.startswith(low)
+        saved.write_bytes(padded)
+        assert load_face_model(saved).network.latent_dim > 0
+
     def test_a_file_without_description_will_do(self, saved: Path) -> None:
         tensors = safetensors.torch.load(saved.read_bytes())
         saved.write_bytes(safetensors.torch.save(tensors))
