@@ -66,7 +66,8 @@ def test_every_step_leaves_a_small_face(exploring: MainWindow, qtbot: QtBot) -> 
     from model.inference import decode
 
     expected = decode(exploring.session.models.model, explorer.latent[None])[0]
-    assert (pictures[3] == expected).all()
+    # Many faces are decoded by other products than one: rounding may differ.
+    assert np.abs(pictures[3].astype(int) - expected).max() <= 1
 
 
 def test_a_click_goes_back_and_paler_faces_are_ahead(exploring: MainWindow, qtbot: QtBot) -> None:

@@ -103,10 +103,17 @@ def test_a_failure_is_a_problem_and_is_tried_again(
 
 
 def test_a_followed_snapshot_is_aligned_to_what_is_known(
-    latents: Latents, model: Any, few_faces: FaceSet, qtbot: QtBot
+    latents: Latents,
+    model: Any,
+    few_faces: FaceSet,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     import torch
 
+    from model import inference
+
+    monkeypatch.setattr(inference, "fastest_precision", lambda _device: "float32")
     latents.measure(model, few_faces)
     wait(latents, qtbot)
     before = latents.explored
