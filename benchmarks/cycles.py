@@ -40,12 +40,12 @@ from benchmarks.machine import machine
 from benchmarks.soak import Records, Warnings, opened_window
 from benchmarks.soak_material import Material
 from benchmarks.soak_person import SETTINGS
-from cae_gui import dialogs
 from cae_gui.app import make_application
+from cae_gui.core.unexpected import Unexpected
 from cae_gui.log import Log
 from cae_gui.main_window import MainWindow
 from cae_gui.settings import Settings
-from cae_gui.unexpected import Unexpected
+from cae_gui.widgets import dialogs
 
 PATIENCE_S = 300
 

@@ -29,7 +29,7 @@ from benchmarks.machine import machine
 from model.config import TrainConfig
 from model.data.datasets import DataError, FaceSet, Prepared, prepare
 from model.events import EpochDone
-from model.records.runs import Run
+from model.runs.runs import Run
 
 Curve = list[tuple[float, float]]
 
@@ -54,13 +54,13 @@ def found_source() -> str:
 
 def work(folder: Path, precision: str) -> None:
     """Train the run, as one of the processes or alone."""
-    from model.learning.arithmetic import Arithmetic
-    from model.learning.training import train
+    from model.training.arithmetic import Arithmetic
+    from model.training.training import train
 
     run = Run.open(folder)
     faces = open_faces(run.source)
     arithmetic = Arithmetic(precision, "polar", "any processor")
-    with mock.patch("model.learning.training.use_threads"):  # one core for each process
+    with mock.patch("model.training.training.use_threads"):  # one core for each process
         for event in train(run.config, faces, run=run, arithmetic=arithmetic):
             if isinstance(event, EpochDone) and os.environ.get("RANK", "0") == "0":
                 print(

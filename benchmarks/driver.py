@@ -12,8 +12,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
 
 from cae_gui.app import make_application
+from cae_gui.core.problems import Problem
 from cae_gui.main_window import MainWindow
-from cae_gui.problems import Problem
 from cae_gui.settings import Settings
 from model.latents.latent import LatentStatistics
 

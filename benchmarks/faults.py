@@ -43,9 +43,9 @@ from model.checkpoint import load_face_model
 from model.config import TrainConfig
 from model.data.datasets import FaceSet
 from model.events import EpochDone, Event, Finished, Notice
-from model.learning.trainer import Trainer
-from model.learning.training import train
-from model.records.runs import Run
+from model.runs.runs import Run
+from model.training.trainer import Trainer
+from model.training.training import train
 
 FIRST_EPOCH_S = 300
 """Longest wait for a child's first epoch; one that takes longer counts as a crash."""
@@ -65,8 +65,8 @@ def train_until_killed(folder: Path, reports: Connection) -> None:
     torch.set_num_threads(1)
     run = Run.open(folder)
     with (
-        mock.patch("model.learning.training.use_threads"),
-        mock.patch("model.learning.training.REPORT_EVERY_S", 0),
+        mock.patch("model.training.training.use_threads"),
+        mock.patch("model.training.training.REPORT_EVERY_S", 0),
     ):
         for event in train(run.config, faces(), run=run):
             if isinstance(event, EpochDone):

@@ -48,13 +48,13 @@ from model.data.datasets import FaceSet, load_faces
 from model.device import pick_device, processor
 from model.events import EpochDone, Finished, Notice, Progress
 from model.folded import FoldedDecoder
-from model.learning import training
-from model.learning.arithmetic import Arithmetic
-from model.learning.step import RecordedStep, Step
-from model.learning.trainer import Trainer
-from model.learning.training import train
 from model.network import ConvAutoencoder, on_device
-from model.records.runs import Run
+from model.runs.runs import Run
+from model.training import training
+from model.training.arithmetic import Arithmetic
+from model.training.step import RecordedStep, Step
+from model.training.trainer import Trainer
+from model.training.training import train
 
 CPU = torch.device("cpu")
 TARGET = 0.00156
@@ -144,7 +144,7 @@ def losses(check: Check, faces: FaceSet) -> dict[str, Any]:
     with exact_convolutions():
         here = first_losses(check, faces, check.device, FULL)
         beside = first_losses(check, faces, CPU, FULL)
-        with mock.patch("model.learning.trainer.RecordedStep", Step):
+        with mock.patch("model.training.trainer.RecordedStep", Step):
             launched = first_losses(check, faces, check.device, FULL)
     fast = first_losses(check, faces, check.device, None)
     found = {

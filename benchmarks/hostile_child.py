@@ -39,21 +39,21 @@ SENTENCES = {
 
 def open_face(path: Path) -> None:
     """Read a picture as a training face."""
-    from model.pictures.faces import read_face
+    from model.photos.faces import read_face
 
     read_face(path)
 
 
 def open_photo(path: Path) -> None:
     """Read a picture as a photo of one's own."""
-    from model.pictures.photo import read_photo
+    from model.photos.photo import read_photo
 
     read_photo(path, path.name)
 
 
 def open_shelf(path: Path) -> None:
     """Open the folder of photos as at the start of the window, and every photo in it."""
-    from model.pictures.photos import PhotoShelf
+    from model.photos.photos import PhotoShelf
 
     shelf = PhotoShelf(path)
     json.dumps(list(shelf.faces().names), ensure_ascii=False).encode()
@@ -77,9 +77,9 @@ def open_run(path: Path) -> None:
     """Do with a run what the window does: list, follow, look at the previews, go on with it."""
     from model.data.face_set import FaceSet
     from model.events import Started
-    from model.learning.training import train
-    from model.records.following import follow
-    from model.records.runs import Run
+    from model.runs.following import follow
+    from model.runs.runs import Run
+    from model.training.training import train
 
     run = Run.open(path)
     run.summary()
@@ -102,8 +102,8 @@ def open_folder(path: Path) -> None:
 
 def open_session(path: Path) -> None:
     """Read a session or, by its ending, own directions."""
+    from model.documents.session_file import load_session
     from model.latents.own_directions import load_own
-    from model.latents.session_file import load_session
 
     if path.suffix == ".directions":
         load_own(path)

@@ -23,16 +23,16 @@ from benchmarks.hostile_damage import Made, Trick, damage, patches, unusual
 from model.checkpoint import FaceModel, save_model
 from model.config import TrainConfig
 from model.data.face_set import FaceSet
-from model.films.key_frames import KeyFrame
-from model.films.key_frames import Path as MorphPath
+from model.documents.session_file import ExploreSession, SavedFace, save_session
 from model.latents.directions import Direction
 from model.latents.latent import LatentStatistics
 from model.latents.own_directions import OwnFaces, save_own
-from model.latents.session_file import ExploreSession, SavedFace, save_session
-from model.learning.training import train
+from model.morph.key_frames import KeyFrame
+from model.morph.key_frames import Path as MorphPath
 from model.network import ConvAutoencoder
-from model.records.epoch_rows import EpochRow
-from model.records.runs import Run
+from model.runs.epoch_rows import EpochRow
+from model.runs.runs import Run
+from model.training.training import train
 
 LATENT = 4
 Change = Callable[[dict[str, Tensor], dict[str, Any]], None]

@@ -20,9 +20,9 @@ from PIL import Image, ImageCms
 
 from benchmarks.hostile_damage import Made, Trick, damage, unusual
 from model.data.datasets import load_faces
-from model.pictures.crop import CropBox
-from model.pictures.photo import Photo, Placement
-from model.pictures.photos import PhotoShelf
+from model.photos.crop import CropBox
+from model.photos.photo import Photo, Placement
+from model.photos.photos import PhotoShelf
 
 FORMATS = {
     "AVIF": ("RGB", "RGBA"), "BLP": ("P",), "BMP": ("1", "L", "P", "RGB", "RGBA"), "DDS": ("RGBA",),

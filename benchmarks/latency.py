@@ -37,7 +37,7 @@ from benchmarks.memory import rss_mb
 from benchmarks.slider_drags import SETTLE_S, drag_sliders
 from benchmarks.stalls import Heartbeat, StallReporter
 from cae_gui.main_window import MainWindow
-from cae_gui.session.training import State
+from cae_gui.train.training import State
 from model.data.lfw import default_data_home
 
 

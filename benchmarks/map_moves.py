@@ -13,8 +13,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from benchmarks.budget import Budget
-from cae_gui.widgets.map.latent_map import LatentMap
-from cae_gui.widgets.map.map_colors import Coloring
+from cae_gui.explore.map.latent_map import LatentMap
+from cae_gui.explore.map.map_colors import Coloring
 
 SIDE = 640
 STEPS = 60

@@ -42,8 +42,8 @@ from model.checkpoint import pretrained_model
 from model.data.face_set import FaceSet
 from model.data.lfw import default_data_home
 from model.inference import reconstruct
-from model.pictures.crop import CropBox, crop_face
-from model.pictures.face_finder import find_faces
+from model.photos.crop import CropBox, crop_face
+from model.photos.face_finder import find_faces
 
 NATIVE = CropBox(78, 94, 96)
 SIDE = 250

@@ -89,7 +89,7 @@ def train_epoch(folder: str, cache: str, most: str) -> None:
     from model.config import TrainConfig
     from model.data.datasets import load_faces
     from model.events import EpochDone, Progress
-    from model.learning.training import train
+    from model.training.training import train
 
     faces = load_faces(folder, cache_folder=Path(cache))
     share, seconds = 1.0, 0.0

@@ -44,11 +44,11 @@ from benchmarks.soak_material import Material
 from benchmarks.soak_person import Person
 from benchmarks.stalls import Heartbeat, StallReporter
 from cae_gui.app import make_application
+from cae_gui.core.problems import Problem, explain
+from cae_gui.core.unexpected import Unexpected
+from cae_gui.gallery.faces import DEMO
 from cae_gui.log import Log
 from cae_gui.main_window import MainWindow
-from cae_gui.problems import Problem, explain
-from cae_gui.session.faces import DEMO
-from cae_gui.unexpected import Unexpected
 
 STALL_MS = 50
 LONGEST_PAUSE_S = 1.0

@@ -16,11 +16,11 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QWidget
 
 from benchmarks.soak_hands import Hands, answer, is_allowed
 from benchmarks.soak_material import Material
-from cae_gui import dialogs
-from cae_gui.images import to_qimage
+from cae_gui.gallery.faces import DEMO, LFW, PHOTOS
 from cae_gui.main_window import MainWindow
-from cae_gui.session.faces import DEMO, LFW, PHOTOS
-from cae_gui.widgets.photos.crop_box import CropBoxView
+from cae_gui.reconstruct.crop_box import CropBoxView
+from cae_gui.widgets import dialogs
+from cae_gui.widgets.images import to_qimage
 from model.config import TrainConfig
 
 WORDS = ("", "a", "face 1", "nobody", "\N{GREEK SMALL LETTER ALPHA}", "((", "99", "  ")

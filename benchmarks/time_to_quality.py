@@ -37,8 +37,8 @@ from model.config import PRESETS, TrainConfig
 from model.data.datasets import FaceSet, load_faces
 from model.device import pick_device
 from model.events import EpochDone
-from model.learning.arithmetic import Arithmetic
-from model.learning.training import train
+from model.training.arithmetic import Arithmetic
+from model.training.training import train
 
 MEASURED_S = 60.0
 TRAINED_TARGET = 0.004

@@ -29,9 +29,9 @@ from benchmarks.machine import machine
 from benchmarks.plain import PlainTraining, images_per_s, matmul_flops, noise
 from model.config import TrainConfig
 from model.device import pick_device
-from model.heap import kept_memory
-from model.learning.arithmetic import Arithmetic
-from model.learning.trainer import Trainer
+from model.system.heap import kept_memory
+from model.training.arithmetic import Arithmetic
+from model.training.trainer import Trainer
 
 BATCHES = (64, 128, 256)
 FLOP_PER_IMAGE = 419e6

@@ -14,13 +14,13 @@ from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from cae_gui.garbage import ShortCollections
+from cae_gui.core.garbage import ShortCollections
+from cae_gui.core.unexpected import Unexpected
 from cae_gui.log import Log, note_start
 from cae_gui.main_window import MainWindow
 from cae_gui.settings import Settings
-from cae_gui.theme import apply_theme
-from cae_gui.unexpected import Unexpected
-from model.heap import share_heap
+from cae_gui.widgets.theme import apply_theme
+from model.system.heap import share_heap
 
 NO_DISPLAY = (
     "CAE Studio can't open a window here: there is no display, or a system library of Qt is "

@@ -25,7 +25,7 @@ from PySide6.QtCore import (
     qVersion,
 )
 
-from model.places import log_folder
+from model.io.places import log_folder
 
 PACKAGES = ("numpy", "Pillow", "torch", "PySide6-Essentials", "safetensors", "scikit-learn")
 _MOST_BYTES = 1_000_000

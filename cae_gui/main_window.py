@@ -20,54 +20,54 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cae_gui import dialogs
-from cae_gui.controllers.estimating import EstimatingController
-from cae_gui.controllers.explore import ExploreController
-from cae_gui.controllers.files import FIGURE, PICTURE, FilesController
-from cae_gui.controllers.filming import FilmingController
-from cae_gui.controllers.following import FollowingController
-from cae_gui.controllers.gallery import GalleryController
-from cae_gui.controllers.history import HistoryController
-from cae_gui.controllers.latent_map import LatentMapController
-from cae_gui.controllers.map_travel import MapTravelController
-from cae_gui.controllers.messages import MessagesController
-from cae_gui.controllers.morph import MorphController
-from cae_gui.controllers.morph_analogy import MorphAnalogyController
-from cae_gui.controllers.morph_grid import MorphGridController
-from cae_gui.controllers.nearest import NearestController
-from cae_gui.controllers.own_directions import OwnDirectionsController
-from cae_gui.controllers.own_photo import OwnPhotoController
-from cae_gui.controllers.progress import ProgressController
-from cae_gui.controllers.reconstruct import ReconstructController
-from cae_gui.controllers.recovery import RecoveryController
-from cae_gui.controllers.resuming import ResumingController
-from cae_gui.controllers.runs import RunsController
-from cae_gui.controllers.session_files import SessionFilesController
-from cae_gui.controllers.shown_run import ShownRun
-from cae_gui.controllers.slider_ends import SliderEndsController
-from cae_gui.controllers.slider_locks import SliderLocksController
-from cae_gui.controllers.snapshots import SnapshotsController
-from cae_gui.controllers.state_pictures import StatePictures
-from cae_gui.controllers.train import TrainController
-from cae_gui.controllers.typicality import TypicalityController
-from cae_gui.controllers.unsaved import UnsavedController
-from cae_gui.dropped import has_files_or_image
+from cae_gui.documents.dropped import has_files_or_image
+from cae_gui.documents.files_controller import FIGURE, PICTURE, FilesController
+from cae_gui.documents.session_files_controller import SessionFilesController
+from cae_gui.documents.unsaved_controller import UnsavedController
+from cae_gui.explore.explore_controller import ExploreController
+from cae_gui.explore.explore_workspace import ExploreWorkspace
+from cae_gui.explore.history_controller import HistoryController
+from cae_gui.explore.map.latent_map_controller import LatentMapController
+from cae_gui.explore.map.map_travel_controller import MapTravelController
+from cae_gui.explore.nearest_controller import NearestController
+from cae_gui.explore.own_directions_controller import OwnDirectionsController
+from cae_gui.explore.sliders.slider_ends_controller import SliderEndsController
+from cae_gui.explore.sliders.slider_locks_controller import SliderLocksController
+from cae_gui.explore.snapshots_controller import SnapshotsController
+from cae_gui.explore.state_pictures import StatePictures
+from cae_gui.explore.typicality_controller import TypicalityController
+from cae_gui.gallery.gallery import Gallery
+from cae_gui.gallery.gallery_controller import GalleryController
 from cae_gui.menus import Menus
-from cae_gui.session.session import Session
+from cae_gui.messages_controller import MessagesController
+from cae_gui.morph.filming_controller import FilmingController
+from cae_gui.morph.morph_analogy_controller import MorphAnalogyController
+from cae_gui.morph.morph_controller import MorphController
+from cae_gui.morph.morph_grid_controller import MorphGridController
+from cae_gui.morph.morph_workspace import MorphWorkspace
+from cae_gui.progress_controller import ProgressController
+from cae_gui.reconstruct.own_photo_controller import OwnPhotoController
+from cae_gui.reconstruct.reconstruct_controller import ReconstructController
+from cae_gui.reconstruct.reconstruct_workspace import ReconstructWorkspace
 from cae_gui.settings import Settings
 from cae_gui.status import Status
-from cae_gui.theme import Scheme, apply_theme
-from cae_gui.widgets.gallery.gallery import Gallery
+from cae_gui.studio import Session
+from cae_gui.train.estimating_controller import EstimatingController
+from cae_gui.train.following_controller import FollowingController
+from cae_gui.train.layer_table import LayerTable
+from cae_gui.train.recovery_controller import RecoveryController
+from cae_gui.train.resuming_controller import ResumingController
+from cae_gui.train.run_model import RunItem
+from cae_gui.train.runs_controller import RunsController
+from cae_gui.train.shown_run import ShownRun
+from cae_gui.train.train_controller import TrainController
+from cae_gui.train.train_workspace import TrainWorkspace
+from cae_gui.widgets import dialogs
 from cae_gui.widgets.message_bar import MessageBar
-from cae_gui.widgets.training.layer_table import LayerTable
-from cae_gui.widgets.training.run_model import RunItem
-from cae_gui.workspaces.explore import ExploreWorkspace
-from cae_gui.workspaces.morph import MorphWorkspace
-from cae_gui.workspaces.reconstruct import ReconstructWorkspace
-from cae_gui.workspaces.train import TrainWorkspace
-from model.files import is_there
-from model.films.film import FORMATS
-from model.latents.unsaved import last_session
+from cae_gui.widgets.theme import Scheme, apply_theme
+from model.documents.unsaved import last_session
+from model.io.files import is_there
+from model.morph.film import FORMATS
 
 
 class MainWindow(QMainWindow):

@@ -13,10 +13,10 @@ from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QMenu, QMessageBox
 
-from cae_gui.session.runs import ListedRun
-from cae_gui.theme import Scheme
-from cae_gui.times import run_title
-from model.places import log_folder
+from cae_gui.core.times import run_title
+from cae_gui.train.runs import ListedRun
+from cae_gui.widgets.theme import Scheme
+from model.io.places import log_folder
 
 if TYPE_CHECKING:
     from cae_gui.main_window import MainWindow

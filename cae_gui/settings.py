@@ -7,8 +7,8 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from cae_gui.film_choice import FilmChoice
-from cae_gui.theme import Scheme
+from cae_gui.morph.film_choice import FilmChoice
+from cae_gui.widgets.theme import Scheme
 
 RECENT_MODELS = 8
 

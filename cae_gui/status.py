@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QStatusBar
 
-from cae_gui.session.training import State
+from cae_gui.train.training import State
 from cae_gui.widgets.progress_line import ProgressLine
 
 

@@ -19,7 +19,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 
-from cae_gui.images import fitted
+from cae_gui.widgets.images import fitted
 from model.checkpoint import pretrained_model
 from model.data.datasets import load_faces
 from model.inference import decode, encode

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from model.checkpoint import FaceModel, load_face_model, load_model, pretrained, save_model
     from model.config import PRESETS, TrainConfig
     from model.data.datasets import FaceSet, load_faces
-    from model.learning.training import train
     from model.network import ConvAutoencoder, layer_table
-    from model.records.runs import Run
+    from model.runs.runs import Run
+    from model.training.training import train
 
 # Both are read when the libraries are loaded, which is later than this.
 # Small matrix products on the GUI thread stalled it for up to 80 ms when NumPy's BLAS shared them
@@ -30,7 +30,7 @@ _HOMES = {
     "FaceModel": "checkpoint",
     "FaceSet": "data.datasets",
     "PRESETS": "config",
-    "Run": "records.runs",
+    "Run": "runs.runs",
     "TrainConfig": "config",
     "layer_table": "network",
     "load_face_model": "checkpoint",
@@ -38,7 +38,7 @@ _HOMES = {
     "load_model": "checkpoint",
     "pretrained": "checkpoint",
     "save_model": "checkpoint",
-    "train": "learning.training",
+    "train": "training.training",
 }
 
 __all__ = [

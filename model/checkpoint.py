@@ -1,7 +1,7 @@
 """Model files: our own (safetensors) and the published network's (.pth).
 
 Nothing in a model file can run code: safetensors holds numbers only, and for a .pth see
-``model.torch_file``.
+``model.io.torch_file``.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ import torch
 from torch import Tensor
 
 from model.config import TrainConfig
-from model.files import readable, write_bytes
+from model.io.files import readable, write_bytes
+from model.io.torch_file import TorchFileError, read_torch_file
 from model.latents.latent import LatentStatistics
 from model.network import ConvAutoencoder, on_device
-from model.torch_file import TorchFileError, read_torch_file
 
 FORMAT = "cae-studio-1"
 LATENT_PREFIX = "latent."

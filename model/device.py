@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from model.child import cores
+from model.system.child import cores
 
 
 def pick_device() -> torch.device:

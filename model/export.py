@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from model.checkpoint import FaceModel
-from model.files import replacing
+from model.io.files import replacing
 
 FORMATS = {"onnx": ".onnx", "torch-export": ".pt2"}
 """Each format and the suffix of its files."""

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from model.checkpoint import FaceModel, load_face_model, save_model
 from model.data.datasets import FaceSet, load_faces
 from model.inference import decode, describe, encode
-from model.sheet import write_sheet
+from model.io.sheet import write_sheet
 
 DEMO_FACES = 1000
 PEOPLE = 4

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from model.data.datasets import demo_faces
-from model.pictures.crop import CropBox
+from model.photos.crop import CropBox
 
 
 class Sitter(NamedTuple):

@@ -1,1 +1,1 @@
-"""Reusable widgets, one a file; they know no session and no engine."""
+"""Widgets that several pages use, and what they are painted with; they know no page."""

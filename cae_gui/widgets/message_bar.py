@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cae_gui.widgets.training.stepper import Stepper
+from cae_gui.widgets.stepper import Stepper
 
 _ICONS = {
     "info": QStyle.StandardPixmap.SP_MessageBoxInformation,

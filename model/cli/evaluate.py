@@ -33,7 +33,7 @@ def run(arguments: Namespace) -> int:
     """Measure and print."""
     given = {name: value for name, value in vars(arguments).items() if name in _SPLIT}
     replace(TrainConfig(), **given)  # says what is wrong before anything is read
-    from model.learning.evaluation import evaluate
+    from model.evaluation.evaluation import evaluate
 
     model = open_model(arguments.model)
     config = replace(model.config or TrainConfig(), **given)
@@ -48,7 +48,7 @@ def run(arguments: Namespace) -> int:
     line |= {"faces": result.faces, "mse": _rounded(result.mse)}
     line |= {"psnr": _rounded(result.psnr), "ssim": _rounded(result.ssim)}
     if arguments.pca:
-        from model.pca import pca_mse
+        from model.evaluation.pca import pca_mse
 
         line["pca_mse"] = _rounded(_last(pca_mse(faces.images, train, test, size), console))
         line["pca_components"] = min(size, len(train) - 1)

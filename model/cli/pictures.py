@@ -57,7 +57,7 @@ def run(arguments: Namespace) -> int:
 
     result = reconstruct(open_model(arguments.model), open_pictures(arguments.images))
     if as_figure:
-        from model.figures import rows_figure
+        from model.plots.figures import rows_figure
 
         rows_figure(result.originals, result.images, output)
     else:
@@ -78,8 +78,8 @@ def run_morph(arguments: Namespace) -> int:
         raise CommandError(ExitCode.USAGE, message)
     import numpy as np
 
-    from model.films import morph
     from model.inference import decode, encode
+    from model.morph import morph
 
     model = open_model(arguments.model)
     start, end = encode(model, open_pictures([arguments.first, arguments.second]))
@@ -112,7 +112,7 @@ def _check_names(images: list[str]) -> None:
 def _write_pictures(result: Reconstruction, images: list[str], folder: Path) -> None:
     from PIL import Image
 
-    from model.files import replacing
+    from model.io.files import replacing
 
     folder.mkdir(parents=True, exist_ok=True)
     for name, pixels in zip(images, result.images, strict=True):
@@ -121,7 +121,7 @@ def _write_pictures(result: Reconstruction, images: list[str], folder: Path) -> 
 
 
 def _print_quality(result: Reconstruction, images: list[str]) -> None:
-    from model.metrics import quality
+    from model.evaluation.metrics import quality
 
     for name, original, image in zip(images, result.originals, result.images, strict=True):
         found = quality(original, image)

@@ -6,11 +6,11 @@ from argparse import Namespace
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from model.child import rank_and_size
 from model.cli.parsing import CommandError, ExitCode
 from model.cli.sources import find_run, open_model, source_of
 from model.config import PRESETS, TrainConfig
-from model.records.runs import Run
+from model.runs.runs import Run
+from model.system.child import rank_and_size
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel

@@ -13,7 +13,7 @@ from typing import Any
 from model.cli.parsing import CommandError, Commands, ExitCode, command
 from model.cli.sources import find_run, source_of
 from model.config import TrainConfig
-from model.records.runs import Run, RunError, RunSummary, list_runs, runs_folder
+from model.runs.runs import Run, RunError, RunSummary, list_runs, runs_folder
 
 
 def add_to(commands: Commands[Any]) -> None:
@@ -125,7 +125,7 @@ def run_export(arguments: Namespace) -> int:
         raise CommandError(ExitCode.USAGE, "Say with --csv or --figure what to write.")
     if arguments.csv and len(runs) > 1:
         raise CommandError(ExitCode.USAGE, "--csv writes one run; name only one.")
-    from model.records.run_export import export_csv, save_curves
+    from model.runs.run_export import export_csv, save_curves
 
     try:
         if arguments.csv:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from model.cli.parsing import CommandError, ExitCode
 from model.cli.terminal import Console, progress_text
-from model.records.runs import SOURCES, Run, RunError, list_runs, runs_folder
+from model.runs.runs import SOURCES, Run, RunError, list_runs, runs_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -108,7 +108,7 @@ def open_pictures(paths: list[str]) -> NDArray[np.uint8]:
     """
     import numpy as np
 
-    from model.pictures.faces import PhotoError, read_face
+    from model.photos.faces import PhotoError, read_face
 
     try:
         return np.stack([read_face(Path(path)) for path in paths])

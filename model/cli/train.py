@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model.child import rank_and_size
 from model.cli.parsing import (
     CommandError,
     Commands,
@@ -24,12 +23,13 @@ from model.cli.signals import stop_signals
 from model.cli.sources import lasting, open_faces
 from model.cli.terminal import Console, time_text
 from model.config import PRESETS
-from model.records.runs import Run
+from model.runs.runs import Run
+from model.system.child import rank_and_size
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
     from model.data.datasets import FaceSet
-    from model.learning.distributed import Group
+    from model.training.distributed import Group
 
 
 def add_to(commands: Commands[Any]) -> None:
@@ -61,7 +61,7 @@ def run(arguments: Namespace) -> int:
     Of several processes the first one reads the arguments for all, keeps the run and prints.
     """
     plan = make_plan(arguments) if rank_and_size()[0] == 0 else None
-    from model.learning.distributed import GroupError, joined
+    from model.training.distributed import GroupError, joined
 
     try:
         # Whoever waits for the first of the others can be ended at once; nothing is lost yet.
@@ -89,8 +89,8 @@ def _carry_out(plan: Plan | None, parent: Path | None, stop: list[int], group: G
 
 def _estimate(plan: Plan, faces: FaceSet, console: Console, stop: list[int]) -> None:
     """Say how long the training, or what is left of an earlier run, would take."""
-    from model.learning.estimate import trial
-    from model.learning.trainer import TrainingError
+    from model.training.estimate import trial
+    from model.training.trainer import TrainingError
 
     config = plan.config
     if plan.going_on:
@@ -166,8 +166,8 @@ def _train(
     group: Group,
 ) -> None:
     from model.cli.training_log import TrainingLog
-    from model.learning.trainer import TrainingError
-    from model.learning.training import train
+    from model.training.trainer import TrainingError
+    from model.training.training import train
 
     log = TrainingLog(console, run)
     if group.size > 1:

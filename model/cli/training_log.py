@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from model.cli.terminal import Console, bar, time_text
 from model.events import EpochDone, Event, Finished, Notice, Progress, Started
-from model.records.runs import Run
+from model.runs.runs import Run
 
 
 class TrainingLog:

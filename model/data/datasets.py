@@ -12,7 +12,7 @@ from model.data.face_folder import prepare_folder
 from model.data.face_set import DataError, FaceSet, Prepared, Preparing
 from model.data.lfw import LfwMissingError, data_home_in, prepare_lfw
 from model.data.lfw_download import DownloadError, download_lfw
-from model.sheet import read_sheet
+from model.io.sheet import read_sheet
 
 
 def prepare(

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.data.face_set import FACE_SHAPE, DataError, FaceSet, Prepared
-from model.files import check_ordinary, read_bytes
-from model.places import cache_folder
+from model.io.files import check_ordinary, read_bytes
+from model.io.places import cache_folder
 
 VERSION = 1
 _CHUNK = 1 << 20

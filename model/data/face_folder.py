@@ -15,8 +15,8 @@ from model.data.face_set import DataError, Pace, Prepared, Preparing
 from model.data.kept_faces import BLOCK, KEYS, KeptFaces
 from model.data.picture_list import PictureList
 from model.data.picture_readers import PictureReaders
-from model.files import readable
-from model.pictures.faces import READING, PhotoError
+from model.io.files import readable
+from model.photos.faces import READING, PhotoError
 
 Rows = NDArray[np.int64]
 

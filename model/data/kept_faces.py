@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from model.data.face_cache import FaceWriter
 from model.data.face_set import FACE_SHAPE
-from model.files import check_ordinary, replacing
+from model.io.files import check_ordinary, replacing
 
 KEYS = "keys.npy"
 """The file of a cache entry that holds the key of each face."""

@@ -9,10 +9,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO
 
-from model.child import killed_at_end, message_of, start_module
 from model.data.face_cache import CacheEntry, digest
 from model.data.face_set import DataError, Pace, Prepared, Preparing
-from model.polling import poll
+from model.system.child import killed_at_end, message_of, start_module
+from model.system.polling import poll
 
 TITLE = "LFW"
 PAIRS = ("pairs.txt", "pairsDevTest.txt", "pairsDevTrain.txt")

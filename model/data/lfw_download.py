@@ -19,8 +19,8 @@ from typing import IO, NamedTuple
 
 from model.data.face_set import DataError, Pace, Preparing
 from model.data.lfw import default_data_home
-from model.polling import poll
-from model.records.writer import only_one
+from model.runs.writer import only_one
+from model.system.polling import poll
 
 
 class RemoteFile(NamedTuple):

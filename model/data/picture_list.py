@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.data.face_set import Pace, Preparing
-from model.files import readable
-from model.pictures.faces import picture_suffixes
+from model.io.files import readable
+from model.photos.faces import picture_suffixes
 
 
 class PictureList:

@@ -11,10 +11,10 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from model.child import start_module
 from model.data.face_set import FACE_SHAPE, DataError
 from model.data.picture_worker import READY
-from model.pictures.faces import PhotoError
+from model.photos.faces import PhotoError
+from model.system.child import start_module
 
 Outcome = NDArray[np.uint8] | PhotoError
 """A face, uint8 (48, 48, 3), or why there is none."""

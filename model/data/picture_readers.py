@@ -8,9 +8,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Self, TypeVar
 
-from model.child import cores
 from model.data.picture_process import Outcome, PictureProcess, ProcessEndedError
-from model.pictures.faces import PhotoError, read_face
+from model.photos.faces import PhotoError, read_face
+from model.system.child import cores
 
 PROCESSES_FROM = 600
 """So many pictures pay for starting processes: each takes some 0.2 s, a small picture 0.5 ms."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from model.data.face_set import Pace
-from model.pictures.faces import PhotoError, read_face
+from model.photos.faces import PhotoError, read_face
 
 READY = b"ready\n"
 """What it says when it has started."""

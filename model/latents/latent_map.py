@@ -19,12 +19,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from model.child import killed_at_end, message_of, start_module
+from model.io.tensor_file import TensorFileError, read_tensors, write_tensors
 from model.latents.alignment import aligned_map, rotation
 from model.latents.latent import LatentStatistics
 from model.latents.latent_set import latents_folder, tidy
-from model.polling import poll
-from model.tensor_file import TensorFileError, read_tensors, write_tensors
+from model.system.child import killed_at_end, message_of, start_module
+from model.system.polling import poll
 
 COMPONENTS = 50
 """Dimensions that t-SNE is given, as its authors advise: the rest is mostly noise."""

@@ -16,9 +16,9 @@ from model.data.face_set import FaceSet
 from model.data.mapped import take
 from model.events import Describing
 from model.identity import faces_digest, model_digest
+from model.io.places import cache_folder
+from model.io.tensor_file import TensorFileError, read_tensors, write_tensors
 from model.latents.latent import LatentStatistics
-from model.places import cache_folder
-from model.tensor_file import TensorFileError, read_tensors, write_tensors
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel

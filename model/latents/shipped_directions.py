@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model.io.tensor_file import TensorFileError, read_tensors, write_tensors
 from model.latents.directions import Direction
 from model.latents.latent import LatentStatistics
 from model.latents.typicality import Density
-from model.tensor_file import TensorFileError, read_tensors, write_tensors
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model.files import replacing
+from model.io.files import replacing
 
 EVERY = 25
 """Steps between two maps: about a second's work for 12,000 faces."""

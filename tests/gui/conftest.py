@@ -14,15 +14,15 @@ from PIL import Image
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from cae_gui import dialogs
-from cae_gui.images import from_qimage
 from cae_gui.main_window import MainWindow
-from cae_gui.widgets.morph.film_dialog import FilmDialog
+from cae_gui.morph.film_dialog import FilmDialog
+from cae_gui.widgets import dialogs
+from cae_gui.widgets.images import from_qimage
 from model.config import ConfigError, TrainConfig
 from model.data.datasets import FaceSet
 from model.events import EpochDone, Finished, Progress, Snapshot, Started
-from model.learning.estimate import Estimate
-from model.records.runs import EpochRow, Run
+from model.runs.runs import EpochRow, Run
+from model.training.estimate import Estimate
 
 SMALL = TrainConfig(epochs=2, batch_size=48, latent_dim=4, optimizer="adam", learning_rate=0.003)
 """A training of two epochs of one step each on sixty faces."""
@@ -104,7 +104,7 @@ def open_window(
     """Make, show and start windows; all are closed and their threads ended afterwards."""
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "no lfw here"))
     # A real one keeps the processor busy for seconds beside every test; one test takes it.
-    monkeypatch.setattr("model.learning.estimate.trial", quick_trial)
+    monkeypatch.setattr("model.training.estimate.trial", quick_trial)
     windows: list[MainWindow] = []
 
     def open_one() -> MainWindow:
@@ -230,4 +230,4 @@ def quick_trial(config: TrainConfig, faces: FaceSet) -> Generator[None, None, Es
 @pytest.fixture
 def quick_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings take milliseconds and learn nothing."""
-    monkeypatch.setattr("model.learning.training.train", quick_train)
+    monkeypatch.setattr("model.training.training.train", quick_train)

@@ -16,11 +16,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QSlider, QStyle, QStyleOptionSlider, QWidget
 from pytestqt.qtbot import QtBot
 
+from cae_gui.explore.sliders.latent_slider import LatentSlider
 from cae_gui.main_window import MainWindow
-from cae_gui.widgets.faces.face_view import FaceView
-from cae_gui.widgets.gallery.gallery_view import FaceListView
-from cae_gui.widgets.sliders.latent_slider import LatentSlider
-from model.records.runs import Run, list_runs
+from cae_gui.widgets.face_list_view import FaceListView
+from cae_gui.widgets.face_view import FaceView
+from model.runs.runs import Run, list_runs
 from tests.gui.conftest import (
     LOADING_MS,
     SMALL,

@@ -11,8 +11,8 @@ import pytest
 from PySide6.QtCore import qWarning
 
 from cae_gui import log as log_module
+from cae_gui.core.problems import explain
 from cae_gui.log import Log, discreet, note_start
-from cae_gui.problems import explain
 
 ROOT = Path(__file__).resolve().parents[2]
 

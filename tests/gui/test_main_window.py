@@ -24,19 +24,19 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-import cae_gui.session.faces as faces_module
-from cae_gui.controllers.messages import DOWNLOAD, OPEN_FOLDER, TRY_AGAIN, USE_DEMO
-from cae_gui.face_mime import face_to_mime
-from cae_gui.images import to_qimage
+import cae_gui.gallery.faces as faces_module
+from cae_gui.gallery.faces import DEMO, LFW, PHOTOS
 from cae_gui.main_window import MainWindow
-from cae_gui.session.faces import DEMO, LFW, PHOTOS
-from cae_gui.session.training import State
+from cae_gui.messages_controller import DOWNLOAD, OPEN_FOLDER, TRY_AGAIN, USE_DEMO
 from cae_gui.settings import Settings
-from cae_gui.theme import is_dark
-from cae_gui.widgets.gallery.gallery_view import FaceListView
+from cae_gui.train.training import State
+from cae_gui.widgets.face_list_view import FaceListView
+from cae_gui.widgets.face_mime import face_to_mime
+from cae_gui.widgets.images import to_qimage
+from cae_gui.widgets.theme import is_dark
 from model.config import TrainConfig
 from model.data.datasets import DownloadError, FaceSet, Prepared, Preparing
-from model.records.runs import Run, list_runs
+from model.runs.runs import Run, list_runs
 from tests.gui.conftest import (
     LOADING_MS,
     SMALL,
@@ -815,7 +815,7 @@ def test_a_training_begins_with_the_model_in_use_where_that_is_asked(
         begun.append((config.latent_dim, start))
         return quick_train(config, faces, run=run)
 
-    monkeypatch.setattr("model.learning.training.train", noted)
+    monkeypatch.setattr("model.training.training.train", noted)
     qtbot.waitUntil(lambda: window.session.models.model is not None, timeout=LOADING_MS)
     shipped = window.session.models.model
     window.tabs.setCurrentWidget(window.train)

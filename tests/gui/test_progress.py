@@ -4,8 +4,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
-from cae_gui.controllers.progress import ProgressController
 from cae_gui.main_window import MainWindow
+from cae_gui.progress_controller import ProgressController
 from cae_gui.widgets.progress_line import ProgressLine
 
 

@@ -8,7 +8,7 @@ from hypothesis import settings as quickly
 from hypothesis import strategies as st
 from PySide6.QtCore import QByteArray
 
-from cae_gui.film_choice import FilmChoice
+from cae_gui.morph.film_choice import FilmChoice
 from cae_gui.settings import RECENT_MODELS, Settings
 
 

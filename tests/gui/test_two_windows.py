@@ -10,9 +10,9 @@ from typing import Any
 from PySide6.QtCore import QMimeData, QUrl
 from pytestqt.qtbot import QtBot
 
+from cae_gui.gallery.faces import DEMO, PHOTOS
 from cae_gui.main_window import MainWindow
-from cae_gui.session.faces import DEMO, PHOTOS
-from model.pictures.photos import PhotoShelf
+from model.photos.photos import PhotoShelf
 from tests.gui.conftest import (
     LOADING_MS,
     SMALL,

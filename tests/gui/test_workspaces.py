@@ -12,16 +12,16 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from cae_gui.widgets.morph.key_frames import FrameItem
-from cae_gui.widgets.sliders.latent_slider import SliderRow
-from cae_gui.workspaces.explore import ExploreWorkspace
-from cae_gui.workspaces.morph import MorphWorkspace
-from cae_gui.workspaces.morph_path import MorphPathView
-from cae_gui.workspaces.reconstruct import ReconstructWorkspace
-from cae_gui.workspaces.train import TrainWorkspace
+from cae_gui.explore.explore_workspace import ExploreWorkspace
+from cae_gui.explore.sliders.latent_slider import SliderRow
+from cae_gui.morph.key_frames import FrameItem
+from cae_gui.morph.morph_path_view import MorphPathView
+from cae_gui.morph.morph_workspace import MorphWorkspace
+from cae_gui.reconstruct.reconstruct_workspace import ReconstructWorkspace
+from cae_gui.train.train_workspace import TrainWorkspace
 from model.config import PRESETS
 from model.data.datasets import FaceSet
-from model.metrics import quality
+from model.evaluation.metrics import quality
 from tests.gui.conftest import picture_of, same_picture
 
 LEFT = Qt.MouseButton.LeftButton

@@ -13,7 +13,7 @@ from model.checkpoint import FaceModel, save_model
 from model.cli import main
 from model.config import TrainConfig
 from model.network import ConvAutoencoder, on_device
-from model.records.runs import EpochRow, Run
+from model.runs.runs import EpochRow, Run
 
 Fails = Callable[[list[str], int], str]
 

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from model import device
-from model.child import cores
 from model.device import (
     autocast,
     device_name,
@@ -17,6 +16,7 @@ from model.device import (
     quickest,
     use_threads,
 )
+from model.system.child import cores
 
 CPU = torch.device("cpu")
 TRIED = ("one", "two", "three")

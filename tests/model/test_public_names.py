@@ -36,7 +36,7 @@ def test_importing_the_engine_alone_loads_nothing_heavy() -> None:
 
 def test_what_every_window_needs_does_not_load_torch() -> None:
     statement = (
-        "import model.config, model.events, model.records.runs\nfrom model import TrainConfig, Run"
+        "import model.config, model.events, model.runs.runs\nfrom model import TrainConfig, Run"
     )
     assert not modules_after(statement) & (QT | {"torch", "matplotlib", "sklearn", "skimage"})
 
@@ -55,7 +55,7 @@ def test_every_public_name_can_be_imported(name: str) -> None:
 
 def test_public_names_are_those_of_their_modules() -> None:
     from model.checkpoint import load_model
-    from model.learning.training import train
+    from model.training.training import train
 
     assert model.load_model is load_model
     assert model.train is train

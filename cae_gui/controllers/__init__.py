@@ -1,1 +1,0 @@
-"""What joins the session and the workspaces; nothing else sees both."""

@@ -1,0 +1,1 @@
+"""What a person opens and saves: models, faces, sessions, unsaved work."""

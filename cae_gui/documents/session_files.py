@@ -1,0 +1,143 @@
+"""What the person has made, in one file to keep, to share and to go on with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from cae_gui.core.jobs import LatestJob, Question
+from cae_gui.documents.session_work import Opened, compare, open_session, write_session
+from cae_gui.explore.edited import Edited, Face, Snapshot
+from model.documents.session_file import MAX_TEXT, ExploreSession, SavedFace
+
+if TYPE_CHECKING:
+    from cae_gui.core.models import Models
+    from cae_gui.explore.explorer import Explorer
+    from cae_gui.explore.own_directions import OwnDirections
+    from cae_gui.morph.morpher import Morpher
+    from model.checkpoint import FaceModel
+
+
+class SessionFiles(QObject):
+    """Writes and reads session files, and puts their content to use.
+
+    Signals:
+        saved(Path): a session was written.
+        opened(Opened): a session was read; ``use`` it.
+        edit_wanted(Edited, str): this edit is to be gone on with, as a step of this name.
+        face_wanted(str, object): this face, a name and pixels, is to be selected.
+        problem(Problem): it couldn't be read or written.
+    """
+
+    saved = Signal(object)
+    opened = Signal(object)
+    edit_wanted = Signal(object, str)
+    face_wanted = Signal(str, object)
+    problem = Signal(object)
+
+    def __init__(
+        self,
+        models: Models,
+        explorer: Explorer,
+        own: OwnDirections,
+        morpher: Morpher,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._models, self._explorer, self._own, self._morpher = models, explorer, own, morpher
+        self._waiting: Callable[[FaceModel], Opened] | None = None
+        self.job = LatestJob((), self)
+        self.job.answered.connect(self._on_answer)
+        self.job.failed.connect(self._on_failure)
+        models.changed.connect(self._on_model)
+        self.job.start()
+
+    def content(self) -> ExploreSession:
+        """Return what is there to be saved; its model's digest is still to come."""
+        explorer = self._explorer
+        return ExploreSession(
+            model="",
+            title=self._models.title[:MAX_TEXT],
+            faces=() if explorer.face is None else (_saved(explorer.face.name, explorer.face),),
+            snapshots=tuple(_saved(item.name, item.edited) for item in explorer.snapshots),
+            own=self._own.items,
+            path=self._morpher.path,
+            key_faces=self._key_faces(),
+        )
+
+    def save(self, path: Path) -> None:
+        """Write all that there is."""
+        model = self._models.model
+        if model is not None:
+            work = partial(write_session, path, self.content(), model)
+            self.job.ask(Question(f"save {path}", work, path))
+
+    def open(self, path: Path, candidates: Sequence[Path] = ()) -> None:
+        """Read a session; ``candidates`` and files beside it are models that may be its own.
+
+        Before there is a model, it waits for one.
+        """
+        self._read(partial(open_session, path, candidates))
+
+    def open_with_next(self, opened: Opened) -> None:
+        """Take a session up again once another model is in use."""
+        self._waiting = partial(compare, opened.path, opened.session, ())
+
+    def _read(self, read: Callable[[FaceModel], Opened]) -> None:
+        model = self._models.model
+        self._waiting = read if model is None else None
+        if model is not None:
+            self.job.ask(Question("open", partial(read, model), "open"))
+
+    def use(self, opened: Opened) -> None:
+        """Put the content to use; with another model, what can be encoded anew."""
+        content = opened.session
+        text = f"Open {opened.name}"
+        if opened.fits:
+            for face in content.faces[:1]:
+                self.edit_wanted.emit(_edited(face), text)
+            snapshots = [Snapshot(item.name, _edited(item)) for item in content.snapshots]
+            self._explorer.add_snapshots(snapshots, text)
+        else:
+            for face in content.faces[:1]:
+                self.face_wanted.emit(face.name, face.pixels)
+        self._own.add(content.own, text)
+        if content.path is not None and opened.fits:
+            self._morpher.set_path(content.path, content.key_faces)
+        elif content.path is not None and content.key_faces is not None:
+            self._morpher.set_photos(content.path, content.key_faces)
+
+    def _key_faces(self) -> Any:
+        morpher = self._morpher
+        pixels = [morpher.pixels(face) for face in morpher.state.faces]
+        known = [item for item in pixels if item is not None]
+        return np.stack(known) if morpher.path is not None and len(known) == len(pixels) else None
+
+    @Slot()
+    def _on_model(self) -> None:
+        if self._waiting is not None:
+            self._read(self._waiting)
+
+    @Slot(str, object, object)
+    def _on_answer(self, channel: str, tag: Any, reply: Any) -> None:
+        if channel == "open":
+            self.opened.emit(reply)
+        else:
+            self.saved.emit(tag)
+
+    @Slot(str, object)
+    def _on_failure(self, _channel: str, problem: object) -> None:
+        self.problem.emit(problem)
+
+
+def _saved(name: str, edited: Edited) -> SavedFace:
+    return SavedFace(name[:MAX_TEXT], edited.pixels, edited.start, edited.latent)
+
+
+def _edited(saved: SavedFace) -> Edited:
+    return Edited(Face(saved.name, saved.pixels, saved.start), saved.latent - saved.start)

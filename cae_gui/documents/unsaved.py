@@ -1,0 +1,181 @@
+"""Keeps what hasn't been saved, so that a crash doesn't take it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from cae_gui.core.jobs import LatestJob, Question
+from cae_gui.core.problems import explain
+from cae_gui.documents.session_files import SessionFiles
+from cae_gui.documents.session_work import write_session
+from model.documents.unsaved import Claim, UnsavedFile, claim_orphans, last_session
+
+if TYPE_CHECKING:
+    from cae_gui.core.models import Models
+    from cae_gui.explore.explorer import Explorer
+    from cae_gui.morph.morpher import Morpher
+    from model.checkpoint import FaceModel
+    from model.documents.session_file import ExploreSession
+
+WRITTEN_AFTER_MS = 20_000
+
+
+class Unsaved(QObject):
+    """Writes the work in Explore and Morph to a file of this window, a while after a change.
+
+    A window that is closed keeps its work as the last session, and leaves nothing else behind. So
+    does one that takes another model, with which edits and snapshots mean nothing. Own directions
+    are kept beside their model and aren't part of it.
+
+    Signals:
+        found(): ``orphans`` are there: the work of windows that died.
+        put_aside(str): the work with the model of this title became the last session.
+        problem(Problem): the work can't be kept; told once.
+    """
+
+    found = Signal()
+    put_aside = Signal(str)
+    problem = Signal(object)
+
+    def __init__(
+        self,
+        files: SessionFiles,
+        models: Models,
+        explorer: Explorer,
+        morpher: Morpher,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._files = files
+        self._models, self._explorer, self._morpher = models, explorer, morpher
+        self.orphans: list[Claim] = []
+        self._file = UnsavedFile()  # the job's, until its thread has ended
+        self._is_restored = False
+        self._is_told = False
+        self._model: FaceModel | None = None
+        self._title = ""
+        self._run: Path | None = None  # the run that the model is a snapshot of
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(WRITTEN_AFTER_MS)
+        self._timer.timeout.connect(self.write_now)
+        self.job = LatestJob((), self)
+        self.job.answered.connect(self._on_answer)
+        self.job.failed.connect(self._on_failure)
+        models.changed.connect(self._on_model)
+        explorer.latent_changed.connect(self._on_change)
+        explorer.snapshots_changed.connect(self._on_change)
+        morpher.changed.connect(self._on_change)
+        self.job.start()
+
+    def look(self) -> None:
+        """Look for the work of windows that died."""
+        self.job.ask(Question("look", claim_orphans))
+
+    def has_work(self) -> bool:
+        """Return whether there is something that would be lost."""
+        return self._is_explored() or not self._morpher.undo_stack.isClean()
+
+    def _is_explored(self) -> bool:
+        explorer = self._explorer
+        is_edited = explorer.face is not None and bool(explorer.face.offset.any())
+        is_new = self._is_restored or not explorer.undo_stack.isClean()
+        return is_new and (is_edited or bool(explorer.snapshots))
+
+    @Slot()
+    def write_now(self) -> None:
+        """Keep what there is, without waiting for it."""
+        model = self._models.model
+        if model is None or not self.has_work():
+            self.job.ask(Question("write", self._file.drop))
+        else:
+            work = partial(_write, self._file, self._content(), model)
+            self.job.ask(Question("write", work))
+
+    @Slot()
+    def set_saved(self) -> None:
+        """Take what there is as saved: the person has put it into a file."""
+        self._is_restored = False
+        self._explorer.undo_stack.setClean()
+        self._morpher.undo_stack.setClean()
+        self.write_now()
+
+    def set_restored(self, orphan: Claim) -> None:
+        """Take over the work of an orphan that is on the screen now."""
+        model = self._models.model
+        if model is not None:
+            self._is_restored = True
+            self.orphans.remove(orphan)
+            work = partial(_take, self._file, self._content(), model, orphan)
+            self.job.ask(Question(f"take {orphan.path}", work))
+
+    def discard(self, orphan: Claim) -> None:
+        """Delete the work of a window that died."""
+        self.orphans.remove(orphan)
+        orphan.drop()
+
+    def close(self) -> None:
+        """Keep the work as the last session, once the threads have ended."""
+        self._timer.stop()
+        model = self._models.model
+        if model is not None and self.has_work():
+            try:
+                write_session(last_session(), self._content(), model)
+            except OSError as error:
+                explain(error)  # logs it; nobody is there to be told
+        for orphan in self.orphans:
+            orphan.release()
+        self.orphans = []
+        self._file.drop()
+
+    def _content(self) -> ExploreSession:
+        return replace(self._files.content(), own=())
+
+    @Slot()
+    def _on_model(self) -> None:
+        # Called before the explorer forgets what belongs to the model before.
+        models, before = self._models, self._model
+        run = models.snapshot_of or (models.path and models.path.parent)
+        goes_on = run is not None and run == self._run
+        if before is not None and self._is_explored() and not goes_on:
+            content = replace(self._content(), title=self._title)
+            work = partial(write_session, last_session(), content, before)
+            self.job.ask(Question(f"put {self._title} aside", work, self._title))
+        self._model, self._title, self._run = models.model, models.title, models.snapshot_of
+        self._is_restored = False
+
+    @Slot()
+    def _on_change(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    @Slot(str, object, object)
+    def _on_answer(self, channel: str, tag: Any, reply: Any) -> None:
+        if channel == "look":
+            self.orphans = reply
+            if reply:
+                self.found.emit()
+        elif tag is not None:
+            self.put_aside.emit(tag)
+
+    @Slot(str, object)
+    def _on_failure(self, _channel: str, problem: object) -> None:
+        if not self._is_told:
+            self._is_told = True
+            self.problem.emit(problem)
+
+
+def _write(file: UnsavedFile, content: ExploreSession, model: FaceModel) -> None:
+    from model.identity import model_digest
+
+    file.write(replace(content, model=model_digest(model)))
+
+
+def _take(file: UnsavedFile, content: ExploreSession, model: FaceModel, orphan: Claim) -> None:
+    _write(file, content, model)
+    orphan.drop()

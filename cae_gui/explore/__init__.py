@@ -1,0 +1,1 @@
+"""Moving a face through the latent space."""

@@ -1,0 +1,356 @@
+"""The face being edited in the latent space, with undo and redo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from cae_gui.explore.edited import Edited, Face, Snapshot
+from cae_gui.explore.kept_step import KeptStep
+from cae_gui.explore.latent_space import LatentSpace
+
+Floats = NDArray[np.float32]
+
+MOST_STEPS = 500
+"""Steps that can be undone: 10 kB each, for hours of work."""
+TEMPERATURE = 0.7
+"""At 1 random faces are as unusual as the training faces, but some fall apart; the truncation that
+Karras et al., "A style-based generator architecture", 2019, advise for the same reason."""
+SMALL_STEP = 0.2
+"""Share of a fresh random face in a small random step."""
+
+
+_Placed = tuple[int, Snapshot]
+
+
+class Explorer(LatentSpace):
+    """Holds the edited face; every change of it, and of the snapshots, can be undone.
+
+    Changes between ``begin_edit`` and ``end_edit`` (a drag of a slider) are one step.
+
+    Signals:
+        face_changed(): another face is being edited.
+        latent_changed(): the latent of the face has moved; also after ``face_changed``.
+        snapshots_changed(): a snapshot was taken, renamed or removed.
+    """
+
+    face_changed = Signal()
+    latent_changed = Signal()
+    snapshots_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.face: Edited | None = None
+        self.snapshots: tuple[Snapshot, ...] = ()
+        self.temperature = TEMPERATURE
+        """How far from the mean random faces are, as a share of the training faces' distance."""
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.setUndoLimit(MOST_STEPS)
+        self._before_drag: Edited | None = None
+        self.is_jumping = False
+        """Whether several steps are being undone or redone at once, for the face only."""
+        self._random = np.random.default_rng()
+
+    @property
+    def latent(self) -> Floats | None:
+        """The present latent (L,), or None where no face is loaded."""
+        return None if self.face is None else self.face.latent
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a drag is under way."""
+        return self._before_drag is not None
+
+    def clear(self) -> None:
+        """Forget the face, the snapshots and all steps: their latents belong to another model."""
+        self.face = self._before_drag = None
+        self.snapshots = ()
+        self.undo_stack.clear()
+        self.face_changed.emit()
+        self.snapshots_changed.emit()
+
+    def load(self, name: str, pixels: NDArray[np.uint8], latent: Floats) -> None:
+        """Start editing a face; undoing it brings the last one back."""
+        self.end_edit()
+        loaded = Edited(Face(name, pixels, latent), np.zeros_like(latent))
+        if self.face is None:
+            self._set(loaded)
+        else:
+            self._push(f"Load {name}", loaded)
+
+    def restore(self, edited: Edited, text: str) -> None:
+        """Go to an edit that was made before, such as a snapshot's, as one step."""
+        self.end_edit()
+        if self.face is None:
+            self._set(edited)
+        elif edited is not self.face:
+            self._push(text, edited)
+
+    def faces(self) -> list[Face]:
+        """Return the faces of all steps and snapshots, each once."""
+        states = [*self.states(), *(snapshot.edited for snapshot in self.snapshots)]
+        states += [each for step in self._steps() for each in (step.before, step.after) if each]
+        return list({id(state.face): state.face for state in states}.values())
+
+    def rebase(self, faces: Sequence[Face], starts: Floats) -> None:
+        """Take the latents (N, L) that the model's next snapshot makes of ``faces()``.
+
+        Every edit is kept: it begins where the face lies now.
+        """
+        for face, start in zip(faces, starts, strict=True):
+            face.start = start
+        if self.face is not None:
+            self.face_changed.emit()
+            self.latent_changed.emit()
+
+    def coordinates(self) -> Floats:
+        """Return the coordinates (K,) along all directions in sigma; empty without a face."""
+        if self.face is None or self.directions is None:
+            return np.empty(0, np.float32)
+        return self.directions.coordinates(self.face.latent)
+
+    def move(self, direction: int, sigmas: float) -> None:
+        """Move the face along one direction to a coordinate in sigma; locked ones stay."""
+        latent = self.moved(direction, sigmas)
+        if latent is not None and self.directions is not None:
+            self._go(self.directions[direction].name, latent)
+
+    def moved(self, direction: int, sigmas: float) -> Floats | None:
+        """Return the latent (L,) to which ``move`` would lead; None without a face."""
+        if self.face is None or self.directions is None:
+            return None
+        return self.limited(self.moved_along(self.face.latent, direction, sigmas), self.face.start)
+
+    def reset_direction(self, direction: int) -> None:
+        """Bring one coordinate back to where the face started."""
+        if self.face is not None and self.directions is not None:
+            start = self.directions.coordinates(self.face.start)
+            self.move(direction, float(start[direction]))
+
+    def set_dimension(self, dimension: int, value: float) -> None:
+        """Set one raw number of the latent; locked directions stay."""
+        latent = self.with_dimension(dimension, value)
+        if latent is not None:
+            self._go(f"Latent {dimension + 1}", latent)
+
+    def with_dimension(self, dimension: int, value: float) -> Floats | None:
+        """Return the latent (L,) to which ``set_dimension`` would lead; None without a face."""
+        if self.face is None:
+            return None
+        latent = self.with_number(self.face.latent, dimension, value)
+        return self.limited(latent, self.face.start)
+
+    def reset_dimension(self, dimension: int) -> None:
+        """Bring one raw number back to where the face started."""
+        if self.face is not None:
+            self.set_dimension(dimension, float(self.face.start[dimension]))
+
+    def go_to(self, latent: Floats, text: str) -> None:
+        """Move the face to any latent (L,): one step, or part of a drag."""
+        self._edit(text, latent)
+
+    def set_strength(self, strength: float) -> None:
+        """Show so much of the whole edit: 0 the face as it started, 1 all, 2 twice as much."""
+        if self.face is not None and strength != self.face.strength:
+            self._change("Strength", replace(self.face, strength=strength))
+
+    def reset(self) -> None:
+        """Bring the whole latent back to where the face started."""
+        if self.face is not None and self.face.offset.any():
+            self._change("Reset", replace(self.face, offset=self.face.offset * 0, strength=1.0))
+
+    def randomize(self) -> None:
+        """Move to a random face, drawn as the training faces are distributed."""
+        source = self.density or self.statistics
+        if self.face is not None and source is not None:
+            self._go("Random face", source.sample(self._random, self.temperature))
+
+    def step_randomly(self) -> None:
+        """Move a little, to any side."""
+        if self.face is not None and self.density is not None:
+            latent = self.density.nearby(self.face.latent, self._random, SMALL_STEP)
+            self._go("Random step", latent)
+
+    def make_more_typical(self) -> None:
+        """Move to the nearest face that is a tenth closer to the mean of the density."""
+        if self.face is not None and self.density is not None:
+            self._go("More typical", self.density.more_typical(self.face.latent))
+
+    def typicality(self) -> float | None:
+        """Return the share of faces that are at least as unusual; None where it isn't known."""
+        if self.face is None or self.density is None:
+            return None
+        return float(self.density.typicality(self.face.latent))
+
+    def take_snapshot(self, name: str) -> None:
+        """Keep the face as it is under a name."""
+        if self.face is not None:
+            self._keep(f"Take “{name}”", (*self.snapshots, Snapshot(name, self.face)))
+
+    def add_snapshots(self, snapshots: Sequence[Snapshot], text: str) -> None:
+        """Keep snapshots that were taken elsewhere."""
+        if snapshots:
+            self._keep(text, (*self.snapshots, *snapshots))
+
+    def rename_snapshot(self, index: int, name: str) -> None:
+        """Give a snapshot another name."""
+        renamed = replace(self.snapshots[index], name=name)
+        others = self.snapshots[:index], self.snapshots[index + 1 :]
+        self._keep(f"Rename “{name}”", (*others[0], renamed, *others[1]))
+
+    def remove_snapshots(self, indexes: Sequence[int]) -> None:
+        """Forget some snapshots."""
+        kept = [item for index, item in enumerate(self.snapshots) if index not in indexes]
+        if len(kept) < len(self.snapshots):
+            self._keep("Remove snapshots", tuple(kept))
+
+    def show_snapshot(self, index: int) -> None:
+        """Go on with the face of a snapshot."""
+        snapshot = self.snapshots[index]
+        self.restore(snapshot.edited, f"Show “{snapshot.name}”")
+
+    def states(self) -> list[Edited]:
+        """Return the face after each step that changed it, and before the first; none twice.
+
+        ``state_index`` tells which of them is shown.
+        """
+        return [state for _, state in self._numbered_states()]
+
+    def state_index(self) -> int | None:
+        """Return which of ``states`` is shown; None where no face is."""
+        present = self.undo_stack.index()
+        numbers = [number for number, _ in self._numbered_states()]
+        return max((i for i, number in enumerate(numbers) if number <= present), default=None)
+
+    def state_text(self, index: int) -> str:
+        """Return what led to one of ``states``; "" for the first one."""
+        number = self._numbered_states()[index][0]
+        return self.undo_stack.command(number - 1).text() if number else ""
+
+    def go_to_state(self, index: int) -> None:
+        """Undo or redo as many steps as lead to one of ``states``; what was kept since stays."""
+        self.end_edit()
+        before = self.face
+        self.is_jumping = True
+        self.undo_stack.setIndex(self._numbered_states()[index][0])
+        self.is_jumping = False
+        after, self.face = self.face, before
+        self._set(after)
+
+    def begin_edit(self) -> None:
+        """Take what follows as one step, until ``end_edit``."""
+        self._before_drag = self.face
+
+    @Slot()
+    def end_edit(self) -> None:
+        """End the step that ``begin_edit`` began."""
+        before, self._before_drag = self._before_drag, None
+        if before is not None and self.face is not None and before is not self.face:
+            after = self.face
+            self.face = before  # pushing the step applies it
+            self._push("Drag", after)
+
+    def _edit(self, text: str, latent: Floats) -> None:
+        """Move by the person's hand: within the soft limit, where there is one."""
+        if self.face is not None:
+            self._go(text, self.limited(latent, self.face.start))
+
+    def _go(self, text: str, latent: Floats) -> None:
+        if self.face is not None and not np.array_equal(latent, self.face.latent):
+            self._change(text, Edited(self.face.face, latent - self.face.start))
+
+    def _change(self, text: str, moved: Edited) -> None:
+        if self._before_drag is not None:
+            self._set(moved)
+        else:
+            self._push(text, moved)
+
+    def _push(self, text: str, after: Edited) -> None:
+        self.undo_stack.push(_Step(self, text, self.face, after))
+
+    def _keep(self, text: str, snapshots: tuple[Snapshot, ...]) -> None:
+        self.end_edit()
+        self.undo_stack.push(_Keeping(self, text, self.snapshots, snapshots))
+
+    def _steps(self) -> list[_Step]:
+        stack = self.undo_stack
+        found = (stack.command(index) for index in range(stack.count()))
+        return [step for step in found if isinstance(step, _Step)]
+
+    def _numbered_states(self) -> list[tuple[int, Edited]]:
+        """Return each state with the stack's index at which it is shown."""
+        stack = self.undo_stack
+        states: list[tuple[int, Edited]] = []
+        for index in range(stack.count()):
+            step = stack.command(index)
+            if isinstance(step, _Step):
+                if not states and step.before is not None:
+                    states.append((0, step.before))
+                states.append((index + 1, step.after))
+        if not states and self.face is not None:
+            states.append((0, self.face))
+        return states
+
+    def _go_to(self, face: Edited | None) -> None:
+        # An undo in the middle of a drag ends it: its start is no longer where the stack is.
+        self._before_drag = None
+        if self.is_jumping:
+            self.face = face
+        else:
+            self._set(face)
+
+    def _swap_snapshots(self, gone: Sequence[_Placed], come: Sequence[_Placed]) -> None:
+        taken = [item for _, item in gone]
+        kept = [item for item in self.snapshots if item not in taken]
+        for place, item in come:
+            kept.insert(place, item)
+        self.snapshots = tuple(kept)
+        self.snapshots_changed.emit()
+
+    def _set(self, face: Edited | None) -> None:
+        other = face is None or self.face is None or face.face is not self.face.face
+        self.face = face
+        if other:
+            self.face_changed.emit()
+        self.latent_changed.emit()
+
+
+class _Step(QUndoCommand):
+    """One change from a state to another; states are whole and never changed."""
+
+    def __init__(self, explorer: Explorer, text: str, before: Edited | None, after: Edited) -> None:
+        super().__init__(text)
+        self.before, self.after = before, after
+        self._explorer = explorer
+
+    def undo(self) -> None:
+        self._explorer._go_to(self.before)
+
+    def redo(self) -> None:
+        self._explorer._go_to(self.after)
+
+
+class _Keeping(KeptStep):
+    """Snapshots that were taken, renamed or removed together."""
+
+    def __init__(
+        self,
+        explorer: Explorer,
+        text: str,
+        before: tuple[Snapshot, ...],
+        after: tuple[Snapshot, ...],
+    ) -> None:
+        super().__init__(explorer, text)
+        self._gone = [placed for placed in enumerate(before) if placed[1] not in after]
+        self._come = [placed for placed in enumerate(after) if placed[1] not in before]
+
+    def apply(self) -> None:
+        self._explorer._swap_snapshots(self._gone, self._come)
+
+    def take_back(self) -> None:
+        self._explorer._swap_snapshots(self._come, self._gone)

@@ -1,0 +1,150 @@
+"""Keeps the explorer in the latent space of the model in use, also under a training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from cae_gui.core.latents import Latents
+from cae_gui.core.models import Models
+from cae_gui.explore.edited import Face
+from cae_gui.explore.explorer import Explorer
+from cae_gui.gallery.faces import Faces
+from cae_gui.train.training import State, Training
+
+REBASED_AT_ONCE = 32
+"""Faces that a new snapshot encodes in one go: a slider's picture waits no longer than that."""
+
+
+class Exploring(QObject):
+    """Gives the explorer directions and density, and carries its edits to the next snapshot.
+
+    Signals:
+        began_anew(): a model without relation to the last one is in use; all edits are gone.
+    """
+
+    began_anew = Signal()
+
+    def __init__(
+        self,
+        models: Models,
+        faces: Faces,
+        training: Training,
+        explorer: Explorer,
+        latents: Latents,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._models, self._faces, self._training = models, faces, training
+        self._explorer, self._latents = explorer, latents
+        self._is_looked_at = False
+        self._followed: Path | None = None  # the run of which the model before was a snapshot
+        models.changed.connect(self._on_model)
+        models.described.connect(self._on_described)
+        models.attributes_found.connect(self._on_attributes)
+        models.answered.connect(self._on_answer)
+        latents.changed.connect(self._on_latents)
+        faces.changed.connect(self._on_faces)
+        training.state_changed.connect(self._on_training)
+
+    def look(self, looking: bool) -> None:
+        """Measure the latent space of the model in use while somebody looks at it."""
+        self._is_looked_at = looking
+        self._measure()
+
+    def _describe(self) -> None:
+        faces = self._faces.faces
+        if faces is not None and len(faces.images) >= 3:
+            self._models.describe(faces)
+
+    def _measure(self) -> None:
+        """Encode all faces: not before somebody is there to see it."""
+        model, faces = self._models.model, self._faces.faces
+        if not self._is_looked_at or model is None or faces is None:
+            return
+        if model.statistics is not None or self._is_followed():
+            self._latents.measure(model, faces)
+
+    def _is_followed(self) -> bool:
+        """Whether the model in use is a snapshot of the training under way."""
+        return self._training.is_active and self._models.snapshot_of is not None
+
+    def _goes_on(self) -> bool:
+        """Whether the model in use is a later state of the one before; asked once a model."""
+        models = self._models
+        run = models.snapshot_of or (models.path and models.path.parent)
+        goes_on = run is not None and run == self._followed
+        self._followed = models.snapshot_of
+        return goes_on
+
+    def _begin_anew(self) -> None:
+        """Forget all that belongs to the latent space of another model."""
+        model, explorer = self._models.model, self._explorer
+        self._latents.forget()
+        explorer.clear()
+        explorer.use_attributes(())
+        explorer.set_own(())
+        explorer.use_statistics(model.statistics if model else None)
+        explorer.use_density(None)
+        self.began_anew.emit()
+
+    def _rebase(self, faces: list[Face]) -> None:
+        """Have the edited faces encoded by the next snapshot of the model, a few at a time."""
+        if faces:
+            images = np.stack([face.pixels for face in faces[:REBASED_AT_ONCE]])
+            self._models.ask("rebase", "encode", images, tag=faces)
+
+    @Slot()
+    def _on_model(self) -> None:
+        self._models.find_attributes()
+        if self._goes_on():
+            self._latents.follow()
+            self._rebase(self._explorer.faces())
+        else:
+            self._begin_anew()
+        if not self._is_followed():
+            self._describe()
+        self._measure()
+
+    @Slot()
+    def _on_described(self) -> None:
+        model = self._models.model
+        # Directions that are to stay where they are come aligned, with the latents.
+        if not (self._is_looked_at and self._latents.explored is not None):
+            self._explorer.use_statistics(model.statistics if model else None)
+        self._measure()
+
+    @Slot()
+    def _on_attributes(self) -> None:
+        self._explorer.use_attributes(self._models.attributes or ())
+        if self._models.density is not None:
+            self._explorer.use_density(self._models.density)
+
+    @Slot()
+    def _on_latents(self) -> None:
+        explored = self._latents.explored
+        if explored is not None:
+            self._explorer.use_density(explored.density)
+            if explored.statistics is not self._explorer.statistics:
+                self._explorer.use_statistics(explored.statistics)
+
+    @Slot()
+    def _on_faces(self) -> None:
+        if not self._training.is_active:
+            self._describe()
+        self._measure()
+
+    @Slot(object)
+    def _on_training(self, state: State) -> None:
+        # While it ran, its snapshots and other faces were left unmeasured.
+        if state is State.IDLE:
+            self._describe()
+
+    @Slot(str, object, object)
+    def _on_answer(self, channel: str, tag: Any, reply: Any) -> None:
+        if channel == "rebase":
+            self._explorer.rebase(tag[:REBASED_AT_ONCE], reply)
+            self._rebase(tag[REBASED_AT_ONCE:])

@@ -1,0 +1,120 @@
+"""What lies over the dots of a map: the way and place of a face, a card, the scale of colors."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPalette, QPen, QPolygonF
+
+from cae_gui.explore.map.map_colors import Coloring
+from cae_gui.explore.map.map_thumbnails import SIDE
+from cae_gui.widgets.painting import paint_picture, paint_ring
+
+MARKER_RADIUS = 7.0
+CARD_SIDE = 96
+
+_Role = QPalette.ColorRole
+_PAD, _AWAY = 8, 16
+_WIDEST_NAME = 160
+_BAR_WIDTH, _BAR_HEIGHT = 160, 8
+
+
+def paint_path(painter: QPainter, places: NDArray[np.float32], palette: QPalette) -> None:
+    """Paint the places (M, 2) that a face was at, in px, the oldest first."""
+    accent = palette.color(_Role.Highlight)
+    points = [QPointF(x, y) for x, y in places.tolist()]
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for color, width in ((_clear(palette.color(_Role.Base), 200), 4.0), (accent, 1.5)):
+        painter.setPen(QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawPolyline(QPolygonF(points))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(accent)
+    for point in points:
+        painter.drawEllipse(point, 2.5, 2.5)
+
+
+def paint_marker(painter: QPainter, place: QPointF, palette: QPalette, *, hot: bool) -> None:
+    """Paint the place of the present face; ``hot`` while it can be, or is, dragged."""
+    radius = MARKER_RADIUS + (2.0 if hot else 0.0)
+    painter.setPen(QPen(palette.color(_Role.Base), 2.0))
+    painter.setBrush(palette.color(_Role.Highlight))
+    painter.drawEllipse(place, radius, radius)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(palette.color(_Role.Base))
+    painter.drawEllipse(place, 2.5, 2.5)
+
+
+def paint_pointed(painter: QPainter, place: QPointF, palette: QPalette, *, is_face: bool) -> None:
+    """Paint a ring around the dot, or the face, that is pointed at."""
+    if is_face:
+        half = SIDE / 2
+        square = QRectF(place.x() - half, place.y() - half, SIDE, SIDE)
+        paint_ring(painter, square, palette, gap=0.0, radius=4.0)
+        return
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for color, width in ((palette.color(_Role.Base), 4.0), (palette.color(_Role.Text), 2.0)):
+        painter.setPen(QPen(color, width))
+        painter.drawEllipse(place, 6.0, 6.0)
+
+
+def paint_card(
+    painter: QPainter, image: QImage, name: str, place: QPointF, room: QRect, palette: QPalette
+) -> None:
+    """Paint a face over its name beside a place, where there is room."""
+    metrics = painter.fontMetrics()
+    wide = min(max(metrics.horizontalAdvance(name), CARD_SIDE), _WIDEST_NAME)
+    width, height = wide + 2 * _PAD, CARD_SIDE + 3 * _PAD + metrics.height()
+    card = QRectF(place.x() + _AWAY, place.y() + _AWAY, width, height)
+    if card.right() > room.right():
+        card.moveRight(place.x() - _AWAY)
+    if card.bottom() > room.bottom():
+        card.moveBottom(max(place.y() - _AWAY, room.top() + height))
+    painter.setPen(QPen(palette.color(_Role.Mid), 1.0))
+    painter.setBrush(palette.color(_Role.ToolTipBase))
+    painter.drawRoundedRect(card, _PAD, _PAD)
+    corner = card.topLeft() + QPointF((width - CARD_SIDE) / 2, _PAD)
+    paint_picture(painter, image, corner, 4.0)
+    line = card.adjusted(_PAD, 2 * _PAD + CARD_SIDE, -_PAD, -_PAD)
+    painter.setPen(palette.color(_Role.ToolTipText))
+    text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, wide)
+    painter.drawText(line, int(Qt.AlignmentFlag.AlignCenter), text)
+
+
+def paint_scale(
+    painter: QPainter,
+    coloring: Coloring,
+    table: NDArray[np.uint8],
+    room: QRect,
+    palette: QPalette,
+) -> None:
+    """Paint what the colors mean into the lower left corner."""
+    metrics = painter.fontMetrics()
+    height = 2 * metrics.height() + _BAR_HEIGHT + 2 * _PAD + 8
+    box = QRect(_PAD, room.bottom() + 1 - _PAD - height, _BAR_WIDTH + 2 * _PAD, height)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(_clear(palette.color(_Role.Base), 224))
+    painter.drawRoundedRect(box, _PAD, _PAD)
+    inner = box.adjusted(_PAD, _PAD, -_PAD, -_PAD)
+    bar = QRect(inner.left(), inner.top() + metrics.height() + 4, _BAR_WIDTH, _BAR_HEIGHT)
+    _paint_bar(painter, bar, table)
+    painter.setPen(palette.color(_Role.Text))
+    left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+    painter.drawText(inner, int(left | Qt.AlignmentFlag.AlignTop), _elided(metrics, coloring.title))
+    painter.drawText(inner, int(left | Qt.AlignmentFlag.AlignBottom), coloring.low_text)
+    painter.drawText(inner, int(right | Qt.AlignmentFlag.AlignBottom), coloring.high_text)
+
+
+def _paint_bar(painter: QPainter, bar: QRect, table: NDArray[np.uint8]) -> None:
+    colors = np.ascontiguousarray(table[None])
+    image = QImage(colors.data, len(table), 1, 3 * len(table), QImage.Format.Format_RGB888)
+    painter.drawImage(bar, image)
+
+
+def _elided(metrics: QFontMetrics, text: str) -> str:
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, _BAR_WIDTH)
+
+
+def _clear(color: QColor, alpha: int) -> QColor:
+    color.setAlpha(alpha)
+    return color

@@ -1,0 +1,1 @@
+"""The list of sliders, one for each direction."""

@@ -1,0 +1,237 @@
+"""One slider of the latent: name and value, a track between two faces, and a lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QMouseEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from cae_gui.explore.sliders.end_face import SIDE, EndFace
+from cae_gui.explore.sliders.lock_button import LockButton
+from cae_gui.explore.sliders.slider_track import STEPS, SliderTrack
+from cae_gui.widgets.elided_text import ElidedText
+from cae_gui.widgets.images import Pixels
+
+_MARGIN = 4
+_GAP = 4
+_NAME_WIDTHS = (64, 152)
+_TRACK_WIDTH = 72
+_NOISE = 0.05  # of a step: moving one of 500 directions changes the others by rounding errors
+_HINT = (
+    "Double-click or Delete: reset. Arrow keys: fine steps, with Shift coarse, with Ctrl the "
+    "finest.\nCtrl and drag across rows: set them all."
+)
+_LOCKED = "It is locked. L: unlock."
+_NO_ROOM = "The locked sliders leave this one no room: unlock one of them to move it."
+
+
+@dataclass(frozen=True, slots=True)
+class SliderRow:
+    """What one slider changes: limits and neutral value in `unit`, and a sentence about it.
+
+    `note` is shown behind the name.
+    """
+
+    name: str
+    minimum: float = -3.0
+    maximum: float = 3.0
+    neutral: float = 0.0
+    unit: str = "σ"
+    detail: str = ""
+    note: str = ""
+
+    @property
+    def title(self) -> str:
+        """The name with the note, as "PC 1 · 12.4 %"."""
+        return f"{self.name} · {self.note}" if self.note else self.name
+
+    def text_of(self, value: float) -> str:
+        """Return the value with its sign and unit, as "+1.25 σ"; coarser for a wide range."""
+        span = self.maximum - self.minimum
+        decimals = 2 if span <= 20 else 1 if span <= 200 else 0
+        number = f"{value:+.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+        return f"{number} {self.unit}".rstrip()
+
+    def step_of(self, value: float) -> int:
+        """Return the step of a track that is nearest to the value, also beyond the limits."""
+        span = self.maximum - self.minimum
+        return round((value - self.minimum) / span * STEPS) if span else 0
+
+    def value_of(self, step: int) -> float:
+        """Return the value of a track's step."""
+        return self.minimum + step * (self.maximum - self.minimum) / STEPS
+
+
+class LatentSlider(QWidget):
+    """Edits one float between the limits of its row; a value beyond them is shown all the same.
+
+    Signals:
+        pressed(), moved(float), released(): an edit; a keyboard step emits all three.
+        reset_asked(): the user reset it; the neutral value is already shown.
+        lock_toggled(bool): the user locked or unlocked it.
+    """
+
+    pressed = Signal()
+    moved = Signal(float)
+    released = Signal()
+    reset_asked = Signal()
+    lock_toggled = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None, *, lock: bool = True) -> None:
+        super().__init__(parent)
+        self._row = SliderRow("")
+        self._value = 0.0
+        self._name_width = _NAME_WIDTHS[0]
+        self._name = ElidedText(self)
+        self._figure = ElidedText(self, QPalette.ColorRole.PlaceholderText)
+        self._figure.set_tabular()
+        self._low = EndFace(self)
+        self._track = SliderTrack(self)
+        self._high = EndFace(self)
+        self._lock = LockButton(self) if lock else None
+        self.setFocusProxy(self._track)
+        self._connect()
+        self._arrange()
+        self.bind(self._row, 0.0)
+
+    def bind(self, row: SliderRow, value: float) -> None:
+        """Become the slider of `row`, at `value`: not locked, and without the faces at its ends."""
+        self._row = row
+        self._name.set_text(row.title)
+        self._track.setAccessibleName(row.name)
+        self._track.set_neutral(row.step_of(row.neutral))
+        if self._lock is not None:
+            self._lock.setAccessibleName(f"Lock {row.name}")
+        self.set_ends(None, None)
+        self.set_locked(False)
+        self.set_movable(True)
+        self._show(value)
+
+    def set_ends(self, low: Pixels | None, high: Pixels | None) -> None:
+        """Show the faces uint8 (48, 48, 3) at both ends, or empty wells."""
+        self._low.set_image(low)
+        self._high.set_image(high)
+
+    def set_locked(self, locked: bool) -> None:
+        """Show whether nothing moves this one until it is unlocked."""
+        if self._lock is not None:
+            self._lock.setChecked(locked)
+        self._track.set_locked(locked)
+        self._describe()
+
+    def set_movable(self, movable: bool) -> None:
+        """Let it be moved, or show that the locks of others leave it no room."""
+        for part in (self._name, self._track, self._figure):
+            part.setEnabled(movable)
+        self._describe()
+
+    def set_name_width(self, width: int) -> None:
+        """Give the name so many pixels where there is room, for all tracks of a list alike."""
+        low, high = _NAME_WIDTHS
+        self._name_width = min(max(low, width), high)
+        self._arrange()
+
+    def row(self) -> SliderRow:
+        """Return what this slider changes."""
+        return self._row
+
+    def value(self) -> float:
+        """Return the value, in the row's unit."""
+        return self._value
+
+    def value_at(self, x: float) -> float:
+        """Return the value, within the limits, whose place on the track is nearest to `x`."""
+        return self._row.value_of(self._track.step_at(x - self._track.x()))
+
+    def set_value(self, value: float) -> None:
+        """Show `value`; costs nothing where it is shown already, but for rounding noise."""
+        span = self._row.maximum - self._row.minimum
+        if abs(value - self._value) * STEPS > _NOISE * span:
+            self._show(value)
+
+    def text(self) -> str:
+        """Return the value as it is shown."""
+        return self._figure.text()
+
+    def set_tab_stop(self, stop: bool) -> None:
+        """Let Tab stop here, which is the default, or only a click or a call."""
+        policy = Qt.FocusPolicy
+        self._track.setFocusPolicy(policy.StrongFocus if stop else policy.ClickFocus)
+
+    def is_held(self) -> bool:
+        """Return whether the user holds the handle."""
+        return self._track.isSliderDown()
+
+    def is_movable(self) -> bool:
+        """Return whether neither its own lock nor the others' hold it."""
+        return self._track.is_movable()
+
+    def _describe(self) -> None:
+        """Say what it is, and how to move it or why it can't be."""
+        why_not = "" if self.is_movable() else _LOCKED if self._track.isEnabled() else _NO_ROOM
+        self._track.setAccessibleDescription(why_not)
+        tip = (self._row.name, self._row.detail, why_not or _HINT)
+        self.setToolTip("\n".join(part for part in tip if part))
+
+    def _connect(self) -> None:
+        self._track.valueChanged.connect(self._track_moved)
+        self._track.sliderPressed.connect(self.pressed)
+        self._track.sliderReleased.connect(self.released)
+        self._track.reset_asked.connect(self._reset)
+        if self._lock is not None:
+            self._lock.clicked.connect(self._on_lock)
+            self._track.lock_asked.connect(self._lock.click)
+
+    def _arrange(self) -> None:
+        # By hand: a layout would take several passes for each slider of a list that is resized.
+        lock = 0 if self._lock is None else self._lock.width() + _GAP
+        high = self.width() - _MARGIN - lock - SIDE
+        room = high - _TRACK_WIDTH - SIDE - 4 * _GAP
+        name = max(_NAME_WIDTHS[0], min(self._name_width, room))
+        low = name + 2 * _GAP
+        top, line = (self.height() - SIDE) // 2, self._name.fontMetrics().height()
+        first = (self.height() - 2 * line) // 2
+        self._name.setGeometry(0, first, name, line)
+        self._figure.setGeometry(0, first + line, name, line)
+        self._low.move(low, top)
+        self._track.setGeometry(low + SIDE + _GAP, top, high - low - SIDE - 2 * _GAP, SIDE)
+        self._high.move(high, top)
+        if self._lock is not None:
+            self._lock.move(high + SIDE + _GAP, (self.height() - self._lock.height()) // 2)
+
+    def _show(self, value: float) -> None:
+        self._value = value
+        with QSignalBlocker(self._track):
+            self._track.setValue(self._row.step_of(value))
+        self._figure.set_text(self._row.text_of(value))
+
+    @Slot(int)
+    def _track_moved(self, step: int) -> None:
+        self._value = self._row.value_of(step)
+        self._figure.set_text(self._row.text_of(self._value))
+        single_step = not self._track.isSliderDown()
+        if single_step:
+            self.pressed.emit()
+        self.moved.emit(self._value)
+        if single_step:
+            self.released.emit()
+
+    @Slot(bool)
+    def _on_lock(self, locked: bool) -> None:
+        self.set_locked(locked)
+        self.lock_toggled.emit(locked)
+
+    @Slot()
+    def _reset(self) -> None:
+        self._show(self._row.neutral)
+        self.reset_asked.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
+        if self.is_movable():
+            self._reset()

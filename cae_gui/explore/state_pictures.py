@@ -1,0 +1,109 @@
+"""Small pictures of edited faces, decoded while the hand rests and kept as long as the edits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from cae_gui.explore.edited import Edited
+from cae_gui.explore.sliders.slider_ends_controller import REST_MS
+from cae_gui.studio import Session
+from cae_gui.widgets.face_view import FaceView
+
+Floats = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+AT_ONCE = 4
+"""Faces in one decode: a slider's picture may have to wait for one that is under way, 4 ms."""
+
+
+class _Decoded(NamedTuple):
+    """A picture, and the latent from which the edit began when it was decoded.
+
+    The next snapshot of a model under training encodes the face anew: then the picture is old.
+    """
+
+    start: Floats
+    pixels: Pixels
+
+
+class StatePictures(QObject):
+    """Decodes what is wanted once the large face is painted and nothing has moved for a while.
+
+    Signals:
+        changed(): some pictures came.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session, face: FaceView, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._explorer = session, session.explorer
+        self._decoded: WeakKeyDictionary[Edited, _Decoded] = WeakKeyDictionary()
+        self._wanted: Sequence[Edited] = ()
+        self._is_painted = False
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._on_rest)
+        self._explorer.latent_changed.connect(self._on_latent)
+        self._explorer.face_changed.connect(self._on_face)
+        session.models.answered.connect(self._on_answer)
+        face.painted.connect(self._on_painted)
+
+    def get(self, edited: Edited) -> Pixels | None:
+        """Return a picture uint8 (48, 48, 3), which may be of an earlier snapshot, or None."""
+        decoded = self._decoded.get(edited)
+        return None if decoded is None else decoded.pixels
+
+    def want(self, wanted: Sequence[Edited]) -> None:
+        """Have these decoded where they aren't, the first ones first; forgets earlier wishes."""
+        self._wanted = wanted
+        if self._is_painted and not self._rest.isActive():
+            self._rest.start()
+
+    def _is_missing(self, edited: Edited) -> bool:
+        decoded = self._decoded.get(edited)
+        return decoded is None or decoded.start is not edited.start
+
+    def _ask(self) -> None:
+        missing = [edited for edited in self._wanted if self._is_missing(edited)][:AT_ONCE]
+        if missing:
+            latents = np.stack([edited.latent for edited in missing])
+            tag = [(edited, edited.start) for edited in missing]
+            self._session.models.ask("history", "decode", latents, tag=tag)
+
+    @Slot()
+    def _on_latent(self) -> None:
+        self._is_painted = False
+        self._rest.stop()
+
+    @Slot()
+    def _on_face(self) -> None:
+        if self._explorer.face is None:  # all latents were of another model
+            self._wanted = ()
+
+    @Slot(int)
+    def _on_painted(self, _stamp: int) -> None:
+        self._is_painted = True
+        self._rest.start()
+
+    @Slot()
+    def _on_rest(self) -> None:
+        if self._explorer.is_held:
+            self._rest.start()
+        elif self._is_painted:
+            self._ask()
+
+    @Slot(str, object, object)
+    def _on_answer(self, channel: str, tag: Any, reply: Pixels) -> None:
+        if channel != "history":
+            return
+        for (edited, start), pixels in zip(tag, reply, strict=True):
+            self._decoded[edited] = _Decoded(start, pixels)
+        self.changed.emit()
+        if not self._rest.isActive():
+            self._on_rest()

@@ -1,0 +1,1 @@
+"""The gallery: faces of the training, and the person's own photos."""

@@ -1,0 +1,151 @@
+"""The faces on show: demo, LFW, a folder, or the person's own photos."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal, Slot
+
+from cae_gui.core.jobs import StreamJob
+from cae_gui.core.problems import Problem, explain
+from model.data.datasets import (
+    DownloadError,
+    FaceSet,
+    LfwMissingError,
+    Prepared,
+    Preparing,
+    download_lfw,
+    prepare,
+)
+from model.photos.photos import PhotoShelf
+
+DEMO, LFW, PHOTOS = "demo", "lfw", "photos"
+TITLES = {DEMO: "Demo faces", LFW: "LFW", PHOTOS: "My photos"}
+
+
+class Loaded(NamedTuple):
+    """A data set is ready under this source key; own photos have ``keys``."""
+
+    source: str
+    faces: FaceSet
+    skipped: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+class LfwMissing(NamedTuple):
+    """LFW isn't on this machine; ``problem`` says why it couldn't be downloaded."""
+
+    problem: Problem | None = None
+
+
+class Faces(QObject):
+    """Owns the data set on show; own photos are those on the shelf.
+
+    Signals:
+        changed(): another data set is on show.
+        busy(str, int, int): what is done, how far, of how much (0: unknown); ``idle()`` ends it.
+        lfw_missing(Problem | None): LFW was chosen and isn't on this machine; the problem is why
+            downloading it failed.
+        skipped(object): sentences (tuple of str) about files that were left out.
+        photo_moved(int): the face in this row of the photos on show was cut out anew.
+        problem(Problem): something failed; the data set on show stays.
+    """
+
+    changed = Signal()
+    busy = Signal(str, int, int)
+    idle = Signal()
+    lfw_missing = Signal(object)
+    skipped = Signal(object)
+    photo_moved = Signal(int)
+    problem = Signal(object)
+
+    def __init__(self, shelf: PhotoShelf, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.source = ""
+        self.faces: FaceSet | None = None
+        self.keys: tuple[str, ...] = ()
+        """What the shelf calls each of the faces on show, where they are own photos."""
+        self._shelf = shelf
+        self._is_last_resort = False
+        self._loading = StreamJob(self)
+        self._loading.produced.connect(self._on_loading)
+        self._loading.failed.connect(self.problem)
+        self._loading.ended.connect(self._on_ended)
+
+    def choose(self, source: str) -> None:
+        """Load a data set: ``DEMO``, ``LFW``, ``PHOTOS`` or the path of a folder.
+
+        Where that fails or is cancelled the one on show stays, or the demo faces are loaded.
+        """
+        self._is_last_resort = source == DEMO
+        self._loading.begin(partial(_load, source, self._shelf))
+
+    def download_lfw(self) -> None:
+        """Download LFW where scikit-learn looks for it, then show it."""
+        self._loading.begin(partial(_download, self._shelf))
+
+    def cancel(self) -> None:
+        """Stop what is being loaded; the data set on show stays."""
+        self._loading.cancel()
+
+    def refresh_photo(self, key: str, pixels: NDArray[np.uint8]) -> None:
+        """Show the face uint8 (48, 48, 3) that was cut out anew of a photo."""
+        if self.faces is not None and key in self.keys:
+            row, images = self.keys.index(key), self.faces.images.copy()
+            images[row] = pixels
+            self.faces = replace(self.faces, images=images)
+            self.photo_moved.emit(row)
+
+    def jobs(self) -> list[StreamJob]:
+        """Return all threads, for the one who closes the application."""
+        return [self._loading]
+
+    @Slot(object)
+    def _on_loading(self, event: Any) -> None:
+        if isinstance(event, Preparing):
+            self.busy.emit(event.text, event.done, event.total)
+        elif isinstance(event, LfwMissing):
+            self.lfw_missing.emit(event.problem)
+        else:
+            self.source, self.faces, self.keys = event.source, event.faces, event.keys
+            self.changed.emit()
+            if event.skipped:
+                self.skipped.emit(event.skipped)
+
+    @Slot(bool)
+    def _on_ended(self, complete: bool) -> None:
+        self.idle.emit()
+        if not complete and self.faces is None and not self._is_last_resort:
+            self.choose(DEMO)
+
+
+def _load(source: str, shelf: PhotoShelf) -> Iterator[Any]:
+    if source == PHOTOS:
+        faces, keys = shelf.keyed_faces()
+        yield Loaded(source, faces, keys=keys)
+        return
+    try:
+        for event in prepare(source):
+            if isinstance(event, Prepared):
+                yield Loaded(source, event.faces, event.skipped)
+            else:
+                yield event
+    except LfwMissingError:
+        yield LfwMissing()
+
+
+def _download(shelf: PhotoShelf) -> Iterator[Any]:
+    try:
+        yield from download_lfw()
+    except DownloadError as error:
+        yield LfwMissing(explain(error))
+    else:
+        yield from _load(LFW, shelf)
+
+
+__all__ = ["DEMO", "LFW", "PHOTOS", "TITLES", "Faces"]

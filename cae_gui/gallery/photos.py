@@ -1,0 +1,259 @@
+"""The person's own photos: added, removed and put back in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal, Slot
+
+from cae_gui.core.jobs import LatestJob, Question, StreamJob
+from cae_gui.core.problems import Problem, explain
+from model.photos.faces import PhotoError
+from model.photos.photo import Placement, read_photo
+from model.photos.photos import PhotoShelf, Removed
+
+Picture = Path | bytes | NDArray[np.uint8]
+"""A photo to add: a file, its bytes, or pixels uint8 (H, W, 3) as pasted."""
+MANY = 10
+"""Of more photos the first one is shown while the others are read."""
+
+
+class Several(NamedTuple):
+    """Photos that show several people: their keys, their names, and how many faces in all."""
+
+    keys: tuple[str, ...]
+    names: tuple[str, ...]
+    faces: int
+
+
+class _Progress(NamedTuple):
+    """What is done, and to which photo of how many."""
+
+    text: str
+    done: int
+    total: int
+
+
+class _Read(NamedTuple):
+    """One photo is on the shelf, or ``problem`` (a sentence or more) says why not."""
+
+    name: str
+    key: str = ""
+    faces: int = 0
+    notes: tuple[str, ...] = ()
+    problem: str | Problem = ""
+    is_new_face: bool = False
+    """Of a photo that was there already."""
+
+
+class OwnPhotos(QObject):
+    """Owns the shelf of the person's own photos; all that is written goes through its threads.
+
+    Signals:
+        busy(str, int, int): what is done, how far, of how much; ``idle()`` ends it.
+        added(str): photos were added; the key of the newest, or of the first of many.
+        changed(str): faces were removed or put back, or added behind the one on show; the key of
+            one to show, or "" where that one may stay.
+        removed(Removed): these photos are gone; ``restore`` puts them back.
+        several(Several): among the photos that were added are some with more faces than one.
+        noted(object): sentences (tuple of str) about photos that were added.
+        skipped(object): sentences (tuple of str) about files that were left out.
+        problem(Problem): something failed.
+    """
+
+    busy = Signal(str, int, int)
+    idle = Signal()
+    added = Signal(str)
+    changed = Signal(str)
+    removed = Signal(object)
+    several = Signal(object)
+    noted = Signal(object)
+    skipped = Signal(object)
+    problem = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.shelf = PhotoShelf()
+        self._results: list[_Read] = []
+        self._has_many = self._shows_first = False
+        self._queue: list[tuple[Picture, str]] = []
+        self._groups: list[str] = []
+        self._reading = StreamJob(self)
+        self._reading.produced.connect(self._on_photo)
+        self._reading.failed.connect(self.problem)
+        self._reading.ended.connect(self._on_photos_read)
+        self._numbers = count()
+        self._unwritten: dict[str, Callable[[], object]] = {}
+        self._writing = LatestJob((), self)
+        self._writing.answered.connect(self._on_written)
+        self._writing.failed.connect(self._on_failure)
+        self._writing.start()
+
+    def add(self, pictures: Sequence[tuple[Picture, str]]) -> None:
+        """Read photos and put their faces on the shelf; each comes with its name."""
+        if self._reading.is_busy:
+            self._queue.extend(pictures)
+        else:
+            self._reading.begin(partial(_add, self.shelf, tuple(pictures)))
+
+    def add_all_faces(self, keys: Sequence[str]) -> None:
+        """Give each face that was found in these photos, and isn't there yet, an entry."""
+        if self._reading.is_busy:
+            self._groups.extend(keys)
+        else:
+            self._reading.begin(partial(_add_all_faces, self.shelf, tuple(keys)))
+
+    def cancel(self) -> None:
+        """Read no more photos; those that were read stay."""
+        self._queue.clear()
+        self._groups.clear()
+        self._reading.cancel()
+
+    def remove(self, keys: Sequence[str], *, for_good: bool = False) -> None:
+        """Take faces off the shelf; ``for_good`` spares the memory that putting them back needs."""
+        work = partial(self.shelf.remove, tuple(keys), for_good=for_good)
+        self._write(work, self._on_removed)
+
+    def restore(self, removed: Removed) -> None:
+        """Put photos back that were removed."""
+        self._write(partial(self.shelf.restore, removed), self._on_faces_added)
+
+    def add_face(self, key: str, placement: Placement) -> None:
+        """Give another face of a photo, whose box is here now, an entry."""
+        self._write(partial(_add_face, self.shelf, key, placement), self._on_faces_added)
+
+    def jobs(self) -> list[StreamJob | LatestJob]:
+        """Return all threads, for the one who closes the application."""
+        return [self._reading, self._writing]
+
+    def finish(self) -> None:
+        """Write what the ended threads left undone."""
+        for work in self._unwritten.values():
+            # The window is closed: there is nobody to be told.
+            with suppress(OSError, ValueError):
+                work()
+        self._unwritten.clear()
+
+    def _write(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
+        # Each in a channel of its own: a newer one replaces none that waits.
+        channel = str(next(self._numbers))
+        self._unwritten[channel] = work
+        self._writing.ask(Question(channel, work, then))
+
+    @Slot(str, object, object)
+    def _on_written(self, channel: str, then: Callable[[Any], None], reply: Any) -> None:
+        self._unwritten.pop(channel, None)
+        then(reply)
+
+    @Slot(str, object)
+    def _on_failure(self, channel: str, problem: Problem) -> None:
+        self._unwritten.pop(channel, None)
+        self.problem.emit(problem)
+        self.changed.emit("")
+
+    def _on_removed(self, removed: Removed) -> None:
+        self.changed.emit("")
+        if removed.count:
+            self.removed.emit(removed)
+
+    def _on_faces_added(self, keys: Sequence[str]) -> None:
+        self.changed.emit(keys[0] if keys else "")
+
+    @Slot(object)
+    def _on_photo(self, event: _Progress | _Read) -> None:
+        if isinstance(event, _Progress):
+            self._has_many = event.total > MANY
+            self.busy.emit(*event)
+        elif isinstance(event.problem, Problem):
+            self.problem.emit(event.problem)
+        else:
+            self._results.append(event)
+            if self._has_many and event.key and not (event.is_new_face or self._shows_first):
+                self._shows_first = True
+                self.added.emit(event.key)
+
+    @Slot(bool)
+    def _on_photos_read(self, _complete: bool) -> None:
+        self.idle.emit()
+        results, self._results = self._results, []
+        self._tell(results)
+        if self._queue:
+            queue, self._queue = self._queue, []
+            self.add(queue)
+        elif self._groups:
+            groups, self._groups = self._groups, []
+            self.add_all_faces(groups)
+
+    def _tell(self, results: Sequence[_Read]) -> None:
+        read = [result for result in results if result.key]
+        shows_first, self._shows_first = self._shows_first, False
+        if shows_first or any(result.is_new_face for result in read):
+            self.changed.emit("")
+        elif read:
+            self.added.emit(read[-1].key)
+        groups = [result for result in read if result.faces > 1]
+        if groups:
+            keys, names = (tuple(one.key for one in groups), tuple(one.name for one in groups))
+            self.several.emit(Several(keys, names, sum(one.faces for one in groups)))
+        notes = tuple(note for result in read for note in result.notes)
+        if notes:
+            self.noted.emit(notes)
+        refused = tuple(str(result.problem) for result in results if result.problem)
+        if refused:
+            self.skipped.emit(refused)
+
+
+def _add(shelf: PhotoShelf, pictures: Sequence[tuple[Picture, str]]) -> Iterator[_Progress | _Read]:
+    for number, (picture, name) in enumerate(pictures):
+        yield _Progress(f"Reading “{name}”", number, len(pictures))
+        yield _add_one(shelf, picture, name)
+
+
+def _add_one(shelf: PhotoShelf, picture: Picture, name: str) -> _Read:
+    """Whatever is wrong with one photo, the others are to be read."""
+    try:
+        photo = read_photo(picture, name)
+        key = shelf.find(photo.picture)
+        if key is not None:
+            return _Read(name, key, notes=(f"“{name}” is among your photos already.",))
+        faces = len(photo.placement.found)
+        return _Read(name, shelf.add_photo(photo), faces, photo.notes)
+    except Exception as error:
+        return _failed(name, error)
+
+
+def _add_all_faces(shelf: PhotoShelf, keys: Sequence[str]) -> Iterator[_Progress | _Read]:
+    for number, key in enumerate(keys):
+        yield _Progress("Adding faces", number, len(keys))
+        try:
+            yield from [_Read("", added, is_new_face=True) for added in _add_free(shelf, key)]
+        except Exception as error:
+            yield _failed("", error)
+
+
+def _add_free(shelf: PhotoShelf, key: str) -> list[str]:
+    placement = shelf.placement(key)
+    free = placement.free(shelf.others(key).values()) if placement is not None else []
+    if placement is None or not free:
+        return []
+    faces = [placement.moved(placement.found[number], number) for number in free]
+    return shelf.add_faces(key, faces)
+
+
+def _failed(name: str, error: Exception) -> _Read:
+    return _Read(name, problem=str(error) if isinstance(error, PhotoError) else explain(error))
+
+
+def _add_face(shelf: PhotoShelf, key: str, placement: Placement) -> list[str]:
+    boxes = tuple(shelf.others(key).values())
+    return shelf.add_faces(key, [placement.another(boxes, shelf.picture(key).size)])
+
+
+__all__ = ["OwnPhotos", "Picture", "Several"]

@@ -1,0 +1,1 @@
+"""Paths between faces, grids and analogies, and their export."""

@@ -1,0 +1,193 @@
+"""How a film or a picture of faces is to be exported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cae_gui.morph.film_choice import FilmChoice
+from model.morph.film import PICTURES, SIZES, FilmSettings, extent, why_not
+
+Floats = NDArray[np.float32]
+
+TITLES = {
+    "GIF": "Animated GIF",
+    "WebP": "Animated WebP",
+    "PNG": "Animated PNG",
+    "PNG strip": "PNG, faces in a row",
+    "PNG grid": "PNG, faces in a grid",
+    "PNG frames": "PNG, a file for each face",
+    "MP4": "MP4 video",
+}
+_MOST_PER_SECOND = 50  # GIF can't go faster
+_MOST_PICTURES = 400
+_FAR_TOO_MANY = 4000  # frames of a film
+_TEXT_WIDTH = 320
+
+
+@dataclass(frozen=True, slots=True)
+class FilmOffer:
+    """What there is to export.
+
+    ``latents_of`` returns latents (T, L) at so many frames a second, or None while there are none;
+    ``stills_of`` so many for a strip or a grid, which doesn't go the same way back. ``about`` goes
+    into the file. ``fixed`` faces, in ``columns``, are no film: they have no pace.
+    """
+
+    title: str
+    latents_of: Callable[[float], Floats | None]
+    formats: Sequence[str]
+    about: Mapping[str, Any]
+    name: str
+    fixed: int = 0
+    columns: int = 0
+    stills_of: Callable[[int], Floats | None] | None = None
+
+    def count(self, choice: FilmChoice) -> int:
+        """Return how many faces are exported."""
+        if self.fixed:
+            return self.fixed
+        if choice.format in PICTURES:
+            return choice.pictures
+        rate, sparse = choice.frames_per_second, self.latents_of(1.0)
+        if sparse is not None and len(sparse) * rate > _FAR_TOO_MANY:
+            return len(sparse) * rate  # making them, to count them, would take a third of a second
+        latents = self.latents_of(rate)
+        return 0 if latents is None else len(latents)
+
+    def latents(self, choice: FilmChoice) -> Floats | None:
+        """Return the latents (T, L) to export, or None while there are none."""
+        if self.stills_of is not None and choice.format in PICTURES:
+            return self.stills_of(choice.pictures)
+        return self.latents_of(choice.frames_per_second)
+
+
+class FilmDialog(QDialog):
+    """Asks for format, size and pace, and says what comes of them.
+
+    Signals:
+        chosen(FilmChoice): it is to be exported like that.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, offer: FilmOffer, choice: FilmChoice, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._offer = offer
+        self.setWindowTitle(offer.title)
+        self.format = QComboBox()
+        for name in offer.formats:
+            self.format.addItem(TITLES[name] if offer.fixed != 1 else "PNG", name)
+        self.side = QComboBox()
+        for size in SIZES:
+            self.side.addItem(f"{size} × {size} pixels", size)
+        self.side.setToolTip("The model makes faces of 48 × 48 pixels; larger ones are smoothed.")
+        self.rate = _spin(1, _MOST_PER_SECOND)
+        self.pictures = _spin(2, _MOST_PICTURES)
+        self.columns = _spin(0, _MOST_PICTURES)
+        self.columns.setSpecialValueText("As many as rows")
+        self.estimate = QLabel()
+        self.estimate.setWordWrap(True)
+        self.estimate.setMinimumWidth(_TEXT_WIDTH)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.export = self.buttons.addButton("E&xport …", QDialogButtonBox.ButtonRole.AcceptRole)
+        self._arrange()
+        self._show(choice)
+        self._connect()
+        self._update()
+
+    def _arrange(self) -> None:
+        self._form = QFormLayout()
+        self._form.setHorizontalSpacing(16)
+        self._form.setVerticalSpacing(8)
+        self._form.addRow("&Format", self.format)
+        self._form.addRow("&Size of a face", self.side)
+        self._form.addRow("Frames a s&econd", self.rate)
+        self._form.addRow("&Number of faces", self.pictures)
+        self._form.addRow("&Columns", self.columns)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(16)
+        column.addLayout(self._form)
+        column.addWidget(self.estimate)
+        column.addStretch(1)
+        column.addWidget(self.buttons)
+
+    def _show(self, choice: FilmChoice) -> None:
+        self.format.setCurrentIndex(max(0, self.format.findData(choice.format)))
+        standard = self.side.findData(FilmChoice().size)
+        found = self.side.findData(choice.size)
+        self.side.setCurrentIndex(found if found >= 0 else standard)
+        self.rate.setValue(choice.frames_per_second)
+        self.pictures.setValue(choice.pictures)
+        self.columns.setValue(choice.columns)
+
+    def _connect(self) -> None:
+        for combo in (self.format, self.side):
+            combo.currentIndexChanged.connect(self._update)
+        for spin in (self.rate, self.pictures, self.columns):
+            spin.valueChanged.connect(self._update)
+        self.buttons.accepted.connect(self._on_accepted)
+        self.buttons.rejected.connect(self.reject)
+
+    def choice(self) -> FilmChoice:
+        """Return what is chosen now."""
+        return FilmChoice(
+            self.format.currentData(),
+            self.side.currentData(),
+            self.rate.value(),
+            self.pictures.value(),
+            self.columns.value(),
+        )
+
+    @Slot()
+    def _update(self) -> None:
+        choice, is_fixed = self.choice(), self._offer.fixed > 0
+        is_picture = choice.format in PICTURES
+        self._form.setRowVisible(self.format, self.format.count() > 1)
+        self._form.setRowVisible(self.rate, not is_fixed and not is_picture)
+        self._form.setRowVisible(self.pictures, not is_fixed and is_picture)
+        self._form.setRowVisible(self.columns, not is_fixed and choice.format == "PNG grid")
+        columns = self._offer.columns or choice.columns
+        count = self._offer.count(choice)
+        settings = FilmSettings(choice.format, choice.size, columns=columns)
+        problem = why_not(settings, count)
+        self.estimate.setText(problem or self._sentence(settings, count, choice.frames_per_second))
+        self.export.setEnabled(not problem)
+        self.adjustSize()
+
+    def _sentence(self, settings: FilmSettings, count: int, rate: float) -> str:
+        width, height = extent(settings, count)
+        pixels = f"{width:,} × {height:,} pixels"
+        if self._offer.fixed or settings.format in PICTURES:
+            return f"{count:,} faces, {pixels}" if count > 1 else pixels
+        each = " each" if settings.format == "PNG frames" else ""
+        return f"{count:,} frames, {count / rate:.1f} s, {pixels}{each}"
+
+    @Slot()
+    def _on_accepted(self) -> None:
+        choice = self.choice()
+        self.accept()
+        self.chosen.emit(choice)
+
+
+def _spin(lowest: int, highest: int) -> QSpinBox:
+    spin = QSpinBox()
+    spin.setRange(lowest, highest)
+    spin.setGroupSeparatorShown(True)
+    return spin

@@ -1,0 +1,158 @@
+"""Joins the session's analogy and its tab in the Morph workspace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal, Slot
+
+from cae_gui.morph.filming_controller import FilmingController
+from cae_gui.morph.morph_analogy_view import MorphAnalogyView
+from cae_gui.morph.morph_state import MorphFace
+from cae_gui.studio import Session
+from cae_gui.widgets.face_mime import Face
+
+Floats = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+Side = tuple[MorphFace, ...]
+Sides = tuple[Side, ...]
+
+NAME = "A − B + C"
+_AT_ONCE = 16
+
+
+class MorphAnalogyController(QObject):
+    """Shows A - B + C as it is being made; encodes and decodes while somebody looks.
+
+    Signals:
+        edit_asked(object, str): a latent (L,) to be edited, and what it is.
+        notice(str): what was done elsewhere.
+    """
+
+    edit_asked = Signal(object, str)
+    notice = Signal(str)
+
+    def __init__(
+        self, session: Session, view: MorphAnalogyView, filming: FilmingController, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._view, self._analogy = session, view, session.analogy
+        self._filming = filming
+        self._shown: Sides = ()
+        self._pictures: dict[Side, Pixels] = {}
+        self._stamp = 0
+        self._connect()
+        self._on_changed()
+        self._work()
+
+    def _connect(self) -> None:
+        session, view, analogy = self._session, self._view, self._analogy
+        session.models.changed.connect(self._on_model)
+        session.models.answered.connect(self._on_answer)
+        analogy.changed.connect(self._on_changed)
+        analogy.latents_changed.connect(self._work)
+        view.shown.connect(self._work)
+        view.well_taken.connect(self._on_taken)
+        view.faces_put.connect(self._on_put)
+        view.strength_changed.connect(analogy.set_strength)
+        view.drag_began.connect(analogy.begin_drag)
+        view.drag_ended.connect(analogy.end_drag)
+        view.key_frame_asked.connect(self._on_key_frame_asked)
+        view.edit_asked.connect(self._on_edit_asked)
+        view.save_asked.connect(self._on_save_asked)
+
+    @Slot()
+    def _on_model(self) -> None:
+        self._pictures.clear()
+        self._work()
+
+    @Slot()
+    def _on_changed(self) -> None:
+        state = self._analogy.state
+        self._view.set_strength(state.strength)
+        if state.sides != self._shown:
+            self._shown = state.sides
+            self._pictures = {
+                side: self._pictures[side] for side in state.sides if side in self._pictures
+            }
+            for index in range(len(state.sides)):
+                self._show_side(index)
+
+    def _show_side(self, index: int) -> None:
+        side = self._shown[index]
+        pixels = self._pictures.get(side, side[0].photo if side else None)
+        self._view.set_side(index, [face.name for face in side], pixels)
+
+    @Slot()
+    def _work(self) -> None:
+        """Have encoded and decoded what isn't yet; nobody waits for what isn't in view."""
+        sides, result = self._analogy.state.sides, self._analogy.result()
+        empty = ", ".join(letter for letter, side in zip("ABC", sides, strict=True) if not side)
+        why_not = f"Waiting for faces in {empty}." if empty else "Reading the faces …"
+        self._view.set_ready(result is not None, why_not)
+        if empty:
+            self._view.set_result(None)
+        if self._view.isVisible():
+            self._encode()
+            self._decode_means()
+            if result is not None:
+                self._stamp += 1
+                self._session.models.ask("analogy", "decode", result[None], tag=self._stamp)
+
+    def _encode(self) -> None:
+        """A few at a time, so that what is more urgent comes between."""
+        if faces := self._analogy.to_encode()[:_AT_ONCE]:
+            images = np.stack([face.photo for face in faces if face.photo is not None])
+            self._session.models.ask("analogy faces", "encode", images, tag=faces)
+
+    def _decode_means(self) -> None:
+        several = [side for side in self._shown if len(side) > 1 and side not in self._pictures]
+        means = [(side, self._analogy.mean(side)) for side in several]
+        known = {side: mean for side, mean in means if mean is not None}
+        if known:
+            latents = np.stack(list(known.values()))
+            self._session.models.ask("analogy means", "decode", latents, tag=list(known))
+
+    @Slot(str, object, object)
+    def _on_answer(self, channel: str, tag: Any, reply: NDArray[Any]) -> None:
+        if channel == "analogy faces":
+            self._analogy.set_latents(tag, reply)
+        elif channel == "analogy means":
+            self._pictures.update(zip(tag, reply, strict=True))
+            for index in range(len(self._shown)):
+                self._show_side(index)
+        elif channel == "analogy" and self._analogy.result() is not None:
+            self._view.set_result(reply[0], tag)
+
+    @Slot(int)
+    def _on_taken(self, index: int) -> None:
+        if self._session.face is not None:
+            self._analogy.put(index, [MorphFace(*self._session.face)])
+
+    @Slot(int, object)
+    def _on_put(self, index: int, faces: list[Face]) -> None:
+        self._analogy.put(index, [MorphFace(*face) for face in faces])
+
+    @Slot()
+    def _on_key_frame_asked(self) -> None:
+        result, morpher = self._analogy.result(), self._session.morpher
+        if result is not None:
+            morpher.insert(len(morpher.state.faces), morpher.made(NAME, result))
+            self.notice.emit("The result was added at the end of the path, in the tab “Path”.")
+
+    @Slot()
+    def _on_edit_asked(self) -> None:
+        result = self._analogy.result()
+        if result is not None:
+            self.edit_asked.emit(result, NAME)
+
+    @Slot()
+    def _on_save_asked(self) -> None:
+        about, formats = self._analogy.about(), ("PNG strip",)
+        self._filming.offer("Save the result", self._single, formats, about, "analogy", fixed=1)
+
+    def _single(self, _frames_per_second: float) -> Floats | None:
+        result = self._analogy.result()
+        return None if result is None else result[None]

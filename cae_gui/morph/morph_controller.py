@@ -1,0 +1,152 @@
+"""Joins the session and the path of the Morph workspace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Slot
+
+from cae_gui.morph.key_frames import FrameItem
+from cae_gui.morph.morph_path_view import MorphPathView
+from cae_gui.morph.morph_state import MorphFace
+from cae_gui.studio import Session
+
+Floats = NDArray[np.float32]
+
+
+class MorphController(QObject):
+    """Keeps two faces there, has them encoded, decodes the way between them, exports it."""
+
+    def __init__(self, session: Session, view: MorphPathView, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._view, self._morpher = session, view, session.morpher
+        self._stamp = 0
+        session.faces.changed.connect(self._on_faces)
+        session.models.changed.connect(self._complete)
+        session.models.answered.connect(self._on_answer)
+        self._morpher.changed.connect(self._on_changed)
+        self._morpher.path_changed.connect(self._on_path)
+        self._connect_view()
+
+    def _connect_view(self) -> None:
+        view, frames, morpher = self._view, self._view.frames, self._morpher
+        playback = view.playback
+        frames.taken.connect(self.put)
+        frames.face_put.connect(self._on_face_put)
+        frames.inserted.connect(self._on_inserted)
+        frames.moved.connect(morpher.move)
+        frames.removed.connect(morpher.remove)
+        frames.seconds_changed.connect(morpher.set_seconds)
+        frames.ease_changed.connect(morpher.set_ease)
+        frames.spherical_changed.connect(morpher.set_spherical)
+        playback.loop_changed.connect(morpher.set_loop)
+        playback.back_changed.connect(morpher.set_back)
+        playback.speed_changed.connect(morpher.set_speed)
+        view.reverse_asked.connect(morpher.reverse)
+        view.edited_wanted.connect(self._on_edited_wanted)
+        view.apply_asked.connect(self._on_apply)
+        view.time_changed.connect(self._on_time)
+
+    def film(self, frames_per_second: float) -> Floats | None:
+        """Return the latents (T, L) of the film, or None while faces are being encoded."""
+        morpher = self._morpher
+        return None if morpher.path is None else morpher.film(frames_per_second)
+
+    def stills(self, count: int) -> Floats | None:
+        """Return latents (count, L) of the way there, or None while faces are being encoded."""
+        morpher = self._morpher
+        return None if morpher.path is None else morpher.stills(count)
+
+    @Slot(int)
+    def put(self, index: int) -> None:
+        """Put the selected face there, or beyond the last."""
+        if self._session.face is not None:
+            self._morpher.put(index, MorphFace(*self._session.face))
+
+    @Slot()
+    def _on_faces(self) -> None:
+        """Have two faces there, so that the first morph needs no choosing."""
+        faces = self._session.faces.faces
+        if faces is None or len(faces.images) < 2:
+            return
+        present = len(self._morpher.state.faces)
+        rows = (0, len(faces.images) // 2)[present:]
+        if rows:
+            self._morpher.fill(
+                MorphFace(faces.names[row], np.array(faces.images[row])) for row in rows
+            )
+
+    @Slot()
+    def _on_changed(self) -> None:
+        state = self._morpher.state
+        items = [
+            FrameItem(
+                face.name, self._morpher.pixels(face), each.seconds, each.ease, each.spherical
+            )
+            for face, each in zip(state.faces, state.segments, strict=True)
+        ]
+        self._view.set_path(items, state.times, loop=state.loop, back=state.back, speed=state.speed)
+        if len(items) < 2:
+            self._view.set_ready(False)
+        self._complete()
+
+    @Slot()
+    def _complete(self) -> None:
+        """Have encoded and decoded what isn't yet."""
+        models, morpher = self._session.models, self._morpher
+        if faces := morpher.to_encode():
+            models.ask("wells", "encode", morpher.images(faces), tag=faces)
+        if faces := morpher.to_decode():
+            models.ask("cards", "decode", morpher.latents(faces), tag=faces)
+
+    @Slot()
+    def _on_path(self) -> None:
+        # While faces are being encoded, what is on show stays.
+        if self._morpher.path is not None:
+            self._view.set_ready(True)
+            self._on_time(self._view.seconds)
+            self._session.models.ask("film", "decode", self._morpher.strip())
+
+    @Slot(int, str, object)
+    def _on_face_put(self, index: int, name: str, pixels: NDArray[np.uint8]) -> None:
+        self._morpher.put(index, MorphFace(name, pixels))
+
+    @Slot(int, str, object)
+    def _on_inserted(self, index: int, name: str, pixels: NDArray[np.uint8]) -> None:
+        self._morpher.insert(index, MorphFace(name, pixels))
+
+    @Slot(int)
+    def _on_edited_wanted(self, index: int) -> None:
+        edited = self._session.explorer.face
+        if edited is not None:
+            face = self._morpher.made(f"{edited.name}, edited", edited.latent)
+            self._morpher.put(index, face)
+
+    @Slot()
+    def _on_apply(self) -> None:
+        selected = self._session.face
+        if selected is not None:
+            images, face = selected.pixels[None], MorphFace(*selected)
+            self._session.models.ask("apply", "encode", images, tag=face)
+
+    @Slot(float)
+    def _on_time(self, seconds: float) -> None:
+        if self._morpher.path is not None:
+            self._stamp += 1
+            latents = self._morpher.at(seconds)[None]
+            self._session.models.ask("morph", "decode", latents, tag=self._stamp)
+
+    @Slot(str, object, object)
+    def _on_answer(self, channel: str, tag: Any, reply: NDArray[Any]) -> None:
+        if channel == "wells":
+            self._morpher.set_latents(tag, reply)
+        elif channel == "cards":
+            self._morpher.set_pixels(tag, reply)
+        elif channel == "apply":
+            self._morpher.apply_to(tag, reply[0])
+        elif channel == "morph":
+            self._view.set_image(reply[0], tag)
+        elif channel == "film":
+            self._view.set_film(reply)

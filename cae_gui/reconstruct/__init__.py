@@ -1,0 +1,1 @@
+"""A face and its reconstruction, and the box on a photo."""

@@ -1,0 +1,213 @@
+"""The selected photo of the person's own: its picture, and the box that can be moved on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from cae_gui.core.jobs import LatestJob, Question
+from cae_gui.core.problems import Problem
+from model.photos.crop import CropBox, crop_face
+from model.photos.photo import Placement
+from model.photos.photos import PhotoShelf
+
+_SHOWN_SIDE = 1024
+"""Larger pictures are shown reduced: scaling 12 megapixels to the window would stall it."""
+MOST_STEPS = 500
+"""Steps that can be undone."""
+
+
+class Opened(NamedTuple):
+    """A photo to show: uint8 (H, W, 3) ``pixels``, reduced from a picture of ``size``."""
+
+    picture: Image.Image
+    pixels: NDArray[np.uint8]
+    size: tuple[int, int]
+    placement: Placement
+
+
+class OwnPhoto(QObject):
+    """Cuts out anew while the box moves, the newest box only, and keeps it when it settles.
+
+    What was done to the box of the photo on show can be undone, step by step.
+
+    Signals:
+        opened(Opened): the picture of another photo is there.
+        closed(): no photo is selected any more.
+        placed(CropBox, int): undo or redo has put the box here, started from the face of this
+            number.
+        cropped(object): the face uint8 (48, 48, 3) in the newest box.
+        kept(object, str): the face in a box that settled, and the key of its photo.
+        problem(Problem): the picture can't be read, or the box can't be kept.
+    """
+
+    opened = Signal(object)
+    closed = Signal()
+    placed = Signal(object, int)
+    cropped = Signal(object)
+    kept = Signal(object, str)
+    problem = Signal(object)
+
+    def __init__(self, shelf: PhotoShelf, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.setUndoLimit(MOST_STEPS)
+        self.key = ""
+        """What the shelf calls the photo on show; "" without one."""
+        self._shelf = shelf
+        self._photo: Opened | None = None
+        self._placement: Placement | None = None
+        self._settled: Placement | None = None
+        self._unkept: dict[str, tuple[Placement, Callable[[], object]]] = {}
+        self.job = LatestJob(("box", "open"), self)
+        self.job.answered.connect(self._on_answer)
+        self.job.failed.connect(self._on_failure)
+        self.job.start()
+
+    @property
+    def placement(self) -> Placement | None:
+        """Where the box is now, and which faces were found."""
+        return self._placement
+
+    def others(self) -> dict[str, CropBox]:
+        """Return the keys and boxes of the other faces that were added of the photo on show."""
+        return self._shelf.others(self.key) if self.key else {}
+
+    def show(self, key: str) -> None:
+        """Open the photo that the shelf calls so, where more than its face was kept."""
+        if key and key == self.key and self._photo is not None:
+            return
+        self.close()
+        if key and self._shelf.placement(key) is not None:
+            self.key = key
+            unkept, _ = self._unkept.get(key, (None, None))
+            self.job.ask(Question("open", partial(_open, self._shelf, key, unkept), key))
+
+    def rests_on(self, key: str) -> bool:
+        """Tell whether this photo is on show, and its box not on its way."""
+        return key == self.key and self._placement == self._settled
+
+    def close(self) -> None:
+        """Show no photo; where its box was moved it is kept."""
+        if self._placement != self._settled:
+            self.settle()
+        was_open, self.key = bool(self.key), ""
+        self._photo = self._placement = self._settled = None
+        self.undo_stack.clear()
+        if was_open:
+            self.closed.emit()
+
+    def move(self, box: CropBox, chosen: int) -> None:
+        """Cut this box out; ``chosen`` is the face that it started from, -1 for none."""
+        if self._placement is not None:
+            self._put(self._placement.moved(box, chosen))
+
+    def settle(self, by_keys: bool = False) -> None:
+        """Keep the box as it is now, as a step; those by keys of one kind become one step."""
+        before, after = self._settled, self._placement
+        if before is not None and after is not None and before != after:
+            self.undo_stack.push(_Step(self, before, after, by_keys))
+
+    def keep_all(self) -> None:
+        """Write what the ended job left undone."""
+        for _, work in self._unkept.values():
+            # The window is closed: there is nobody to be told, and the box of before is kept.
+            with suppress(OSError):
+                work()
+        self._unkept.clear()
+
+    def _put(self, placement: Placement) -> None:
+        if self._photo is not None:
+            self._placement = placement
+            work = partial(crop_face, self._photo.picture, placement.box)
+            self.job.ask(Question("box", work, (self.key, placement.box)))
+
+    def _go_to(self, placement: Placement) -> None:
+        """Put the box where a step leads, and keep it."""
+        if placement != self._placement:
+            self._put(placement)
+            self.placed.emit(placement.box, placement.chosen)
+        self._settled = placement
+        if self._photo is not None:
+            work = partial(self._shelf.place, self.key, placement, self._photo.picture)
+            self._unkept[self.key] = placement, work
+            self.job.ask(Question(f"keep {self.key}", work, (self.key, work)))
+
+    @Slot(str, object, object)
+    def _on_answer(self, channel: str, tag: Any, reply: Any) -> None:
+        if channel == "open":
+            self._on_opened(tag, reply)
+        elif channel == "box":
+            key, box = tag
+            if self._placement is not None and (key, box) == (self.key, self._placement.box):
+                self.cropped.emit(reply)
+        else:
+            key, work = tag
+            _, newest = self._unkept.get(key, (None, None))
+            if newest is work:
+                del self._unkept[key]
+            if reply is not None:
+                self.kept.emit(reply, key)
+
+    def _on_opened(self, key: str, photo: Opened | None) -> None:
+        if key == self.key and photo is not None:
+            self._photo = photo
+            self._placement = self._settled = photo.placement
+            self.opened.emit(photo)
+
+    @Slot(str, object)
+    def _on_failure(self, channel: str, problem: Problem) -> None:
+        if channel.startswith("keep "):
+            self._unkept.pop(channel.removeprefix("keep "), None)
+        self.problem.emit(problem)
+
+
+def _open(shelf: PhotoShelf, key: str, unkept: Placement | None) -> Opened | None:
+    """``unkept`` is where the box was put, if that is still to be written."""
+    kept = shelf.placement(key)
+    if kept is None:
+        return None
+    picture = shelf.picture(key)
+    factor = -(-max(picture.size) // _SHOWN_SIDE)
+    return Opened(picture, np.asarray(picture.reduce(factor)), picture.size, unkept or kept)
+
+
+class _Step(QUndoCommand):
+    """The box went from one place to another."""
+
+    def __init__(self, photo: OwnPhoto, before: Placement, after: Placement, by_keys: bool) -> None:
+        super().__init__(_what(before, after))
+        self._photo, self._before, self._after, self._by_keys = photo, before, after, by_keys
+
+    def undo(self) -> None:
+        self._photo._go_to(self._before)
+
+    def redo(self) -> None:
+        self._photo._go_to(self._after)
+
+    def id(self) -> int:
+        return 1 if self._by_keys else -1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, _Step) or other.text() != self.text():
+            return False
+        self._after = other._after
+        return True
+
+
+def _what(before: Placement, after: Placement) -> str:
+    if before.chosen != after.chosen:
+        return "Choose another face"
+    if after.chosen >= 0 and after.box == after.found[after.chosen]:
+        return "Put the box back"
+    if before.box.angle != after.box.angle:
+        return "Turn the box"
+    return "Move the box" if before.box.size == after.box.size else "Resize the box"

@@ -1,0 +1,1 @@
+"""Training: settings, curves, and the runs on disk."""

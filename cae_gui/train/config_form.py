@@ -1,0 +1,273 @@
+"""The settings of a training as a form, made from the configuration's own field metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import partial
+from itertools import count
+from typing import cast
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QPalette, QUndoStack
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QLabel,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cae_gui.train.config_edits import SettingsStep, Values
+from cae_gui.train.setting_editor import SettingEditor
+from model.config import LEARNING_RATES, PRESETS, ConfigError, TrainConfig, setting_of
+
+_CUSTOM = "Custom"
+_PRESETS_HELP = "Settings that go well together. Changing one makes them your own."
+_FIRST = ("epochs", "batch_size", "latent_dim")
+# Letters of the main menus, of Start, Stop, Pause and Discard, and of the tabs around the form.
+_RESERVED = frozenset("fevhspdin")
+
+
+class ConfigForm(QWidget):
+    """A preset, the three settings that matter most, and the rest folded away.
+
+    Every change can be undone; what is typed into one field is one step.
+
+    Signals:
+        changed: the person changed a setting, chose a preset, or took that back.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._editors = {
+            item.name: SettingEditor(setting_of(TrainConfig, item.name), item.default, self)
+            for item in fields(TrainConfig)
+            if setting_of(TrainConfig, item.name).in_window
+        }
+        self._letters = set(_RESERVED)
+        self._presets = self._make_presets()
+        self._fold = self._make_fold()
+        self._more = QWidget(self)
+        self._error = self._make_error()
+        first, rest = self._make_forms()
+        self._forms = (first, rest)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(first)
+        column.addWidget(self._fold, alignment=Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self._more)
+        column.addStretch(1)
+        self._more.hide()
+        for name, editor in self._editors.items():
+            editor.changed.connect(partial(self._edited, name))
+            editor.settled.connect(self._settle)
+        self.undo_stack = QUndoStack(self)
+        self._numbers = count()
+        self._number = next(self._numbers)
+        self._edited_name = ""
+        self._shown = self._values()
+        self._refresh()
+
+    def config(self) -> TrainConfig:
+        """Return the settings shown.
+
+        Raises:
+            ConfigError: they don't fit together.
+        """
+        return TrainConfig(**self._values())
+
+    def set_config(self, config: TrainConfig, text: str = "Settings") -> None:
+        """Show settings, as a step with this text where they are others; never emits."""
+        self._show_values({name: getattr(config, name) for name in self._editors})
+        self._push(text)
+
+    def error(self) -> str:
+        """Return the sentence that says which setting doesn't fit, or nothing."""
+        try:
+            self.config()
+        except ConfigError as error:
+            return f"{error}."
+        return ""
+
+    def set_read_only(self, read_only: bool) -> None:
+        """Lock the settings while they are in use; they can still be unfolded and read."""
+        self._presets.setEnabled(not read_only)
+        for editor in self._editors.values():
+            editor.control.setEnabled(not read_only)
+
+    def set_preset_times(self, times: Mapping[str, str]) -> None:
+        """Say at each preset how long it would take, as far as that is known."""
+        for row in range(self._presets.count()):
+            time = times.get(self._presets.itemText(row), "")
+            self._presets.setItemData(row, time, Qt.ItemDataRole.ToolTipRole)
+        known = [f"{name}: {text}" for name, text in times.items()]
+        self._presets.setToolTip("\n".join([_PRESETS_HELP, *known]))
+
+    def _make_presets(self) -> QComboBox:
+        combo = QComboBox(self)
+        combo.addItems(list(PRESETS))
+        combo.setAccessibleName("Preset")
+        combo.setToolTip(_PRESETS_HELP)
+        combo.activated.connect(self._choose_preset)
+        return combo
+
+    def _make_fold(self) -> QToolButton:
+        button = QToolButton(self)
+        button.setCheckable(True)
+        button.setAutoRaise(True)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setArrowType(Qt.ArrowType.RightArrow)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.toggled.connect(self._unfold)
+        return button
+
+    def _make_error(self) -> QLabel:
+        label = QLabel(self)
+        label.setWordWrap(True)
+        label.setForegroundRole(QPalette.ColorRole.BrightText)
+        label.hide()
+        return label
+
+    def _make_forms(self) -> tuple[QFormLayout, QFormLayout]:
+        first, rest = QFormLayout(), QFormLayout(self._more)
+        rest.setContentsMargins(0, 0, 0, 0)
+        for form in (first, rest):
+            form.setHorizontalSpacing(16)
+            form.setVerticalSpacing(8)
+            form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._labels: list[QLabel] = []
+        self._add_row(first, "Preset", self._presets)
+        for name in _FIRST:
+            self._add_setting(first, name)
+        self._fold.setText(self._with_mnemonic("More settings"))
+        for name in (name for name in self._editors if name not in _FIRST):
+            self._add_setting(rest, name)
+        # Both forms have one edge.
+        width = max(label.sizeHint().width() for label in self._labels)
+        for label in self._labels:
+            label.setMinimumWidth(width)
+        return first, rest
+
+    def _add_setting(self, form: QFormLayout, name: str) -> None:
+        self._add_row(form, setting_of(TrainConfig, name).title, self._editors[name].control)
+
+    def _add_row(self, form: QFormLayout, title: str, control: QWidget) -> None:
+        text = self._with_mnemonic(title)
+        if isinstance(control, QCheckBox):
+            control.setText(text)
+            form.addRow("", control)
+            return
+        label = QLabel(text, self)
+        label.setBuddy(control)
+        label.setToolTip(control.toolTip())
+        form.addRow(label, control)
+        self._labels.append(label)
+
+    def _with_mnemonic(self, title: str) -> str:
+        """Underline a letter that no other control uses: the first of a word, else any."""
+        starts = [at for at, _ in enumerate(title) if at == 0 or title[at - 1] == " "]
+        for at in (*starts, *range(len(title))):
+            letter = title[at].lower()
+            if letter.isalpha() and letter not in self._letters:
+                self._letters.add(letter)
+                return f"{title[:at]}&{title[at:]}"
+        return title
+
+    def _values(self) -> Values:
+        return {name: editor.value() for name, editor in self._editors.items()}
+
+    def _show_values(self, values: Values) -> None:
+        for name, value in values.items():
+            self._editors[name].set_value(value)
+        self._refresh()
+
+    def _push(self, text: str, number: int = -1) -> None:
+        """Make the change from what was shown last a step; of the same number they become one."""
+        before, self._shown = self._shown, self._values()
+        if before != self._shown:
+            step = SettingsStep(text, self._return_to, before, self._shown, number)
+            self.undo_stack.push(step)
+
+    def _return_to(self, values: Values) -> None:
+        changed = [name for name, value in values.items() if value != self._shown[name]]
+        self._shown = values
+        self._show_values(values)
+        self._settle()
+        if not any(name in _FIRST for name in changed):
+            self._fold.setChecked(True)  # nobody would see what was undone
+        self.changed.emit()
+
+    def _edited(self, name: str) -> None:
+        if name != self._edited_name:
+            self._edited_name = name
+            self._settle()
+        self._match_rate()
+        self._refresh()
+        self._push(self._editors[name].title, self._number)
+        self.changed.emit()
+
+    @Slot()
+    def _settle(self) -> None:
+        self._number = next(self._numbers)
+
+    def _match_rate(self) -> None:
+        """Give another optimizer its usual rate, unless the person has chosen a rate."""
+        before, optimizer = self._shown["optimizer"], self._editors["optimizer"].value()
+        rate = self._editors["learning_rate"]
+        if before != optimizer and rate.value() == LEARNING_RATES[before]:
+            rate.set_value(LEARNING_RATES[optimizer])
+
+    @Slot(int)
+    def _choose_preset(self, _index: int) -> None:
+        name = self._presets.currentText()
+        if name in PRESETS:
+            self.set_config(PRESETS[name], f"Preset “{name}”")
+            self.changed.emit()
+
+    @Slot(bool)
+    def _unfold(self, unfolded: bool) -> None:
+        self._more.setVisible(unfolded)
+        self._fold.setArrowType(Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow)
+
+    def _refresh(self) -> None:
+        error = self.error()
+        self._show_error(error)
+        config = None if error else self.config()
+        name = next((name for name, preset in PRESETS.items() if preset == config), _CUSTOM)
+        blocker = QSignalBlocker(self._presets)
+        # “Custom” can't be chosen, so it is listed only while it is the case.
+        if self._presets.findText(_CUSTOM) >= 0:
+            self._presets.removeItem(self._presets.findText(_CUSTOM))
+        if name == _CUSTOM:
+            self._presets.addItem(_CUSTOM)
+        self._presets.setCurrentText(name)
+        blocker.unblock()
+
+    def _show_error(self, error: str) -> None:
+        """Put the sentence under the field that it names, or under the first ones."""
+        for form in self._forms:
+            _take_row(form, self._error)
+        self._error.setText(error)
+        self._error.hide()
+        if not error:
+            return
+        name = next((name for name in self._editors if f"({name})" in error), _FIRST[-1])
+        if name not in _FIRST:
+            self._fold.setChecked(True)
+        form = self._forms[0 if name in _FIRST else 1]
+        place = form.getWidgetPosition(self._editors[name].control)
+        row, _role = cast("tuple[int, QFormLayout.ItemRole]", place)
+        form.insertRow(row + 1, self._error)
+        self._error.show()
+
+
+def _take_row(form: QFormLayout, widget: QWidget) -> None:
+    """Take a widget's row out of a form and keep the widget."""
+    if form.indexOf(widget) >= 0:
+        form.takeRow(widget)

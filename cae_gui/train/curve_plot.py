@@ -1,0 +1,291 @@
+"""The curves of a training: shows pictures that another thread draws, and reads them out."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import (
+    QFocusEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from cae_gui.train.curve_readout import paint_readout, readout_rows
+from cae_gui.widgets.theme import is_dark
+from model.plots.curves import CurveHistory, CurveImage, CurveRequest, Points
+
+if TYPE_CHECKING:
+    from model.events import EpochDone
+    from model.runs.runs import EpochRow
+
+_EMPTY = "Start a training, or open a run, to see its curves."
+_DRAWING = "Drawing the curves …"
+_MOST_PROGRESS = 2000
+
+
+class CurvePlot(QWidget):
+    """Shows loss and learning rate over the epochs; pointing or arrow keys read an epoch out.
+
+    Signals:
+        render_wanted: a CurveRequest that somebody should draw and answer with ``show_image``;
+            sent while visible, and never a second before the first is answered.
+    """
+
+    render_wanted = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._history = CurveHistory()
+        self._running: list[tuple[float, float]] = []
+        self._rates: list[tuple[float, float]] = []
+        self._planned: Points = ()
+        self._total_epochs = 0
+        self._references: tuple[tuple[str, float], ...] = ()
+        self._others: tuple[tuple[str, tuple[int, ...], tuple[float, ...]], ...] = ()
+        self._log = True
+        self._asked: CurveRequest | None = None
+        self._stale = False
+        self._is_first = True
+        self._shown: CurveImage | None = None
+        self._picture = QImage()
+        self._epoch: int | None = None
+        # Setters come in groups; one turn of the event loop later they make one request.
+        self._timer = QTimer(self, singleShot=True, interval=0)
+        self._timer.timeout.connect(self._ask)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(320, 216)
+        self.setAccessibleName("Training curves")
+        self._describe()
+
+    def set_history(self, epochs: Sequence[EpochDone | EpochRow]) -> None:
+        """Show the finished epochs; progress points before the last of them go."""
+        self._history = CurveHistory(
+            tuple(done.epoch for done in epochs),
+            tuple(done.train_mse for done in epochs),
+            tuple(done.test_mse for done in epochs),
+            tuple(done.learning_rate for done in epochs),
+        )
+        last = self._history.epochs[-1] if epochs else 0
+        self._running = [point for point in self._running if point[0] > last]
+        if self._epoch not in self._history.epochs:
+            self._epoch = None
+        self._describe()
+        self._changed()
+
+    def add_progress(self, epoch_fraction: float, loss: float, rate: float) -> None:
+        """Add a point of the epoch under way: 2.5 is halfway through the third.
+
+        The loss goes when the epoch ends, which has a mean loss of its own; the rate stays.
+        """
+        for points, value in ((self._running, loss), (self._rates, rate)):
+            points.append((epoch_fraction, value))
+            # Thinned rather than cut: the start of a very long epoch stays.
+            if len(points) > _MOST_PROGRESS:
+                del points[::2]
+        self._changed()
+
+    def set_total_epochs(self, epochs: int) -> None:
+        """Set where the time axis ends; from then on there are axes, even without an epoch."""
+        self._total_epochs = max(epochs, 1)
+        self._describe()
+        self._changed()
+
+    def set_planned(self, planned: Points) -> None:
+        """Set the learning rates of the whole schedule: (fractional epoch, rate)."""
+        self._planned = planned
+        self._changed()
+
+    def set_references(self, references: Sequence[tuple[str, float]]) -> None:
+        """Set the horizontal lines to beat: (label, MSE)."""
+        self._references = tuple(references)
+        self._changed()
+
+    def set_others(self, others: Sequence[tuple[str, Sequence[int], Sequence[float]]]) -> None:
+        """Set the runs to compare with: (label, epochs, test MSE); one without epochs is a gap."""
+        self._others = tuple((label, tuple(epochs), tuple(mse)) for label, epochs, mse in others)
+        self._changed()
+
+    def set_log(self, log: bool) -> None:
+        """Choose a logarithmic or a linear scale of the loss."""
+        self._log = log
+        self._changed()
+
+    def clear(self) -> None:
+        """Forget the training; the runs compared stay. An answer on its way is ignored."""
+        self._history = CurveHistory()
+        self._running.clear()
+        self._rates.clear()
+        self._planned, self._total_epochs = (), 0
+        self._asked = self._shown = self._epoch = None
+        self._picture = QImage()
+        self._describe()
+        self._changed()
+
+    @Slot(object)
+    def show_image(self, image: CurveImage) -> None:
+        """Show an answer, unless it is to a request before ``clear``; ask again if data came."""
+        if image.request is not self._asked:
+            return
+        self._asked = None
+        self._is_first = False
+        self._shown = image
+        height, width, channels = image.rgba.shape
+        pixels = QImage(
+            image.rgba.data, width, height, width * channels, QImage.Format.Format_RGBA8888
+        )
+        # The copy owns its memory and is in the format that paints fastest.
+        self._picture = pixels.convertToFormat(QImage.Format.Format_RGB32)
+        self.update()
+        if self._stale:
+            self._timer.start()
+
+    @Slot()
+    def drop_request(self) -> None:
+        """Stop waiting for the outstanding answer, for example after an error."""
+        self._asked = None
+
+    def is_empty(self) -> bool:
+        """Return whether there is nothing to draw."""
+        others = any(epochs for _, epochs, _ in self._others)
+        return not (self._history.epochs or self._running or self._total_epochs or others)
+
+    def readout(self) -> str:
+        """Return the numbers of the epoch pointed at, or nothing."""
+        if self._epoch is None:
+            return ""
+        return "\n".join(" ".join(row) for row in readout_rows(self._history, self._epoch))
+
+    def _changed(self) -> None:
+        self._stale = True
+        self.update()
+        if self.isVisible() and self._asked is None:
+            self._timer.start()
+
+    @Slot()
+    def _ask(self) -> None:
+        if self._asked is not None or not self.isVisible() or self.is_empty():
+            return
+        self._stale = False
+        self._asked = self._request()
+        self.render_wanted.emit(self._asked)
+
+    def _request(self) -> CurveRequest:
+        palette, scale = self.palette(), self.devicePixelRatioF()
+        return CurveRequest(
+            width=max(round(self.width() * scale), 1),
+            height=max(round(self.height() * scale), 1),
+            scale=scale,
+            dark=is_dark(palette),
+            foreground=palette.color(QPalette.ColorRole.Text).name(),
+            background=palette.color(QPalette.ColorRole.Base).name(),
+            accent=palette.color(QPalette.ColorRole.Highlight).name(),
+            log=self._log,
+            history=self._history,
+            running=tuple(self._running),
+            rates=tuple(self._rates),
+            planned=self._planned,
+            total_epochs=self._total_epochs,
+            others=self._others,
+            references=self._references,
+        )
+
+    def _point_at(self, epoch: int | None) -> None:
+        if epoch != self._epoch:
+            self._epoch = epoch
+            self._describe()
+            self.update()
+
+    def _nearest(self, x: float) -> int | None:
+        """Return the finished epoch nearest to a position in logical pixels."""
+        epochs = self._history.epochs
+        if self._shown is None or not epochs:
+            return None
+        wanted = self._shown.epoch_at(x * self._shown.request.scale)
+        index = bisect_left(epochs, wanted)
+        return min(epochs[max(index - 1, 0) : index + 1], key=lambda epoch: abs(epoch - wanted))
+
+    def _describe(self) -> None:
+        self.setAccessibleDescription(self.readout() or (_EMPTY if self.is_empty() else ""))
+
+    def sizeHint(self) -> QSize:
+        return QSize(640, 360)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        palette = self.palette()
+        painter.fillRect(self.rect(), palette.color(QPalette.ColorRole.Base))
+        # Later ones are there in a twentieth of a second, in which a text would only flicker.
+        if self.is_empty() or self._is_first:
+            text = _EMPTY if self.is_empty() else _DRAWING
+            painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
+        elif self._shown is not None:
+            # Until the answer to a new size is there, the old picture is stretched.
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(self.rect(), self._picture)
+            if self._epoch is not None:
+                paint_readout(painter, self._shown, self._history, self._epoch, palette)
+        if self.hasFocus():
+            painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._point_at(self._nearest(event.position().x()))
+
+    def leaveEvent(self, _event: QEvent) -> None:
+        self._point_at(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        epochs = self._history.epochs
+        index = epochs.index(self._epoch) if self._epoch is not None else len(epochs)
+        moves = {
+            Qt.Key.Key_Left: index - 1,
+            Qt.Key.Key_Right: index + 1,
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: len(epochs) - 1,
+        }
+        key = Qt.Key(event.key())
+        if key in moves and epochs:
+            self._point_at(epochs[min(max(moves[key], 0), len(epochs) - 1)])
+        elif key == Qt.Key.Key_Escape and self._epoch is not None:
+            self._point_at(None)
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._point_at(None)
+        super().focusOutEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale and self._asked is None:
+            self._timer.start()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._changed()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self._changed()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._changed()
+        return super().event(event)

@@ -1,0 +1,93 @@
+"""Goes on with an earlier run, on the faces that it learned from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from cae_gui.gallery.faces import TITLES
+from cae_gui.studio import Session
+from model.runs.runs import Run
+
+_SOURCES = {title: source for source, title in TITLES.items()}
+
+
+class ResumingController(QObject):
+    """Loads the faces of a run first where others are on show.
+
+    Signals:
+        notice(str): something the person should know.
+    """
+
+    notice = Signal(str)
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._runs, self._faces, self._training = session.runs, session.faces, session.training
+        self._waiting: Run | None = None
+        self._is_lfw_offered = False
+        self._faces.changed.connect(self._on_faces)
+        self._faces.lfw_missing.connect(self._on_lfw_missing)
+        self._faces.idle.connect(self._on_idle)
+        self._training.run_opened.connect(self._on_training)
+
+    def resume(self, folder: Path) -> None:
+        """Go on with a run of the list exactly where it was stopped."""
+        listed = self._runs.find(folder)
+        if listed is None or self._training.is_active:
+            return
+        if listed.summary.is_running:
+            self.notice.emit("Another program trains this run. Open it to follow it.")
+            return
+        run = listed.run
+        source = run.source or _SOURCES.get(run.faces, "")
+        if self._are_on_show(run) and source in ("", self._faces.source):
+            self._begin(run)
+        elif source:
+            self._waiting, self._is_lfw_offered = run, False
+            self._faces.choose(source)
+        else:
+            self.notice.emit(
+                f"This run learned from “{run.faces}”. Choose these faces at the left, then "
+                "continue it."
+            )
+
+    def _are_on_show(self, run: Run) -> bool:
+        faces = self._faces.faces
+        return faces is not None and faces.title == run.faces
+
+    def _begin(self, run: Run) -> None:
+        faces, self._waiting = self._faces.faces, None
+        if faces is not None:
+            self._training.resume(run.folder, faces)
+
+    @Slot()
+    def _on_faces(self) -> None:
+        run = self._waiting
+        if run is not None and self._are_on_show(run):
+            self._begin(run)
+        self._waiting = None
+
+    @Slot(object)
+    def _on_lfw_missing(self, _problem: object) -> None:
+        self._is_lfw_offered = True  # the run goes on after the download, if it is wanted
+
+    @Slot()
+    def _on_idle(self) -> None:
+        """The faces couldn't be loaded, or their loading was cancelled."""
+        run = self._waiting
+        if run is None or self._is_lfw_offered:
+            return
+        self._waiting = None
+        if self._are_on_show(run):
+            self._begin(run)  # the same faces from another place
+        else:
+            self.notice.emit(
+                f"The run needs its faces “{run.faces}” to go on. Put them back, or choose them "
+                "at the left; then continue it."
+            )
+
+    @Slot(object)
+    def _on_training(self, _event: object) -> None:
+        self._waiting = None

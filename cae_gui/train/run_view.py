@@ -1,0 +1,247 @@
+"""The list of runs as it is painted and used: two lines a run, with the colour of its curve."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QPolygonF,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from cae_gui.train.run_model import RunItem, RunListModel, RunState
+from cae_gui.widgets.item_views import context_place
+from cae_gui.widgets.painting import ColorRole, paint_empty_text
+
+_Index = QModelIndex | QPersistentModelIndex
+_MARGIN, _GAP, _BOX, _LINE_GAP = 8, 8, 16, 4
+_DOT = 8
+_EMPTY = (
+    "No run yet.\n\nStart a training: it appears here, to be continued, compared, exported, or "
+    "taken as a pattern for the next one."
+)
+
+
+class RunDelegate(QStyledItemDelegate):
+    """Paints a run in two lines behind a box that shows its curve for comparison."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        model = index.model()
+        assert isinstance(model, RunListModel)
+        item, palette = model.item(index.row()), option.palette
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        _paint_ground(painter, option)
+        shown = palette.color(ColorRole.Highlight) if model.is_shown(index.row()) else None
+        color = model.color(index.row())
+        _paint_box(
+            painter, box_rect(option.rect), shown or (QColor(color) if color else None), palette
+        )
+        _paint_texts(painter, option.rect, item, palette)
+        painter.restore()
+
+    def sizeHint(self, option: QStyleOptionViewItem, _index: _Index) -> QSize:
+        line = option.fontMetrics.height()
+        return QSize(240, 2 * line + _LINE_GAP + 2 * _MARGIN)
+
+    def editorEvent(
+        self,
+        event: QEvent,
+        model: QAbstractItemModel,
+        option: QStyleOptionViewItem,
+        index: _Index,
+    ) -> bool:
+        """Let a click on the box, or the space key, compare the run or not."""
+        clicked = (
+            isinstance(event, QMouseEvent)
+            and event.type() == QEvent.Type.MouseButtonRelease
+            and event.button() == Qt.MouseButton.LeftButton
+            and box_rect(option.rect)
+            .adjusted(-_GAP, -_GAP, _GAP, _GAP)
+            .contains(event.position().toPoint())
+        )
+        typed = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space
+        if not (clicked or typed):
+            return False
+        role, state = Qt.ItemDataRole.CheckStateRole, Qt.CheckState
+        checked = Qt.CheckState(index.data(role)) == state.Checked
+        return model.setData(index, state.Unchecked if checked else state.Checked, role)
+
+
+class RunView(QListView):
+    """One run a row.
+
+    Signals:
+        opened(): Enter or a double click on a run.
+        delete_pressed(): the Delete key.
+        context_asked(QPoint): by mouse or menu key; the point is global.
+    """
+
+    opened = Signal()
+    delete_pressed = Signal()
+    context_asked = Signal(QPoint)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setItemDelegate(RunDelegate(self))
+        self.setUniformItemSizes(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Runs")
+        self.setAccessibleDescription(
+            "Enter opens a run, Space compares its curve, Delete deletes it."
+        )
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, 72)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.model() is not None and not self.model().rowCount():
+            painter = QPainter(self.viewport())
+            paint_empty_text(painter, self, self.viewport().rect(), _EMPTY)
+            painter.end()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        by_key = event.reason() != Qt.FocusReason.MouseFocusReason
+        if by_key and not self.selectedIndexes() and self.model().rowCount():
+            # Otherwise Enter would have nothing to open.
+            self.setCurrentIndex(self.model().index(max(self.currentIndex().row(), 0), 0))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        super().mouseDoubleClickEvent(event)
+        point = event.position().toPoint()
+        index = self.indexAt(point)
+        if index.isValid() and not _is_beside_texts(self.visualRect(index), point):
+            self.opened.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.opened.emit()
+        elif event.key() == Qt.Key.Key_Delete:
+            self.delete_pressed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        index, point = context_place(self, event)
+        if index.isValid():
+            self.context_asked.emit(point)
+
+
+def box_rect(row: QRect) -> QRect:
+    """Return where the box of a row lies."""
+    return QRect(row.left() + _MARGIN, row.top() + (row.height() - _BOX) // 2, _BOX, _BOX)
+
+
+def _is_beside_texts(row: QRect, point: QPoint) -> bool:
+    """Return whether a click was meant for the box, which two quick ones switch to and fro."""
+    return point.x() < box_rect(row).right() + _GAP
+
+
+def _paint_ground(painter: QPainter, option: QStyleOptionViewItem) -> None:
+    """Tint a selected row: full accent would drown the colours of the curves."""
+    accent = QColor(option.palette.color(ColorRole.Highlight))
+    area = QRectF(option.rect).adjusted(2, 1, -2, -1)
+    painter.setPen(Qt.PenStyle.NoPen)
+    if option.state & QStyle.StateFlag.State_Selected:
+        accent.setAlphaF(0.2)
+        painter.setBrush(accent)
+        painter.drawRoundedRect(area, 4, 4)
+    elif option.state & QStyle.StateFlag.State_MouseOver:
+        accent.setAlphaF(0.07)
+        painter.setBrush(accent)
+        painter.drawRoundedRect(area, 4, 4)
+    if option.state & QStyle.StateFlag.State_HasFocus:
+        painter.setPen(QPen(option.palette.color(ColorRole.Highlight), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+
+
+def _paint_box(painter: QPainter, box: QRect, color: QColor | None, palette: QPalette) -> None:
+    """Paint an empty box, or a ticked one in the colour of the curve."""
+    area = QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5)
+    edge = QColor(palette.color(ColorRole.PlaceholderText))
+    edge.setAlphaF(0.6)
+    painter.setPen(QPen(color or edge, 1))
+    painter.setBrush(color or palette.color(ColorRole.Base))
+    painter.drawRoundedRect(area, 3, 3)
+    if color is not None:
+        painter.setPen(QPen(palette.color(ColorRole.Base), 2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        corner = QPointF(box.topLeft())
+        points = (QPointF(4, 8.5), QPointF(7, 11.5), QPointF(12, 5))
+        painter.drawPolyline(QPolygonF([corner + point for point in points]))
+
+
+def _paint_texts(painter: QPainter, row: QRect, item: RunItem, palette: QPalette) -> None:
+    left = box_rect(row).right() + 1 + _GAP
+    line = QRect(
+        left, row.top() + _MARGIN, row.right() - _MARGIN - left, painter.fontMetrics().height()
+    )
+    muted = palette.color(ColorRole.PlaceholderText)
+    room = _paint_state(painter, line, item.state, palette)
+    bold = QFont(painter.font())
+    bold.setWeight(QFont.Weight.DemiBold)
+    plain = painter.font()
+    painter.setFont(bold)
+    painter.setPen(palette.color(ColorRole.Text))
+    width = min(QFontMetrics(bold).horizontalAdvance(item.title), room)
+    _paint_elided(painter, QRect(line.left(), line.top(), width, line.height()), item.title)
+    painter.setFont(plain)
+    painter.setPen(muted)
+    faces = QRect(line.left() + width + _GAP, line.top(), room - width - _GAP, line.height())
+    _paint_elided(painter, faces, item.faces)
+    _paint_elided(painter, line.translated(0, line.height() + _LINE_GAP), item.numbers)
+
+
+def _paint_state(painter: QPainter, line: QRect, state: RunState, palette: QPalette) -> int:
+    """Paint dot and word at the right end of a line; return the room left of them."""
+    width = painter.fontMetrics().horizontalAdvance(state.value)
+    running = state is RunState.RUNNING
+    color = palette.color(ColorRole.Highlight if running else ColorRole.PlaceholderText)
+    painter.setPen(color)
+    painter.drawText(line, int(Qt.AlignmentFlag.AlignRight), state.value)
+    dot = QRectF(line.right() + 1 - width - _DOT - 4, line.center().y() - _DOT / 2 + 1, _DOT, _DOT)
+    painter.setPen(QPen(color, 1.5))
+    filled = state is not RunState.STOPPED
+    painter.setBrush(color if filled else Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(dot.adjusted(1, 1, -1, -1))
+    return int(dot.left()) - _GAP - line.left()
+
+
+def _paint_elided(painter: QPainter, area: QRect, text: str) -> None:
+    elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+    painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), elided)

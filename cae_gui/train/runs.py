@@ -1,0 +1,230 @@
+"""The runs on disk: listing, opening, deleting them, and following one that others write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal, Slot
+
+from cae_gui.core.jobs import LatestJob, Question, StreamJob
+from cae_gui.core.problems import Problem
+from model.runs.following import follow
+from model.runs.runs import EpochRow, Run, RunError, RunSummary, list_runs
+from model.runs.writer import forget_cut_off
+from model.system.polling import poll
+
+T = TypeVar("T")
+
+
+class ListedRun(NamedTuple):
+    """A run with where it stands."""
+
+    run: Run
+    summary: RunSummary
+
+
+class OpenedRun(NamedTuple):
+    """What a run folder holds; ``originals`` (K, 48, 48, 3) are the faces of its previews."""
+
+    run: Run
+    rows: list[EpochRow]
+    originals: NDArray[np.uint8] | None
+    has_model: bool
+
+
+class PreviewRead(NamedTuple):
+    """The preview faces after an epoch, None where none were kept, and all epochs that have some.
+
+    ``epoch`` is 0 where the run has no previews at all.
+    """
+
+    folder: Path
+    epoch: int
+    pixels: NDArray[np.uint8] | None
+    epochs: list[int]
+
+
+class Runs(QObject):
+    """Reads run folders in the background; a folder on a share that is gone holds nothing up.
+
+    Signals:
+        listed(): ``items`` are those on disk now.
+        opened(OpenedRun): answers ``open``.
+        preview_read(PreviewRead): answers the newest ``read_preview``.
+        followed(Followed | None): the followed run as it is now, or None: nothing has changed.
+        following_changed(): ``following`` is another folder, or None.
+        shown_changed(): ``shown`` is another folder, or None.
+        problem(Problem): something failed.
+    """
+
+    listed = Signal()
+    opened = Signal(object)
+    preview_read = Signal(object)
+    followed = Signal(object)
+    following_changed = Signal()
+    shown_changed = Signal()
+    problem = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.items: tuple[ListedRun, ...] = ()
+        self.following: Path | None = None
+        self.shown: Path | None = None
+        self._deletions = 0
+        self._files = LatestJob(("list", "update"), self)
+        self._files.answered.connect(self._on_answer)
+        self._files.failed.connect(self._on_failure)
+        self._opening = StreamJob(self)
+        self._opening.produced.connect(self._on_opened)
+        self._opening.failed.connect(self.problem)
+        self._reading = StreamJob(self)
+        self._reading.produced.connect(self._on_preview)
+        self._reading.failed.connect(self.problem)
+        self._following = StreamJob(self)
+        self._following.produced.connect(self.followed)
+        self._following.failed.connect(self.problem)
+        self._following.ended.connect(self._on_following_ended)
+        self._files.start()
+
+    def find(self, folder: Path) -> ListedRun | None:
+        """Return a run of the list."""
+        return next((item for item in self.items if item.run.folder == folder), None)
+
+    def show(self, folder: Path | None) -> None:
+        """Remember whose curves and faces are on show."""
+        if folder != self.shown:
+            self.shown = folder
+            self.shown_changed.emit()
+
+    def refresh(self) -> None:
+        """List the runs on disk again."""
+        self._files.ask(Question("list", _list))
+
+    def update(self, folder: Path) -> None:
+        """Read again where one run of the list stands."""
+        self._files.ask(Question("update", partial(_listed, folder)))
+
+    def open(self, folder: Path) -> None:
+        """Read a run; ``opened`` answers."""
+        self._opening.begin(partial(_polled, partial(_open, folder)))
+
+    def read_preview(self, folder: Path, epoch: int | None = None) -> None:
+        """Read the preview faces after an epoch, the newest by default."""
+        self._reading.begin(partial(_polled, partial(_read_preview, folder, epoch)))
+
+    def delete(self, folders: Sequence[Path]) -> None:
+        """Delete runs with all that is in them; those being trained are left."""
+        self._deletions += 1  # two deletions at once are both wanted
+        work = partial(_delete, tuple(folders))
+        self._files.ask(Question(f"delete {self._deletions}", work))
+
+    def forget_cut_off(self, folder: Path) -> None:
+        """Note that the person was told of a run whose process died."""
+        self._files.ask(Question(f"forget {folder}", partial(forget_cut_off, folder)))
+
+    def follow(self, folder: Path) -> None:
+        """Watch a run folder until another choice."""
+        self.following = folder
+        self._following.begin(partial(follow, folder))
+        self.following_changed.emit()
+
+    def stop_following(self) -> None:
+        """End watching; what was read stays on show."""
+        if self.following is not None:
+            self._following.cancel()
+            self._forget_following()
+
+    def jobs(self) -> list[StreamJob | LatestJob]:
+        """Return all threads, for the one who closes the application."""
+        return [self._files, self._opening, self._reading, self._following]
+
+    def _forget_following(self) -> None:
+        self.following = None
+        self.following_changed.emit()
+
+    @Slot(str, object, object)
+    def _on_answer(self, channel: str, _tag: object, answer: Any) -> None:
+        if channel == "list":
+            self.items = answer
+        elif channel == "update":
+            if answer is None or self.find(answer.run.folder) is None:
+                self.refresh()
+                return
+            folder = answer.run.folder
+            self.items = tuple(answer if item.run.folder == folder else item for item in self.items)
+        else:
+            self.refresh()
+            return
+        self.listed.emit()
+
+    @Slot(str, object)
+    def _on_failure(self, channel: str, problem: Problem) -> None:
+        self.problem.emit(problem)
+        if channel != "list":
+            self.refresh()
+
+    @Slot(object)
+    def _on_opened(self, run: OpenedRun | None) -> None:
+        if run is not None:
+            self.opened.emit(run)
+
+    @Slot(object)
+    def _on_preview(self, preview: PreviewRead | None) -> None:
+        if preview is not None:
+            self.preview_read.emit(preview)
+
+    @Slot(bool)
+    def _on_following_ended(self, _complete: bool) -> None:
+        if self.following is not None:
+            self._forget_following()
+
+
+def _list() -> tuple[ListedRun, ...]:
+    return tuple(ListedRun(run, run.summary()) for run in list_runs())
+
+
+def _listed(folder: Path) -> ListedRun | None:
+    try:
+        run = Run.open(folder)
+    except RunError:
+        return None
+    return ListedRun(run, run.summary())
+
+
+def _open(folder: Path) -> OpenedRun:
+    run = Run.open(folder)
+    return OpenedRun(run, run.rows(), run.originals(), run.best.exists())
+
+
+def _read_preview(folder: Path, epoch: int | None) -> PreviewRead:
+    run = Run.open(folder)
+    epochs = run.preview_epochs()
+    wanted = epoch if epoch is not None else (epochs or [0])[-1]
+    return PreviewRead(folder, wanted, run.preview(wanted), epochs)
+
+
+def _delete(folders: Sequence[Path]) -> None:
+    kept = [folder.name for folder in folders if not _is_deleted(folder)]
+    if kept:
+        names = ", ".join(f"“{name}”" for name in kept)
+        raise RunError(
+            f"{names} can't be deleted entirely. Stop what trains or reads there, and try again."
+        )
+
+
+def _is_deleted(folder: Path) -> bool:
+    """Delete a run unless it is being trained; return whether it is gone."""
+    listed = _listed(folder)
+    if listed is not None and not listed.summary.is_running:
+        listed.run.discard()
+    return not folder.exists()
+
+
+def _polled(read: Callable[[], T]) -> Iterator[T | None]:
+    """Yield what ``read`` returns, and None while it hangs, as on a network share that is gone."""
+    return poll(read() for _ in range(1))

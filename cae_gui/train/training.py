@@ -1,0 +1,259 @@
+"""The training under way: starting, pausing, stopping, and what it reports."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from cae_gui.core.jobs import StreamJob
+from cae_gui.core.problems import Problem
+from model.config import TrainConfig
+from model.data.datasets import FaceSet, Preparing
+from model.events import EpochDone, Finished, Notice, Progress, Snapshot, Started
+
+if TYPE_CHECKING:
+    from model.checkpoint import FaceModel
+    from model.training.estimate import Estimate
+
+
+class State(Enum):
+    """Where a training is."""
+
+    IDLE = "idle"
+    PREPARING = "preparing"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+
+
+@dataclass(frozen=True, slots=True)
+class RunOpened:
+    """The training records into this folder; ``rows`` are the epochs that it has already."""
+
+    folder: Path
+    config: TrainConfig
+    rows: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """How long a training with this configuration would take on these faces."""
+
+    config: TrainConfig
+    faces: FaceSet
+    estimate: Estimate
+
+
+class Training(QObject):
+    """Runs one training at a time in a background thread, or a trial before one.
+
+    The trial has the training's own thread: the two never compute or draw random numbers at the
+    same time, and a training that begins ends the trial after the step under way.
+
+    Signals:
+        state_changed(State): after every change of ``state``.
+        started(Started), progressed(Progress), epoch_done(EpochDone), snapshot(Snapshot),
+        finished(Finished), noticed(Notice), run_opened(RunOpened): the engine's own events.
+        stopped(Path): the run's folder; it was stopped before its end and kept.
+        preparing(str): what is done before ``started``.
+        discarded(): the run was stopped and deleted.
+        problem(Problem): the training failed; what was saved is kept.
+        estimated(Estimated): answers the newest ``try_out``; trial_failed(Problem) otherwise.
+    """
+
+    state_changed = Signal(object)
+    started = Signal(object)
+    progressed = Signal(object)
+    epoch_done = Signal(object)
+    snapshot = Signal(object)
+    finished = Signal(object)
+    noticed = Signal(object)
+    run_opened = Signal(object)
+    stopped = Signal(object)
+    preparing = Signal(str)
+    discarded = Signal()
+    problem = Signal(object)
+    estimated = Signal(object)
+    trial_failed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state = State.IDLE
+        self.folder: Path | None = None
+        self.faces: FaceSet | None = None
+        self._discarding = False
+        self._has_failed = False
+        self._routes = {
+            Started: self.started,
+            Progress: self.progressed,
+            EpochDone: self.epoch_done,
+            Snapshot: self.snapshot,
+            Finished: self.finished,
+            Notice: self.noticed,
+            RunOpened: self.run_opened,
+            Estimated: self.estimated,
+        }
+        self.job = StreamJob(self)
+        self.job.produced.connect(self._on_event)
+        self.job.failed.connect(self._on_failed)
+        self.job.ended.connect(self._on_ended)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a training is under way, paused or not."""
+        return self.state is not State.IDLE
+
+    def start(
+        self,
+        config: TrainConfig,
+        faces: FaceSet,
+        source: str = "",
+        model: FaceModel | None = None,
+    ) -> None:
+        """Train a new network, or ``model`` further; does nothing while a training is under way.
+
+        ``source`` is what loads the faces again; the run remembers it.
+        """
+        self._begin(partial(_new_run, config, faces, source, model), faces)
+
+    def resume(self, folder: Path, faces: FaceSet) -> None:
+        """Go on with an earlier run exactly where it was stopped."""
+        self._begin(partial(_earlier_run, folder, faces), faces)
+
+    def try_out(self, config: TrainConfig, faces: FaceSet) -> None:
+        """Estimate how long a training would take; does nothing while one is under way."""
+        if not self.is_active:
+            self.job.begin(partial(_try_out, config, faces))
+
+    def cancel_trial(self) -> None:
+        """End a trial after the step under way."""
+        if not self.is_active:
+            self.job.cancel()
+
+    def pause(self) -> None:
+        """Hold the training between two steps."""
+        if self.state in (State.PREPARING, State.RUNNING):
+            self.job.pause()
+            self._enter(State.PAUSED)
+
+    def go_on(self) -> None:
+        """End a pause."""
+        if self.state is State.PAUSED:
+            self.job.go_on()
+            self._enter(State.RUNNING)
+
+    def stop(self) -> None:
+        """Stop after the step under way and keep the run."""
+        if self.is_active and self.state is not State.STOPPING:
+            self._enter(State.STOPPING)
+            self.job.cancel()
+
+    def discard(self) -> None:
+        """Stop after the step under way and delete the run."""
+        self._discarding = self.is_active
+        self.stop()
+
+    def _begin(self, make_stream: partial[Iterator[Any]], faces: FaceSet) -> None:
+        if not self.is_active:
+            self.folder, self.faces = None, faces
+            self._discarding = self._has_failed = False
+            self._enter(State.PREPARING)
+            self.job.begin(make_stream)
+
+    def _enter(self, state: State) -> None:
+        self.state = state
+        self.state_changed.emit(state)
+
+    @Slot(object)
+    def _on_event(self, event: Any) -> None:
+        if isinstance(event, RunOpened):
+            self.folder = event.folder
+        if isinstance(event, Started) and self.state is State.PREPARING:
+            self._enter(State.RUNNING)
+        if isinstance(event, Preparing):
+            if self.state is State.PREPARING:
+                self.preparing.emit(event.text)
+        elif event is not None:
+            self._routes[type(event)].emit(event)
+
+    @Slot(object)
+    def _on_failed(self, problem: Problem) -> None:
+        if not self.is_active:
+            self.trial_failed.emit(problem)
+            return
+        self._has_failed = True
+        self.problem.emit(problem)
+
+    @Slot(bool)
+    def _on_ended(self, complete: bool) -> None:
+        if not self.is_active:
+            return  # a trial
+        never_began = self._has_failed and not self._discarding
+        if self.folder is not None and never_began and _is_empty(self.folder):
+            _delete(self.folder)  # such a run in the menu helps nobody
+            self.folder = None
+        self._enter(State.IDLE)
+        if self.folder is None:
+            return
+        if self._discarding:
+            _delete(self.folder)
+            self.discarded.emit()
+        elif not complete and not self._has_failed:
+            self.stopped.emit(self.folder)
+
+
+def _try_out(config: TrainConfig, faces: FaceSet) -> Iterator[Estimated | None]:
+    from model.training.estimate import trial
+
+    yield Estimated(config, faces, (yield from trial(config, faces)))
+
+
+def _new_run(
+    config: TrainConfig, faces: FaceSet, source: str, model: FaceModel | None
+) -> Iterator[Any]:
+    from model.runs.runs import Run
+    from model.system.foreground import run_in_background
+
+    run_in_background()
+    run = Run.create(config, faces.title, source=source)
+    yield RunOpened(run.folder, config)
+    begins = "a new network" if model is None else "the model in use"
+    yield Preparing(f"Preparing {begins} and {len(faces.images):,} faces …")
+    from model.training.training import train
+
+    yield from train(config, faces, run=run, start=model)
+
+
+def _earlier_run(folder: Path, faces: FaceSet) -> Iterator[Any]:
+    from model.runs.runs import Run, RunError
+    from model.system.foreground import run_in_background
+
+    run_in_background()
+    run = Run.open(folder)
+    if run.faces != faces.title:
+        raise RunError(
+            f"This run learned from “{run.faces}”, but “{faces.title}” is on show. "
+            "Choose its faces at the left, then continue it."
+        )
+    rows = tuple(run.rows())
+    yield RunOpened(folder, run.config, rows)
+    yield Preparing(f"Reading the state after epoch {rows[-1].epoch if rows else 0} …")
+    from model.training.training import train
+
+    yield from train(run.config, faces, run=run)
+
+
+def _is_empty(folder: Path) -> bool:
+    return not any((folder / name).exists() for name in ("metrics.jsonl", "state.pt"))
+
+
+def _delete(folder: Path) -> None:
+    # Not through Run, which can't open a folder that somebody has already half removed.
+    shutil.rmtree(folder, ignore_errors=True)

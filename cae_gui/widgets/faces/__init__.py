@@ -1,1 +1,0 @@
-"""Faces, one and many, to look at, choose, drag and drop."""

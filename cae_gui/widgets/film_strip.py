@@ -1,0 +1,165 @@
+"""A row of faces, or two rows one over the other, over the whole width."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from cae_gui.widgets.images import fitted
+from cae_gui.widgets.painting import paint_empty_text, paint_picture, paint_ring
+
+_LARGEST = 96
+_SMALLEST = 24
+_GAP = 4
+_MARGIN = 4  # room for the ring
+_RADIUS = 4.0
+
+
+class FilmStrip(QWidget):
+    """Shows K faces side by side; a second row lies under the first, as reconstructions do.
+
+    Signals:
+        frame_clicked(int): the user chose this frame, by mouse or arrow key.
+    """
+
+    frame_clicked = Signal(int)
+
+    def __init__(
+        self, parent: QWidget | None = None, *, rows: int = 1, largest: int = _LARGEST
+    ) -> None:
+        super().__init__(parent)
+        self._rows, self._largest = rows, largest
+        self._frames: list[NDArray[np.uint8]] = []
+        self._rendered: list[list[QImage]] = []
+        self._current: int | None = None
+        self._placeholder = ""
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Film strip")
+        self._describe()
+
+    def set_frames(
+        self, images: NDArray[np.uint8], second_row: NDArray[np.uint8] | None = None
+    ) -> None:
+        """Show uint8 (K, 48, 48, 3) `images`, over as many others if given; () shows the text.
+
+        Raises:
+            ValueError: the second row has another number of images.
+        """
+        if second_row is not None and len(second_row) != len(images):
+            raise ValueError(f"{len(images)} images over {len(second_row)}")
+        self._frames = [images] if second_row is None else [images, second_row]
+        self._rendered = []
+        self._current = self._current if (self._current or 0) < self.count() else None
+        self._describe()
+        self.updateGeometry()
+        self.update()
+
+    def set_current(self, index: int | None) -> None:
+        """Mark this frame, or none."""
+        self._current = index if index is not None and 0 <= index < self.count() else None
+        self._describe()
+        self.update()
+
+    def set_placeholder(self, text: str) -> None:
+        """Set the text shown while there are no frames."""
+        self._placeholder = text
+        self.update()
+
+    def count(self) -> int:
+        """Return the number of frames in a row."""
+        return len(self._frames[0]) if self._frames else 0
+
+    def current(self) -> int | None:
+        """Return the marked frame."""
+        return self._current
+
+    def frame_rect(self, index: int, row: int = 0) -> QRect:
+        """Return where a frame lies, in this widget's coordinates."""
+        side = self._side(self.width())
+        width = self.count() * (side + _GAP) - _GAP
+        x = (self.width() - width) // 2 + index * (side + _GAP)
+        return QRect(x, _MARGIN + row * (side + _GAP), side, side)
+
+    def _side(self, width: int) -> int:
+        count = max(1, self.count())
+        side = (width - 2 * _MARGIN - (count - 1) * _GAP) // count
+        return min(max(side, _SMALLEST), self._largest) if self.count() else self._largest
+
+    def _height(self, side: int) -> int:
+        rows = max(self._rows, len(self._frames))
+        return 2 * _MARGIN + rows * (side + _GAP) - _GAP
+
+    def _describe(self) -> None:
+        number = "none" if self._current is None else str(self._current + 1)
+        self.setAccessibleDescription(f"{self.count()} faces, marked: {number}")
+
+    def _pictures(self) -> list[list[QImage]]:
+        """The frames in device pixels; made once per content and size."""
+        side = int(self._side(self.width()) * self.devicePixelRatioF())
+        if not self._rendered or self._rendered[0][0].width() != side:
+            self._rendered = [[fitted(image, side, side) for image in row] for row in self._frames]
+        return self._rendered
+
+    def _paint_frames(self, painter: QPainter) -> None:
+        for row, pictures in enumerate(self._pictures()):
+            for index, picture in enumerate(pictures):
+                corner = QPointF(self.frame_rect(index, row).topLeft())
+                outline = paint_picture(painter, picture, corner, _RADIUS)
+                if index == self._current:
+                    paint_ring(painter, outline, self.palette(), gap=0.0, radius=_RADIUS)
+
+    def _choose(self, index: int) -> None:
+        index = min(max(index, 0), self.count() - 1)
+        if self.count():
+            self.set_current(index)
+            self.frame_clicked.emit(index)
+
+    def sizeHint(self) -> QSize:
+        width = max(6, self.count()) * (self._largest + _GAP) - _GAP + 2 * _MARGIN
+        return QSize(min(width, 640), self._height(self._side(min(width, 640))))
+
+    def minimumSizeHint(self) -> QSize:
+        count = max(1, self.count())
+        width = count * (_SMALLEST + _GAP) - _GAP + 2 * _MARGIN
+        return QSize(width, self._height(_SMALLEST))
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return self._height(self._side(width))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self.count():
+            self._paint_frames(painter)
+        else:
+            paint_empty_text(painter, self, self.rect(), self._placeholder)
+        painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        point = event.position().toPoint()
+        for index in range(self.count()):
+            if any(self.frame_rect(index, row).contains(point) for row in range(len(self._frames))):
+                self._choose(index)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        current = -1 if self._current is None else self._current
+        targets = {
+            int(Qt.Key.Key_Left): current - 1,
+            int(Qt.Key.Key_Right): current + 1,
+            int(Qt.Key.Key_Home): 0,
+            int(Qt.Key.Key_End): self.count() - 1,
+        }
+        if event.key() in targets:
+            self._choose(targets[event.key()])
+        else:
+            super().keyPressEvent(event)

@@ -1,1 +1,0 @@
-"""The searchable gallery at the side of the window."""

@@ -1,1 +1,0 @@
-"""Key frames, playback and exports of Morph."""

@@ -1,1 +1,0 @@
-"""The box on a photo of one's own."""

@@ -1,1 +1,0 @@
-"""Hundreds of sliders of the latent."""

@@ -1,1 +1,0 @@
-"""The four workspaces; each arranges widgets and says what the person wants."""

@@ -1,0 +1,1 @@
+"""Saved sessions, and work that isn't saved yet."""

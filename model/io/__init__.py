@@ -1,0 +1,1 @@
+"""Atomic writes, bounded reads of untrusted files, and where files lie."""

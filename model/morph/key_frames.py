@@ -1,0 +1,135 @@
+"""Paths through several faces, grids between four, and sums of faces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.morph.morph import linear, spherical
+
+Floats = NDArray[np.float32]
+Times = NDArray[np.float64]
+
+
+def _smooth(share: Floats) -> Floats:
+    return np.asarray(share * share * (3 - 2 * share))
+
+
+EASES: Mapping[str, Callable[[Floats], Floats]] = {
+    "even": lambda share: share,
+    "smooth": _smooth,
+    "slow start": lambda share: share * share,
+    "slow end": lambda share: share * (2 - share),
+}
+"""How time turns into way, from 0 to 1, on one segment of a path."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeyFrame:
+    """A latent (L,) on a path, and the way from it to the next one.
+
+    ``seconds`` is above 0; ``ease`` is one of ``EASES``.
+    """
+
+    latent: Floats
+    name: str = ""
+    seconds: float = 1.0
+    ease: str = "smooth"
+    spherical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Two key frames or more; a loop goes from the last back to the first.
+
+    ``back`` goes the same way back, so that the film ends where it began.
+
+    Raises:
+        ValueError: fewer than two key frames, an unknown ease, or a segment without time.
+    """
+
+    frames: tuple[KeyFrame, ...]
+    loop: bool = False
+    back: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.frames) < 2:
+            raise ValueError("a path needs at least two key frames")
+        for frame in self.frames:
+            if frame.ease not in EASES or not 0 < frame.seconds < np.inf:
+                raise ValueError(f"“{frame.name}” has a wrong ease or time")
+
+    @property
+    def ends(self) -> Times:
+        """The seconds (S,) at which each segment ends, back and forth not counted."""
+        count = len(self.frames) - (not self.loop)
+        return np.cumsum([frame.seconds for frame in self.frames[:count]])
+
+    @property
+    def seconds(self) -> float:
+        """How long the whole path takes."""
+        return float(self.ends[-1]) * (2 if self.back else 1)
+
+    def at(self, seconds: Times) -> Floats:
+        """Return the latents (T, L) at times (T,); beyond the end it begins anew if it can."""
+        ends = self.ends
+        whole = ends[-1]
+        if self.back:
+            times = whole - np.abs(whole - np.mod(seconds, 2 * whole))
+        else:
+            times = np.mod(seconds, whole) if self.loop else np.clip(seconds, 0, whole)
+        segment = np.minimum(np.searchsorted(ends, times, side="right"), len(ends) - 1)
+        latents = np.empty((len(times), len(self.frames[0].latent)), np.float32)
+        for number in sorted(set(segment.tolist())):  # np.unique imports numpy.ma, for 40 ms
+            here = segment == number
+            start = ends[number] - self.frames[number].seconds
+            latents[here] = self._segment(number, times[here] - start)
+        return latents
+
+    def film(self, frames_per_second: float) -> Floats:
+        """Return evenly spaced latents (T, L), T >= 2.
+
+        A path that begins anew where it ended doesn't show that face twice.
+        """
+        endless = self.loop or self.back
+        count = max(2, round(self.seconds * frames_per_second) + (not endless))
+        return self.at(np.linspace(0, self.seconds, count, endpoint=not endless))
+
+    def moved_to(self, latent: Floats) -> Path:
+        """Return the same path beginning at another face (L,): the same changes, one by one."""
+        offset = latent - self.frames[0].latent
+        frames = tuple(
+            KeyFrame(frame.latent + offset, frame.name, frame.seconds, frame.ease, frame.spherical)
+            for frame in self.frames
+        )
+        return Path(frames, self.loop, self.back)
+
+    def _segment(self, number: int, times: Times) -> Floats:
+        first, second = self.frames[number], self.frames[(number + 1) % len(self.frames)]
+        share = EASES[first.ease](np.asarray(times / first.seconds, np.float32))
+        walk = spherical if first.spherical else linear
+        return walk(first.latent, second.latent, share)
+
+
+def grid(corners: Sequence[Floats], rows: int, columns: int, *, arc: bool = False) -> Floats:
+    """Return latents (rows, columns, L) between four corners (L,).
+
+    The corners are top left, top right, bottom left, bottom right; ``arc`` goes along great arcs
+    down the sides and then across, instead of straight.
+    """
+    walk = spherical if arc else linear
+    down, across = (np.linspace(0, 1, count, dtype=np.float32) for count in (rows, columns))
+    left, right = walk(corners[0], corners[2], down), walk(corners[1], corners[3], down)
+    return np.stack([walk(*ends, across) for ends in zip(left, right, strict=True)])
+
+
+def analogy(a: Floats, b: Floats, c: Floats, strength: float = 1.0) -> Floats:
+    """Return A - B + C (L,): what A has and B lacks, added to C, so strongly.
+
+    Source: Mikolov et al., "Linguistic regularities in continuous space word representations",
+    2013; of faces: Radford et al., "Unsupervised representation learning with DCGANs", 2016.
+    """
+    return np.asarray(c + np.float32(strength) * (a - b), np.float32)

@@ -1,0 +1,321 @@
+"""Photos to faces: open any picture safely, find the face, cut it out and shrink it to 48x48."""
+
+from __future__ import annotations
+
+import functools
+import io
+import math
+import stat
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.ImageFile import ImageFile
+
+from model.io.files import readable
+from model.photos.crop import FACE_SIZE, CropBox, centre_square, crop_face
+from model.photos.face_finder import find_faces
+from model.photos.rgb import to_rgb
+
+MAX_MEGAPIXELS = 100
+MAX_MEGABYTES = 200
+HEAVY_MEGAPIXELS = 50
+"""As many for formats whose decoders hold several copies of a picture."""
+SLOW_MEGAPIXELS = 4
+SLOW_MEGABYTES = 20
+"""As many for the formats that Pillow decodes in Python, pixel by pixel: DDS takes 1.6 s for each
+megapixel on a fast core, QOI and plain PPM 1 s."""
+MAX_SECONDS = 15.0
+"""So long the processor may work on one picture. Sizes alone bound no work: half a million comments
+in a plain PPM of 6 MB take 36 s."""
+KEPT_MEGAPIXELS = 25
+"""Only very long and narrow pictures have more once their shorter side is short enough."""
+PHOTO_SIDE = 1600
+"""Photos are shrunk while their shorter side stays at least this long, in pixels."""
+WHOLE_BELOW = 100
+"""A picture whose shorter side has fewer pixels is a face already."""
+READING = 2
+"""Raised when ``read_face`` begins to make another face of the same picture."""
+_READ_SIDE = 10 * FACE_SIZE
+
+_HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
+_HEAVY = frozenset({"AVIF", "HEIF", "JPEG2000", "WEBP"})
+# EPS would start Ghostscript on whatever comes in, and so would IPTC, which holds pictures of any
+# kind; FITS unpacks without a limit (both in Pillow 11). ICNS may hold a JPEG 2000 of any size. The
+# others are known by name only or need handlers that nobody has.
+_REFUSED = frozenset({"BUFR", "EPS", "FITS", "GRIB", "HDF5", "ICNS", "IPTC", "MPEG", "WMF"})
+# The limits here are stricter than Pillow's, so that its warnings tell nothing new. A filter set
+# once, unlike warnings.catch_warnings, is safe while other threads read photos.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
+Source = Path | bytes | NDArray[np.uint8]
+"""A picture: its file, the bytes of its file, or its pixels as uint8 (H, W, 3)."""
+
+
+class PhotoError(ValueError):
+    """A picture that can't be used: ``reason`` completes a sentence that begins with ``name``."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(readable(f"“{name}” {reason}."))
+        self.name = name
+        self.reason = reason
+
+
+def open_photo(
+    source: Source, name: str | None = None, *, shorter_side: int = PHOTO_SIDE
+) -> Image.Image:
+    """Open a picture file, its bytes, or pixels as an upright RGB image in sRGB.
+
+    Transparent parts become mid grey. Of an animation or several pages the first picture is taken,
+    and ``info["several"]`` is true. The image is halved or shrunk more while its shorter side
+    stays at least ``shorter_side`` pixels, or while it has more than 25 megapixels.
+
+    Raises:
+        PhotoError: no readable picture, over 100 megapixels or 200 MB (of some formats less), not
+            an ordinary file, or it takes more than 15 s of a core.
+    """
+    name = name or (source.name if isinstance(source, Path) else "Pasted image")
+    if isinstance(source, np.ndarray):
+        return _from_pixels(source, name, shorter_side)
+    _check_source(source, name)
+    try:
+        with _TimedReader(source) as stream:
+            return _read(stream, name, shorter_side)
+    except PhotoError:
+        raise
+    except PermissionError as error:
+        raise PhotoError(name, "may not be opened by you") from error
+    except MemoryError as error:
+        raise PhotoError(name, "needs more memory than there is") from error
+    # Decoders fail on damaged data with whatever goes wrong first: OSError, SyntaxError,
+    # struct.error, zlib.error, IndexError, MemoryError, warnings turned into errors and more.
+    except Exception as error:
+        cut = "truncated" in str(error).lower()
+        raise PhotoError(
+            name, "is cut short, its end is missing" if cut else "is damaged and can't be read"
+        ) from error
+
+
+def _read(stream: _TimedReader, name: str, shorter_side: int) -> Image.Image:
+    try:
+        with _identified(stream, name) as image:
+            if _is_slow(image) and _length(stream) > SLOW_MEGABYTES * 1_000_000:
+                raise _too_large(image, name, f"{SLOW_MEGABYTES} MB")
+            return _opened(image, name, shorter_side)
+    # Whatever a decoder made of the reader's error.
+    except Exception as error:
+        if stream.is_late:
+            reason = f"takes more than {MAX_SECONDS:.0f} seconds to read; save it as PNG or JPEG"
+            raise PhotoError(name, reason) from error
+        raise
+
+
+class _TimedReader(io.BufferedReader):
+    """A picture's bytes, which can't be read any more once the thread has worked too long on them.
+
+    Raises:
+        TimeoutError: by ``read`` and ``readline``; ``is_late`` is true from then on.
+    """
+
+    def __init__(self, source: Path | bytes) -> None:
+        raw = io.BytesIO(source) if isinstance(source, bytes) else io.FileIO(source)
+        super().__init__(raw)
+        self._began = time.thread_time()
+        self._look_at = time.perf_counter() + MAX_SECONDS
+        self.is_late = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._check()
+        return super().read(size)
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        self._check()
+        return super().readline(size)
+
+    def _check(self) -> None:
+        # The time of the thread takes ten times as long to ask for, and some read byte by byte.
+        now = time.perf_counter()
+        if now < self._look_at:
+            return
+        left = MAX_SECONDS - (time.thread_time() - self._began)
+        self._look_at = now + left
+        if left <= 0:
+            self.is_late = True
+            raise TimeoutError
+
+
+def read_face(source: Source, name: str | None = None) -> NDArray[np.uint8]:
+    """Open a picture and return the face in it, uint8 (48, 48, 3).
+
+    A picture whose shorter side is under 100 pixels counts as a face that was cut out already:
+    its middle square is taken. In larger ones the largest and most central face is looked for, and
+    the middle square is taken where there is none.
+
+    Raises:
+        PhotoError: as ``open_photo``.
+    """
+    image = open_photo(source, name, shorter_side=_READ_SIDE)
+    found = faces_in(image, longest=2 * _READ_SIDE // 3)
+    return crop_face(image, found[0] if found else centre_square(image))
+
+
+def faces_in(image: Image.Image, **options: int) -> list[CropBox]:
+    """Return the faces as ``find_faces`` does, none in a picture that is a face already."""
+    return find_faces(image, **options) if min(image.size) >= WHOLE_BELOW else []
+
+
+@functools.cache
+def picture_suffixes() -> frozenset[str]:
+    """Return the endings, such as ``.jpg``, of the files that ``open_photo`` may read."""
+    registered = Image.registered_extensions().items()
+    known = {suffix for suffix, kind in registered if kind in _factories()}
+    # Where the plugin for these isn't installed, saying so is kinder than silence.
+    return frozenset(known | {".heic", ".heif"})
+
+
+def _from_pixels(pixels: NDArray[np.uint8], name: str, shorter_side: int) -> Image.Image:
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
+        raise PhotoError(name, "isn't an RGB image")
+    if pixels.size == 0:
+        raise PhotoError(name, "is empty")
+    return _opened(Image.fromarray(pixels), name, shorter_side)
+
+
+def _check_source(source: Path | bytes, name: str) -> None:
+    size = len(source) if isinstance(source, bytes) else _file_size(source, name)
+    if size == 0:
+        raise PhotoError(name, "is empty")
+    if size > MAX_MEGABYTES * 1_000_000:
+        raise PhotoError(name, f"is too large (more than {MAX_MEGABYTES} MB)")
+
+
+def _file_size(path: Path, name: str) -> int:
+    try:
+        facts = path.stat()
+    except FileNotFoundError as error:
+        raise PhotoError(name, "doesn't exist") from error
+    except (OSError, ValueError) as error:
+        raise PhotoError(name, "can't be opened") from error
+    if stat.S_ISDIR(facts.st_mode):
+        raise PhotoError(name, "is a folder")
+    if not stat.S_ISREG(facts.st_mode):
+        # Opening a pipe or a device could wait for ever.
+        raise PhotoError(name, "is not an ordinary file")
+    return facts.st_size
+
+
+_Factory = Callable[[IO[bytes], str], Image.Image]
+_Accept = Callable[[bytes], bool | str] | None
+
+
+@functools.cache
+def _factories() -> dict[str, tuple[_Factory, _Accept]]:
+    Image.init()
+    found = {kind: Image.OPEN[kind] for kind in Image.ID if kind not in _REFUSED}
+    return cast(dict[str, tuple[_Factory, _Accept]], found)
+
+
+def _identified(stream: _TimedReader, name: str) -> Image.Image:
+    """Do as ``Image.open``, but leave the check of the size to ``_opened``.
+
+    ``Image.open`` warns of large images by a global limit, which can't be changed for one thread.
+    """
+    prefix = stream.read(16)
+    for factory, accept in _factories().values():
+        # A text instead of True says what is missing to read the format.
+        if accept is not None and accept(prefix) is not True:
+            continue
+        stream.seek(0)
+        try:
+            return factory(stream, "")
+        # A decoder that fails in any way says: not mine, ask the next.
+        except Exception:
+            if stream.is_late:
+                raise
+            continue
+    if prefix[4:8] == b"ftyp" and prefix[8:12] in _HEIC_BRANDS:
+        stream.seek(0)
+        return _heic_factory(name)(stream, "")
+    raise PhotoError(name, "can't be read as an image")
+
+
+def _heic_factory(name: str) -> _Factory:
+    try:
+        from pillow_heif import HeifImageFile  # optional, and few have such pictures
+    except ImportError as error:
+        how = 'save it as JPEG, or install what reads it with: pip install "cae-studio[heic]"'
+        raise PhotoError(name, f"is a HEIC picture; {how}") from error
+    return cast(_Factory, HeifImageFile)
+
+
+def _opened(image: Image.Image, name: str, shorter_side: int) -> Image.Image:
+    _check_pixels(image, name)
+    several = _has_several(image)
+    # JPEG decodes at a half, a quarter or an eighth of the size, which is many times faster.
+    image.draft(None, (shorter_side, shorter_side))
+    image.load()
+    _check_pixels(image, name)  # an icon tells its true size only now
+    photo = to_rgb(image, _factor(image, shorter_side))
+    # Its profile and orientation have been applied and must not be written with it again.
+    photo.info = {"several": several}
+    return photo
+
+
+def _check_pixels(image: Image.Image, name: str) -> None:
+    most = HEAVY_MEGAPIXELS if image.format in _HEAVY else MAX_MEGAPIXELS
+    if _is_slow(image):
+        most = SLOW_MEGAPIXELS
+    if image.width * image.height > most * 1_000_000:
+        raise _too_large(image, name, f"{most} megapixels")
+
+
+def _too_large(image: Image.Image, name: str, most: str) -> PhotoError:
+    if _is_slow(image):
+        reason = f"is too large for its format, {image.format} (more than {most})"
+        return PhotoError(name, f"{reason}; save it as PNG or JPEG")
+    return PhotoError(name, f"is too large (more than {most})")
+
+
+def _is_slow(image: Image.Image) -> bool:
+    tiles = image.tile if isinstance(image, ImageFile) else []
+    return any(tile[0] in Image.DECODERS for tile in tiles)
+
+
+def _length(stream: IO[bytes]) -> int:
+    place = stream.tell()
+    length = stream.seek(0, io.SEEK_END)
+    stream.seek(place)
+    return length
+
+
+def _factor(image: Image.Image, shorter_side: int) -> int:
+    kept = math.ceil(math.sqrt(image.width * image.height / (KEPT_MEGAPIXELS * 1_000_000)))
+    return max(1, min(image.size) // shorter_side, kept)
+
+
+def _has_several(image: Image.Image) -> bool:
+    try:
+        # Phones put a preview or a depth map behind a JPEG.
+        return image.format != "MPO" and bool(getattr(image, "is_animated", False))
+    # Of a damaged second picture nothing is wanted.
+    except Exception:
+        return False
+
+
+__all__ = [
+    "CropBox",
+    "PhotoError",
+    "Source",
+    "centre_square",
+    "crop_face",
+    "faces_in",
+    "open_photo",
+    "picture_suffixes",
+    "read_face",
+]

@@ -1,0 +1,113 @@
+"""The files of a folder of own photos: a face each, with its name and box, and their order."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from model.data.face_set import FACE_SHAPE
+from model.io.files import check_ordinary, read_bytes, readable, replacing, write_bytes
+from model.photos.photo import Placement
+
+_INDEX = "index.json"
+_MAX_INDEX_BYTES = 10_000_000
+_MAX_FACE_BYTES = 1_000_000
+_MAX_NAME = 1000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A face; ``picture`` names the file it was cut out of, "" where only the face is kept.
+
+    ``mark`` tells the faces of one picture apart: "" for the first, else hexadecimal digits.
+    """
+
+    file: str
+    name: str
+    pixels: NDArray[np.uint8]
+    picture: str = ""
+    placement: Placement | None = None
+    mark: str = ""
+
+    @property
+    def key(self) -> str:
+        """What names it also when its box, and with it ``file``, has changed."""
+        return f"{self.picture}:{self.mark}" if self.mark else self.picture or self.file
+
+
+def file_name(face: NDArray[np.uint8], picture: str = "", mark: str = "") -> str:
+    """Return the name that stands for what is in the file."""
+    content = face.tobytes() + picture.encode() + mark.encode()
+    return hashlib.blake2b(content, digest_size=8).hexdigest() + ".png"
+
+
+def stored(folder: Path) -> list[Entry]:
+    """Return what can be read, in the order of the index; what it doesn't know comes last."""
+    indexed = _indexed(folder / _INDEX)
+    others = sorted(path.name for path in folder.glob("[!.]*.png") if path.name not in indexed)
+    found = [read_entry(folder / file, indexed.get(file)) for file in (*indexed, *others)]
+    return list({photo.file: photo for photo in found if photo is not None}.values())
+
+
+def _indexed(path: Path) -> dict[str, str]:
+    try:
+        entries = json.loads(read_bytes(path, _MAX_INDEX_BYTES))["photos"]
+        names = {str(entry["file"]): str(entry["name"]) for entry in entries}
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return {}
+    return {file: name for file, name in names.items() if Path(file).name == file}
+
+
+def read_entry(path: Path, name: str | None = None) -> Entry | None:
+    """Return a face under this name or its own, or None where the file isn't as it was written."""
+    try:
+        check_ordinary(path, _MAX_FACE_BYTES)
+        with Image.open(path, formats=["PNG"]) as image:
+            pixels = np.array(image.convert("RGB")) if image.size == FACE_SHAPE[:2] else None
+            name = name or str(image.info.get("Title") or "Photo")
+            picture, placement, mark = _origin(image.info.get("Origin"))
+    # Whatever a damaged file makes the decoder raise, the other photos matter more.
+    except Exception:
+        return None
+    # The name of a file stands for its pixels; a file that was changed is another photo.
+    if pixels is None or path.name not in (file_name(pixels), file_name(pixels, picture, mark)):
+        return None
+    return Entry(path.name, readable(name[:_MAX_NAME]), pixels, picture, placement, mark)
+
+
+def _origin(text: object) -> tuple[str, Placement | None, str]:
+    """Return picture, box and mark as ``write_entry`` noted them, or "", None and ""."""
+    if not isinstance(text, str):
+        return "", None, ""
+    value = json.loads(text)
+    picture, mark = Path(str(value["picture"])).name, str(value.get("mark", ""))
+    if ":" in picture or not re.fullmatch("[0-9a-f]{0,16}", mark):
+        raise ValueError(f"a photo can't be called {picture}:{mark}")
+    return picture, Placement.from_json(value), mark
+
+
+def write_entry(folder: Path, photo: Entry) -> None:
+    """Write a face with all that belongs to it."""
+    info = PngInfo()
+    info.add_itxt("Title", photo.name)
+    if photo.placement is not None:
+        origin = {"picture": photo.picture, "mark": photo.mark} | photo.placement.as_json()
+        info.add_itxt("Origin", json.dumps(origin))
+    with replacing(folder / photo.file) as draft:
+        Image.fromarray(photo.pixels).save(draft, "PNG", pnginfo=info)
+
+
+def write_index(folder: Path, photos: Iterable[Entry]) -> None:
+    """Keep the order of the photos."""
+    entries = [{"file": photo.file, "name": photo.name} for photo in photos]
+    index = json.dumps({"version": 1, "photos": entries})
+    write_bytes(folder / _INDEX, index.encode())

@@ -1,0 +1,315 @@
+"""Training curves drawn by matplotlib into pixels, so that any thread but the window's can."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from model.plots.curves import (
+    OTHER_COLORS,
+    Box,
+    CurveImage,
+    CurveRequest,
+    Frame,
+    best_index,
+    frame_of,
+    loss_ticks,
+    mse_text,
+    rate_curve,
+    readable,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MATPLOTLIB_LOCK = threading.RLock()
+"""Held around every use of matplotlib: its fonts and caches are shared and not thread-safe."""
+
+# In logical pixels. The figure has 72 dots an inch at scale 1, so a point is a logical pixel.
+_TEXT = 11.5
+_LEFT, _RIGHT, _BOTTOM, _GAP = 60, 16, 42, 34
+_LEGEND_ROW, _LEGEND_COLUMN = 18, 118
+_LEGEND_MOST = 0.2  # of the height
+
+
+class CurvePainter:
+    """Draws curves; between two full redraws only what moves is drawn over a kept background.
+
+    ``full_redraws`` counts the others: the first, and those after a change of size, theme, scale,
+    limits, references or compared runs.
+    """
+
+    def __init__(self) -> None:
+        self.full_redraws = 0
+        self._chart: Chart | None = None
+
+    def paint(self, request: CurveRequest) -> CurveImage:
+        """Draw a request (device pixels, at least 1 x 1); safe in any thread, slow in the first."""
+        with MATPLOTLIB_LOCK:
+            frame = frame_of(request)
+            if self._chart is None or self._chart.frame != frame:
+                self._chart = Chart(frame, animated=True)
+                self.full_redraws += 1
+            return self._chart.image(request)
+
+
+class Chart:
+    """A matplotlib figure of loss over learning rate for one frame; use it under the lock."""
+
+    def __init__(self, frame: Frame, *, animated: bool) -> None:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        self.frame = frame
+        dpi = 72 * frame.scale
+        # The canvas truncates to whole pixels, so stay above the border.
+        size = ((frame.width + 0.01) / dpi, (frame.height + 0.01) / dpi)
+        self.figure = Figure(figsize=size, dpi=dpi, facecolor=frame.background)
+        self._canvas: Any = FigureCanvasAgg(self.figure)
+        self._muted = mix(frame.foreground, frame.background, 0.65)
+        self._faint = mix(frame.foreground, frame.background, 0.3)
+        self._grid = mix(frame.foreground, frame.background, 0.13)
+        self._loss, self._rate = self._add_axes()
+        self._style_axes()
+        self._add_curves(animated)
+        self._add_others()
+        self._add_legend()
+        self._background: Any = None
+
+    def image(self, request: CurveRequest) -> CurveImage:
+        """Draw the moving curves over the kept background."""
+        if self._background is None:
+            self._canvas.draw()
+            self._background = self._canvas.copy_from_bbox(self.figure.bbox)
+        self._canvas.restore_region(self._background)
+        self.set_data(request)
+        for axes, artist in self._moving:
+            axes.draw_artist(artist)
+        return CurveImage(
+            request,
+            np.array(self._canvas.buffer_rgba()),
+            self._box(self._loss),
+            self._box(self._rate),
+            self.frame.x_limits,
+            self.frame.y_limits,
+            self.frame.log,
+        )
+
+    def set_data(self, request: CurveRequest) -> None:
+        """Let the moving artists show a request."""
+        history = request.history
+        self._train.set_data(history.epochs, history.train_mse)
+        self._test.set_data(history.epochs, history.test_mse)
+        rates = rate_curve(request)
+        self._rates.set_data([epoch for epoch, _ in rates], [rate for _, rate in rates])
+        # A single point makes no line, and few epochs are easier to read as points.
+        epochs, reports = len(history.epochs) <= 20, len(request.running) == 1
+        few_rates = len(rates) == 1 if request.rates else epochs
+        for line, has_dots in (
+            (self._train, epochs),
+            (self._test, epochs),
+            (self._running, reports),
+            (self._rates, few_rates),
+        ):
+            line.set_marker("o" if has_dots else "")
+        self._running.set_data(
+            [epoch for epoch, _ in request.running], [loss for _, loss in request.running]
+        )
+        self._show_best(request)
+
+    def _show_best(self, request: CurveRequest) -> None:
+        history = request.history
+        index = best_index(history.test_mse)
+        self._best.set_visible(index is not None)
+        self._best_text.set_visible(index is not None)
+        if index is None:
+            return
+        epoch, value = history.epochs[index], history.test_mse[index]
+        self._best.set_data([epoch], [value])
+        self._best_text.xy = (epoch, value)
+        self._best_text.set_text(f"best {mse_text(value)}")
+        # To the right of the best epoch nothing is lower, and mostly nothing is there yet.
+        late = epoch / self.frame.x_limits[1] > 0.75
+        self._best_text.set_horizontalalignment("right" if late else "left")
+        self._best_text.xyann = (2, 10) if late else (8, 9)
+
+    def _add_axes(self) -> tuple[Axes, Axes]:
+        frame = self.frame
+        width, height = frame.width / frame.scale, frame.height / frame.scale
+        self._columns = max(int((width - _LEFT - 50) // _LEGEND_COLUMN), 1)
+        named = sum(bool(epochs) for _, epochs, _ in frame.others)
+        # Names that took the room of the curves would help nobody; the colours still tell.
+        self._names_others = _legend_height(2 + named, self._columns) <= height * _LEGEND_MOST
+        shown = 2 + named if self._names_others else 2
+        top = 14 + _legend_height(shown, self._columns)
+        self._labels_beside = bool(frame.references) and width >= 480
+        right = self._label_width() + 14 if self._labels_beside else _RIGHT
+        inner = max(height - top - _BOTTOM - _GAP, 40)
+        rate = max(round(inner * 0.2), 16)
+        across = (_LEFT / width, max(width - _LEFT - right, 20) / width)
+        loss_bottom = (_BOTTOM + rate + _GAP) / height
+        rate_axes = self.figure.add_axes((across[0], _BOTTOM / height, across[1], rate / height))
+        loss_axes = self.figure.add_axes(
+            (across[0], loss_bottom, across[1], (inner - rate) / height), sharex=rate_axes
+        )
+        self._loss_height = inner - rate
+        return loss_axes, rate_axes
+
+    def _style_axes(self) -> None:
+        from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+        frame = self.frame
+        for axes, title in ((self._loss, "MSE"), (self._rate, "learning rate")):
+            axes.set_facecolor("none")
+            axes.spines[:].set_visible(False)
+            axes.tick_params(length=0, pad=6, labelsize=_TEXT, labelcolor=self._muted)
+            axes.grid(color=self._grid, linewidth=1)
+            axes.set_axisbelow(True)
+            axes.set_title(title, loc="left", fontsize=_TEXT, color=self._muted, pad=7)
+        # The scale first: it replaces the locators.
+        self._loss.set_yscale("log" if frame.log else "linear")
+        self._loss.set(xlim=frame.x_limits, ylim=frame.y_limits)
+        self._rate.set_ylim(0, (frame.rate_top or 1) * 1.04)
+        most = max(int(self._loss_height // 26), 2)
+        ticks = loss_ticks(frame.y_limits, log=frame.log, most=most)
+        rates = loss_ticks((0, frame.rate_top), log=False, most=3) if frame.rate_top else []
+        for axes, values in ((self._loss, ticks), (self._rate, rates)):
+            axes.yaxis.set_major_locator(FixedLocator(values))
+            axes.yaxis.set_minor_locator(NullLocator())
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: readable(value)))
+        self._rate.xaxis.set_major_locator(MaxNLocator(7, integer=True, steps=[1, 2, 5, 10]))
+        self._loss.tick_params(labelbottom=False)
+        self._rate.set_xlabel("epoch", fontsize=_TEXT, color=self._muted, labelpad=5)
+
+    def _add_curves(self, animated: bool) -> None:
+        from matplotlib.patheffects import withStroke
+
+        frame = self.frame
+        thin: dict[str, Any] = {"linewidth": 1.2, "markersize": 2.5, "color": self._muted}
+        thick: dict[str, Any] = {"linewidth": 2.4, "markersize": 5, "color": frame.accent}
+        (self._train,) = self._loss.plot([], [], label="Train", **thin)
+        (self._running,) = self._loss.plot([], [], **(thin | {"linewidth": 0.9, "alpha": 0.7}))
+        (self._test,) = self._loss.plot([], [], label="Test", solid_capstyle="round", **thick)
+        self._rate.plot(
+            [epoch for epoch, _ in frame.planned],
+            [rate for _, rate in frame.planned],
+            linewidth=1.5,
+            color=self._faint,
+            zorder=1.9,
+        )
+        (self._rates,) = self._rate.plot([], [], **(thin | {"linewidth": 1.5}))
+        (self._best,) = self._loss.plot(
+            [], [], "o", markersize=8, markeredgewidth=2, clip_on=False, zorder=4,
+            markerfacecolor=frame.background, markeredgecolor=frame.accent,
+        )  # fmt: skip
+        self._best_text = self._loss.annotate(
+            "", (1, 1), xytext=(0, 10), textcoords="offset points", fontsize=_TEXT + 0.5,
+            fontweight="bold", color=frame.accent, zorder=5, annotation_clip=False,
+            path_effects=[withStroke(linewidth=4, foreground=frame.background)],
+        )  # fmt: skip
+        self._moving = [
+            (self._loss, self._running),
+            (self._loss, self._train),
+            (self._loss, self._test),
+            (self._loss, self._best),
+            (self._loss, self._best_text),
+            (self._rate, self._rates),
+        ]
+        for _, artist in self._moving:
+            artist.set_animated(animated)
+
+    def _add_others(self) -> None:
+        for index, (label, epochs, losses) in enumerate(self.frame.others):
+            if not epochs:
+                continue
+            self._loss.plot(
+                epochs,
+                losses,
+                color=OTHER_COLORS[index % len(OTHER_COLORS)],
+                linewidth=1.6,
+                linestyle="-" if index < len(OTHER_COLORS) else "--",
+                # A single point makes no line.
+                marker="o" if len(epochs) == 1 else "",
+                markersize=4,
+                label=textwrap.shorten(label, 20, placeholder="…") if self._names_others else None,
+                zorder=1.9,
+            )
+        rows = self._label_rows()
+        for (label, value), row in zip(self.frame.references, rows, strict=True):
+            self._loss.axhline(value, color=self._muted, linewidth=1, linestyle=(0, (4, 3)))
+            self._add_label(label, row)
+
+    def _add_label(self, label: str, row: float) -> None:
+        share = row / self._loss_height
+        if self._labels_beside:
+            text, place, align = wrapped(label), (1.0, share), ("left", "center")
+        else:
+            text, place, align = label, (1.0, share), ("right", "bottom")
+        self._loss.annotate(
+            text,
+            place,
+            xytext=(6 if self._labels_beside else -4, 0 if self._labels_beside else 2),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha=align[0],
+            va=align[1],
+            fontsize=_TEXT - 0.5,
+            color=self._muted,
+            linespacing=1.15,
+        )
+
+    def _label_rows(self) -> list[float]:
+        """Return the labels' heights above the axis, pushed apart where lines are close."""
+        scale = math.log10 if self.frame.log else float
+        low, high = (scale(limit) for limit in self.frame.y_limits)
+        values = [value for _, value in self.frame.references]
+        apart = 32 if self._labels_beside else 16
+        rows = [0.0] * len(values)
+        lowest = -math.inf
+        for index in sorted(range(len(values)), key=values.__getitem__):
+            row = self._loss_height * (scale(values[index]) - low) / (high - low)
+            rows[index] = lowest = max(row, lowest + apart)
+        return rows
+
+    def _label_width(self) -> float:
+        # Measured exactly, it would need a renderer; digits and letters average 0.55 em.
+        lines = [line for label, _ in self.frame.references for line in wrapped(label).split("\n")]
+        return max(len(line) for line in lines) * _TEXT * 0.55
+
+    def _add_legend(self) -> None:
+        self._loss.legend(
+            loc="lower right",
+            bbox_to_anchor=(1, 1),
+            borderaxespad=0.3,
+            ncols=self._columns,
+            frameon=False,
+            fontsize=_TEXT,
+            labelcolor=self._muted,
+            handlelength=1.4,
+            handletextpad=0.5,
+            columnspacing=1.4,
+        )
+
+    def _box(self, axes: Axes) -> Box:
+        box = axes.get_window_extent()
+        left, top = float(box.x0), float(self.frame.height - box.y1)
+        return left, top, float(box.width), float(box.height)
+
+
+def _legend_height(names: int, columns: int) -> int:
+    return math.ceil(names / columns) * _LEGEND_ROW
+
+
+def wrapped(label: str) -> str:
+    """Break a label into lines of about twenty letters."""
+    return "\n".join(textwrap.wrap(label, 22))
+
+
+def mix(color: str, other: str, share: float) -> str:
+    """Return ``share`` of one "#rrggbb" colour and the rest of another."""
+    pairs = ((int(color[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(one * share + two * (1 - share)):02x}" for one, two in pairs)

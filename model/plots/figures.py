@@ -1,0 +1,223 @@
+"""Figures to keep: the two rows of the paper, one reconstruction, the curves; PNG, SVG or PDF.
+
+matplotlib is imported by the functions that need it, without pyplot, and under one lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.evaluation.metrics import Quality
+from model.io.files import replacing
+from model.plots.curve_painter import MATPLOTLIB_LOCK, Chart, CurvePainter
+from model.plots.curves import CurveHistory, CurveImage, CurveRequest, frame_of, readable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+SUFFIXES = (".png", ".svg", ".pdf")
+"""The kinds of file that a figure can be written to."""
+
+DIFFERENCE_SCALE = 0.25
+"""The difference, a share of full brightness, that the heat map shows as its brightest colour."""
+
+_COLORS = "inferno"
+_TEXT = "#202124"
+_MUTED = "#5f6368"
+
+
+def difference_image(
+    original: NDArray[Any], reconstruction: NDArray[Any]
+) -> tuple[NDArray[np.uint8], float]:
+    """Return where two images (H, W, 3), uint8 or float in [0, 1], differ, and the map's scale.
+
+    The heat map is uint8 (H, W, 3): the absolute difference, mean over the channels, from black
+    (equal) to pale yellow. The scale is fixed, so that maps of different faces compare: its end
+    stands for 0.25 of full brightness, and larger differences look the same.
+    """
+    difference = np.abs(_unit_scale(original) - _unit_scale(reconstruction)).mean(axis=2)
+    rows = np.clip(difference / DIFFERENCE_SCALE * 255, 0, 255).round().astype(np.uint8)
+    return difference_colors()[rows], DIFFERENCE_SCALE
+
+
+@cache
+def difference_colors() -> NDArray[np.uint8]:
+    """Return the colours of the heat map from no difference to the largest, uint8 (256, 3)."""
+    with MATPLOTLIB_LOCK:
+        from matplotlib import colormaps
+
+        return np.array(colormaps[_COLORS](np.arange(256), bytes=True)[:, :3], np.uint8)
+
+
+def rows_figure(
+    originals: NDArray[np.uint8], reconstructions: NDArray[np.uint8], path: Path
+) -> None:
+    """Write faces over their reconstructions, both (N, 48, 48, 3), as in the paper with N = 20.
+
+    Raises:
+        ValueError: the suffix isn't one of ``SUFFIXES``, there is no face, or shapes differ.
+        OSError: the file can't be written.
+    """
+    if originals.shape != reconstructions.shape or not len(originals):
+        raise ValueError("a figure needs at least one face and as many reconstructions")
+
+    def draw() -> Figure:
+        count = len(originals)
+        figure = _figure(116 + count * 52, 16 + 2 * 52)
+        for row, (title, images) in enumerate(
+            (("Original", originals), ("Reconstruction", reconstructions))
+        ):
+            top = 10 + row * 52
+            _text(figure, 12, top + 24, title, va="center")
+            for column, image in enumerate(images):
+                _show(_axes(figure, 108 + column * 52, top, 48, 48), image)
+        return figure
+
+    save_figure(draw, path)
+
+
+def reconstruction_figure(
+    original: NDArray[np.uint8],
+    reconstruction: NDArray[np.uint8],
+    quality: Quality,
+    path: Path,
+) -> None:
+    """Write a face, its reconstruction and their difference, each (48, 48, 3), with the numbers.
+
+    Raises:
+        ValueError: the suffix isn't one of ``SUFFIXES``.
+        OSError: the file can't be written.
+    """
+    difference, scale = difference_image(original, reconstruction)
+
+    def draw() -> Figure:
+        figure = _figure(16 + 3 * 208 + 56, 272)
+        panels = (original, reconstruction, difference)
+        for column, (title, image) in enumerate(
+            zip(("Original", "Reconstruction", "Difference"), panels, strict=True)
+        ):
+            left = 16 + column * 208
+            _text(figure, left, 22, title, va="center")
+            _show(_axes(figure, left, 36, 192, 192), image)
+        _color_bar(figure, 16 + 3 * 208 - 8, 36, 192, scale)
+        numbers = (
+            f"MSE {quality.mse:.5f}     PSNR {quality.psnr:.1f} dB     SSIM {quality.ssim:.3f}"
+        )
+        _text(figure, 16, 250, numbers.replace("inf dB", "infinite"), va="center", color=_MUTED)
+        return figure
+
+    save_figure(draw, path)
+
+
+def curves_figure(
+    history: CurveHistory,
+    path: Path,
+    *,
+    total_epochs: int = 1,
+    log: bool = True,
+    references: tuple[tuple[str, float], ...] = (),
+    others: tuple[tuple[str, tuple[int, ...], tuple[float, ...]], ...] = (),
+) -> None:
+    """Write the curves of a training on white, 800 x 480 points.
+
+    Raises:
+        ValueError: the suffix isn't one of ``SUFFIXES``.
+        OSError: the file can't be written.
+    """
+    last = history.epochs[-1] if history.epochs else 1
+    request = CurveRequest(
+        width=800,
+        height=480,
+        history=history,
+        total_epochs=max(total_epochs, last),
+        log=log,
+        references=references,
+        others=others,
+    )
+
+    def draw() -> Figure:
+        chart = Chart(frame_of(request), animated=False)
+        chart.set_data(request)
+        return chart.figure
+
+    save_figure(draw, path)
+
+
+def _figure(width: int, height: int) -> Figure:
+    """Return a white figure in points, which are the pixels of its layout."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width / 72, height / 72), dpi=72, facecolor="white")
+
+
+def _axes(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+    across, down = figure.bbox.width, figure.bbox.height
+    return figure.add_axes(
+        (left / across, 1 - (top + height) / down, width / across, height / down)
+    )
+
+
+def _show(axes: Axes, image: NDArray[np.uint8]) -> None:
+    # Not resampled: the figure shows the pixels that the network made.
+    axes.imshow(image, interpolation="none", aspect="auto")
+    axes.set_axis_off()
+
+
+def _text(figure: Figure, left: float, top: float, text: str, **style: Any) -> None:
+    across, down = figure.bbox.width, figure.bbox.height
+    shown: dict[str, Any] = {"fontsize": 12, "color": _TEXT, **style}
+    figure.text(left / across, 1 - top / down, text, **shown)
+
+
+def _color_bar(figure: Figure, left: float, top: float, height: float, scale: float) -> None:
+    axes = _axes(figure, left, top, 10, height)
+    axes.imshow(difference_colors()[::-1, None], aspect="auto", extent=(0, 1, 0, scale))
+    axes.spines[:].set_visible(False)
+    axes.set_xticks([])
+    ticks = [0, scale / 2, scale]
+    axes.set_yticks(ticks, [readable(tick) for tick in ticks])
+    axes.yaxis.tick_right()
+    axes.tick_params(length=0, pad=6, labelsize=11, labelcolor=_MUTED)
+
+
+def save_figure(draw: Callable[[], Figure], path: Path) -> None:
+    """Draw and write beside the path, then replace, so that no half file is ever seen.
+
+    Raises:
+        ValueError: the suffix isn't one of ``SUFFIXES``.
+        OSError: the file can't be written.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise ValueError(f"“{path.name}” must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.")
+    with replacing(path) as temporary, MATPLOTLIB_LOCK:
+        # Three pixels a point: sharp in print, and whole pixels for every pixel of a face.
+        draw().savefig(temporary, format=suffix[1:], dpi=216)
+
+
+def _unit_scale(image: NDArray[Any]) -> NDArray[np.float32]:
+    return image.astype(np.float32) / np.float32(255 if image.dtype == np.uint8 else 1)
+
+
+__all__ = [
+    "DIFFERENCE_SCALE",
+    "SUFFIXES",
+    "CurveHistory",
+    "CurveImage",
+    "CurvePainter",
+    "CurveRequest",
+    "curves_figure",
+    "difference_colors",
+    "difference_image",
+    "reconstruction_figure",
+    "rows_figure",
+    "save_figure",
+]

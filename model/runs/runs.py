@@ -1,0 +1,282 @@
+"""A run folder: everything that one training leaves behind.
+
+::
+
+    2026-11-23 14-05-33/
+        run.json            configuration, data set, when it started
+        running.json        only while somebody trains: which host, and when it last said so
+        metrics.jsonl       one line an epoch
+        previews/           the same test faces after each epoch
+        best.safetensors    the model with the lowest test error
+        last.safetensors    the model after the last step
+        state.pt            what the next process needs to go on exactly from the last step
+
+A folder may come from anywhere: whatever is read from it is checked first.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from model.config import TrainConfig
+from model.io.files import read_bytes, readable, replacing, write_bytes
+from model.io.places import data_folder
+from model.runs.epoch_rows import EpochRow, append_row, best_row, read_rows
+from model.runs.writer import Pulse, RunError, was_cut_off
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from model.checkpoint import FaceModel
+    from model.runs.previews import Previews
+
+# torch and Pillow are imported where they are needed: a menu of runs must not wait for them.
+
+
+SOURCES = frozenset({"lfw", "demo"})
+"""Data sets that are asked for by name; every other one is a folder."""
+_MAX_BYTES = 1_000_000
+"""The largest run.json that is read; one of ours has a thousand bytes."""
+
+
+class RunSummary(NamedTuple):
+    """Where a run stands: ``is_running`` says whether somebody, here or elsewhere, trains it now.
+
+    ``best_mse`` and ``best_epoch`` are None until an epoch was measured. ``was_cut_off``: the
+    process that trained it on this machine died, and nobody has been told yet.
+    """
+
+    epochs_done: int
+    epochs_planned: int
+    best_mse: float | None
+    best_epoch: int | None
+    is_finished: bool
+    is_running: bool
+    was_cut_off: bool = False
+
+
+def runs_folder() -> Path:
+    """Return where runs are kept: the user's data folder, or $CAE_STUDIO_DATA."""
+    return data_folder() / "runs"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run folder with its configuration and the data set that it learned from.
+
+    ``faces`` is the title of the data set, and ``source`` what loads it again: "lfw", "demo", the
+    absolute path of a folder, which need not exist any more, or "" where that isn't known.
+    """
+
+    folder: Path
+    config: TrainConfig
+    faces: str
+    source: str = ""
+    started: datetime | None = None
+
+    @classmethod
+    def create(
+        cls, config: TrainConfig, faces: str, parent: Path | None = None, *, source: str = ""
+    ) -> Self:
+        """Make a new folder named by date and time.
+
+        A ``source`` that isn't one (see the class) is kept as "".
+
+        Raises:
+            OSError: the folder can't be made.
+        """
+        parent = parent or runs_folder()
+        started = datetime.now().astimezone()
+        name = started.strftime("%Y-%m-%d %H-%M-%S")
+        number = 1
+        while True:
+            folder = parent / (name if number == 1 else f"{name} ({number})")
+            try:
+                folder.mkdir(parents=True)
+                break
+            except FileExistsError:
+                number += 1
+        about = {
+            "started": started.isoformat(),
+            "faces": faces,
+            "source": _source(source),
+            "config": config.to_dict(),
+        }
+        write_bytes(folder / "run.json", json.dumps(about, indent=1).encode())
+        return cls(folder, config, faces, _source(source), started)
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open an existing run.
+
+        Raises:
+            RunError: there is no readable run in the folder.
+        """
+        try:
+            about = json.loads(read_bytes(folder / "run.json", _MAX_BYTES))
+            config, faces = TrainConfig.from_dict(about["config"]), readable(str(about["faces"]))
+            return cls(folder, config, faces, _source(about.get("source")), _time(about))
+        except (
+            OSError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ) as error:
+            reason = f"“{folder.name}” isn't a run of CAE Studio ({error})."
+            raise RunError(readable(reason)) from error
+
+    @property
+    def best(self) -> Path:
+        """The model file with the lowest test error; exists from the first epoch on."""
+        return self.folder / "best.safetensors"
+
+    @property
+    def last(self) -> Path:
+        """The model file of the last step; exists once the training was stopped or finished."""
+        return self.folder / "last.safetensors"
+
+    @property
+    def previews(self) -> Previews:
+        """The pictures of the preview faces."""
+        from model.runs.previews import Previews
+
+        return Previews(self.folder)
+
+    def summary(self) -> RunSummary:
+        """Return where the run stands; quick, for lists. What can't be read counts as missing."""
+        try:
+            rows = self.rows()
+        except RunError:
+            rows = []
+        best, done = best_row(rows), rows[-1].epoch if rows else 0
+        return RunSummary(
+            done,
+            self.config.epochs,
+            best.test_mse if best else None,
+            best.epoch if best else None,
+            done >= self.config.epochs,
+            Pulse(self.folder).is_running(),
+            was_cut_off(self.folder),
+        )
+
+    def rows(self) -> list[EpochRow]:
+        """Return the epochs measured so far, in order; damaged lines are left out.
+
+        Raises:
+            RunError: they can't be read.
+        """
+        try:
+            return read_rows(self.folder / "metrics.jsonl")
+        except OSError as error:
+            reason = f"The measurements of “{self.folder.name}” can't be read: {error.strerror}."
+            raise RunError(reason) from error
+
+    def append(self, row: EpochRow) -> None:
+        """Add one epoch's measurements and flush them to disk."""
+        append_row(self.folder / "metrics.jsonl", row)
+
+    def save_preview(self, epoch: int, pixels: NDArray[np.uint8]) -> None:
+        """Keep the preview faces (K, 48, 48, 3) after an epoch; see ``model.runs.previews``."""
+        self.previews.save(epoch, pixels)
+
+    def preview(self, epoch: int) -> NDArray[np.uint8] | None:
+        """Return the preview faces (K, 48, 48, 3) after an epoch, or None where there are none."""
+        return self.previews.at(epoch)
+
+    def preview_epochs(self) -> list[int]:
+        """Return the epochs of which preview faces were kept, in order."""
+        return self.previews.epochs()
+
+    def originals(self) -> NDArray[np.uint8] | None:
+        """Return the faces that the previews show (K, 48, 48, 3), or None where there are none."""
+        return self.previews.originals()
+
+    def save_best(self, model: FaceModel) -> None:
+        """Replace the best model."""
+        from model.checkpoint import save_model
+
+        save_model(self.best, model)
+
+    def save_last(self, model: FaceModel) -> None:
+        """Replace the last model."""
+        from model.checkpoint import save_model
+
+        save_model(self.last, model)
+
+    def save_state(self, state: Mapping[str, Any]) -> None:
+        """Replace the state to go on from."""
+        import torch
+
+        with replacing(self.folder / "state.pt") as temporary:
+            torch.save(dict(state), temporary)
+
+    def state(self) -> dict[str, Any] | None:
+        """Return the state to go on from, or None where nothing was saved yet.
+
+        Raises:
+            RunError: the state is damaged.
+        """
+        from model.io.torch_file import TorchFileError, read_torch_file
+
+        path = self.folder / "state.pt"
+        if not path.exists():
+            return None
+        try:
+            return dict(read_torch_file(path))
+        except (TorchFileError, OSError, TypeError, ValueError) as error:
+            reason = f"The saved state in “{self.folder.name}” is damaged."
+            raise RunError(readable(reason)) from error
+
+    def tidy(self) -> None:
+        """Delete what writers that were killed left behind; for the one who writes now."""
+        for path in self.folder.glob(".*-*"):
+            path.unlink(missing_ok=True)
+        self.previews.tidy()
+
+    def discard(self) -> None:
+        """Delete the folder with all that is in it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def list_runs(parent: Path | None = None) -> Iterator[Run]:
+    """Yield all readable runs, newest first."""
+    parent = parent or runs_folder()
+    for folder in sorted(parent.iterdir(), reverse=True) if parent.is_dir() else []:
+        try:
+            yield Run.open(folder)
+        except RunError:
+            continue  # something else that lies in the folder
+
+
+def _source(value: object) -> str:
+    """Return a source that faces can be loaded from, or "" for anything else."""
+    if not isinstance(value, str) or "\0" in value:
+        return ""
+    return value if value in SOURCES or Path(value).is_absolute() else ""
+
+
+def _time(about: Mapping[str, Any]) -> datetime | None:
+    try:
+        return datetime.fromisoformat(about["started"])
+    except (LookupError, TypeError, ValueError):
+        return None
+
+
+__all__ = [
+    "SOURCES",
+    "EpochRow",
+    "Run",
+    "RunError",
+    "RunSummary",
+    "list_runs",
+    "runs_folder",
+]

@@ -1,0 +1,248 @@
+"""Who writes to a run folder: a lock against a second writer, a heartbeat for those who look on.
+
+The lock lies on ``run.json``, which every run has and nobody replaces. The system releases it
+when the writer ends, however it ends, so it says exactly who writes on this machine. Elsewhere
+locks say nothing: a folder that a cluster writes to is shared or synchronised. So the writer also
+keeps a small file, ``running.json``, with its host and the time.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from model.io.files import read_bytes, write_bytes
+
+BEAT_EVERY_S = 10.0
+LOST_AFTER_S = 60.0
+"""A heartbeat older than this counts as stopped: six were missed."""
+
+_MAX_BYTES = 10_000
+_PATIENCE_S = 1.0  # those who look on hold the lock too, for a moment
+_LOCKED_BYTE = 2**30  # beyond the end: on Windows nobody else can read a byte that is locked
+
+
+class RunError(ValueError):
+    """A folder that can't be used as a run; the message says why."""
+
+
+@contextmanager
+def only_one(path: Path) -> Iterator[None]:
+    """Hold the lock on a file made for it and removed; without locks nothing is protected.
+
+    Raises:
+        BlockingIOError: another process, or another part of this one, holds it.
+    """
+    handle = None
+    try:
+        path.touch()
+        handle = _lock_file(path)
+    except BlockingIOError:
+        raise
+    except OSError:
+        pass
+    try:
+        yield
+    finally:
+        if handle is not None:
+            with suppress(OSError):  # Windows removes no file that is open
+                path.unlink()
+            os.close(handle)
+
+
+class Beat(NamedTuple):
+    """What a heartbeat says: the writer's host, process, and the time in seconds since 1970."""
+
+    host: str
+    process: int
+    time: float
+
+
+class Writer:
+    """Makes this process the only writer of a run folder for as long as it is entered.
+
+    Where the folder can't be locked or written, nothing is protected and nothing fails: saving
+    will tell.
+
+    Raises:
+        RunError: on entering, another process or another training of this one writes there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._handle: int | None = None
+        self._next_beat = 0.0
+
+    def __enter__(self) -> Self:
+        beat = read_beat(self._folder)
+        if beat and not _is_here(beat) and _is_fresh(beat):
+            raise RunError(
+                f"“{self._folder.name}” is being trained on “{beat.host}”. If that training was "
+                "killed, try again in a minute."
+            )
+        self._handle = _lock_patiently(self._folder)
+        self.beat()
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        with suppress(OSError):
+            _beat_path(self._folder).unlink(missing_ok=True)
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+    def beat(self) -> None:
+        """Say that the training is alive; call it often, it writes every ten seconds."""
+        if time.monotonic() < self._next_beat:
+            return
+        self._next_beat = time.monotonic() + BEAT_EVERY_S
+        beat = Beat(platform.node(), os.getpid(), time.time())
+        with suppress(OSError):
+            write_bytes(_beat_path(self._folder), json.dumps(beat._asdict()).encode())
+
+
+class Pulse:
+    """Tells again and again whether a folder is written to, by this machine's clock alone."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._beat: Beat | None = None
+        self._changed = -math.inf
+
+    def is_running(self) -> bool:
+        """Return whether somebody writes there now."""
+        beat = read_beat(self._folder)
+        if beat is None or _is_here(beat):
+            return beat is not None and _is_locked(self._folder)
+        if beat != self._beat:
+            # The first one may be a killed writer's; from then on a new one is a sign of life.
+            is_alive = self._beat is not None or _is_fresh(beat)
+            self._changed = time.monotonic() if is_alive else -math.inf
+            self._beat = beat
+        return time.monotonic() - self._changed < LOST_AFTER_S
+
+
+def was_cut_off(folder: Path) -> bool:
+    """Return whether a writer on this machine died here: its heartbeat is left, its lock is not."""
+    beat = read_beat(folder)
+    return beat is not None and _is_here(beat) and not _is_locked(folder)
+
+
+def forget_cut_off(folder: Path) -> None:
+    """Remove the heartbeat of a writer that died; one that began meanwhile keeps its own."""
+    with suppress(OSError):
+        handle = _lock_file(folder / "run.json")
+        try:
+            _beat_path(folder).unlink(missing_ok=True)
+        finally:
+            os.close(handle)
+
+
+def read_beat(folder: Path) -> Beat | None:
+    """Return the heartbeat in a folder, or None where there is none that can be read."""
+    try:
+        beat = Beat(**json.loads(read_bytes(_beat_path(folder), _MAX_BYTES)))
+    except (OSError, ValueError, TypeError, RecursionError):
+        return None
+    kinds = isinstance(beat.host, str), isinstance(beat.process, int), isinstance(beat.time, float)
+    return beat if all(kinds) else None
+
+
+def _beat_path(folder: Path) -> Path:
+    return folder / "running.json"
+
+
+def _is_here(beat: Beat) -> bool:
+    return beat.host == platform.node()
+
+
+def _is_fresh(beat: Beat) -> bool:
+    # Clocks differ: a beat from the near future is as good as one from the near past.
+    return abs(time.time() - beat.time) < LOST_AFTER_S
+
+
+def _lock_patiently(folder: Path) -> int | None:
+    """Return the handle that holds the lock, or None where the folder can't be locked."""
+    end = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return _lock_file(folder / "run.json")
+        except BlockingIOError:
+            pass
+        except OSError:  # it is gone, or the file system has no locks
+            return None
+        if time.monotonic() >= end:
+            raise RunError(
+                f"“{folder.name}” is being trained already, by this or another program on this "
+                "machine. Stop that training first, or wait for its end."
+            )
+        time.sleep(0.02)
+
+
+def _is_locked(folder: Path) -> bool:
+    try:
+        os.close(_lock_file(folder / "run.json", shared=True))
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
+    return False
+
+
+def _lock_file(path: Path, *, shared: bool = False) -> int:
+    """Return an open file that holds the lock until it is closed.
+
+    Raises:
+        BlockingIOError: somebody else holds it.
+        OSError: it can't be opened or locked.
+    """
+    # Open for reading wherever that will do: a disk with files open for writing can't be remounted
+    # read-only. NFS gives an exclusive lock only to a file open for writing.
+    try:
+        return _open_locked(path, os.O_RDONLY, shared=shared)
+    except OSError as error:
+        if error.errno != errno.EBADF:
+            raise
+    return _open_locked(path, os.O_RDWR, shared=shared)
+
+
+def _open_locked(path: Path, flags: int, *, shared: bool) -> int:
+    handle = os.open(path, flags)
+    try:
+        _lock(handle, shared=shared)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(handle: int, *, shared: bool) -> None:  # noqa: ARG001 (Windows has only one kind here)
+        os.lseek(handle, _LOCKED_BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except PermissionError as error:
+            raise BlockingIOError(error.errno, error.strerror) from error
+
+else:
+    import fcntl
+
+    def _lock(handle: int, *, shared: bool) -> None:
+        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)

@@ -1,0 +1,75 @@
+"""Child processes that run a module of this package."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+
+
+def cores() -> int:
+    """Return how many cores this process may use; a container may have fewer than the machine."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def rank_and_size() -> tuple[int, int]:
+    """Return which of how many processes this is that ``torchrun`` started: (0, 1) without it."""
+    if {"RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"} <= os.environ.keys():
+        return int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    return 0, 1
+
+
+def start_module(
+    module: str, *arguments: str, errors: IO[bytes] | int = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
+    """Start ``python -m module`` with pipes to its standard input and from its standard output.
+
+    Unlike multiprocessing it doesn't run the main script again, which may be anybody's and
+    unguarded, and unlike a fork it is safe beside the window's threads.
+    """
+    # Its working folder is where this package lies, so that nothing in the user's own can stand
+    # in for a module.
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        cwd=_PACKAGE_ROOT,
+        env=os.environ | {"PYTHONPATH": _python_path(), "PYTHONWARNINGS": "ignore"},
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
+
+
+@contextmanager
+def killed_at_end(
+    process: subprocess.Popen[bytes],
+) -> Generator[subprocess.Popen[bytes], None, None]:
+    """Let a process work, and end it whatever happens."""
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def message_of(line: bytes | None) -> dict[str, Any]:
+    """Return a line of a process as JSON; empty where a library printed something else."""
+    try:
+        message = json.loads(line or b"{}")
+    except ValueError:
+        return {}
+    return message if isinstance(message, dict) else {}
+
+
+def _python_path() -> str:
+    inherited = os.environ.get("PYTHONPATH")
+    return os.pathsep.join([str(_PACKAGE_ROOT), *([inherited] if inherited else [])])

@@ -1,0 +1,213 @@
+"""How long a training would take here: a trial of about a second, on the faces and device.
+
+torch is imported by the trial alone: what a form asks of a known estimate needs none.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from model.config import TrainConfig
+from model.data.datasets import FaceSet
+from model.system.heap import kept_memory
+
+if TYPE_CHECKING:
+    import torch
+
+    from model.training.trainer import Trainer
+
+_TRIAL_S = 1.0
+_TEST_S = 0.25
+_READ_EVERY_S = 0.1
+"""How often a training reads its losses from the device, for which the host has to wait."""
+_MOST_ON_CPU = 256
+"""The largest batch that is tried on a processor, in faces.
+
+Larger ones are no faster there, but take seconds a step and gigabytes of memory.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a trial measured, and how long the whole training would take.
+
+    ``images_per_s`` is the speed of training steps, ``test_images_per_s`` that of measuring the
+    test faces, ``epoch_end_s`` what saving an epoch takes. ``device`` is its name, ``seconds`` the
+    time of all epochs with their tests and saving.
+    """
+
+    images_per_s: float
+    test_images_per_s: float
+    epoch_end_s: float
+    device: str
+    seconds: float = 0.0
+
+    def of(self, config: TrainConfig, faces: FaceSet) -> Estimate:
+        """Return the estimate for other settings of the same ``what_matters``.
+
+        Raises:
+            DataError: there are fewer than two faces.
+        """
+        train, test = faces.parts(config.test_percent)
+        used = train // config.batch_size * config.batch_size
+        epoch = used / self.images_per_s + test / self.test_images_per_s + self.epoch_end_s
+        return replace(self, seconds=config.epochs * epoch)
+
+
+def what_matters(config: TrainConfig) -> TrainConfig:
+    """Return equal configurations for those whose steps take the same time.
+
+    Only what is known not to matter is levelled: a setting that is added later matters.
+    """
+    usual = TrainConfig()
+    return replace(
+        config,
+        epochs=usual.epochs,
+        learning_rate=usual.learning_rate,
+        weight_decay=usual.weight_decay,
+        schedule=usual.schedule,
+        dropout=0.2 if config.dropout else 0.0,
+        flip=usual.flip,  # all faces are moved and mirrored by one gathering of their pixels
+        shift=usual.shift,
+        color_jitter=0.1 if config.color_jitter else 0.0,
+        test_percent=usual.test_percent,
+        seed=usual.seed,
+    )
+
+
+def estimate(config: TrainConfig, faces: FaceSet, device: torch.device | None = None) -> Estimate:
+    """Try a training out for about a second; errors as ``trial``."""
+    trying = trial(config, faces, device)
+    while True:
+        try:
+            next(trying)
+        except StopIteration as end:
+            result: Estimate = end.value
+            return result
+
+
+def trial(
+    config: TrainConfig, faces: FaceSet, device: torch.device | None = None
+) -> Generator[None, None, Estimate]:
+    """Take real steps of a training and return what they say of the whole; nothing is kept.
+
+    Yields between steps or a few of them, so that whoever iterates can stop. After a step to warm
+    up, steps are measured for a second, then tests for a quarter of one, then the end of an
+    epoch. Where the first step alone took that long, it is the measurement: the trial is short on
+    any machine, and cautious on the slowest. Numbers that others draw at random stay the same.
+    The threads are those of a training in one process.
+
+    A processor tries batches of at most 256 faces. Where the device's memory is exhausted, the
+    batch is halved as in a training.
+
+    Raises:
+        ConfigError: the configuration doesn't fit the faces.
+        DataError: there are fewer than two faces.
+        TrainingError: not even two faces fit into memory.
+    """
+    from model.device import device_name, pick_device, use_threads
+    from model.training.distributed import ALONE
+    from model.training.trainer import Trainer
+
+    config.check_faces(faces.title, faces.parts(config.test_percent)[0])
+    use_threads(ALONE.threads)
+    device = device or pick_device()
+    batch = min(config.batch_size, _MOST_ON_CPU) if device.type == "cpu" else config.batch_size
+    # So many epochs that the trial comes to the end of no schedule.
+    endless = replace(config, epochs=10_000, batch_size=batch)
+    with _random_kept(device):
+        trainer = Trainer(endless, faces, device)
+    yield
+    with kept_memory():
+        per_image = yield from _seconds_per_image(_steps(trainer), _TRIAL_S)
+        per_test = yield from _seconds_per_image(_tests(trainer), _TEST_S)
+    began = time.perf_counter()
+    _end_epoch(trainer)
+    end = time.perf_counter() - began
+    measured = Estimate(1 / per_image, 1 / per_test, end, device_name(device))
+    return measured.of(config, faces)
+
+
+def _seconds_per_image(work: Iterator[int], limit: float) -> Generator[None, None, float]:
+    """Measure pieces of work, each a number of images that the device has finished."""
+    began = time.perf_counter()
+    images = next(work)
+    seconds = time.perf_counter() - began
+    yield
+    if seconds >= limit:
+        return seconds / images
+    total, busy = 0, 0.0
+    while busy < limit:
+        began = time.perf_counter()
+        done = next(work, 0)
+        if not done:
+            break
+        total, busy = total + done, busy + time.perf_counter() - began
+        yield
+    return busy / total if total else seconds / images
+
+
+def _steps(trainer: Trainer) -> Iterator[int]:
+    """Take steps without end, as a training does with its reports; ends where losses do."""
+    import torch
+
+    from model.training.trainer import TrainingError
+
+    images, since = 0, -math.inf
+    while True:
+        trainer.step = 0  # the epoch begins again, without its end
+        try:
+            for batch in trainer.batches():
+                with _random_kept(trainer.device):
+                    trainer.learn(batch)
+                images += len(batch)
+                if time.perf_counter() - since >= _READ_EVERY_S:
+                    trainer.mean_loss()
+                    yield images
+                    images, since = 0, time.perf_counter()
+        except torch.OutOfMemoryError:
+            trainer.halve_batch()
+            images = 0
+        except TrainingError:  # such settings learn nothing, in the same time
+            yield images
+            return
+
+
+def _tests(trainer: Trainer) -> Iterator[int]:
+    import torch
+
+    from model.training.trainer import TEST_BATCH
+
+    left = len(trainer.test_images)
+    for _ in trainer.evaluate():
+        if trainer.device.type != "cpu":
+            torch.accelerator.synchronize(trainer.device)
+        yield min(TEST_BATCH, left)
+        left -= TEST_BATCH
+
+
+def _end_epoch(trainer: Trainer) -> None:
+    """Do what a training does after an epoch; the disk is left out."""
+    import torch
+
+    from model.training.trainer import TrainingError
+
+    with suppress(TrainingError):  # a loss that isn't a number
+        trainer.finish_epoch(0.0)
+    trainer.model()
+    torch.save(trainer.state(), io.BytesIO())
+
+
+@contextmanager
+def _random_kept(device: torch.device) -> Iterator[None]:
+    """Put the generators back that first weights and dropout are drawn from."""
+    import torch
+
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        yield

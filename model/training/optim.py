@@ -1,0 +1,158 @@
+"""The optimizers of a training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from model.config import TrainConfig
+
+MUON_ADAM_RATE = 0.15
+"""Rate of the parameters that Muon leaves to AdamW, as a share of Muon's own rate."""
+
+
+class Muon(torch.optim.Optimizer):
+    """Momentum whose steps are made orthogonal, for convolution kernels of any shape.
+
+    Each kernel is taken as a matrix (first axis by all others); kernels of one shape are made
+    orthogonal together. ``torch.optim.Muon`` does the same in bfloat16 always, which some
+    processors emulate, and for two-dimensional parameters only.
+
+    Before each step kernels shrink by ``lr * weight_decay`` of themselves.
+
+    Source: Keller Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024.
+    """
+
+    def __init__(
+        self,
+        parameters: list[nn.Parameter],
+        orthogonalise: Callable[[Tensor], Tensor],
+        *,
+        lr: float,
+        momentum: float = 0.9,
+        weight_decay: float = 0.0,
+    ) -> None:
+        defaults = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
+        super().__init__(parameters, defaults)
+        self.orthogonalise = orthogonalise
+        """A method of ``model.training.orthogonal``; may be exchanged between steps."""
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]  # noqa: ARG002
+        """Update every parameter that has a gradient; ``closure`` isn't used."""
+        for group in self.param_groups:
+            alike: dict[torch.Size, list[nn.Parameter]] = {}
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    alike.setdefault(parameter.shape, []).append(parameter)
+            for parameters in alike.values():
+                self._update(parameters, group)
+
+    def _update(self, parameters: list[nn.Parameter], group: Mapping[str, Any]) -> None:
+        lr, kept = group["lr"], 1 - group["lr"] * group["weight_decay"]
+        directions = torch.stack([self._direction(one, group["momentum"]) for one in parameters])
+        steps = self.orthogonalise(directions.flatten(2)).view(directions.shape)
+        rows, columns = directions.shape[1], directions[0, 0].numel()
+        scale = max(1.0, rows / columns) ** 0.5
+        for parameter, step in zip(parameters, steps, strict=True):
+            _as_matrix(parameter).mul_(kept).sub_(step.to(parameter.dtype) * (lr * scale))
+
+    def _direction(self, parameter: nn.Parameter, momentum: float) -> Tensor:
+        """Return where Nesterov's momentum leads, (rows, height, width, columns)."""
+        gradient = parameter.grad
+        assert gradient is not None
+        state: dict[str, Any] = self.state[parameter]
+        if not state:
+            state["momentum"] = torch.zeros_like(parameter)
+        buffer: Tensor = state["momentum"]
+        buffer.lerp_(gradient, 1 - momentum)
+        return _as_matrix(gradient.lerp(buffer, momentum))
+
+
+def _as_matrix(kernel: Tensor) -> Tensor:
+    """Return a kernel with its channels last: in channels-last layout a matrix without a copy."""
+    return kernel.permute(0, *range(2, kernel.ndim), 1)
+
+
+def make_optimizers(
+    config: TrainConfig, network: nn.Module, orthogonalise: Callable[[Tensor], Tensor]
+) -> list[torch.optim.Optimizer]:
+    """Return the optimizers that together update every parameter of the network once.
+
+    ``orthogonalise`` is a method of ``model.training.orthogonal``, for Muon.
+    """
+    parameters = list(network.parameters())
+    on_cuda = parameters[0].device.type == "cuda"
+    fused = on_cuda or parameters[0].device.type == "cpu"
+    optimizers: list[torch.optim.Optimizer]
+    if config.optimizer == "adam":
+        optimizers = [
+            torch.optim.AdamW(
+                parameters,
+                config.learning_rate,
+                weight_decay=config.weight_decay,
+                fused=fused,
+                capturable=on_cuda,
+            )
+        ]
+    else:
+        kernels = [parameter for parameter in parameters if parameter.ndim > 1]
+        rest = [parameter for parameter in parameters if parameter.ndim <= 1]
+        rate = config.learning_rate * MUON_ADAM_RATE
+        optimizers = [
+            Muon(kernels, orthogonalise, lr=config.learning_rate, weight_decay=config.weight_decay),
+            torch.optim.AdamW(
+                rest, rate, (0.9, 0.99), weight_decay=0.0, fused=fused, capturable=on_cuda
+            ),
+        ]
+    for group in _groups(optimizers):
+        group["initial_lr"] = group["lr"]
+        if on_cuda:  # a recorded step reads its rate from the device
+            group["lr"] = torch.tensor(group["lr"], device=parameters[0].device)
+    return optimizers
+
+
+def set_rates(optimizers: Sequence[torch.optim.Optimizer], factor: float) -> None:
+    """Multiply the learning rates that the optimizers were made with by a factor."""
+    for group in _groups(optimizers):
+        rate = group["initial_lr"] * factor
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
+
+
+def restore(optimizer: torch.optim.Optimizer, saved: Mapping[str, Any]) -> None:
+    """Load what ``state_dict`` returned, perhaps on another kind of device.
+
+    Raises:
+        LookupError, TypeError, ValueError, RuntimeError, AttributeError: it doesn't fit, or holds
+            values that aren't numbers.
+    """
+    groups = [
+        {**mine, **theirs, **_of_device(mine, float(theirs["lr"]))}
+        for mine, theirs in zip(optimizer.param_groups, saved["param_groups"], strict=True)
+    ]
+    optimizer.load_state_dict({**saved, "param_groups": groups})
+    for parameter, moments in optimizer.state.items():
+        tensors = [value for value in moments.values() if isinstance(value, Tensor)]
+        sizes = {value.shape for value in tensors}
+        if not sizes <= {parameter.shape, torch.Size()}:
+            raise ValueError(f"moments of {sizes} for {parameter.shape}")
+        if not all(bool(torch.isfinite(value).all()) for value in tensors):
+            raise ValueError("moments that aren't numbers")
+
+
+def _of_device(group: Mapping[str, Any], rate: float) -> dict[str, Any]:
+    """Return what a group keeps on its device, whatever a file says, with another rate."""
+    lr = group["lr"]
+    kept = {name: group[name] for name in ("fused", "capturable") if name in group}
+    return {**kept, "lr": torch.full_like(lr, rate) if isinstance(lr, Tensor) else rate}
+
+
+def _groups(optimizers: Sequence[torch.optim.Optimizer]) -> Iterator[dict[str, Any]]:
+    for optimizer in optimizers:
+        yield from optimizer.param_groups

@@ -1,0 +1,260 @@
+"""Training: a generator of events, without threads and without printing.
+
+The data lies on the device as uint8 where it fits, and every batch is made there; losses stay on
+the device and are read once a report, never once a step. The one who iterates decides: taking no
+next event is a pause, and ``close()`` stops, keeping the run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from contextlib import closing
+
+import torch
+
+from model.checkpoint import FaceModel
+from model.config import TrainConfig
+from model.data.datasets import DataError, FaceSet
+from model.device import device_name, use_threads
+from model.events import EpochDone, Event, Finished, Notice, Progress, Snapshot, Started
+from model.runs.runs import EpochRow, Run, RunError
+from model.runs.writer import Writer
+from model.system.foreground import foreground
+from model.system.heap import kept_memory
+from model.training.arithmetic import Arithmetic
+from model.training.distributed import Group, joined
+from model.training.trainer import Trainer
+
+REPORT_EVERY_S = 0.1
+
+
+def train(
+    config: TrainConfig,
+    faces: FaceSet,
+    *,
+    run: Run | None = None,
+    start: FaceModel | None = None,
+    device: torch.device | None = None,
+    arithmetic: Arithmetic | None = None,
+) -> Iterator[Event]:
+    """Train a network on faces and report what happens.
+
+    Yields ``Started``, then per epoch ``Progress`` about ten times a second, ``EpochDone`` and
+    ``Snapshot``, and ``Finished`` with the best model at the end.
+
+    The network begins with the weights of ``start``, or with random ones for None. A run that
+    holds a saved state goes on from that one instead.
+
+    It computes on ``device``, by default the fastest here, and as ``arithmetic`` says, by default
+    as a trial of about a second finds fastest there.
+
+    With a run, every epoch is recorded in its folder, and so is the very last step when the
+    generator is closed; a run that holds a saved state goes on exactly from there. Where the
+    folder can't be written under way (full disk, removed folder), a ``Notice`` says so and the
+    training goes on in memory; the next epoch tries again.
+
+    When the device's memory is exhausted the batch is halved, with a ``Notice``, and the epoch
+    starts again.
+
+    Where ``torchrun`` started several processes, each calls this with the same arguments. All
+    yield the same events, with losses of whole batches. The first process alone reads and writes
+    the run's folder, and the others need none. When one generator is closed, all end after the
+    same event. A run goes on with any number of processes.
+
+    Raises:
+        ConfigError: the configuration doesn't fit the faces or the number of processes.
+        DataError: the processes have different faces.
+        TrainingError: the loss is no longer a number, or not even two faces fit into memory.
+        RunError: the run's saved state is damaged, or somebody else trains this run now.
+        GroupError: another process ended early.
+        OSError: the very last state can't be written.
+    """
+    with joined() as group, kept_memory():
+        own = run if group.is_writer else None
+        events = _train(config, faces, own, start, device, group, arithmetic)
+        yield from group.in_step(_as_writer(own, events) if own else events)
+
+
+def _as_writer(run: Run, events: Generator[Event, None, None]) -> Generator[Event, None, None]:
+    """Pass on events, while nobody else writes to the run folder."""
+    with Writer(run.folder) as writer, closing(events):
+        for event in events:
+            writer.beat()
+            yield event
+
+
+def _train(
+    config: TrainConfig,
+    faces: FaceSet,
+    run: Run | None,
+    start: FaceModel | None,
+    device: torch.device | None,
+    group: Group,
+    arithmetic: Arithmetic | None,
+) -> Generator[Event, None, None]:
+    """Train, and record it if there is a run."""
+    count = group.share(lambda: len(faces.images))
+    if group.any(count != len(faces.images)):
+        raise DataError(f"“{faces.title}” must hold the same faces for every process.")
+    use_threads(group.threads)
+    trainer = Trainer(config, faces, device or group.device(), start, group, arithmetic)
+    recorder = _Recorder(run) if run else None
+    _restore(trainer, run, group)
+    if run:
+        run.tidy()
+        if start and not trainer.step and not trainer.epoch:
+            run.save_state(trainer.state())  # whoever goes on with the run needn't have the start
+    try:
+        yield Started(
+            device_name(trainer.device),
+            len(trainer.train_images),
+            len(trainer.test_images),
+            config.epochs,
+            trainer.epoch + 1,
+        )
+        while trainer.epoch < config.epochs:
+            try:
+                yield from _run_epoch(trainer, recorder, group)
+            except torch.OutOfMemoryError:
+                trainer.halve_batch()
+                size = trainer.config.batch_size
+                yield Notice(f"The device's memory is full: going on with batches of {size} faces.")
+        model = trainer.best_model()
+        yield Finished(model, model.epoch, trainer.best_mse)
+    finally:
+        if recorder:
+            recorder.close(trainer)
+
+
+def _restore(trainer: Trainer, run: Run | None, group: Group) -> None:
+    """Go on from the saved state, if there is one; only the writer needs to reach the folder."""
+    state = group.share(lambda: run.state() if run else None)
+    if state is None:
+        return
+    try:
+        trainer.restore(state)
+    except (LookupError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        place = f" in “{run.folder.name}”" if run else ""
+        reason = f"The saved state{place} doesn't fit its configuration."
+        raise RunError(reason) from error
+    trainer.check_parts()
+
+
+def _run_epoch(trainer: Trainer, recorder: _Recorder | None, group: Group) -> Iterator[Event]:
+    """Train for one epoch (or for the rest of one), measure it and record it."""
+    clock = _Clock(trainer)
+    for images in trainer.batches():
+        clock.give_way()
+        trainer.learn(images)
+        if group.any(clock.is_time_to_report()):
+            yield from clock.report(trainer.mean_loss())
+    for _ in trainer.evaluate():
+        yield from clock.report(None)
+    done = trainer.finish_epoch(clock.seconds())
+    model = trainer.model()
+    yield from group.share(lambda: recorder.record(trainer, done, model) if recorder else [])
+    yield done
+    yield Snapshot(model)
+
+
+class _Recorder:
+    """Saves epochs; what can't be saved is said, kept in memory, and tried again."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._rows: list[EpochRow] = []
+        self._best: FaceModel | None = None
+        self._preview: EpochDone | None = None
+
+    def record(self, trainer: Trainer, done: EpochDone, model: FaceModel) -> list[Notice]:
+        """Save an epoch and what is left of earlier ones; return what there is to say of it."""
+        self._rows.append(
+            EpochRow(done.epoch, done.train_mse, done.test_mse, done.learning_rate, done.seconds)
+        )
+        self._best = model if done.best else self._best
+        self._preview = done
+        try:
+            self.flush()
+            self._run.save_state(trainer.state())
+            self._save_preview(trainer)
+        except OSError as error:
+            text = (
+                f"Epoch {done.epoch} couldn't be saved in “{self._run.folder}” "
+                f"({error.strerror or error}). The training goes on in memory and tries again "
+                "after the next epoch."
+            )
+            return [Notice(text)]
+        return []
+
+    def flush(self) -> None:
+        """Write what isn't written yet.
+
+        Raises:
+            OSError: the folder can't be written.
+        """
+        while self._rows:
+            self._run.append(self._rows[0])
+            del self._rows[0]
+        if self._best is not None:
+            self._run.save_best(self._best)
+            self._best = None
+
+    def _save_preview(self, trainer: Trainer) -> None:
+        if self._preview is not None:
+            self._run.previews.save_originals(trainer.originals())
+            self._run.save_preview(self._preview.epoch, self._preview.preview)
+            self._preview = None
+
+    def close(self, trainer: Trainer) -> None:
+        """Save the very last step; errors as ``flush``."""
+        if trainer.healthy and (trainer.epoch or trainer.step):
+            self.flush()
+            self._run.save_state(trainer.state())
+            self._run.save_last(trainer.model())
+            self._save_preview(trainer)
+
+
+class _Clock:
+    """Measures the speed of an epoch; what the receiver takes between events doesn't count."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        self._first_step = trainer.step
+        self._busy = 0.0
+        self._since = time.perf_counter()
+
+    def is_time_to_report(self) -> bool:
+        return time.perf_counter() - self._since >= REPORT_EVERY_S
+
+    def seconds(self) -> float:
+        """Return the time spent on the epoch so far."""
+        return self._busy + time.perf_counter() - self._since
+
+    def give_way(self) -> None:
+        """Let what a person waits for go first; that time doesn't count either."""
+        if foreground.is_active:
+            self._busy = self.seconds()
+            foreground.give_way()
+            self._since = time.perf_counter()
+
+    def report(self, loss: float | None) -> Iterator[Progress]:
+        """Yield one report and leave out of the time what its receiver takes."""
+        self._busy = self.seconds()
+        yield self._progress(loss)
+        self._since = time.perf_counter()
+
+    def _progress(self, loss: float | None) -> Progress:
+        trainer, config = self._trainer, self._trainer.config
+        images = (trainer.step - self._first_step) * config.batch_size
+        rate = images / self._busy
+        steps_left = (config.epochs - trainer.epoch) * trainer.steps_per_epoch - trainer.step
+        return Progress(
+            trainer.epoch + 1,
+            trainer.step,
+            trainer.steps_per_epoch,
+            loss,
+            trainer.learning_rate,
+            rate,
+            steps_left * config.batch_size / rate if rate else 0.0,
+        )

@@ -1,0 +1,456 @@
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from PySide6.QtCore import QObject, QThread, Slot
+from pytestqt.qtbot import QtBot
+
+from cae_gui.core.jobs import LatestJob, Question, StreamJob, stop_and_wait
+from model.data.datasets import prepare
+
+
+class Listener(QObject):
+    """Remembers what a job reports, and that it comes on the GUI thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: list[Any] = []
+        self.problems: list[str] = []
+        self.ends: list[bool] = []
+        self.answers: list[tuple[str, Any, Any]] = []
+
+    def follow(self, job: StreamJob) -> None:
+        job.produced.connect(self.on_value)
+        job.failed.connect(self.on_problem)
+        job.ended.connect(self.on_end)
+
+    @Slot(object)
+    def on_value(self, value: Any) -> None:
+        assert QThread.currentThread() is self.thread()
+        self.values.append(value)
+
+    @Slot(object)
+    def on_problem(self, problem: Any) -> None:
+        self.problems.append(problem.text)
+
+    @Slot(bool)
+    def on_end(self, complete: bool) -> None:
+        self.ends.append(complete)
+
+    @Slot(str, object, object)
+    def on_answer(self, channel: str, tag: Any, answer: Any) -> None:
+        assert QThread.currentThread() is self.thread()
+        self.answers.append((channel, tag, answer))
+
+    @Slot(str, object)
+    def on_failure(self, channel: str, problem: Any) -> None:
+        self.problems.append(f"{channel}: {problem.text}")
+
+
+@pytest.fixture
+def job(qtbot: QtBot) -> Iterator[StreamJob]:
+    job = StreamJob()
+    yield job
+    stop_and_wait([job])
+
+
+@pytest.fixture
+def heard(job: StreamJob) -> Listener:
+    listener = Listener()
+    listener.follow(job)
+    return listener
+
+
+class Gated:
+    """A stream of numbers that gives the next one only when the test opens the gate."""
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+        self.gate = threading.Semaphore(0)
+        self.waits = threading.Semaphore(0)
+        self.closed = threading.Event()
+
+    def __call__(self) -> Iterator[str]:
+        try:
+            for number in range(1000):
+                self.waits.release()
+                assert self.gate.acquire(timeout=20)
+                yield f"{self.name}{number}"
+        finally:
+            self.closed.set()
+
+    def wait_until_working(self) -> None:
+        assert self.waits.acquire(timeout=20)
+
+
+def numbers(count: int) -> Callable[[], Iterator[int]]:
+    def stream() -> Iterator[int]:
+        yield from range(count)
+
+    return stream
+
+
+def test_values_come_in_order_and_the_end_comes_last(
+    job: StreamJob, heard: Listener, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(job.ended) as blocker:
+        job.begin(numbers(100))
+        assert job.is_busy
+    assert blocker.args == [True]
+    assert heard.values == list(range(100))
+    assert not job.is_busy
+
+
+def test_the_stream_runs_in_the_jobs_thread(job: StreamJob, heard: Listener, qtbot: QtBot) -> None:
+    here = threading.get_ident()
+
+    def stream() -> Iterator[bool]:
+        yield threading.get_ident() == here
+
+    with qtbot.waitSignal(job.ended):
+        job.begin(stream)
+    assert heard.values == [False]
+
+
+def test_one_thread_serves_many_streams(job: StreamJob, heard: Listener, qtbot: QtBot) -> None:
+    idents = set()
+
+    def stream() -> Iterator[int]:
+        idents.add(threading.get_ident())
+        yield 1
+
+    for _ in range(20):
+        with qtbot.waitSignal(job.ended):
+            job.begin(stream)
+    assert len(idents) == 1
+    assert heard.ends == [True] * 20
+
+
+def test_a_new_stream_closes_the_present_one_and_hides_its_values(
+    job: StreamJob, heard: Listener, qtbot: QtBot
+) -> None:
+    old = Gated("old ")
+    job.begin(old)
+    old.wait_until_working()
+    job.begin(numbers(3))
+    old.gate.release()  # its value is made after it was replaced
+    qtbot.waitUntil(lambda: heard.ends == [True], timeout=5000)
+    assert heard.values == [0, 1, 2]
+    assert old.closed.is_set()
+
+
+def test_values_already_on_their_way_are_dropped_after_a_replacement(
+    job: StreamJob, heard: Listener, qtbot: QtBot
+) -> None:
+    old = Gated("old ")
+    job.begin(old)
+    for _ in range(3):
+        old.gate.release()
+    for _ in range(4):
+        old.wait_until_working()  # three values lie in the event queue
+    job.begin(numbers(2))
+    old.gate.release()
+    qtbot.waitUntil(lambda: heard.ends == [True], timeout=5000)
+    assert heard.values == [0, 1]
+
+
+def test_pause_holds_the_stream_until_it_goes_on(
+    job: StreamJob, heard: Listener, qtbot: QtBot
+) -> None:
+    stream = Gated()
+    job.begin(stream)
+    stream.wait_until_working()
+    job.pause()
+    stream.gate.release()
+    qtbot.waitUntil(lambda: heard.values == ["0"], timeout=5000)
+    # A stream that is held asks for no second turn, however open its gate is.
+    stream.gate.release()
+    assert not stream.waits.acquire(timeout=0.1)
+    job.go_on()
+    qtbot.waitUntil(lambda: heard.values == ["0", "1"], timeout=5000)
+    job.cancel()
+    stream.gate.release()
+    qtbot.waitUntil(lambda: heard.ends == [False], timeout=5000)
+
+
+def test_cancel_ends_a_pause_and_closes_the_stream(
+    job: StreamJob, heard: Listener, qtbot: QtBot
+) -> None:
+    stream = Gated()
+    job.begin(stream)
+    stream.wait_until_working()
+    job.pause()
+    stream.gate.release()
+    qtbot.waitUntil(lambda: heard.values == ["0"], timeout=5000)
+    with qtbot.waitSignal(job.ended) as blocker:
+        job.cancel()
+    assert blocker.args == [False]
+    assert stream.closed.is_set()
+
+
+def test_a_new_stream_ends_a_pause(job: StreamJob, heard: Listener, qtbot: QtBot) -> None:
+    stream = Gated()
+    job.begin(stream)
+    stream.wait_until_working()
+    job.pause()
+    job.begin(numbers(2))
+    stream.gate.release()
+    qtbot.waitUntil(lambda: heard.ends == [True], timeout=5000)
+    assert heard.values == [0, 1]
+
+
+def test_a_cancelled_job_takes_the_next_stream(
+    job: StreamJob, heard: Listener, qtbot: QtBot
+) -> None:
+    job.cancel()
+    with qtbot.waitSignal(job.ended) as blocker:
+        job.begin(numbers(1))
+    assert blocker.args == [True]
+
+
+def test_stop_ends_a_paused_thread(job: StreamJob, heard: Listener, qtbot: QtBot) -> None:
+    stream = Gated()
+    job.begin(stream)
+    stream.wait_until_working()
+    job.pause()
+    stream.gate.release()
+    stop_and_wait([job])
+    assert job.isFinished()
+    assert stream.closed.is_set()
+
+
+def test_stop_without_a_stream(job: StreamJob, qtbot: QtBot) -> None:
+    stop_and_wait([job])
+    assert not job.isRunning()
+
+
+def test_a_failure_is_a_problem_and_then_the_end(
+    job: StreamJob, heard: Listener, qtbot: QtBot
+) -> None:
+    def stream() -> Iterator[int]:
+        yield 1
+        raise ValueError("The third leg is missing.")
+
+    with qtbot.waitSignals([job.failed, job.ended], order="strict"):
+        job.begin(stream)
+    assert heard.values == [1]
+    assert heard.problems == ["The third leg is missing."]
+    assert heard.ends == [False]
+
+
+def test_a_stream_that_cannot_be_made_is_a_failure(
+    job: StreamJob, heard: Listener, qtbot: QtBot
+) -> None:
+    def make() -> Iterator[int]:
+        raise OSError(28, "No space left on device")
+
+    with qtbot.waitSignal(job.ended):
+        job.begin(make)
+    assert "disk is full" in heard.problems[0]
+
+
+def test_a_failure_while_closing_is_reported(job: StreamJob, heard: Listener, qtbot: QtBot) -> None:
+    working = threading.Event()
+
+    def stream() -> Iterator[int]:
+        try:
+            while True:
+                working.set()
+                yield 1
+        finally:
+            raise RuntimeError("It can't be saved.")
+
+    job.begin(stream)
+    assert working.wait(20)
+    with qtbot.waitSignals([job.failed, job.ended], order="strict"):
+        job.cancel()
+    assert heard.problems == ["It can't be saved."]
+
+
+class Heavy:
+    """Stands for a model or a picture: something that mustn't be held for nothing."""
+
+    def numbers(self) -> Iterator[int]:
+        yield 1
+
+    def itself(self) -> Heavy:
+        return self
+
+
+def test_what_was_iterated_is_not_held_by_a_waiting_thread(
+    job: StreamJob, heard: Listener, qtbot: QtBot
+) -> None:
+    heavy = Heavy()
+    job.begin(heavy.numbers)
+    qtbot.waitUntil(lambda: heard.ends == [True])
+    seen = weakref.ref(heavy)
+    del heavy
+    qtbot.waitUntil(lambda: seen() is None)
+    assert job.isRunning()
+
+
+def test_a_job_goes_on_after_a_failure(job: StreamJob, heard: Listener, qtbot: QtBot) -> None:
+    def stream() -> Iterator[int]:
+        yield 1 // 0
+
+    with qtbot.waitSignal(job.ended):
+        job.begin(stream)
+    with qtbot.waitSignal(job.ended):
+        job.begin(numbers(2))
+    assert heard.ends == [False, True]
+    assert heard.values == [0, 1]
+
+
+@pytest.fixture
+def asked(qtbot: QtBot) -> Iterator[LatestJob]:
+    job = LatestJob(("urgent", "usual", "late"))
+    job.start()
+    yield job
+    stop_and_wait([job])
+
+
+@pytest.fixture
+def replies(asked: LatestJob) -> Listener:
+    listener = Listener()
+    asked.answered.connect(listener.on_answer)
+    asked.failed.connect(listener.on_failure)
+    return listener
+
+
+class Held:
+    """Work that keeps the thread busy until the test lets go."""
+
+    def __init__(self, job: LatestJob) -> None:
+        self._began, self._let_go = threading.Event(), threading.Event()
+        job.ask(Question("usual", self._work, "held"))
+        assert self._began.wait(20)
+
+    def _work(self) -> None:
+        self._began.set()
+        assert self._let_go.wait(20)
+
+    def let_go(self) -> None:
+        self._let_go.set()
+
+
+def test_an_answer_carries_channel_and_tag(
+    asked: LatestJob, replies: Listener, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(asked.answered):
+        asked.ask(Question("usual", lambda: 6 * 7, "tag"))
+    assert replies.answers == [("usual", "tag", 42)]
+
+
+def test_the_newest_question_of_a_channel_wins(
+    asked: LatestJob, replies: Listener, qtbot: QtBot
+) -> None:
+    held = Held(asked)
+    for number in range(50):
+        asked.ask(Question("urgent", lambda: None, number))
+        asked.ask(Question("late", lambda: None, number))
+    held.let_go()
+    qtbot.waitUntil(lambda: len(replies.answers) == 3, timeout=5000)
+    assert replies.answers == [("usual", "held", None), ("urgent", 49, None), ("late", 49, None)]
+
+
+def test_channels_are_answered_in_their_order(
+    asked: LatestJob, replies: Listener, qtbot: QtBot
+) -> None:
+    held = Held(asked)
+    for channel in ("late", "usual", "urgent"):
+        asked.ask(Question(channel, lambda: None))
+    held.let_go()
+    qtbot.waitUntil(lambda: len(replies.answers) == 4, timeout=5000)
+    assert [channel for channel, _, _ in replies.answers[1:]] == ["urgent", "usual", "late"]
+
+
+def test_neither_question_nor_answer_is_held_by_a_waiting_thread(
+    asked: LatestJob, qtbot: QtBot
+) -> None:
+    heavy = Heavy()
+    with qtbot.waitSignal(asked.answered):
+        asked.ask(Question("a", heavy.itself, heavy))
+    seen = weakref.ref(heavy)
+    del heavy
+    qtbot.waitUntil(lambda: seen() is None)
+    assert asked.isRunning()
+
+
+def test_a_failed_question_names_its_channel_and_the_next_is_answered(
+    asked: LatestJob, replies: Listener, qtbot: QtBot
+) -> None:
+    def work() -> None:
+        raise ValueError("That isn't a face.")
+
+    with qtbot.waitSignal(asked.failed):
+        asked.ask(Question("late", work))
+    with qtbot.waitSignal(asked.answered):
+        asked.ask(Question("late", lambda: 1))
+    assert replies.problems == ["late: That isn't a face."]
+
+
+def test_stop_drops_what_waits(asked: LatestJob, replies: Listener, qtbot: QtBot) -> None:
+    held = Held(asked)
+    asked.ask(Question("urgent", lambda: None))
+    asked.stop()
+    held.let_go()
+    assert asked.wait(20_000)
+    qtbot.waitUntil(lambda: len(replies.answers) == 1, timeout=5000)
+    assert replies.answers[0][1] == "held"
+
+
+def test_questions_asked_before_the_start_are_answered(qtbot: QtBot) -> None:
+    job = LatestJob(("only",))
+    job.ask(Question("only", lambda: 1))
+    with qtbot.waitSignal(job.answered):
+        job.start()
+    stop_and_wait([job])
+
+
+def test_other_channels_come_last_in_their_order(qtbot: QtBot) -> None:
+    job, answers = LatestJob(("named",)), []
+    job.answered.connect(lambda channel, _tag, _answer: answers.append(channel))
+    for channel in ("second", "first", "named", "second"):
+        job.ask(Question(channel, lambda: None))
+    job.start()
+    qtbot.waitUntil(lambda: len(answers) == 3)
+    stop_and_wait([job])
+    assert answers == ["named", "second", "first"]
+
+
+@pytest.fixture
+def album(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of pictures that are read by processes, however few they are."""
+    monkeypatch.setattr("model.data.picture_readers.PROCESSES_FROM", 1)
+    folder = tmp_path / "album"
+    folder.mkdir()
+    for number in range(200):
+        Image.new("RGB", (48, 48), (number, 0, 0)).save(folder / f"{number:03}.png")
+    return folder
+
+
+def test_a_job_prepares_a_folder_by_processes(
+    qtbot: QtBot, job: StreamJob, heard: Listener, album: Path
+) -> None:
+    with qtbot.waitSignal(job.ended, timeout=30_000):
+        job.begin(lambda: prepare(album))
+
+    assert heard.ends == [True]
+    assert len(heard.values[-1].faces.images) == 200
+
+
+def test_cancelling_a_job_ends_its_processes(
+    qtbot: QtBot, job: StreamJob, heard: Listener, album: Path
+) -> None:
+    with qtbot.waitSignal(job.ended, timeout=30_000):
+        job.produced.connect(job.cancel)
+        job.begin(lambda: prepare(album))
+
+    assert heard.ends == [False]
+    assert not [one for one in threading.enumerate() if one.name.startswith("faces")]

@@ -1,0 +1,303 @@
+"""Attributes and typicality in the Explore workspace of a real window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QProgressBar, QSlider, QStyle, QStyleOptionSlider
+from pytestqt.qtbot import QtBot
+
+from cae_gui.explore.explore_controller import NO_ATTRIBUTES
+from cae_gui.explore.sliders.latent_slider import LatentSlider
+from cae_gui.explore.sliders.slider_area import SliderArea
+from cae_gui.main_window import MainWindow
+from model.data.face_set import FaceSet
+from model.latents.directions import Direction
+from tests.gui.conftest import (
+    LOADING_MS,
+    picture_of,
+    same_picture,
+    save_faces,
+    wait_for_reconstruction,
+)
+
+if TYPE_CHECKING:
+    from model.checkpoint import FaceModel
+
+Key, Shift, LEFT = Qt.Key, Qt.KeyboardModifier.ShiftModifier, Qt.MouseButton.LeftButton
+NAMES = ("Smiling", "Eyeglasses", "Senior")
+
+
+def three_attributes(model: FaceModel) -> tuple[Direction, ...]:
+    """Return directions that any shipped weights have, and none for a small model."""
+    statistics = model.statistics
+    if statistics is None or len(statistics.sigma) < 100:
+        return ()
+    found = zip(NAMES, statistics.directions, statistics.sigma, strict=False)
+    return tuple(
+        Direction(name, "attribute", vector, float(sigma), 0.95) for name, vector, sigma in found
+    )
+
+
+@pytest.fixture
+def exploring(
+    open_window: Callable[[], MainWindow], monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> MainWindow:
+    """A window that shows the attributes of the shipped model and its first face."""
+    monkeypatch.setattr("model.latents.shipped_directions.shipped_directions", three_attributes)
+    window = open_window()
+    window.tabs.setCurrentWidget(window.explore)
+    window.explore.tabs.setCurrentWidget(window.explore.attributes)
+    wait_for_reconstruction(window, qtbot)
+    qtbot.waitUntil(lambda: len(shown(window)) == len(NAMES), timeout=LOADING_MS)
+    return window
+
+
+def shown(window: MainWindow) -> list[LatentSlider]:
+    """Return the attributes' sliders from top to bottom."""
+    found = window.explore.attributes.findChildren(LatentSlider)
+    return sorted((slider for slider in found if slider.isVisible()), key=LatentSlider.y)
+
+
+def track_of(slider: LatentSlider) -> QSlider:
+    return slider.findChild(QSlider)
+
+
+def picture(window: MainWindow, qtbot: QtBot) -> Any:
+    """Return the edited face as it is painted for the present latent."""
+    with qtbot.waitSignal(window.explore.face.painted, timeout=LOADING_MS):
+        window.session.explorer.latent_changed.emit()
+    return picture_of(window.explore.face)
+
+
+def drag(slider: QSlider, by: int) -> None:
+    option = QStyleOptionSlider()
+    slider.initStyleOption(option)
+    control, handle = QStyle.ComplexControl.CC_Slider, QStyle.SubControl.SC_SliderHandle
+    start = slider.style().subControlRect(control, option, handle, slider).center()
+    QTest.mousePress(slider, LEFT, pos=start)
+    for step in range(1, 6):
+        QTest.mouseMove(slider, start + QPoint(by * step // 5, 0))
+    QTest.mouseRelease(slider, LEFT, pos=start + QPoint(by, 0))
+
+
+def typicality(window: MainWindow) -> int:
+    return window.explore.typicality.findChild(QProgressBar).value()
+
+
+def wait_for_typicality(window: MainWindow, qtbot: QtBot) -> None:
+    gauge = window.explore.typicality
+    qtbot.waitUntil(lambda: gauge.text().startswith("Typical of"), timeout=LOADING_MS)
+
+
+def open_small_model(window: MainWindow, folder: Path) -> None:
+    from model.checkpoint import FaceModel, save_model
+    from model.network import ConvAutoencoder
+
+    path = folder / "small.safetensors"
+    save_model(path, FaceModel(ConvAutoencoder(4).eval()))
+    window.files.open_path(path)
+
+
+def test_an_attribute_changes_the_picture_and_is_one_step(
+    exploring: MainWindow, qtbot: QtBot
+) -> None:
+    explorer, face = exploring.session.explorer, exploring.explore.face
+    start, steps = picture(exploring, qtbot), explorer.undo_stack.index()
+    latent = explorer.latent
+    drag(track_of(shown(exploring)[0]), 30)
+    qtbot.waitUntil(lambda: not same_picture(start, picture_of(face)), timeout=LOADING_MS)
+    assert explorer.undo_stack.index() == steps + 1
+    exploring.explore.undo.click()
+    assert explorer.latent == pytest.approx(latent)
+    qtbot.waitUntil(lambda: same_picture(start, picture_of(face)), timeout=LOADING_MS)
+    exploring.explore.redo.click()
+    qtbot.waitUntil(lambda: not same_picture(start, picture_of(face)), timeout=LOADING_MS)
+
+
+def test_keys_move_an_attribute_finely_and_coarsely(exploring: MainWindow, qtbot: QtBot) -> None:
+    slider = shown(exploring)[1]
+    assert slider.row().name == "Eyeglasses"
+    steps = exploring.session.explorer.undo_stack.index()
+    start = slider.value()
+    qtbot.keyClick(track_of(slider), Key.Key_Right)
+    fine = slider.value() - start
+    qtbot.keyClick(track_of(slider), Key.Key_Right, Shift)
+    assert 0 < 5 * fine < slider.value() - start
+    explorer = exploring.session.explorer
+    row = explorer.rows_of("attribute")[1]
+    assert explorer.coordinates()[row] == pytest.approx(slider.value(), abs=0.01)
+    assert exploring.session.explorer.undo_stack.index() == steps + 2
+
+
+def test_sliders_of_a_face_that_was_loaded_elsewhere_are_there_when_they_are_seen(
+    exploring: MainWindow,
+) -> None:
+    explorer = exploring.session.explorer
+    assert explorer.face is not None
+    assert explorer.directions is not None
+    exploring.tabs.setCurrentWidget(exploring.morph)
+    row = explorer.rows_of("attribute")[0]
+    direction = explorer.directions[row]
+    other = explorer.face.latent + 1.5 * direction.sigma * direction.vector
+    explorer.load("Other", explorer.face.pixels, other)
+    exploring.tabs.setCurrentWidget(exploring.explore)
+    slider = shown(exploring)[0]
+    assert slider.row().neutral == pytest.approx(explorer.coordinates()[row], abs=0.01)
+    assert slider.value() == pytest.approx(explorer.coordinates()[row], abs=0.01)
+
+
+def test_a_double_click_brings_an_attribute_back(exploring: MainWindow, qtbot: QtBot) -> None:
+    first, second, _ = shown(exploring)
+    start = first.value()
+    for slider in (first, second):
+        qtbot.keyClick(track_of(slider), Key.Key_Right, Shift)
+    moved = second.value()
+    qtbot.mouseDClick(track_of(first), LEFT)
+    assert first.value() == pytest.approx(start, abs=0.01)
+    assert second.value() == pytest.approx(moved, abs=0.01)
+    exploring.explore.reset.click()
+    explorer = exploring.session.explorer
+    assert explorer.face is not None
+    assert (explorer.face.latent == explorer.face.start).all()
+
+
+def test_a_model_without_attributes_says_so(
+    exploring: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    area = exploring.explore.attributes.findChild(SliderArea)
+    open_small_model(exploring, tmp_path)
+    qtbot.waitUntil(lambda: area.accessibleDescription() == NO_ATTRIBUTES, timeout=LOADING_MS)
+    assert not shown(exploring)
+    exploring.session.models.open_shipped()
+    qtbot.waitUntil(lambda: len(shown(exploring)) == len(NAMES), timeout=LOADING_MS)
+    assert area.accessibleDescription() == ""
+
+
+def test_a_face_far_out_is_less_typical(exploring: MainWindow, qtbot: QtBot) -> None:
+    wait_for_typicality(exploring, qtbot)
+    before = typicality(exploring)
+    assert exploring.explore.typicality.text() == f"Typical of the training faces: {before} %"
+    exploring.session.explorer.move(0, 40.0)
+    qtbot.waitUntil(lambda: 0 <= typicality(exploring) < before)
+    exploring.explore.undo.click()
+    qtbot.waitUntil(lambda: typicality(exploring) == before)
+
+
+def test_more_typical_is_one_step(exploring: MainWindow, qtbot: QtBot) -> None:
+    wait_for_typicality(exploring, qtbot)
+    explorer = exploring.session.explorer
+    typical = typicality(exploring)
+    explorer.move(0, 18.0)
+    qtbot.waitUntil(lambda: typicality(exploring) < typical)
+    before, far, steps = typicality(exploring), explorer.latent, explorer.undo_stack.index()
+    for _ in range(3):
+        exploring.explore.typicality.more.click()
+    qtbot.waitUntil(lambda: typicality(exploring) > before)
+    assert explorer.undo_stack.index() == steps + 3
+    for _ in range(3):
+        exploring.explore.undo.click()
+    assert explorer.latent == pytest.approx(far)
+
+
+def test_another_model_is_measured_anew(
+    exploring: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    wait_for_typicality(exploring, qtbot)
+    explorer, gauge = exploring.session.explorer, exploring.explore.typicality
+    open_small_model(exploring, tmp_path)
+    qtbot.waitUntil(
+        lambda: explorer.density is not None and explorer.density.mean.shape == (4,),
+        timeout=LOADING_MS,
+    )
+    qtbot.waitUntil(lambda: "Typical of “Demo faces”" in gauge.text(), timeout=LOADING_MS)
+
+
+def test_nothing_is_measured_before_somebody_looks(
+    open_window: Callable[[], MainWindow], qtbot: QtBot
+) -> None:
+    window = open_window()
+    window.tabs.setCurrentWidget(window.reconstruct)
+    wait_for_reconstruction(window, qtbot)
+    assert window.session.latents.faces is None
+    window.tabs.setCurrentWidget(window.explore)
+    assert window.session.latents.faces is window.session.faces.faces
+
+
+def test_few_faces_cannot_tell_what_is_typical(
+    open_window: Callable[[], MainWindow], few_faces: FaceSet, tmp_path: Path, qtbot: QtBot
+) -> None:
+    folder = save_faces(FaceSet("Few", few_faces.images[:20], few_faces.names[:20]), tmp_path / "f")
+    window = open_window()
+    window.tabs.setCurrentWidget(window.reconstruct)
+    wait_for_reconstruction(window, qtbot)
+    with qtbot.waitSignal(window.session.faces.changed, timeout=LOADING_MS):
+        window.session.faces.choose(str(folder))
+    open_small_model(window, tmp_path)
+    window.tabs.setCurrentWidget(window.explore)
+    qtbot.waitUntil(lambda: window.session.models.title == "small.safetensors", timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: window.session.explorer.face is not None, timeout=LOADING_MS)
+    # The gauge follows the picture.
+    qtbot.waitUntil(lambda: "50 faces or more" in window.explore.typicality.text())
+    assert not window.explore.typicality.more.isEnabled()
+
+
+def test_strength_is_one_step_of_a_drag_and_comes_back_with_undo(
+    exploring: MainWindow, qtbot: QtBot
+) -> None:
+    explorer, view = exploring.session.explorer, exploring.explore
+    explorer.move(0, 3.0)
+    moved = explorer.latent
+    drag(view.strength, -30)
+    assert 0 < explorer.face.strength < 1
+    assert view.percent.text() == f"{round(100 * explorer.face.strength)} %"
+    steps = explorer.undo_stack.index()
+    qtbot.keyClick(view.strength, Key.Key_Home)
+    assert explorer.latent == pytest.approx(explorer.face.start)
+    assert explorer.undo_stack.index() == steps + 1
+    view.undo.click()
+    view.undo.click()
+    assert explorer.latent == pytest.approx(moved)
+    assert view.percent.text() == "100 %"
+    assert view.strength.value() == 100
+
+
+def test_random_faces_follow_the_temperature(exploring: MainWindow, qtbot: QtBot) -> None:
+    explorer, view = exploring.session.explorer, exploring.explore
+    wait_for_typicality(exploring, qtbot)
+    view.temperature.setValue(0)
+    view.random.click()
+    assert explorer.latent == pytest.approx(explorer.density.mean, abs=1e-4)
+    view.step.click()
+    assert explorer.latent != pytest.approx(explorer.density.mean, abs=1e-3)
+    assert explorer.undo_stack.undoText() == "Random step"
+
+
+def test_the_limit_can_be_switched_off(exploring: MainWindow, qtbot: QtBot) -> None:
+    explorer, view = exploring.session.explorer, exploring.explore
+    wait_for_typicality(exploring, qtbot)
+    explorer.move(0, 60.0)
+    limited = explorer.coordinates()[0]
+    assert limited < 50
+    view.typicality.limit.click()
+    explorer.move(0, 60.0)
+    assert explorer.coordinates()[0] == pytest.approx(60, rel=1e-3)
+    view.typicality.limit.click()
+    explorer.move(0, 61.0)
+    assert explorer.coordinates()[0] < 50
+
+
+def test_undo_of_the_menu_belongs_to_the_workspace_in_view(exploring: MainWindow) -> None:
+    explorer, group = exploring.session.explorer, exploring.session.undo_group
+    explorer.move(0, 1.0)
+    assert group.undoText().startswith("Direction 1")
+    exploring.tabs.setCurrentWidget(exploring.morph)
+    assert group.undoText() != "Direction 1"
+    exploring.tabs.setCurrentWidget(exploring.explore)
+    group.undo()
+    assert not explorer.undo_stack.canUndo()

@@ -1,0 +1,153 @@
+"""The strip of the nearest faces in a real window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from pytestqt.qtbot import QtBot
+
+from cae_gui.explore.face_strip import FaceStrip
+from cae_gui.main_window import MainWindow
+from cae_gui.widgets.face_mime import face_from_mime
+from model.data.face_set import FaceSet
+from tests.gui.conftest import LOADING_MS, save_faces
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def exploring(
+    open_window: Callable[[], MainWindow], few_faces: FaceSet, tmp_path: Path, qtbot: QtBot
+) -> MainWindow:
+    """A window that shows the faces nearest to the first of sixty patches."""
+    window = open_window()
+    qtbot.waitUntil(lambda: window.session.faces.faces is not None, timeout=LOADING_MS)
+    window.session.faces.choose(str(save_faces(few_faces, tmp_path / "patches")))
+    window.tabs.setCurrentWidget(window.explore)
+    window.explore.strip.setCurrentWidget(window.explore.nearest)
+    qtbot.waitUntil(lambda: names(window)[:1] == ["000"], timeout=LOADING_MS)
+    return window
+
+
+def names(window: MainWindow) -> list[str]:
+    strip = window.explore.nearest
+    return [strip.face(row).name for row in range(strip.count())]
+
+
+def click(strip: FaceStrip, row: int, qtbot: QtBot) -> None:
+    qtbot.mouseClick(strip.viewport(), LEFT, pos=strip.face_rect(row).center())
+
+
+def true_nearest(window: MainWindow) -> list[str]:
+    explored, latent = window.session.latents.explored, window.session.explorer.latent
+    faces = window.session.latents.faces
+    assert explored is not None
+    assert latent is not None
+    assert faces is not None
+    points, _ = explored.neighbours.nearest(latent)
+    return [faces.names[explored.latents.rows[point]] for point in points]
+
+
+def test_the_nearest_faces_stand_side_by_side_with_their_cosine(exploring: MainWindow) -> None:
+    assert names(exploring) == true_nearest(exploring)
+    assert len(names(exploring)) == 8
+    model = exploring.explore.nearest.model()
+    tips = [model.index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(8)]
+    assert tips[0] == "000\nCosine 1.00"
+    cosines = [float(tip.split()[-1]) for tip in tips]
+    assert cosines == sorted(cosines, reverse=True)
+
+
+def test_they_follow_the_edited_face_after_it_is_painted(
+    exploring: MainWindow, qtbot: QtBot
+) -> None:
+    session, heard = exploring.session, []
+    exploring.explore.face.painted.connect(lambda _stamp: heard.append("painted"))
+    session.task_done.connect(lambda channel, *_: heard.append(channel))
+    session.explorer.go_to(latent_of(exploring, 30), "Elsewhere")
+    qtbot.waitUntil(lambda: "nearest" in heard, timeout=LOADING_MS)
+    assert heard.index("painted") < heard.index("nearest")
+    assert names(exploring) == true_nearest(exploring)
+    session.explorer.undo_stack.undo()
+    qtbot.waitUntil(lambda: names(exploring)[0] == "000", timeout=LOADING_MS)
+
+
+def latent_of(window: MainWindow, row: int) -> Any:
+    explored = window.session.latents.explored
+    assert explored is not None
+    return explored.latents.latents[row]
+
+
+def test_a_click_loads_the_face_and_selects_it_in_the_gallery(
+    exploring: MainWindow, qtbot: QtBot
+) -> None:
+    wanted = names(exploring)[3]
+    with qtbot.waitSignal(exploring.session.explorer.face_changed, timeout=LOADING_MS):
+        click(exploring.explore.nearest, 3, qtbot)
+    assert exploring.gallery.selected_row() == int(wanted)
+    assert exploring.session.explorer.face is not None
+    assert exploring.session.explorer.face.name == wanted
+    qtbot.waitUntil(lambda: names(exploring)[0] == wanted, timeout=LOADING_MS)
+
+
+def test_a_click_loads_the_face_where_the_gallery_shows_others(
+    exploring: MainWindow, few_faces: FaceSet, tmp_path: Path, qtbot: QtBot
+) -> None:
+    few = replace(few_faces, images=few_faces.images[:5] // 2, names=few_faces.names[:5])
+    exploring.session.faces.choose(str(save_faces(few, tmp_path / "few")))
+    explorer = exploring.session.explorer
+    with qtbot.waitSignal(explorer.face_changed, timeout=LOADING_MS):
+        pass
+    qtbot.waitUntil(lambda: names(exploring) == true_nearest(exploring), timeout=LOADING_MS)
+    row = int(names(exploring)[7])
+    click(exploring.explore.nearest, 7, qtbot)
+    assert exploring.session.face is not None
+    np.testing.assert_array_equal(exploring.session.face.pixels, few_faces.images[row])
+
+
+def test_a_face_can_be_dragged_to_another_place(
+    exploring: MainWindow, few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from PySide6.QtGui import QDrag
+
+    dragged: list[tuple[str, Any]] = []
+
+    def take(drag: QDrag, _action: Qt.DropAction) -> Qt.DropAction:
+        face = face_from_mime(drag.mimeData())
+        assert face is not None
+        dragged.append(face)
+        return Qt.DropAction.CopyAction
+
+    monkeypatch.setattr(QDrag, "exec", take)
+    strip = exploring.explore.nearest
+    strip.select(2)
+    strip.startDrag(Qt.DropAction.CopyAction)
+    ((name, pixels),) = dragged
+    assert name == names(exploring)[2]
+    np.testing.assert_array_equal(pixels, few_faces.images[int(name)])
+
+
+def test_another_model_takes_them_away(exploring: MainWindow, qtbot: QtBot) -> None:
+    exploring.session.latents.forget()
+    assert names(exploring) == []
+    assert exploring.explore.nearest.accessibleDescription()
+
+
+def test_nobody_looks_for_what_nobody_sees(exploring: MainWindow, qtbot: QtBot) -> None:
+    session, asked = exploring.session, []
+    session.task_done.connect(lambda channel, *_: asked.append(channel))
+    exploring.explore.strip.setCurrentIndex(0)
+    rest = exploring._nearest.findChild(QTimer)
+    with qtbot.waitSignal(rest.timeout, timeout=LOADING_MS):
+        session.explorer.go_to(latent_of(exploring, 30), "Elsewhere")
+    session.run_task("versions", str)  # it would be answered after the question for faces
+    qtbot.waitUntil(lambda: "versions" in asked, timeout=LOADING_MS)
+    assert "nearest" not in asked
+    exploring.explore.strip.setCurrentWidget(exploring.explore.nearest)
+    qtbot.waitUntil(lambda: names(exploring) == true_nearest(exploring), timeout=LOADING_MS)

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from cae_gui.main_window import MainWindow
+from cae_gui.widgets.face_mime import Face
+from tests.gui.conftest import (
+    LOADING_MS,
+    Dialogs,
+    export_as,
+    picture_of,
+    same_picture,
+    wait_for_message,
+)
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def faces_of(window: MainWindow, *rows: int) -> list[Face]:
+    faces = window.session.faces.faces
+    assert faces is not None
+    return [(faces.names[row], np.array(faces.images[row])) for row in rows]
+
+
+def change_seen(window: MainWindow, qtbot: QtBot, do: object) -> None:
+    """Do something, and wait until another result is painted."""
+    with qtbot.waitSignal(window.morph.analogy.result.painted, timeout=LOADING_MS):
+        do()  # type: ignore[operator]
+
+
+@pytest.fixture
+def empty(window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """A window that shows the analogy, with nothing in it."""
+    window.tabs.setCurrentWidget(window.morph)
+    window.morph.tabs.setCurrentWidget(window.morph.analogy)
+    return window
+
+
+@pytest.fixture
+def analogy(empty: MainWindow, qtbot: QtBot) -> MainWindow:
+    """Two faces in A, one in B, one in C, and the result on show."""
+    wells = empty.morph.analogy.wells
+    wells[0].faces_put.emit(0, faces_of(empty, 1, 2))
+    wells[1].faces_put.emit(1, faces_of(empty, 3))
+    change_seen(empty, qtbot, lambda: wells[2].faces_put.emit(2, faces_of(empty, 4)))
+    return empty
+
+
+def test_at_first_it_says_what_to_do(empty: MainWindow) -> None:
+    view = empty.morph.analogy
+    assert view.result.accessibleName() == "A − B + C"
+    assert view.result._placeholder == "Waiting for faces in A, B, C."
+    buttons = (view.key_frame, view.edit, view.save)
+    assert not any(button.isEnabled() for button in buttons)
+    assert "Drop" in view.wells[1].toolTip()
+
+
+def test_each_well_takes_the_selected_face(empty: MainWindow, qtbot: QtBot) -> None:
+    view = empty.morph.analogy
+    for index, well in enumerate(view.wells):
+        empty.session.select(*faces_of(empty, index)[0])
+        qtbot.mouseClick(well, LEFT)
+    qtbot.waitUntil(lambda: view.save.isEnabled(), timeout=LOADING_MS)
+    names = [side[0].name for side in empty.session.analogy.state.sides]
+    assert names == [faces_of(empty, index)[0][0] for index in range(3)]
+
+
+def test_the_result_is_what_the_model_makes_of_the_sum(analogy: MainWindow) -> None:
+    from model.inference import decode, encode
+
+    model, result = analogy.session.models.model, analogy.session.analogy.result()
+    assert model is not None
+    rows = np.stack([face for _, face in faces_of(analogy, 1, 2, 3, 4)])
+    first, second, less, plus = encode(model, rows)
+    wanted = (first + second) / 2 - less + plus
+    np.testing.assert_allclose(result, wanted, atol=1e-4)
+    shown = analogy.morph.analogy.result._pixels
+    assert shown is not None
+    assert np.abs(shown.astype(int) - decode(model, wanted[None])[0]).max() <= 1
+
+
+def test_several_faces_are_shown_as_their_mean(analogy: MainWindow, qtbot: QtBot) -> None:
+    well = analogy.morph.analogy.wells[0]
+    assert "mean of 2 faces" in well.accessibleName()
+    first = faces_of(analogy, 1)[0][1]
+    qtbot.waitUntil(
+        lambda: well._pixels is not None and not np.array_equal(well._pixels, first),
+        timeout=LOADING_MS,
+    )
+    single = analogy.morph.analogy.wells[1]._pixels
+    assert np.array_equal(single, faces_of(analogy, 3)[0][1])
+
+
+def test_many_faces_are_encoded_a_few_at_a_time(analogy: MainWindow, qtbot: QtBot) -> None:
+    well = analogy.morph.analogy.wells[0]
+    well.faces_put.emit(0, faces_of(analogy, *range(40)))
+    assert not analogy.morph.analogy.save.isEnabled()
+    assert analogy.session.analogy.result() is None
+    qtbot.waitUntil(lambda: analogy.morph.analogy.save.isEnabled(), timeout=LOADING_MS)
+
+
+def test_the_strength_follows_the_slider(analogy: MainWindow, qtbot: QtBot) -> None:
+    view = analogy.morph.analogy
+    before = picture_of(view.result)
+    view.slider.setFocus()
+    change_seen(analogy, qtbot, lambda: qtbot.keyClick(view.slider, Qt.Key.Key_End))
+    assert view.percent.text() == "200 %"
+    assert analogy.session.analogy.state.strength == 2.0
+    assert not same_picture(before, picture_of(view.result))
+    analogy.session.undo_group.undo()
+    assert view.slider.value() == 100
+    assert view.percent.text() == "100 %"
+
+
+def test_a_drag_of_the_slider_is_one_step(analogy: MainWindow, qtbot: QtBot) -> None:
+    view, stack = analogy.morph.analogy, analogy.session.morpher.undo_stack
+    count = stack.count()
+    view.slider.setSliderDown(True)
+    for value in (90, 60, 30):
+        view.slider.setValue(value)
+    view.slider.setSliderDown(False)
+    assert stack.count() == count + 1
+    stack.undo()
+    assert view.slider.value() == 100
+
+
+def test_undo_of_a_face_takes_the_result_away(analogy: MainWindow, qtbot: QtBot) -> None:
+    view = analogy.morph.analogy
+    analogy.morph.tabs.setCurrentWidget(analogy.morph.path)
+    analogy.session.undo_group.undo()
+    assert analogy.morph.tabs.currentWidget() is view
+    assert view.result._pixels is None
+    assert view.result._placeholder == "Waiting for faces in C."
+    change_seen(analogy, qtbot, analogy.session.undo_group.redo)
+
+
+def test_another_model_makes_another_result(
+    analogy: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    from model.checkpoint import FaceModel, save_model
+    from model.network import ConvAutoencoder
+
+    path = tmp_path / "small.safetensors"
+    save_model(path, FaceModel(ConvAutoencoder(4).eval()))
+    view = analogy.morph.analogy
+    before, mean = picture_of(view.result), view.wells[0]._pixels
+    analogy.files.open_path(path)
+
+    def is_of_the_new_model() -> bool:
+        result = analogy.session.analogy.result()
+        return result is not None and result.shape == (4,)
+
+    qtbot.waitUntil(is_of_the_new_model, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: not same_picture(before, picture_of(view.result)), timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: not np.array_equal(view.wells[0]._pixels, mean), timeout=LOADING_MS)
+
+
+def test_the_result_becomes_a_key_frame(analogy: MainWindow, qtbot: QtBot) -> None:
+    morpher, result = analogy.session.morpher, analogy.session.analogy.result()
+    qtbot.waitUntil(lambda: morpher.path is not None, timeout=LOADING_MS)
+    qtbot.mouseClick(analogy.morph.analogy.key_frame, LEFT)
+    assert morpher.path is not None
+    np.testing.assert_array_equal(morpher.path.frames[-1].latent, result)
+    assert "end of the path" in analogy.messages.message()
+    analogy.session.undo_group.undo()
+    assert len(morpher.state.faces) == 2
+
+
+def test_the_result_goes_on_in_explore(analogy: MainWindow, qtbot: QtBot) -> None:
+    qtbot.mouseClick(analogy.morph.analogy.edit, LEFT)
+    assert analogy.tabs.currentWidget() is analogy.explore
+    latent, result = analogy.session.explorer.latent, analogy.session.analogy.result()
+    assert result is not None
+    np.testing.assert_allclose(latent, result, atol=1e-5)
+
+
+def test_save_picture(analogy: MainWindow, answers: Dialogs, tmp_path: Path, qtbot: QtBot) -> None:
+    answers.path = tmp_path / "result.png"
+    export_as(analogy, analogy.morph.analogy.save, "PNG strip", qtbot)
+    wait_for_message(analogy, qtbot, "Saved as “result.png”.")
+    with Image.open(answers.path) as image:
+        assert image.size == (192, 192)
+        about = image.text["Description"]  # type: ignore[attr-defined]
+    assert faces_of(analogy, 3)[0][0] in about
+    assert '"strength": 1.0' in about

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from io import BytesIO
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+
+from model.morph.animation import WRITERS, AnimationSettings
+
+COUNT, SIDE = 7, 24
+
+
+def settings(rate: float = 30.0, about: str = "{}") -> AnimationSettings:
+    return AnimationSettings(COUNT, SIDE, rate, about)
+
+
+def frames() -> list[Image.Image]:
+    random = np.random.default_rng(1)
+    return [Image.fromarray(random.integers(0, 256, (SIDE, SIDE, 3), np.uint8)) for _ in range(7)]
+
+
+def written(name: str, wanted: AnimationSettings) -> BytesIO:
+    file = BytesIO()
+    for _ in WRITERS[name](file, frames(), wanted):
+        pass
+    file.seek(0)
+    return file
+
+
+def test_the_times_of_the_frames_add_up_to_the_whole() -> None:
+    assert settings(30.0).durations(100) == [3, 4, 3, 3, 4, 3, 3]
+    assert sum(settings(30.0).durations(1000)) == round(7000 / 30)
+    assert settings(25.0).durations(100) == [4] * COUNT
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_others_read_each_frame_with_its_time(name: str) -> None:
+    with Image.open(written(name, settings(12.5))) as picture:
+        read = [
+            (frame.convert("RGB"), frame.info["duration"])
+            for frame in ImageSequence.Iterator(picture)
+        ]
+        assert picture.info["loop"] == 0
+    assert [duration for _, duration in read] == [80] * COUNT
+    tolerance = {"GIF": 20, "WebP": 60, "PNG": 0}[name]  # of noise, which neither is made for
+    for (image, _), frame in zip(read, frames(), strict=True):
+        difference = np.abs(np.asarray(image, np.int16) - np.asarray(frame, np.int16))
+        assert difference.mean() <= tolerance
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_each_frame_is_written_before_the_next_one_is_asked_for(name: str) -> None:
+    file = BytesIO()
+    sizes = [file.tell() for _ in WRITERS[name](file, iter(frames()), settings())]
+    assert all(later > earlier for earlier, later in pairwise(sizes))
+    assert len(sizes) == COUNT
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_no_frame_is_kept(name: str) -> None:
+    given: list[weakref.ref[Image.Image]] = []
+
+    def one_by_one() -> Iterator[Image.Image]:
+        for _ in range(COUNT):
+            frame = Image.new("RGB", (SIDE, SIDE))
+            given.append(weakref.ref(frame))
+            yield frame
+
+    for _ in WRITERS[name](BytesIO(), one_by_one(), settings()):
+        assert sum(frame() is not None for frame in given) <= 2
+    assert len(given) == COUNT
+
+
+def test_a_gif_keeps_a_long_comment_whole() -> None:
+    about = "Größe " * 200
+    with Image.open(written("GIF", settings(about=about))) as picture:
+        assert picture.info["comment"].decode() == about
+
+
+def test_players_of_gifs_get_no_time_that_they_would_not_keep() -> None:
+    with Image.open(written("GIF", settings(100.0))) as picture:
+        assert picture.info["duration"] == 20
+
+
+def test_the_size_in_a_webp_is_that_of_the_file() -> None:
+    content = written("WebP", settings(about="odd")).getvalue()
+    assert int.from_bytes(content[4:8], "little") == len(content) - 8
+    assert len(content) % 2 == 0

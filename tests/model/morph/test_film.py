@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageSequence
+
+from model.morph.film import (
+    FORMATS,
+    SIZES,
+    FilmError,
+    Filming,
+    FilmSettings,
+    about_text,
+    export_film,
+    extent,
+    has_encoder,
+    why_not,
+)
+
+COUNT = 20
+GREYS = np.linspace(0, 250, COUNT).astype(np.float32)[:, None]
+ABOUT = {"model": "Größe <1>", "faces": ["A", "B"]}
+VIDEO = pytest.mark.skipif(not has_encoder(), reason="imageio-ffmpeg isn't installed")
+ALL = [pytest.param(name, marks=[VIDEO] if name == "MP4" else []) for name in FORMATS]
+
+
+def decode(latents: NDArray[np.float32]) -> NDArray[np.uint8]:
+    pixels = latents[:, 0].astype(np.uint8)[:, None, None, None]
+    return np.ascontiguousarray(np.broadcast_to(pixels, (len(latents), 48, 48, 3)))
+
+
+def exported(name: str, folder: Path, **settings: object) -> tuple[Path, list[Filming]]:
+    path = folder / f"film{FORMATS[name]}"
+    wanted = FilmSettings(name, **{"size": 96, "about": ABOUT, **settings})  # type: ignore[arg-type]
+    return path, list(export_film(GREYS, decode, path, wanted))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_format_is_written_with_progress(name: str, tmp_path: Path) -> None:
+    path, steps = exported(name, tmp_path)
+    assert steps[-1] == Filming(COUNT, COUNT, path)
+    done = [step.done for step in steps]
+    assert done == sorted(done)
+    assert path.exists()
+    assert [each for each in tmp_path.iterdir() if each != path] == []
+
+
+@pytest.mark.parametrize("name", ["GIF", "WebP", "PNG"])
+def test_an_animation_has_all_frames_at_the_size_and_pace(name: str, tmp_path: Path) -> None:
+    path, _ = exported(name, tmp_path, frames_per_second=20.0)
+    with Image.open(path) as picture:
+        frames = [frame.convert("RGB").copy() for frame in ImageSequence.Iterator(picture)]
+        assert picture.info["duration"] == 50
+        assert picture.info["loop"] == 0
+    assert len(frames) == COUNT
+    assert {frame.size for frame in frames} == {(96, 96)}
+    greys = [np.asarray(frame).mean() for frame in frames]
+    np.testing.assert_allclose(greys, GREYS[:, 0], atol=3)
+
+
+@pytest.mark.parametrize(("name", "size"), [("PNG strip", (1920, 96)), ("PNG grid", (480, 384))])
+def test_a_strip_and_a_grid_show_all_frames_in_order(
+    name: str, size: tuple[int, int], tmp_path: Path
+) -> None:
+    path, _ = exported(name, tmp_path)
+    with Image.open(path) as picture:
+        assert picture.size == size
+        middles = np.asarray(picture)[48::96, 48::96, 0].ravel()
+    np.testing.assert_array_equal(middles, GREYS[:, 0].astype(np.uint8))
+
+
+def test_a_grid_has_the_columns_asked_for(tmp_path: Path) -> None:
+    path, _ = exported("PNG grid", tmp_path, columns=7, size=48)
+    with Image.open(path) as picture:
+        assert picture.size == (7 * 48, 3 * 48)
+
+
+@VIDEO
+def test_a_video_has_all_frames_at_the_size_and_pace(tmp_path: Path) -> None:
+    from imageio_ffmpeg import get_ffmpeg_exe
+
+    path, _ = exported("MP4", tmp_path, frames_per_second=20.0)
+    raw = [get_ffmpeg_exe(), "-i", path, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    read = subprocess.run(raw, capture_output=True, check=True)
+    frames = np.frombuffer(read.stdout, np.uint8).reshape(COUNT, 96, 96, 3)
+    assert b"96x96" in read.stderr
+    assert b"20 fps" in read.stderr
+    np.testing.assert_allclose(frames.mean((1, 2, 3)), GREYS[:, 0], atol=3)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", ["GIF", "PNG strip", "PNG frames"])
+def test_a_face_has_the_size_asked_for(name: str, size: int, tmp_path: Path) -> None:
+    path, _ = exported(name, tmp_path, size=size)
+    with Image.open(path / "0001.png" if name == "PNG frames" else path) as picture:
+        assert picture.height == size
+
+
+def test_frames_are_numbered_pictures_in_a_folder(tmp_path: Path) -> None:
+    path, _ = exported("PNG frames", tmp_path)
+    names = sorted(each.name for each in path.iterdir())
+    assert names[0] == "0001.png"
+    assert names[-1] == "about.json"
+    assert len(names) == COUNT + 1
+    with pytest.raises(FilmError, match="isn't empty"):
+        exported("PNG frames", tmp_path)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_made_it_is_in_the_file(name: str, tmp_path: Path) -> None:
+    path, _ = exported(name, tmp_path)
+    if name == "PNG frames":
+        assert json.loads((path / "about.json").read_text("utf-8"))["model"] == ABOUT["model"]
+    elif name.startswith("PNG"):
+        with Image.open(path) as picture:
+            assert json.loads(picture.text["Description"])["model"] == ABOUT["model"]  # type: ignore[attr-defined]
+            assert picture.text["Software"] == "CAE Studio"  # type: ignore[attr-defined]
+    elif name == "WebP":
+        with Image.open(path) as picture:
+            assert "Größe &lt;1&gt;" in picture.info["xmp"].decode()
+    else:
+        assert b'"faces": ["A", "B"]' in path.read_bytes()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_cancelling_leaves_the_older_file(name: str, tmp_path: Path) -> None:
+    path = tmp_path / f"film{FORMATS[name]}"
+    if FORMATS[name]:
+        path.write_text("old")
+    steps = export_film(GREYS, decode, path, FilmSettings(name))
+    next(steps)
+    next(steps)
+    steps.close()  # type: ignore[attr-defined]
+    if FORMATS[name]:
+        assert path.read_text() == "old"
+    assert [each for each in tmp_path.iterdir() if each != path] == []
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_cancelling_while_it_is_written_leaves_the_older_file(name: str, tmp_path: Path) -> None:
+    path = tmp_path / f"film{FORMATS[name]}"
+    if FORMATS[name]:
+        path.write_text("old")
+    steps = export_film(GREYS, decode, path, FilmSettings(name))
+    while next(steps).done <= COUNT // 2:
+        pass
+    steps.close()  # type: ignore[attr-defined]
+    assert not path.is_file() or path.read_text() == "old"
+    assert [each for each in tmp_path.iterdir() if each != path] == []
+
+
+@pytest.mark.parametrize("count", [0, 3001])
+def test_no_and_too_many_frames_are_refused(count: int, tmp_path: Path) -> None:
+    with pytest.raises(FilmError, match="1 to 3,000 frames"):
+        next(
+            iter(
+                export_film(
+                    np.zeros((count, 1), np.float32), decode, tmp_path / "a", FilmSettings("GIF")
+                )
+            )
+        )
+
+
+def test_without_an_encoder_it_is_said_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    with pytest.raises(FilmError, match=r"pip install .*\[video\]"):
+        exported("MP4", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_description_names_program_and_settings() -> None:
+    about = json.loads(about_text(FilmSettings("GIF", 96, 12.5, about=ABOUT)))
+    assert about["program"] == "CAE Studio"
+    assert about["frames_per_second"] == 12.5
+    assert about["faces"] == ["A", "B"]
+
+
+def test_the_extent_of_what_is_exported() -> None:
+    assert extent(FilmSettings("GIF", 96), 75) == (96, 96)
+    assert extent(FilmSettings("PNG frames", 48), 75) == (48, 48)
+    assert extent(FilmSettings("PNG strip", 96), 7) == (7 * 96, 96)
+    assert extent(FilmSettings("PNG grid", 96), 7) == (3 * 96, 3 * 96)
+    assert extent(FilmSettings("PNG grid", 96, columns=4), 7) == (4 * 96, 2 * 96)
+
+
+@pytest.mark.parametrize(("name", "count"), [("PNG strip", 69), ("PNG grid", 421)])
+def test_a_picture_that_few_programs_could_show_is_refused(
+    name: str, count: int, tmp_path: Path
+) -> None:
+    wanted = FilmSettings(name, 480)
+    assert why_not(wanted, count - 1) == ""
+    assert "pixels are too many" in why_not(wanted, count)
+    latents = np.zeros((count, 1), np.float32)
+    with pytest.raises(FilmError, match="pixels are too many"):
+        next(iter(export_film(latents, decode, tmp_path / "a.png", wanted)))
+
+
+@VIDEO
+def test_a_video_that_lost_frames_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imageio_ffmpeg.count_frames_and_secs", lambda _path: (COUNT - 1, 0.5))
+    with pytest.raises(FilmError, match="frames are missing; is there room on the disk"):
+        exported("MP4", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@VIDEO
+def test_an_encoder_that_does_not_start_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path / "gone"))
+    with pytest.raises(FilmError, match=r"couldn't be encoded: .*\.$"):
+        exported("MP4", tmp_path)
+    assert list(tmp_path.iterdir()) == []
