@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.main_window import MainWindow
 from cae_gui.train.config_edits import SettingsStep, Values
+from model.config import TrainConfig
 from tests.gui.conftest import LOADING_MS, wait_for_reconstruction
 
 
@@ -35,7 +36,7 @@ def test_the_menu_undoes_a_setting_only_in_train(training: MainWindow) -> None:
     assert group.undoText() != "Epochs"
     training.tabs.setCurrentWidget(training.train)
     group.undo()
-    assert epochs.value() == 10
+    assert epochs.value() == TrainConfig().epochs
     group.redo()
     assert epochs.value() == 33
 

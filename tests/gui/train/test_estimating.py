@@ -114,7 +114,7 @@ def test_presets_tell_their_time(window: MainWindow, trials: Trials, qtbot: QtBo
     qtbot.waitUntil(lambda: "Reference: About" in presets.toolTip(), timeout=LOADING_MS)
     tips = [presets.itemData(row, Qt.ItemDataRole.ToolTipRole) for row in range(len(PRESETS))]
     # Of the thousand demo faces 800 are trained on: 12 batches of 64, or 6 of 128, an epoch.
-    assert tips == ["About 82 s", "About 16 min", "About 55 min"]
+    assert tips == ["About 65 s", "About 16 min", "About 55 min"]
     assert [trials.count_of(preset) for preset in PRESETS.values()] == [1, 1, 1]
 
 

@@ -83,9 +83,9 @@ def test_wheel_changes_only_the_focused_control(host, qtbot):
     )  # fmt: skip
     epochs.control.clearFocus()
     QApplication.sendEvent(epochs.control, wheel)
-    assert epochs.value() == 10
+    assert epochs.value() == TrainConfig().epochs
     host.activateWindow()
     epochs.control.setFocus()
     qtbot.waitUntil(epochs.control.hasFocus)
     QApplication.sendEvent(epochs.control, wheel)
-    assert epochs.value() == 11
+    assert epochs.value() == TrainConfig().epochs + 1

@@ -21,7 +21,7 @@ Output = pytest.CaptureFixture[str]
 def test_list_shows_every_run(two_runs: list[Run], capsys: Output) -> None:
     assert main(["runs", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1].split()[-5:] == ["faces", "stopped", "0/10", "–", "–"]
+    assert lines[1].split()[-5:] == ["faces", "stopped", f"0/{TrainConfig().epochs}", "–", "–"]
     assert lines[2].split()[-5:] == ["LFW", "stopped", "3/5", "0.01000", "2"]
 
 
