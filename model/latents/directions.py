@@ -145,8 +145,3 @@ def project_out(vectors: Floats, locked: Floats) -> Floats:
     _, strengths, rows = np.linalg.svd(locked.astype(np.float64), full_matrices=False)
     basis = rows[strengths > max(strengths[0], 1e-30) * 1e-5]
     return np.asarray(vectors - (vectors @ basis.T) @ basis, np.float32)
-
-
-def scaled(start: Floats, latent: Floats, strength: float) -> Floats:
-    """Return the latent (L,) after so much of the edit from ``start``: 0 none, 1 all of it."""
-    return np.asarray(start + np.float32(strength) * (latent - start), np.float32)

@@ -14,12 +14,11 @@ from model.data.face_set import FaceSet
 from model.events import Describing
 from model.identity import faces_digest, model_digest
 from model.latents.alignment import aligned_map, aligned_statistics
-from model.latents.directions import Direction
 from model.latents.latent import LatentStatistics
 from model.latents.latent_map import pca_map
 from model.latents.latent_set import LatentSet, encode_set
 from model.latents.neighbours import Neighbours
-from model.latents.shipped_directions import shipped_density, shipped_directions
+from model.latents.shipped_directions import shipped_density
 from model.latents.typicality import Density
 
 if TYPE_CHECKING:
@@ -30,8 +29,8 @@ if TYPE_CHECKING:
 class Explored:
     """What is known of a model's latent space; ``points`` (N, 2) is the map by PCA.
 
-    ``key`` stands for the model and the faces. ``attributes`` is empty for all but the shipped
-    model, whose density is that of the faces it learned from.
+    ``key`` stands for the model and the faces. The density of the shipped model is that of the
+    faces it learned from.
     """
 
     key: str
@@ -40,7 +39,6 @@ class Explored:
     density: Density
     neighbours: Neighbours
     points: NDArray[np.float32]
-    attributes: tuple[Direction, ...]
 
 
 def explore(
@@ -82,5 +80,4 @@ def explore(
         shipped_density(model) or Density.fit(found, statistics),
         Neighbours(found.latents, statistics),
         points,
-        shipped_directions(model),
     )

@@ -79,16 +79,6 @@ class LatentStatistics:
         variance = self.sigma.astype(np.float64) ** 2
         return np.asarray(variance / variance.sum(), np.float32)
 
-    def coordinates(self, latent: Floats) -> Floats:
-        """Return where a latent (L,) lies along each direction (K,), in sigma from the mean."""
-        offset: Floats = latent - self.mean
-        return np.asarray(self.directions @ offset / self.sigma, np.float32)
-
-    def moved(self, latent: Floats, direction: int, sigmas: float) -> Floats:
-        """Return the latent (L,) with one principal coordinate set, all others as they were."""
-        change = sigmas * self.sigma[direction] - self.directions[direction] @ (latent - self.mean)
-        return np.asarray(latent + change * self.directions[direction], np.float32)
-
     def sample(self, random: np.random.Generator, temperature: float = 1.0) -> Floats:
         """Draw one latent (L,) from the normal distribution with this mean and covariance.
 

@@ -86,20 +86,6 @@ class PhotoShelf:
     def _photos(self, photos: list[Entry]) -> None:
         self._read = photos
 
-    def __len__(self) -> int:
-        return len(self._photos)
-
-    def add(self, face: NDArray[np.uint8], name: str) -> str:
-        """Keep a face, uint8 (48, 48, 3), and return its key; that of the same pixels if there.
-
-        Raises:
-            ValueError: another shape or type.
-            OSError: the folder can't be written.
-        """
-        if face.shape != FACE_SHAPE or face.dtype != np.uint8:
-            raise ValueError(f"A face can't be {face.dtype} {face.shape}")
-        return self._add(Entry(file_name(face), name, np.array(face, order="C")))
-
     def find(self, picture: Image.Image) -> str | None:
         """Return the key of the first face of the photo with the same pixels, if it is there."""
         digest = picture_digest(picture)
@@ -143,10 +129,6 @@ class PhotoShelf:
         with self._lock:
             self._adopt()
             return [self._add_face(key, placement, picture) for placement in placements]
-
-    def key(self, row: int) -> str:
-        """Return what names the face in this row also when rows have moved."""
-        return self._photos[row].key
 
     def row_of(self, key: str) -> int | None:
         """Return the row of the face with this key, if it is still there."""
@@ -240,12 +222,8 @@ class PhotoShelf:
             self._save(photos, removed._entries)
         return [entry.key for entry in removed._entries]
 
-    def faces(self) -> FaceSet:
-        """Return all faces; there may be none."""
-        return self.keyed_faces()[0]
-
     def keyed_faces(self) -> tuple[FaceSet, tuple[str, ...]]:
-        """Return all faces and the keys of their rows, as they are at one moment."""
+        """Return all faces and the keys of their rows, as they are at one moment; maybe none."""
         photos = self._photos
         images = np.zeros((len(photos), *FACE_SHAPE), np.uint8)
         for row, photo in enumerate(photos):

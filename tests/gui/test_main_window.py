@@ -49,6 +49,7 @@ from tests.gui.conftest import (
     wait_for_message,
     wait_for_reconstruction,
 )
+from tests.shelves import keys_of
 
 LEFT = Qt.MouseButton.LeftButton
 no_window_manager = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
@@ -441,7 +442,7 @@ def test_photos_by_dialog_and_their_removal(
         with qtbot.waitSignal(window.session.faces.changed):
             menu.actions()[-1].trigger()
         menu.close()
-    assert len(window.session.photos.shelf) == 0
+    assert len(keys_of(window.session.photos.shelf)) == 0
     assert "0" in status_texts(window)
 
 

@@ -15,6 +15,7 @@ from cae_gui.gallery.faces import DEMO, LFW, PHOTOS, Faces
 from model.data.datasets import FaceSet, Preparing
 from model.photos.photos import PhotoShelf
 from tests.gui.conftest import save_faces
+from tests.shelves import keys_of, write_bare_face
 
 
 @pytest.fixture
@@ -131,13 +132,16 @@ def test_cancel_stops_and_keeps_the_faces(
     assert faces.faces is None
 
 
-def test_own_photos_come_with_their_keys(faces: Faces, shelf: PhotoShelf, qtbot: QtBot) -> None:
+def test_own_photos_come_with_their_keys(
+    faces: Faces, shelf: PhotoShelf, tmp_path: Path, qtbot: QtBot
+) -> None:
     for value in range(2):
-        shelf.add(pixels(value), f"Photo {value}")
+        write_bare_face(tmp_path / "photos", pixels(value), f"Photo {value}")
     with qtbot.waitSignal(faces.changed):
         faces.choose(PHOTOS)
     assert faces.source == PHOTOS
-    assert faces.keys == (shelf.key(0), shelf.key(1))
+    assert faces.keys == keys_of(shelf)
+    assert len(faces.keys) == 2
     before = faces.faces
     with qtbot.waitSignal(faces.photo_moved) as blocker:
         faces.refresh_photo(faces.keys[1], pixels(9))

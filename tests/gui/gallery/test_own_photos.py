@@ -16,6 +16,7 @@ from cae_gui.main_window import MainWindow
 from model.photos.crop import CropBox, crop_face
 from tests.drawn_photos import Sitter, drawn_photo
 from tests.gui.conftest import LOADING_MS, Dialogs, wait_for_message, wait_for_reconstruction
+from tests.shelves import keys_of
 
 LEFT = Qt.MouseButton.LeftButton
 SMALL, LARGE = Sitter(3, 130, 130, 90), Sitter(5, 430, 260, 170)
@@ -138,7 +139,7 @@ def test_a_removed_photo_takes_its_box_along(
 ) -> None:
     add(window, group, qtbot)
     with qtbot.waitSignal(window.session.faces.changed):
-        window.session.photos.remove([window.session.photos.shelf.key(0)])
+        window.session.photos.remove([keys_of(window.session.photos.shelf)[0]])
 
     assert not window.reconstruct.photo.isVisibleTo(window.reconstruct)
     assert not list((tmp_path / "data" / "photos").rglob("*.png"))

@@ -16,6 +16,7 @@ from cae_gui.gallery.photos import OwnPhotos
 from model.photos.crop import CropBox
 from model.photos.photo import Photo, Placement, read_photo
 from tests.drawn_photos import Sitter, drawn_photo
+from tests.shelves import faces_of, keys_of
 
 GROUP = (Sitter(3, 130, 130, 90), Sitter(5, 430, 260, 170))
 
@@ -38,8 +39,8 @@ def group() -> np.ndarray:
 def test_photos_are_read_and_put_on_the_shelf(photos: OwnPhotos, photo: Path, qtbot: QtBot) -> None:
     with qtbot.waitSignal(photos.idle), qtbot.waitSignal(photos.added) as blocker:
         photos.add([(photo, photo.name), (pixels(9), "Pasted picture")])
-    assert blocker.args == [photos.shelf.key(1)]
-    assert photos.shelf.faces().names == ("photo.png", "Pasted picture")
+    assert blocker.args == [keys_of(photos.shelf)[1]]
+    assert faces_of(photos.shelf).names == ("photo.png", "Pasted picture")
 
 
 def test_a_file_that_is_no_picture_is_told_by_name(
@@ -49,7 +50,7 @@ def test_a_file_that_is_no_picture_is_told_by_name(
     letter.write_text("Dear Ann")
     with qtbot.waitSignal(photos.added) as added, qtbot.waitSignal(photos.skipped) as skipped:
         photos.add([(letter, letter.name), (photo, photo.name)])
-    assert added.args == [photos.shelf.key(0)]
+    assert added.args == [keys_of(photos.shelf)[0]]
     [sentences] = skipped.args
     assert "letter.txt" in sentences[0]
 
@@ -66,9 +67,9 @@ def test_photos_added_while_others_are_read_wait_their_turn(
     photos.added.connect(keys.append)
     for value in range(5):
         photos.add([(pixels(value), f"Photo {value}")])
-    qtbot.waitUntil(lambda: len(photos.shelf) == 5, timeout=5000)
-    qtbot.waitUntil(lambda: keys[-1:] == [photos.shelf.key(4)], timeout=5000)
-    assert photos.shelf.faces().names == tuple(f"Photo {value}" for value in range(5))
+    qtbot.waitUntil(lambda: len(keys_of(photos.shelf)) == 5, timeout=5000)
+    qtbot.waitUntil(lambda: keys[-1:] == [keys_of(photos.shelf)[4]], timeout=5000)
+    assert faces_of(photos.shelf).names == tuple(f"Photo {value}" for value in range(5))
 
 
 def test_photos_wait_also_behind_a_failure(
@@ -83,7 +84,7 @@ def test_photos_wait_also_behind_a_failure(
     with qtbot.waitSignals([photos.problem, photos.added]):
         photos.add([(pixels(1), "huge")])
         photos.add([(pixels(2), "usual")])
-    assert photos.shelf.faces().names == ("usual",)
+    assert faces_of(photos.shelf).names == ("usual",)
 
 
 def test_cancel_drops_the_photos_that_wait(
@@ -103,7 +104,7 @@ def test_cancel_drops_the_photos_that_wait(
     with qtbot.waitSignal(photos.added):
         photos.cancel()
         let_go.set()
-    assert photos.shelf.faces().names == ("First",)
+    assert faces_of(photos.shelf).names == ("First",)
 
 
 def test_a_shelf_that_cannot_be_written_is_a_problem(
@@ -123,9 +124,9 @@ def test_the_same_photo_twice_is_one(photos: OwnPhotos, photo: Path, qtbot: QtBo
         photos.add([(photo, photo.name), (pixels(3), "Another")])
     with qtbot.waitSignal(photos.added) as added, qtbot.waitSignal(photos.noted) as noted:
         photos.add([(photo.read_bytes(), "copy.png")])
-    assert added.args == [photos.shelf.key(0)]
+    assert added.args == [keys_of(photos.shelf)[0]]
     assert noted.args == [("“copy.png” is among your photos already.",)]
-    assert len(photos.shelf) == 2
+    assert len(keys_of(photos.shelf)) == 2
 
 
 def test_of_hundreds_each_failure_is_told_and_the_rest_is_added(
@@ -145,10 +146,10 @@ def test_of_hundreds_each_failure_is_told_and_the_rest_is_added(
     ):
         photos.add(pictures)
     # The first is shown long before the last is read, and stays on show.
-    assert shown == [(photos.shelf.key(0), 1)]
+    assert shown == [(keys_of(photos.shelf)[0], 1)]
     assert changed.args == [""]
     assert [sentence.split()[0] for sentence in skipped.args[0]] == ["“letter.txt”", "“folder”"]
-    assert len(photos.shelf) == 200
+    assert len(keys_of(photos.shelf)) == 200
     assert progress[51] == ("Reading “folder”", 51, 202)
 
 
@@ -159,7 +160,7 @@ def test_a_photo_without_a_face_gets_a_box_in_the_middle_and_a_sentence(
         photos.add([(photo, photo.name)])
     [[sentence]] = blocker.args
     assert "No face was found in “photo.png”" in sentence
-    placement = photos.shelf.placement(photos.shelf.key(0))
+    placement = photos.shelf.placement(keys_of(photos.shelf)[0])
     assert placement is not None
     assert placement.box == CropBox(20, 0, 160)
 
@@ -169,7 +170,7 @@ def three(photos: OwnPhotos, qtbot: QtBot) -> list[str]:
     """The keys of three photos, of which the second shows two faces."""
     with qtbot.waitSignal(photos.idle):
         photos.add([(pixels(1), "One"), (group(), "Group"), (pixels(2), "Two")])
-    return [photos.shelf.key(row) for row in range(3)]
+    return [keys_of(photos.shelf)[row] for row in range(3)]
 
 
 def test_photos_are_removed_and_put_back(photos: OwnPhotos, three: list[str], qtbot: QtBot) -> None:
@@ -177,12 +178,12 @@ def test_photos_are_removed_and_put_back(photos: OwnPhotos, three: list[str], qt
         photos.remove(three[:2])
     [removed] = blocker.args
     assert removed.names == ("One", "Group")
-    assert photos.shelf.faces().names == ("Two",)
+    assert faces_of(photos.shelf).names == ("Two",)
 
     with qtbot.waitSignal(photos.changed) as changed:
         photos.restore(removed)
     assert changed.args == [three[0]]
-    assert photos.shelf.faces().names == ("One", "Group", "Two")
+    assert faces_of(photos.shelf).names == ("One", "Group", "Two")
 
 
 def test_removing_what_is_gone_is_no_news(
@@ -190,7 +191,7 @@ def test_removing_what_is_gone_is_no_news(
 ) -> None:
     with qtbot.assertNotEmitted(photos.removed), qtbot.waitSignal(photos.changed):
         photos.remove(["gone"])
-    assert len(photos.shelf) == 3
+    assert len(keys_of(photos.shelf)) == 3
 
 
 def test_a_photo_that_cannot_be_removed_is_a_problem(
@@ -230,19 +231,19 @@ def test_what_the_ended_threads_left_is_written(photos: OwnPhotos, three: list[s
     stop_and_wait(photos.jobs())
     photos.remove(three[:1])
     photos.remove(three[2:])
-    assert len(photos.shelf) == 3
+    assert len(keys_of(photos.shelf)) == 3
 
     photos.finish()
     photos.finish()
 
-    assert photos.shelf.faces().names == ("Group",)
+    assert faces_of(photos.shelf).names == ("Group",)
 
 
 def test_photos_with_several_faces_are_told(photos: OwnPhotos, qtbot: QtBot) -> None:
     with qtbot.waitSignal(photos.several) as blocker:
         photos.add([(pixels(1), "One"), (group(), "Group")])
     [several] = blocker.args
-    assert several.keys == (photos.shelf.key(1),)
+    assert several.keys == (keys_of(photos.shelf)[1],)
     assert several.names == ("Group",)
     assert several.faces == 2
 
@@ -255,7 +256,7 @@ def test_all_faces_of_a_photo_get_entries(
     assert changed.args == [""]
     with qtbot.assertNotEmitted(photos.changed), qtbot.waitSignal(photos.idle):
         photos.add_all_faces(three)
-    assert photos.shelf.faces().names == ("One", "Group", "Two", "Group (2)")
+    assert faces_of(photos.shelf).names == ("One", "Group", "Two", "Group (2)")
     [other] = photos.shelf.others(three[1]).values()
     assert other.centre == pytest.approx((GROUP[0].x, GROUP[0].y), abs=15)
 
@@ -267,7 +268,14 @@ def test_faces_of_photos_wait_for_photos_that_are_read(
         photos.add([(pixels(7), "Three")])
         photos.add_all_faces(["gone", *three])
         photos.add([(pixels(8), "Four")])
-    assert photos.shelf.faces().names == ("One", "Group", "Two", "Three", "Four", "Group (2)")
+    assert faces_of(photos.shelf).names == (
+        "One",
+        "Group",
+        "Two",
+        "Three",
+        "Four",
+        "Group (2)",
+    )
 
 
 def test_of_a_photo_that_lost_its_picture_no_faces_are_added(
@@ -309,6 +317,6 @@ def test_the_shelf_of_before_is_there_again(photos: OwnPhotos, qtbot: QtBot) -> 
     photos.shelf.add_photo(Photo("Kept", picture, Placement(GROUP[0].box)))
     again = OwnPhotos()
     try:
-        assert again.shelf.faces().names == ("Kept",)
+        assert faces_of(again.shelf).names == ("Kept",)
     finally:
         stop_and_wait(again.jobs())

@@ -16,6 +16,7 @@ from cae_gui.reconstruct.own_photo import OwnPhoto
 from model.photos.crop import CropBox, crop_face
 from model.photos.photo import Photo, Placement
 from model.photos.photos import PhotoShelf
+from tests.shelves import keys_of, write_bare_face
 
 FOUND = (CropBox(100, 150, 200), CropBox(500, 150, 160, 10))
 
@@ -47,11 +48,11 @@ def show(photo: OwnPhoto, key: str, qtbot: QtBot) -> Any:
 
 
 def wait_until_kept(shelf: PhotoShelf, placement: Placement, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: shelf.placement(shelf.key(0)) == placement)
+    qtbot.waitUntil(lambda: shelf.placement(keys_of(shelf)[0]) == placement)
 
 
 def test_a_photo_is_opened_with_its_box(photo: OwnPhoto, shelf: PhotoShelf, qtbot: QtBot) -> None:
-    opened = show(photo, shelf.key(1), qtbot)
+    opened = show(photo, keys_of(shelf)[1], qtbot)
 
     assert opened.size == (800, 600)
     assert opened.placement == Placement(FOUND[0], FOUND, 0)
@@ -80,7 +81,7 @@ def test_of_many_boxes_the_newest_is_cut_out(
         cut.append(box)
         return crop_face(picture, box)
 
-    show(photo, shelf.key(0), qtbot)
+    show(photo, keys_of(shelf)[0], qtbot)
     monkeypatch.setattr(own_photo_module, "crop_face", crop)
     boxes = [CropBox(left, 100, 90) for left in range(50)]
     with qtbot.waitSignal(photo.cropped) as blocker:
@@ -93,30 +94,30 @@ def test_of_many_boxes_the_newest_is_cut_out(
 
 
 def test_a_settled_box_is_kept(photo: OwnPhoto, shelf: PhotoShelf, qtbot: QtBot) -> None:
-    show(photo, shelf.key(1), qtbot)
+    show(photo, keys_of(shelf)[1], qtbot)
     photo.move(FOUND[1], 1)
-    assert not photo.rests_on(shelf.key(1))
+    assert not photo.rests_on(keys_of(shelf)[1])
     with qtbot.waitSignal(photo.kept) as blocker:
         photo.settle()
 
     face, key = blocker.args
-    assert key == shelf.key(1)
+    assert key == keys_of(shelf)[1]
     assert np.array_equal(face, crop_face(noise(1), FOUND[1]))
-    assert shelf.placement(shelf.key(1)) == Placement(FOUND[1], FOUND, 1)
-    assert photo.rests_on(shelf.key(1))
-    assert not photo.rests_on(shelf.key(0))
+    assert shelf.placement(keys_of(shelf)[1]) == Placement(FOUND[1], FOUND, 1)
+    assert photo.rests_on(keys_of(shelf)[1])
+    assert not photo.rests_on(keys_of(shelf)[0])
 
 
 def test_going_to_another_photo_keeps_the_box(
     photo: OwnPhoto, shelf: PhotoShelf, qtbot: QtBot
 ) -> None:
-    show(photo, shelf.key(0), qtbot)
+    show(photo, keys_of(shelf)[0], qtbot)
     photo.move(FOUND[1], 1)
     with qtbot.waitSignals([photo.closed, photo.kept, photo.opened]):
-        photo.show(shelf.key(1))
+        photo.show(keys_of(shelf)[1])
 
-    assert shelf.placement(shelf.key(0)) == Placement(FOUND[1], FOUND, 1)
-    assert shelf.placement(shelf.key(1)) == Placement(FOUND[0], FOUND, 0)
+    assert shelf.placement(keys_of(shelf)[0]) == Placement(FOUND[1], FOUND, 1)
+    assert shelf.placement(keys_of(shelf)[1]) == Placement(FOUND[0], FOUND, 0)
 
 
 def test_coming_back_before_the_box_is_kept_finds_it_where_it_was_put(
@@ -129,10 +130,10 @@ def test_coming_back_before_the_box_is_kept_finds_it_where_it_was_put(
         return crop_face(picture, box)
 
     monkeypatch.setattr(own_photo_module, "crop_face", slow)
-    show(photo, shelf.key(0), qtbot)
+    show(photo, keys_of(shelf)[0], qtbot)
     photo.move(FOUND[1], 1)
-    photo.show(shelf.key(1))
-    photo.show(shelf.key(0))
+    photo.show(keys_of(shelf)[1])
+    photo.show(keys_of(shelf)[0])
     with qtbot.waitSignal(photo.opened) as blocker:
         let_go.set()
 
@@ -143,27 +144,27 @@ def test_coming_back_before_the_box_is_kept_finds_it_where_it_was_put(
 def test_what_an_ended_job_left_is_written(
     photo: OwnPhoto, shelf: PhotoShelf, qtbot: QtBot
 ) -> None:
-    show(photo, shelf.key(0), qtbot)
+    show(photo, keys_of(shelf)[0], qtbot)
     stop_and_wait([photo.job])
     photo.move(FOUND[1], 1)
     photo.settle()
-    assert shelf.placement(shelf.key(0)) == Placement(FOUND[0], FOUND, 0)
+    assert shelf.placement(keys_of(shelf)[0]) == Placement(FOUND[0], FOUND, 0)
 
     photo.keep_all()
 
-    assert shelf.placement(shelf.key(0)) == Placement(FOUND[1], FOUND, 1)
+    assert shelf.placement(keys_of(shelf)[0]) == Placement(FOUND[1], FOUND, 1)
 
 
 def test_the_box_of_a_removed_photo_is_not_kept(
     photo: OwnPhoto, shelf: PhotoShelf, qtbot: QtBot
 ) -> None:
-    show(photo, shelf.key(0), qtbot)
-    shelf.remove([shelf.key(0)])
+    show(photo, keys_of(shelf)[0], qtbot)
+    shelf.remove([keys_of(shelf)[0]])
     photo.move(FOUND[1], 1)
     with qtbot.assertNotEmitted(photo.kept), qtbot.waitSignal(photo.job.answered):
         photo.settle()
 
-    assert len(shelf) == 1
+    assert len(keys_of(shelf)) == 1
 
 
 def test_a_lost_picture_is_a_problem(
@@ -172,16 +173,18 @@ def test_a_lost_picture_is_a_problem(
     for path in (tmp_path / "photos" / "pictures").iterdir():
         path.unlink()
     with qtbot.assertNotEmitted(photo.opened), qtbot.waitSignal(photo.problem) as blocker:
-        photo.show(shelf.key(0))
+        photo.show(keys_of(shelf)[0])
 
     assert "doesn't exist" in blocker.args[0].text
 
 
 def test_a_face_without_a_picture_has_nothing_to_show(
-    photo: OwnPhoto, shelf: PhotoShelf, qtbot: QtBot
+    photo: OwnPhoto, shelf: PhotoShelf, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    key = shelf.add(np.zeros((48, 48, 3), np.uint8), "Earlier")
-    show(photo, shelf.key(0), qtbot)
+    key = write_bare_face(tmp_path / "photos", np.zeros((48, 48, 3), np.uint8), "Earlier")
+    shelf.add_photo(Photo("Another", noise(5), Placement(FOUND[0])))  # looks for new files
+    assert key in keys_of(shelf)
+    show(photo, keys_of(shelf)[0], qtbot)
     with qtbot.assertNotEmitted(photo.opened), qtbot.waitSignal(photo.closed):
         photo.show(key)
     photo.move(FOUND[1], 1)
@@ -194,12 +197,12 @@ def test_a_face_without_a_picture_has_nothing_to_show(
 def test_the_other_faces_of_the_photo_are_known(
     photo: OwnPhoto, shelf: PhotoShelf, qtbot: QtBot
 ) -> None:
-    [key] = shelf.add_faces(shelf.key(1), [Placement(FOUND[1], FOUND, 1)])
+    [key] = shelf.add_faces(keys_of(shelf)[1], [Placement(FOUND[1], FOUND, 1)])
     assert photo.others() == {}
-    show(photo, shelf.key(1), qtbot)
+    show(photo, keys_of(shelf)[1], qtbot)
     assert photo.others() == {key: FOUND[1]}
     show(photo, key, qtbot)
-    assert photo.others() == {shelf.key(1): FOUND[0]}
+    assert photo.others() == {keys_of(shelf)[1]: FOUND[0]}
     assert photo.placement == Placement(FOUND[1], FOUND, 1)
 
 
@@ -209,7 +212,7 @@ class TestUndo:
     @pytest.fixture
     def moved(self, photo: OwnPhoto, shelf: PhotoShelf, qtbot: QtBot) -> OwnPhoto:
         """A photo whose box was dragged in several moves."""
-        show(photo, shelf.key(0), qtbot)
+        show(photo, keys_of(shelf)[0], qtbot)
         for left in range(101, 131):
             photo.move(CropBox(left, 150, 200), 0)
         photo.settle()
@@ -278,6 +281,6 @@ class TestUndo:
         self, moved: OwnPhoto, shelf: PhotoShelf, qtbot: QtBot
     ) -> None:
         moved.move(CropBox(9, 9, 90), 0)
-        show(moved, shelf.key(1), qtbot)
+        show(moved, keys_of(shelf)[1], qtbot)
         assert moved.undo_stack.count() == 0
         wait_until_kept(shelf, Placement(CropBox(9, 9, 90), FOUND, 0), qtbot)

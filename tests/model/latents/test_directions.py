@@ -11,7 +11,6 @@ from model.latents.directions import (
     Directions,
     principal_directions,
     project_out,
-    scaled,
     spread_along,
 )
 from model.latents.latent import LatentStatistics
@@ -54,11 +53,11 @@ def test_principal_directions_are_those_of_the_statistics() -> None:
     directions = principal_directions(statistics)
     latent = some_latents()[7]
     assert len(directions) == SIZE
-    np.testing.assert_allclose(
-        directions.coordinates(latent), statistics.coordinates(latent), atol=1e-4
-    )
-    expected = statistics.moved(latent, 3, 2.0)
-    np.testing.assert_allclose(directions.moved(latent, {3: 2.0}), expected, atol=1e-3)
+    along = statistics.directions @ (latent - statistics.mean) / statistics.sigma
+    np.testing.assert_allclose(directions.coordinates(latent), along, atol=1e-4)
+    moved = directions.moved(latent, {3: 2.0})
+    along[3] = 2.0
+    np.testing.assert_allclose(directions.coordinates(moved), along, atol=1e-3)
 
 
 def test_the_spread_along_a_direction_is_that_of_the_latents() -> None:
@@ -122,10 +121,3 @@ def test_projecting_out_dependent_directions_is_projecting_out_their_span() -> N
     np.testing.assert_allclose(dependent @ left, 0, atol=1e-5)
     np.testing.assert_allclose(left, project_out(vector, matrix), atol=1e-5)
     np.testing.assert_array_equal(project_out(vector, matrix[:0]), vector)
-
-
-def test_the_strength_scales_the_whole_edit() -> None:
-    start, end = some_latents()[:2]
-    np.testing.assert_array_equal(scaled(start, end, 0), start)
-    np.testing.assert_allclose(scaled(start, end, 1), end, atol=1e-5)
-    np.testing.assert_allclose(scaled(start, end, 0.5), (start + end) / 2, atol=1e-5)

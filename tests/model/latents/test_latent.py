@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
+from model.latents.directions import principal_directions
 from model.latents.latent import LatentStatistics
 
 Floats = NDArray[np.float32]
@@ -67,45 +68,14 @@ def test_fewer_latents_than_dimensions_give_fewer_directions() -> None:
 def test_one_dimension_will_do() -> None:
     found = LatentStatistics.fit(np.array([[1], [3]], np.float32))
     assert found.sigma == pytest.approx(2**0.5)
-    assert found.moved(np.array([5], np.float32), 0, 0) == pytest.approx(2)
 
 
 def test_the_measured_latents_have_unit_coordinates(statistics: LatentStatistics) -> None:
-    coordinates = np.array([statistics.coordinates(latent) for latent in spread_latents()])
+    directions = principal_directions(statistics)
+    coordinates = directions.coordinates(spread_latents())
     np.testing.assert_allclose(coordinates.mean(axis=0), 0, atol=1e-3)
     np.testing.assert_allclose(coordinates.std(axis=0, ddof=1), 1, rtol=1e-3)
-    np.testing.assert_allclose(statistics.coordinates(statistics.mean), 0, atol=1e-6)
-
-
-@pytest.mark.parametrize("direction", [0, 3, 7])
-@pytest.mark.parametrize("sigmas", [-4.0, 0.0, 1.5])
-def test_moving_sets_one_coordinate_and_no_other(
-    direction: int, sigmas: float, statistics: LatentStatistics
-) -> None:
-    latent = spread_latents()[5]
-    expected = statistics.coordinates(latent)
-    moved = statistics.moved(latent, direction, sigmas)
-    expected[direction] = sigmas
-
-    assert moved.dtype == np.float32
-    np.testing.assert_allclose(statistics.coordinates(moved), expected, atol=2e-4)
-
-
-def test_moving_back_gives_the_same_latent(statistics: LatentStatistics) -> None:
-    latent = spread_latents()[5]
-    before = statistics.coordinates(latent)
-    moved = statistics.moved(latent, 2, 3.0)
-    np.testing.assert_allclose(statistics.moved(moved, 2, float(before[2])), latent, atol=1e-5)
-
-
-def test_moving_keeps_what_no_direction_describes() -> None:
-    found = LatentStatistics.fit(spread_latents(3))
-    latent = spread_latents()[50]
-    change = found.moved(latent, 0, 2.0) - latent
-    assert abs(change @ found.directions[1]) < 1e-5
-    np.testing.assert_allclose(
-        change, (change @ found.directions[0]) * found.directions[0], atol=1e-5
-    )
+    np.testing.assert_allclose(directions.coordinates(statistics.mean), 0, atol=1e-6)
 
 
 @pytest.mark.parametrize("temperature", [1.0, 0.5])

@@ -108,7 +108,6 @@ def test_everything_for_exploring_comes_in_one_go(
     found = result(explore(model, few_faces, folder=tmp_path))
     assert isinstance(found, Explored)
     assert found.points.shape == (60, 2)
-    assert found.attributes == ()
     assert found.neighbours.nearest(found.latents.latents[5])[0][0] == 5
     assert 0 <= found.density.typicality(found.latents.latents[5]) <= 1
 
