@@ -15,7 +15,7 @@ from cae_gui.app import make_application
 from cae_gui.core.problems import Problem
 from cae_gui.main_window import MainWindow
 from cae_gui.settings import Settings
-from model.latents.latent import LatentStatistics
+from model.latent_statistics import LatentStatistics
 
 POLL_MS = 10
 

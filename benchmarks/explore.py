@@ -36,11 +36,11 @@ from benchmarks.map_moves import FRAMES, frame_times
 from benchmarks.slider_drags import drag_sliders
 from model.checkpoint import pretrained_model
 from model.data.datasets import load_faces
-from model.data.face_set import FaceSet
 from model.data.lfw import default_data_home
 from model.data.mapped import take
+from model.face_set import FaceSet
 from model.inference import ENCODE_BATCH, encode
-from model.latents.latent import LatentStatistics
+from model.latent_statistics import LatentStatistics
 from model.latents.latent_map import pca_map
 from model.latents.latent_set import LatentSet, encode_set
 from model.latents.neighbours import Neighbours

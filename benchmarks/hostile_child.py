@@ -75,8 +75,8 @@ def open_model(path: Path) -> None:
 
 def open_run(path: Path) -> None:
     """Do with a run what the window does: list, follow, look at the previews, go on with it."""
-    from model.data.face_set import FaceSet
     from model.events import Started
+    from model.face_set import FaceSet
     from model.runs.following import follow
     from model.runs.runs import Run
     from model.training.training import train

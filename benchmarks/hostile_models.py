@@ -22,10 +22,10 @@ from torch import Tensor
 from benchmarks.hostile_damage import Made, Trick, damage, patches, unusual
 from model.checkpoint import FaceModel, save_model
 from model.config import TrainConfig
-from model.data.face_set import FaceSet
 from model.documents.session_file import ExploreSession, SavedFace, save_session
+from model.face_set import FaceSet
+from model.latent_statistics import LatentStatistics
 from model.latents.directions import Direction
-from model.latents.latent import LatentStatistics
 from model.latents.own_directions import OwnFaces, save_own
 from model.morph.key_frames import KeyFrame
 from model.morph.key_frames import Path as MorphPath

@@ -39,8 +39,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.budget import Budget
 from benchmarks.machine import machine
 from model.checkpoint import pretrained_model
-from model.data.face_set import FaceSet
 from model.data.lfw import default_data_home
+from model.face_set import FaceSet
 from model.inference import reconstruct
 from model.photos.crop import CropBox, crop_face
 from model.photos.face_finder import find_faces

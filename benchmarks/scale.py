@@ -74,12 +74,12 @@ def make_folder(folder: Path, count: int, start: int) -> None:
 
 def prepare(folder: str, cache: str) -> None:
     """The process that prepares; says how far it is, and the seconds at last."""
-    from model.data.datasets import Preparing
     from model.data.datasets import prepare as events
+    from model.progress import WorkProgress
 
     start = time.perf_counter()
     for event in events(folder, cache_folder=Path(cache)):
-        if isinstance(event, Preparing) and event.total:  # not while it only looks for them
+        if isinstance(event, WorkProgress) and event.total:  # not while it only looks for them
             say(done=event.done)
     say(seconds=time.perf_counter() - start, cpu_s=cpu_seconds())
 

@@ -21,7 +21,7 @@ from torch import Tensor
 from model.config import TrainConfig
 from model.io.files import readable, write_bytes
 from model.io.torch_file import TorchFileError, read_torch_file
-from model.latents.latent import LatentStatistics
+from model.latent_statistics import LatentStatistics
 from model.network import ConvAutoencoder, on_device
 
 FORMAT = "cae-studio-1"

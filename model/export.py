@@ -19,7 +19,9 @@ import torch
 from torch import Tensor, nn
 
 from model.checkpoint import FaceModel
+from model.face_set import FACE_SIZE
 from model.io.files import replacing
+from model.network import CHANNELS
 
 FORMATS = {"onnx": ".onnx", "torch-export": ".pt2"}
 """Each format and the suffix of its files."""
@@ -60,7 +62,8 @@ def export(model: FaceModel, folder: Path, format: str) -> Iterator[Exported]:
     write = _write_onnx if format == "onnx" else _write_torch
     network = model.network
     images = torch.rand(
-        max(_CHECKED_BATCHES), 3, 48, 48, generator=torch.Generator().manual_seed(0)
+        (max(_CHECKED_BATCHES), CHANNELS, FACE_SIZE, FACE_SIZE),
+        generator=torch.Generator().manual_seed(0),
     )
     with torch.no_grad():
         latents = network.encode(images)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.data.face_set import FaceSet
 from model.data.mapped import take
+from model.face_set import FaceSet
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel

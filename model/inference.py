@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from model.checkpoint import FaceModel
-from model.data.datasets import FaceSet
 from model.device import autocast
-from model.events import Describing
 from model.folded import FoldedDecoder
-from model.latents.latent_set import LatentSet, encode_set
 from model.network import ConvAutoencoder
 from model.precision import PRECISIONS, fastest_precision
 
@@ -72,20 +68,3 @@ def reconstruct(model: FaceModel, images: Images) -> Reconstruction:
     """Encode and decode images uint8 (N, 48, 48, 3)."""
     latents = encode(model, images)
     return Reconstruction(images, latents, decode(model, latents))
-
-
-def describe(model: FaceModel, faces: FaceSet) -> Iterator[Describing | FaceModel]:
-    """Measure the latent space on a data set's training faces; yield the described model last.
-
-    The latents are kept in the cache, for exploring; of more than ``MAX_FACES`` so many faces are
-    taken, evenly spread: they tell sigma to half a per cent.
-
-    Raises:
-        DataError: fewer than two faces.
-        ValueError: fewer than two training faces, or all latents are equal.
-    """
-    for event in encode_set(model, faces):
-        if isinstance(event, LatentSet):
-            yield replace(model, statistics=event.statistics())
-        else:
-            yield event

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-IMAGE_SIZE = 48
+from model.face_set import FACE_SIZE
+
 CHANNELS = 3
 
 
@@ -170,7 +171,7 @@ def layer_table(network: ConvAutoencoder) -> list[LayerRow]:
     """List every layer in order with its output shape for one image and its parameter count."""
     leaves = [module for module in network.modules() if not list(module.children())]
     device = next(network.parameters()).device
-    features = torch.zeros(1, CHANNELS, IMAGE_SIZE, IMAGE_SIZE, device=device)
+    features = torch.zeros(1, CHANNELS, FACE_SIZE, FACE_SIZE, device=device)
     rows = []
     with torch.inference_mode():
         for number, layer in enumerate(leaves, start=1):

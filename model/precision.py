@@ -10,7 +10,8 @@ import torch
 from torch.nn import functional
 
 from model.device import autocast, emulates_bfloat16, quickest
-from model.network import CHANNELS, IMAGE_SIZE, ConvAutoencoder, on_device
+from model.face_set import FACE_SIZE
+from model.network import CHANNELS, ConvAutoencoder, on_device
 
 PRECISIONS: Mapping[str, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -32,7 +33,7 @@ def fastest_precision(device: torch.device) -> str:
     network = on_device(network.to_empty(device="cpu"), device)
     for tensor in network.state_dict().values():
         tensor.fill_(0.01)
-    images = torch.ones(_TRIED_IMAGES, CHANNELS, IMAGE_SIZE, IMAGE_SIZE, device=device)
+    images = torch.ones(_TRIED_IMAGES, CHANNELS, FACE_SIZE, FACE_SIZE, device=device)
     images = images.contiguous(memory_format=torch.channels_last)
 
     def learn(dtype: torch.dtype) -> None:

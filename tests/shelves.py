@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model.data.face_set import FaceSet
+from model.face_set import FaceSet
 from model.photos.photo_files import Entry, file_name, stored, write_entry, write_index
 from model.photos.photos import PhotoShelf
 

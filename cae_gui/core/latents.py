@@ -13,7 +13,7 @@ from model.events import Describing
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
-    from model.data.face_set import FaceSet
+    from model.face_set import FaceSet
     from model.latents.explored import Explored
 
 FEWEST = 50

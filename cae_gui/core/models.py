@@ -231,7 +231,7 @@ def _infer(what: str, model: FaceModel, *arguments: Any) -> Any:
 
 
 def _describe(model: FaceModel, faces: FaceSet, path: Path | None) -> Iterator[Any]:
-    from model.inference import describe
+    from model.latents.latent_set import describe
     from model.runs.run_statistics import keep_statistics
 
     for event in describe(model, faces):

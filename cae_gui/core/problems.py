@@ -7,7 +7,7 @@ import logging
 import traceback
 from typing import NamedTuple
 
-from model.data.face_set import DataError
+from model.face_set import DataError
 
 
 class Problem(NamedTuple):

@@ -23,6 +23,7 @@ from cae_gui.widgets.face_mime import Face
 from cae_gui.widgets.film_strip import FilmStrip
 from cae_gui.widgets.primary_button import PrimaryButton
 from cae_gui.widgets.section_label import SectionLabel
+from model.face_set import FACE_SHAPE
 
 WITH, WITHOUT = 0, 1
 SIDES = (WITH, WITHOUT)
@@ -89,7 +90,7 @@ class DirectionBuilder(QWidget):
     def images(self, side: int) -> NDArray[np.uint8]:
         """Return the faces uint8 (N, 48, 48, 3) of a side."""
         faces = [pixels for _, pixels in self._sides[side]]
-        return np.stack(faces) if faces else np.zeros((0, 48, 48, 3), np.uint8)
+        return np.stack(faces) if faces else np.zeros((0, *FACE_SHAPE), np.uint8)
 
     def add_faces(self, side: int, faces: Sequence[Face]) -> None:
         """Put faces on a side: from the other one they are taken away, and none comes twice."""
@@ -114,7 +115,7 @@ class DirectionBuilder(QWidget):
 
     def set_preview(self, images: NDArray[np.uint8] | None) -> None:
         """Show a face uint8 (K, 48, 48, 3) along the direction, the middle one as it is."""
-        self._preview.set_frames(np.zeros((0, 48, 48, 3), np.uint8) if images is None else images)
+        self._preview.set_frames(np.zeros((0, *FACE_SHAPE), np.uint8) if images is None else images)
 
     def focus_name(self) -> None:
         """Put the cursor into the name, its text selected."""

@@ -16,8 +16,8 @@ from model.latents.directions import Directions
 from model.latents.own_directions import OwnFaces, own_direction
 
 if TYPE_CHECKING:
+    from model.latent_statistics import LatentStatistics
     from model.latents.face_latents import FaceLatents
-    from model.latents.latent import LatentStatistics
 
 Floats = NDArray[np.float32]
 

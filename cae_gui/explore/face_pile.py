@@ -19,9 +19,10 @@ from PySide6.QtWidgets import QWidget
 
 from cae_gui.widgets.face_list_model import FaceListModel
 from cae_gui.widgets.face_list_view import FaceListView
-from cae_gui.widgets.face_mime import FACE_SHAPE, MIME_TYPE, Face, faces_from_mime
+from cae_gui.widgets.face_mime import MIME_TYPE, Face, faces_from_mime
 from cae_gui.widgets.images import Pixels
 from cae_gui.widgets.painting import paint_ring
+from model.face_set import FACE_SHAPE
 
 _LOWEST = 88  # one row, on a low screen
 _REMOVING = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)

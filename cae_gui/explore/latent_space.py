@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from model.latent_statistics import LatentStatistics
 from model.latents.directions import (
     MIN_FREE,
     Direction,
@@ -16,7 +17,6 @@ from model.latents.directions import (
     principal_directions,
     project_out,
 )
-from model.latents.latent import LatentStatistics
 
 if TYPE_CHECKING:
     from model.latents.directions import Kind

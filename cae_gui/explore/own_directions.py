@@ -22,7 +22,7 @@ from model.latents.face_latents import FaceLatents
 from model.latents.own_directions import OwnFaces, brought, own_directions_file
 
 if TYPE_CHECKING:
-    from model.latents.latent import LatentStatistics
+    from model.latent_statistics import LatentStatistics
 
 Change = tuple[OwnFaces | None, OwnFaces | None]
 """A direction before and after; None where there is none."""

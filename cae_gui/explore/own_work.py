@@ -12,9 +12,9 @@ from model.io.tensor_file import TensorFileError
 from model.latents.own_directions import OwnFaces, damaged_path, keep_own, load_own, own_direction
 
 if TYPE_CHECKING:
+    from model.latent_statistics import LatentStatistics
     from model.latents.directions import Direction
     from model.latents.face_latents import FaceLatents
-    from model.latents.latent import LatentStatistics
 
 Items = tuple[OwnFaces, ...]
 

@@ -18,11 +18,11 @@ from model.data.datasets import (
     FaceSet,
     LfwMissingError,
     Prepared,
-    Preparing,
     download_lfw,
     prepare,
 )
 from model.photos.photos import PhotoShelf
+from model.progress import WorkProgress
 
 DEMO, LFW, PHOTOS = "demo", "lfw", "photos"
 TITLES = {DEMO: "Demo faces", LFW: "LFW", PHOTOS: "My photos"}
@@ -107,7 +107,7 @@ class Faces(QObject):
 
     @Slot(object)
     def _on_loading(self, event: Any) -> None:
-        if isinstance(event, Preparing):
+        if isinstance(event, WorkProgress):
             self.busy.emit(event.text, event.done, event.total)
         elif isinstance(event, LfwMissing):
             self.lfw_missing.emit(event.problem)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from cae_gui.widgets.face_list_model import FaceListModel
 from cae_gui.widgets.face_list_view import FaceListView
+from model.face_set import FACE_SHAPE
 
 _SELECT = QItemSelectionModel.SelectionFlag
 
@@ -89,7 +90,7 @@ class Gallery(QWidget):
 
     def clear(self, text: str) -> None:
         """Show no faces but this text, which says what to do."""
-        self.set_faces(np.zeros((0, 48, 48, 3), np.uint8), ())
+        self.set_faces(np.zeros((0, *FACE_SHAPE), np.uint8), ())
         self._empty_text = text
         self._show_counts()
 

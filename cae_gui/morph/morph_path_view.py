@@ -17,12 +17,13 @@ from cae_gui.morph.playback import Playback
 from cae_gui.widgets.elided_text import ElidedText
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.film_strip import FilmStrip
+from model.face_set import FACE_SHAPE
 
 Pixels = NDArray[np.uint8]
 
 _LEAST = 104  # the film strip isn't to be larger than the face
 _FRAME = 80
-NO_FACES = np.empty((0, 48, 48, 3), np.uint8)
+NO_FACES = np.empty((0, *FACE_SHAPE), np.uint8)
 
 
 class MorphPathView(QWidget):

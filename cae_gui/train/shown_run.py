@@ -16,6 +16,7 @@ from cae_gui.train.runs import PreviewRead
 from cae_gui.train.train_workspace import TrainWorkspace
 from model.data.lfw import TITLE as LFW_TITLE
 from model.events import EpochDone
+from model.face_set import FACE_SHAPE
 from model.plots.curve_painter import CurvePainter
 from model.plots.curves import CurveRequest
 from model.runs.runs import EpochRow
@@ -28,7 +29,7 @@ Pixels = NDArray[np.uint8]
 
 REFERENCES = {LFW_TITLE: (("Published network 0.00156", 0.00156),)}
 """Lines to beat, by the title of the data set that they were measured on."""
-_NO_FACES = np.empty((0, 48, 48, 3), np.uint8)
+_NO_FACES = np.empty((0, *FACE_SHAPE), np.uint8)
 
 
 class ShownRun(QObject):

@@ -15,8 +15,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 from cae_gui.core.jobs import StreamJob
 from cae_gui.core.problems import Problem
 from model.config import TrainConfig
-from model.data.datasets import FaceSet, Preparing
+from model.data.datasets import FaceSet
 from model.events import EpochDone, Finished, Notice, Progress, Snapshot, Started
+from model.progress import WorkProgress
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
@@ -177,7 +178,7 @@ class Training(QObject):
             self.folder = event.folder
         if isinstance(event, Started) and self.state is State.PREPARING:
             self._enter(State.RUNNING)
-        if isinstance(event, Preparing):
+        if isinstance(event, WorkProgress):
             if self.state is State.PREPARING:
                 self.preparing.emit(event.text)
         elif event is not None:
@@ -225,7 +226,7 @@ def _new_run(
     run = Run.create(config, faces.title, source=source)
     yield RunOpened(run.folder, config)
     begins = "a new network" if model is None else "the model in use"
-    yield Preparing(f"Preparing {begins} and {len(faces.images):,} faces …")
+    yield WorkProgress(f"Preparing {begins} and {len(faces.images):,} faces …")
     from model.training.training import train
 
     yield from train(config, faces, run=run, start=model)
@@ -244,7 +245,7 @@ def _earlier_run(folder: Path, faces: FaceSet) -> Iterator[Any]:
         )
     rows = tuple(run.rows())
     yield RunOpened(folder, run.config, rows)
-    yield Preparing(f"Reading the state after epoch {rows[-1].epoch if rows else 0} …")
+    yield WorkProgress(f"Reading the state after epoch {rows[-1].epoch if rows else 0} …")
     from model.training.training import train
 
     yield from train(run.config, faces, run=run)

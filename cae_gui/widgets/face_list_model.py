@@ -14,11 +14,12 @@ from PySide6.QtGui import QImage, QPainter
 
 from cae_gui.widgets.images import Pixels, fitted, to_qimage
 from cae_gui.widgets.painting import paint_picture
+from model.face_set import FACE_SHAPE
 
 THUMBNAIL_ROUNDING = 1 / 16  # radius of the corners, as a share of the side
 _CACHED = 512  # thumbnails: some 10 MB at most on a HiDPI screen
 _Index = QModelIndex | QPersistentModelIndex
-_NO_IMAGES = np.zeros((0, 48, 48, 3), np.uint8)
+_NO_IMAGES = np.zeros((0, *FACE_SHAPE), np.uint8)
 
 
 class FaceListModel(QStringListModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,14 +12,14 @@ from PySide6.QtGui import QDrag, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from cae_gui.widgets.images import Pixels, checked_pixels, fitted, to_qimage
+from model.face_set import FACE_SHAPE
 
 MIME_TYPE = "application/x-cae-face"
 MANY_TYPE = "application/x-cae-faces"
-FACE_SHAPE = (48, 48, 3)
 MOST_DRAGGED = 500
 """Faces of one drag: 3.5 MB, copied within a frame or two."""
 
-_PIXEL_BYTES = 48 * 48 * 3
+_PIXEL_BYTES = math.prod(FACE_SHAPE)
 _MAX_NAME_BYTES = 1024
 _DRAG_SIDE = 64
 _BADGE = 24

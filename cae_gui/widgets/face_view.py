@@ -19,9 +19,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
-from cae_gui.widgets.face_mime import FACE_SHAPE, MIME_TYPE, face_from_mime, start_face_drag
+from cae_gui.widgets.face_mime import MIME_TYPE, face_from_mime, start_face_drag
 from cae_gui.widgets.images import Pixels, checked_pixels, fitted
 from cae_gui.widgets.painting import RADIUS, paint_empty_text, paint_picture, paint_ring, paint_well
+from model.face_set import FACE_SHAPE
 
 _MARGIN = 4  # room for the ring
 _CAPTION_GAP = 4

@@ -12,7 +12,7 @@ from pathlib import Path
 from model.cli import evaluate, export, faces, pictures, runs, train
 from model.cli.parsing import CommandError, ExitCode, Parser
 from model.config import ConfigError
-from model.data.face_set import DataError
+from model.face_set import DataError
 from model.runs.runs import RunError
 
 # No command imports torch before its arguments were read: help and mistakes answer at once.

@@ -9,16 +9,17 @@ from pathlib import Path
 
 from model.data.face_cache import cache_root
 from model.data.face_folder import prepare_folder
-from model.data.face_set import DataError, FaceSet, Prepared, Preparing
 from model.data.lfw import LfwMissingError, data_home_in, prepare_lfw
 from model.data.lfw_download import DownloadError, download_lfw
+from model.face_set import DataError, FaceSet, Prepared
 from model.io.sheet import read_sheet
+from model.progress import WorkProgress
 
 
 def prepare(
     source: str | Path, *, cache_folder: Path | None = None
-) -> Generator[Preparing | Prepared, None, None]:
-    """Yield ``Preparing`` some ten times a second at most, and ``Prepared`` at last.
+) -> Generator[WorkProgress | Prepared, None, None]:
+    """Yield ``WorkProgress`` some ten times a second at most, and ``Prepared`` at last.
 
     ``source`` is ``"lfw"``, ``"demo"`` or a folder; a folder that holds LFW as scikit-learn lays
     it out counts as LFW. Prepared faces are kept in ``cache_folder`` and open at once the next
@@ -75,7 +76,6 @@ __all__ = [
     "FaceSet",
     "LfwMissingError",
     "Prepared",
-    "Preparing",
     "demo_faces",
     "download_lfw",
     "load_faces",

@@ -18,7 +18,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from model.data.face_set import FACE_SHAPE, DataError, FaceSet, Prepared
+from model.face_set import FACE_SHAPE, DataError, FaceSet, Prepared
 from model.io.files import check_ordinary, read_bytes
 from model.io.places import cache_folder
 

@@ -11,17 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.data.face_cache import VERSION, CacheEntry, FaceWriter, digest
-from model.data.face_set import DataError, Pace, Prepared, Preparing
 from model.data.kept_faces import BLOCK, KEYS, KeptFaces
 from model.data.picture_list import PictureList
 from model.data.picture_readers import PictureReaders
+from model.face_set import DataError, Prepared
 from model.io.files import readable
 from model.photos.faces import READING, PhotoError
+from model.progress import Pace, WorkProgress
 
 Rows = NDArray[np.int64]
 
 
-def prepare_folder(folder: Path, root: Path) -> Generator[Preparing | Prepared, None, None]:
+def prepare_folder(folder: Path, root: Path) -> Generator[WorkProgress | Prepared, None, None]:
     """Yield progress and at last the faces of all pictures below the folder, by name.
 
     A picture in a subfolder is named after the subfolder, as in LFW, others after their file.
@@ -65,7 +66,7 @@ class _Build:
         self._lock = threading.Lock()
         self._done = self._latest = 0
 
-    def run(self) -> Generator[Preparing, None, Prepared]:
+    def run(self) -> Generator[WorkProgress, None, Prepared]:
         damaged = self._entry.is_damaged()
         text = "The prepared faces were damaged. Preparing them again" if damaged else "Reading"
         try:
@@ -81,14 +82,14 @@ class _Build:
             self._kept.discard()
             return prepared
 
-    def _look_for_kept(self) -> Iterator[Preparing]:
+    def _look_for_kept(self) -> Iterator[WorkProgress]:
         pace = Pace()
         pace.due()  # says nothing unless it takes a while
         for _ in self._kept.open(self._pictures.keys, self._entry.earlier()):
             if pace.due():
-                yield Preparing("Looking for faces that were prepared before")
+                yield WorkProgress("Looking for faces that were prepared before")
 
-    def _read(self, missing: Rows, text: str) -> Iterator[Preparing]:
+    def _read(self, missing: Rows, text: str) -> Iterator[WorkProgress]:
         total, pace = len(self._pictures), Pace()
         self._done = total - len(missing)
         with PictureReaders(len(missing)) as readers:
@@ -98,7 +99,7 @@ class _Build:
             for _ in readers.each(chunks, lambda rows: self._read_chunk(readers, rows)):
                 if pace.due():
                     name = Path(self._pictures.names[self._latest]).name
-                    yield Preparing(f"{text} “{readable(name)}”", self._done, total)
+                    yield WorkProgress(f"{text} “{readable(name)}”", self._done, total)
 
     def _read_chunk(self, readers: PictureReaders, rows: Rows) -> None:
         """Read pictures and keep their faces; runs in a thread of the readers."""
@@ -116,7 +117,7 @@ class _Build:
         if good:
             self._kept.keep(self._pictures.keys[good], np.stack(faces))
 
-    def _put_together(self) -> Generator[Preparing, None, Prepared]:
+    def _put_together(self) -> Generator[WorkProgress, None, Prepared]:
         pictures, pace = self._pictures, Pace()
         rows = np.flatnonzero(self._kept.has(pictures.keys))
         skipped = [*pictures.unopened, *(self._skipped[row] for row in sorted(self._skipped))]
@@ -128,7 +129,7 @@ class _Build:
             with FaceWriter(draft / "images.npy") as writer:
                 for done in self._kept.write(keys, writer):
                     if pace.due():
-                        yield Preparing("Putting the faces together", done, len(rows))
+                        yield WorkProgress("Putting the faces together", done, len(rows))
             np.save(draft / KEYS, keys)
             names = [_face_name(pictures.names[row]) for row in rows]
             prepared = self._entry.commit(draft, title, names, skipped)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.data.face_cache import FaceWriter
-from model.data.face_set import FACE_SHAPE
+from model.face_set import FACE_SHAPE
 from model.io.files import check_ordinary, replacing
 
 KEYS = "keys.npy"

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import IO
 
 from model.data.face_cache import CacheEntry, digest
-from model.data.face_set import DataError, Pace, Prepared, Preparing
+from model.face_set import DataError, Prepared
+from model.progress import Pace, WorkProgress
 from model.system.child import killed_at_end, message_of, start_module
 from model.system.polling import poll
 
@@ -39,7 +40,7 @@ def data_home_in(folder: Path) -> Path | None:
 
 def prepare_lfw(
     root: Path, data_home: Path | None = None
-) -> Generator[Preparing | Prepared, None, None]:
+) -> Generator[WorkProgress | Prepared, None, None]:
     """Yield progress and at last LFW's faces, in the order in which scikit-learn gives them.
 
     Raises:
@@ -70,17 +71,17 @@ def _fingerprint(home: Path) -> dict[str, str | int]:
     return {"home": str(home), "changed": funneled.stat().st_mtime_ns, "entries": entries}
 
 
-def _build(entry: CacheEntry, home: Path) -> Generator[Preparing, None, Prepared]:
+def _build(entry: CacheEntry, home: Path) -> Generator[WorkProgress, None, Prepared]:
     again = "The prepared faces were damaged. Preparing them again"
     start = again if entry.is_damaged() else "Starting scikit-learn"
-    yield Preparing(start)
+    yield WorkProgress(start)
     with entry.building() as draft:
         names = yield from _run_worker(home, draft / "images.npy", start)
         return entry.commit(draft, TITLE, names)
 
 
-def _run_worker(home: Path, output: Path, text: str) -> Generator[Preparing, None, list[str]]:
-    pace, now, names = Pace(), Preparing(text), None
+def _run_worker(home: Path, output: Path, text: str) -> Generator[WorkProgress, None, list[str]]:
+    pace, now, names = Pace(), WorkProgress(text), None
     worker, paths = "model.data.lfw_worker", (str(home), str(output))
     with (
         tempfile.TemporaryFile() as errors,
@@ -91,7 +92,7 @@ def _run_worker(home: Path, output: Path, text: str) -> Generator[Preparing, Non
                 message = message_of(line)
                 names = message.get("names", names)
                 if "text" in message:
-                    now = Preparing(message["text"], message["done"], message["total"])
+                    now = WorkProgress(message["text"], message["done"], message["total"])
                 if pace.due():
                     yield now
         if process.wait() or names is None:

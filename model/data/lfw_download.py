@@ -17,9 +17,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from model.data.face_set import DataError, Pace, Preparing
 from model.data.lfw import default_data_home
-from model.runs.writer import only_one
+from model.face_set import DataError
+from model.io.locks import only_one
+from model.progress import Pace, WorkProgress
 from model.system.polling import poll
 
 
@@ -69,7 +70,7 @@ def download_lfw(
     *,
     base_url: str = BASE_URL,
     files: Sequence[RemoteFile] = FILES,
-) -> Generator[Preparing, None, None]:
+) -> Generator[WorkProgress, None, None]:
     """Download and unpack what is missing of LFW (233 MB); ``done`` and ``total`` are in MB.
 
     Closing the generator keeps what has arrived, and the next call goes on from there.
@@ -93,7 +94,7 @@ def download_lfw(
 
 def _fetch_all(
     files: Sequence[RemoteFile], home: Path, base_url: str
-) -> Generator[Preparing, None, None]:
+) -> Generator[WorkProgress, None, None]:
     for file in files:
         if file.name != ARCHIVE:
             yield from _fetch(file, home, base_url)
@@ -102,7 +103,7 @@ def _fetch_all(
             yield from _unpack(home / ARCHIVE)
 
 
-def _fetch(file: RemoteFile, home: Path, base_url: str) -> Generator[Preparing, None, None]:
+def _fetch(file: RemoteFile, home: Path, base_url: str) -> Generator[WorkProgress, None, None]:
     path = home / file.name
     # As scikit-learn does, the small files are taken as they are.
     if path.exists() and (file.name != ARCHIVE or _sha256(path) == file.sha256):
@@ -122,9 +123,9 @@ class _Head(NamedTuple):
     total: int
 
 
-def _receive(url: str, part: Path) -> Generator[Preparing, None, None]:
+def _receive(url: str, part: Path) -> Generator[WorkProgress, None, None]:
     """Append to the part what is missing of it."""
-    pace, now, stream = Pace(), Preparing("Connecting to the server"), None
+    pace, now, stream = Pace(), WorkProgress("Connecting to the server"), None
     start = part.stat().st_size if part.exists() else 0
     head = _Head(0, 0)
     try:
@@ -145,9 +146,9 @@ def _receive(url: str, part: Path) -> Generator[Preparing, None, None]:
             stream.close()
 
 
-def _progress(stream: IO[bytes], total: int) -> Preparing:
+def _progress(stream: IO[bytes], total: int) -> WorkProgress:
     done_mb, total_mb = round(stream.tell() / 1e6), round(total / 1e6)
-    return Preparing("Downloading LFW", min(done_mb, total_mb), total_mb)
+    return WorkProgress("Downloading LFW", min(done_mb, total_mb), total_mb)
 
 
 def _chunks(url: str, start: int) -> Iterator[_Head | bytes]:
@@ -187,7 +188,7 @@ def _head(response: http.client.HTTPResponse, start: int) -> _Head:
     return _Head(0, length)
 
 
-def _unpack(archive: Path) -> Generator[Preparing, None, None]:
+def _unpack(archive: Path) -> Generator[WorkProgress, None, None]:
     """Unpack beside its place, then move: a half data set never looks like a whole one."""
     pace, total = Pace(), round(archive.stat().st_size / 1e6)
     draft = Path(tempfile.mkdtemp(prefix=".lfw_funneled-", dir=archive.parent))
@@ -196,7 +197,7 @@ def _unpack(archive: Path) -> Generator[Preparing, None, None]:
             for member in members:
                 _extract(members, member, draft)
                 if pace.due():
-                    yield Preparing("Unpacking LFW", round(stream.tell() / 1e6), total)
+                    yield WorkProgress("Unpacking LFW", round(stream.tell() / 1e6), total)
         target = archive.parent / "lfw_funneled"
         if not target.is_dir():  # unless another process was faster
             (draft / "lfw_funneled").rename(target)

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model.data.face_set import Pace, Preparing
 from model.io.files import readable
 from model.photos.faces import picture_suffixes
+from model.progress import Pace, WorkProgress
 
 
 class PictureList:
@@ -41,12 +41,12 @@ class PictureList:
         """Return a digest that changes when any picture does, comes or goes."""
         return hashlib.blake2b(self.keys.tobytes(), digest_size=16).hexdigest()
 
-    def fill(self, version: int) -> Generator[Preparing, None, None]:
+    def fill(self, version: int) -> Generator[WorkProgress, None, None]:
         """Look for the pictures; the keys are others for another ``version`` of reading them."""
         pace, keys = Pace(), array("Q")
         for name in self._found():
             if pace.due():
-                yield Preparing("Looking for pictures", len(keys))
+                yield WorkProgress("Looking for pictures", len(keys))
             if name is not None:
                 self.names.append(name)
                 keys.append(_key(version, name, self.path(len(keys))))

@@ -11,8 +11,8 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from model.data.face_set import FACE_SHAPE, DataError
 from model.data.picture_worker import READY
+from model.face_set import FACE_SHAPE, DataError
 from model.photos.faces import PhotoError
 from model.system.child import start_module
 

@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from model.data.face_set import Pace
 from model.photos.faces import PhotoError, read_face
+from model.progress import Pace
 
 READY = b"ready\n"
 """What it says when it has started."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.data.face_set import FACE_SHAPE
+from model.face_set import FACE_SHAPE
 from model.io.files import readable
 from model.io.tensor_file import TensorFile, TensorFileError, read_tensors, write_tensors
 from model.latents.directions import Direction

@@ -7,8 +7,8 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from model.documents.session_file import SUFFIX, ExploreSession, save_session
+from model.io.locks import only_one
 from model.io.places import data_folder
-from model.runs.writer import only_one
 
 
 def unsaved_folder() -> Path:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from model.latents.latent import LatentStatistics
+from model.latent_statistics import LatentStatistics
 
 Floats = NDArray[np.float32]
 

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.events import Describing
+from model.latent_statistics import LatentStatistics
 from model.latents.directions import Direction, spread_along
-from model.latents.latent import LatentStatistics
 
 METHOD = "multiple regression on labels; AUC by logistic regression on other people"
 MIN_AUC = 0.9

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from model.latents.latent import LatentStatistics
+from model.latent_statistics import LatentStatistics
 
 Floats = NDArray[np.float32]
 Kind = Literal["principal", "attribute", "own"]

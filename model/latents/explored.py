@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from model.data.face_set import FaceSet
 from model.events import Describing
+from model.face_set import FaceSet
 from model.identity import faces_digest, model_digest
+from model.latent_statistics import LatentStatistics
 from model.latents.alignment import aligned_map, aligned_statistics
-from model.latents.latent import LatentStatistics
 from model.latents.latent_map import pca_map
 from model.latents.latent_set import LatentSet, encode_set
 from model.latents.neighbours import Neighbours

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.io.tensor_file import TensorFileError, read_tensors, write_tensors
+from model.latent_statistics import LatentStatistics
 from model.latents.alignment import aligned_map, rotation
-from model.latents.latent import LatentStatistics
 from model.latents.latent_set import latents_folder, tidy
 from model.system.child import killed_at_end, message_of, start_module
 from model.system.polling import poll

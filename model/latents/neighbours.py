@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from model.latents.latent import LatentStatistics
+from model.latent_statistics import LatentStatistics
 
 Floats = NDArray[np.float32]
 

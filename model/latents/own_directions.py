@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model.data.face_set import FACE_SHAPE
+from model.face_set import FACE_SHAPE
 from model.io.files import readable
+from model.io.locks import only_one
 from model.io.places import data_folder
 from model.io.tensor_file import TensorFile, TensorFileError, read_tensors, write_tensors
+from model.latent_statistics import LatentStatistics
 from model.latents.directions import Direction, spread_along
-from model.latents.latent import LatentStatistics
-from model.runs.writer import only_one
 
 FORMAT = "cae-studio-own-directions-1"
 METHOD = "difference of means"

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.io.tensor_file import TensorFileError, read_tensors, write_tensors
+from model.latent_statistics import LatentStatistics
 from model.latents.directions import Direction
-from model.latents.latent import LatentStatistics
 from model.latents.typicality import Density
 
 if TYPE_CHECKING:

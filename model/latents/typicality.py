@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from model.latents.latent import LatentStatistics
+from model.latent_statistics import LatentStatistics
 
 if TYPE_CHECKING:
     from model.latents.latent_set import LatentSet

@@ -17,10 +17,10 @@ from xml.sax.saxutils import escape
 import numpy as np
 from PIL import Image
 
+from model.face_set import FACE_SIZE
 from model.morph import png
 
 PROGRAM = "CAE Studio"
-_PALETTE_SIDE = 48  # from all pixels of 480 px a palette takes six times as long
 _GIF_SHORTEST = 2  # hundredths of a second; players slow anything under it
 
 
@@ -118,7 +118,8 @@ def _encoded(frame: Image.Image, format: str, **how: Any) -> bytes:
 
 def _gif_image(frame: Image.Image) -> bytes:
     """Return the image of a GIF of one frame, with the colors that were the whole file's."""
-    palette = frame.resize((_PALETTE_SIDE, _PALETTE_SIDE)).quantize(256)
+    # From all pixels of 480 px a palette takes six times as long.
+    palette = frame.resize((FACE_SIZE, FACE_SIZE)).quantize(256)
     colors = frame.quantize(palette=palette, dither=Image.Dither.NONE)
     content = _encoded(colors, "GIF", interlace=0)
     size = content[10] & 7

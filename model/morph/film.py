@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from model.face_set import FACE_SHAPE, FACE_SIZE
 from model.io.files import replacing, write_bytes
 from model.morph.animation import PROGRAM, WRITERS, AnimationSettings, about_chunks
 from model.morph.png import picture, write_picture
@@ -40,7 +41,7 @@ NO_ENCODER = (
     "or choose another format."
 )
 
-SIZES = (48, 96, 192, 288, 384, 480)
+SIZES = (FACE_SIZE, 96, 192, 288, 384, 480)
 """Pixels of a face's side to choose from; all but the first are enlarged by Lanczos' filter."""
 
 _AT_ONCE = 16
@@ -90,7 +91,7 @@ def export_film(
     problem = why_not(settings, len(latents))
     if problem:
         raise FilmError(problem)
-    frames = np.empty((len(latents), 48, 48, 3), np.uint8)
+    frames = np.empty((len(latents), *FACE_SHAPE), np.uint8)
     for start in range(0, len(latents), _AT_ONCE):
         frames[start : start + _AT_ONCE] = decode(latents[start : start + _AT_ONCE])
         yield Filming(min(start + _AT_ONCE, len(latents)) // 2, len(latents))
@@ -128,7 +129,7 @@ def about_text(settings: FilmSettings) -> str:
 def enlarged(frame: Frames, size: int) -> Image.Image:
     """Return a face (48, 48, 3) at another size, by Lanczos' filter."""
     image = Image.fromarray(frame)
-    return image if size == 48 else image.resize((size, size), Image.Resampling.LANCZOS)
+    return image if size == FACE_SIZE else image.resize((size, size), Image.Resampling.LANCZOS)
 
 
 def _animation(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[Filming]:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-FACE_SIZE = 48
+from model.face_set import FACE_SIZE
+
 _FINEST = 8
 """A box is first reduced to fewer pixels than this many times a face's, and one time more."""
 

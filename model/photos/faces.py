@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
+from model.face_set import FACE_SIZE
 from model.io.files import readable
-from model.photos.crop import FACE_SIZE, CropBox, centre_square, crop_face
+from model.photos.crop import CropBox, centre_square, crop_face
 from model.photos.face_finder import find_faces
 from model.photos.rgb import to_rgb
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from model.data.face_set import FACE_SHAPE
+from model.face_set import FACE_SHAPE
 from model.io.files import check_ordinary, read_bytes, readable, replacing, write_bytes
 from model.photos.photo import Placement
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.data.face_set import FACE_SHAPE, FaceSet
+from model.face_set import FACE_SHAPE, FaceSet
 from model.io.files import read_bytes, readable, replacing, write_bytes
 from model.io.places import data_folder
 from model.photos.crop import CropBox, crop_face

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.evaluation.metrics import Quality
+from model.face_set import FACE_SIZE
 from model.io.files import replacing
 from model.plots.curve_painter import MATPLOTLIB_LOCK, Chart, CurvePainter
 from model.plots.curves import CurveHistory, CurveImage, CurveRequest, frame_of, readable
@@ -77,7 +78,7 @@ def rows_figure(
             top = 10 + row * 52
             _text(figure, 12, top + 24, title, va="center")
             for column, image in enumerate(images):
-                _show(_axes(figure, 108 + column * 52, top, 48, 48), image)
+                _show(_axes(figure, 108 + column * 52, top, FACE_SIZE, FACE_SIZE), image)
         return figure
 
     save_figure(draw, path)

@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from model.face_set import FACE_SIZE
 from model.io.files import read_bytes, replacing
 
 MOST = 200
-FACE = 48
 MAX_FACES = 64
 _MAX_BYTES = 1_000_000
 """Sixty-four faces that can't be compressed take 0.5 MB."""
@@ -106,13 +106,13 @@ def _read(path: Path) -> Faces | None:
         content = io.BytesIO(read_bytes(path, _MAX_BYTES))
         with Image.open(content, formats=["WEBP"]) as picture:
             width, height = picture.size
-            if height != FACE or width % FACE or width > FACE * MAX_FACES:
+            if height != FACE_SIZE or width % FACE_SIZE or width > FACE_SIZE * MAX_FACES:
                 return None
             strip = np.asarray(picture.convert("RGB"))
     # Whatever a damaged picture makes the decoder raise, there is no picture.
     except Exception:
         return None
-    return np.stack(np.split(strip, width // FACE, axis=1))
+    return np.stack(np.split(strip, width // FACE_SIZE, axis=1))
 
 
 _NAME = re.compile(r"epoch-(\d{5,7})\.webp")

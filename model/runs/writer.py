@@ -8,20 +8,18 @@ keeps a small file, ``running.json``, with its host and the time.
 
 from __future__ import annotations
 
-import errno
 import json
 import math
 import os
 import platform
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from model.io.files import read_bytes, write_bytes
+from model.io.locks import lock_file
 
 BEAT_EVERY_S = 10.0
 LOST_AFTER_S = 60.0
@@ -29,35 +27,10 @@ LOST_AFTER_S = 60.0
 
 _MAX_BYTES = 10_000
 _PATIENCE_S = 1.0  # those who look on hold the lock too, for a moment
-_LOCKED_BYTE = 2**30  # beyond the end: on Windows nobody else can read a byte that is locked
 
 
 class RunError(ValueError):
     """A folder that can't be used as a run; the message says why."""
-
-
-@contextmanager
-def only_one(path: Path) -> Iterator[None]:
-    """Hold the lock on a file made for it and removed; without locks nothing is protected.
-
-    Raises:
-        BlockingIOError: another process, or another part of this one, holds it.
-    """
-    handle = None
-    try:
-        path.touch()
-        handle = _lock_file(path)
-    except BlockingIOError:
-        raise
-    except OSError:
-        pass
-    try:
-        yield
-    finally:
-        if handle is not None:
-            with suppress(OSError):  # Windows removes no file that is open
-                path.unlink()
-            os.close(handle)
 
 
 class Beat(NamedTuple):
@@ -146,7 +119,7 @@ def was_cut_off(folder: Path) -> bool:
 def forget_cut_off(folder: Path) -> None:
     """Remove the heartbeat of a writer that died; one that began meanwhile keeps its own."""
     with suppress(OSError):
-        handle = _lock_file(folder / "run.json")
+        handle = lock_file(folder / "run.json")
         try:
             _beat_path(folder).unlink(missing_ok=True)
         finally:
@@ -181,7 +154,7 @@ def _lock_patiently(folder: Path) -> int | None:
     end = time.monotonic() + _PATIENCE_S
     while True:
         try:
-            return _lock_file(folder / "run.json")
+            return lock_file(folder / "run.json")
         except BlockingIOError:
             pass
         except OSError:  # it is gone, or the file system has no locks
@@ -196,53 +169,9 @@ def _lock_patiently(folder: Path) -> int | None:
 
 def _is_locked(folder: Path) -> bool:
     try:
-        os.close(_lock_file(folder / "run.json", shared=True))
+        os.close(lock_file(folder / "run.json", shared=True))
     except BlockingIOError:
         return True
     except OSError:
         pass
     return False
-
-
-def _lock_file(path: Path, *, shared: bool = False) -> int:
-    """Return an open file that holds the lock until it is closed.
-
-    Raises:
-        BlockingIOError: somebody else holds it.
-        OSError: it can't be opened or locked.
-    """
-    # Open for reading wherever that will do: a disk with files open for writing can't be remounted
-    # read-only. NFS gives an exclusive lock only to a file open for writing.
-    try:
-        return _open_locked(path, os.O_RDONLY, shared=shared)
-    except OSError as error:
-        if error.errno != errno.EBADF:
-            raise
-    return _open_locked(path, os.O_RDWR, shared=shared)
-
-
-def _open_locked(path: Path, flags: int, *, shared: bool) -> int:
-    handle = os.open(path, flags)
-    try:
-        _lock(handle, shared=shared)
-    except OSError:
-        os.close(handle)
-        raise
-    return handle
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(handle: int, *, shared: bool) -> None:  # noqa: ARG001 (Windows has only one kind here)
-        os.lseek(handle, _LOCKED_BYTE, os.SEEK_SET)
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except PermissionError as error:
-            raise BlockingIOError(error.errno, error.strerror) from error
-
-else:
-    import fcntl
-
-    def _lock(handle: int, *, shared: bool) -> None:
-        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)

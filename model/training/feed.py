@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from model.data.face_set import FACE_SHAPE
 from model.data.mapped import take
 from model.device import free_memory
+from model.face_set import FACE_SHAPE
 
 _BLOCK = 4096
 

@@ -17,9 +17,9 @@ from torch.nn import functional
 from model.checkpoint import FaceModel
 from model.config import ConfigError, TrainConfig
 from model.data.datasets import FaceSet
-from model.data.face_set import FACE_SHAPE
 from model.device import autocast, random_state, set_random_state
 from model.events import EpochDone
+from model.face_set import FACE_SHAPE
 from model.network import ConvAutoencoder, on_device
 from model.training.arithmetic import Arithmetic
 from model.training.augment import Changes

@@ -35,7 +35,8 @@ from cae_gui.widgets.face_mime import face_to_mime
 from cae_gui.widgets.images import to_qimage
 from cae_gui.widgets.theme import is_dark
 from model.config import TrainConfig
-from model.data.datasets import DownloadError, FaceSet, Prepared, Preparing
+from model.data.datasets import DownloadError, FaceSet, Prepared
+from model.progress import WorkProgress
 from model.runs.runs import Run, list_runs
 from tests.gui.conftest import (
     LOADING_MS,
@@ -505,7 +506,7 @@ def test_the_offer_downloads(
     window: MainWindow, few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     def download() -> Iterator[Any]:
-        yield Preparing("Downloading LFW", 10, 233)
+        yield WorkProgress("Downloading LFW", 10, 233)
 
     choose_source(window, LFW)
     wait_for_message(window, qtbot, "isn't on this machine")
@@ -522,7 +523,7 @@ def test_a_refused_download_can_be_tried_again(
     tries = iter([DownloadError("The server refused (403). Try again later."), None])
 
     def download() -> Iterator[Any]:
-        yield Preparing("Downloading LFW", 0, 233)
+        yield WorkProgress("Downloading LFW", 0, 233)
         error = next(tries)
         if error is not None:
             raise error
@@ -542,7 +543,7 @@ def test_long_loading_is_cancelled_from_the_bar(
 ) -> None:
     def endless(_source: str) -> Iterator[Any]:
         while True:
-            yield Preparing("Reading", 1, 2)
+            yield WorkProgress("Reading", 1, 2)
 
     monkeypatch.setattr(faces_module, "prepare", endless)
     choose_source(window, LFW)

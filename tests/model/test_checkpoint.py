@@ -26,7 +26,7 @@ from model import checkpoint
 from model.checkpoint import FaceModel, ModelFileError, load_face_model, load_model, save_model
 from model.config import TrainConfig
 from model.io import torch_file
-from model.latents.latent import LatentStatistics
+from model.latent_statistics import LatentStatistics
 from model.network import ConvAutoencoder
 from tests.properties import quickly
 

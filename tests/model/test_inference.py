@@ -11,8 +11,9 @@ from model.checkpoint import FaceModel
 from model.config import TrainConfig
 from model.data.datasets import DataError, FaceSet
 from model.events import Describing
-from model.inference import decode, describe, encode, reconstruct
-from model.latents.latent import LatentStatistics
+from model.inference import decode, encode, reconstruct
+from model.latent_statistics import LatentStatistics
+from model.latents.latent_set import describe
 from model.network import ConvAutoencoder, on_device
 
 

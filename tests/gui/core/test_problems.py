@@ -5,7 +5,7 @@ import errno
 import pytest
 
 from cae_gui.core.problems import explain
-from model.data.face_set import DataError
+from model.face_set import DataError
 
 
 def sentence(error: BaseException) -> str:

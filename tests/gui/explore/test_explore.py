@@ -16,7 +16,7 @@ from cae_gui.explore.explore_controller import NO_ATTRIBUTES
 from cae_gui.explore.sliders.latent_slider import LatentSlider
 from cae_gui.explore.sliders.slider_area import SliderArea
 from cae_gui.main_window import MainWindow
-from model.data.face_set import FaceSet
+from model.face_set import FaceSet
 from model.latents.directions import Direction
 from tests.gui.conftest import (
     LOADING_MS,

@@ -5,8 +5,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from cae_gui.explore.explorer import Explorer
+from model.latent_statistics import LatentStatistics
 from model.latents.directions import Direction, Directions
-from model.latents.latent import LatentStatistics
 from model.latents.latent_set import LatentSet
 from model.latents.typicality import Density
 

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from cae_gui.explore.face_strip import FaceStrip
 from cae_gui.main_window import MainWindow
 from cae_gui.widgets.face_mime import face_from_mime
-from model.data.face_set import FaceSet
+from model.face_set import FaceSet
 from tests.gui.conftest import LOADING_MS, save_faces
 
 LEFT = Qt.MouseButton.LeftButton

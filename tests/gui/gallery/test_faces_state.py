@@ -12,8 +12,9 @@ from pytestqt.qtbot import QtBot
 import cae_gui.gallery.faces as faces_module
 from cae_gui.core.jobs import stop_and_wait
 from cae_gui.gallery.faces import DEMO, LFW, PHOTOS, Faces
-from model.data.datasets import FaceSet, Preparing
+from model.data.datasets import FaceSet
 from model.photos.photos import PhotoShelf
+from model.progress import WorkProgress
 from tests.gui.conftest import save_faces
 from tests.shelves import keys_of, write_bare_face
 
@@ -98,7 +99,7 @@ def test_a_download_reports_and_then_shows_lfw(
     faces: Faces, few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     def download() -> Iterator[Any]:
-        yield Preparing("Downloading", 1, 2)
+        yield WorkProgress("Downloading", 1, 2)
 
     def prepare(source: str) -> Iterator[Any]:
         yield faces_module.Prepared(few_faces, ())
@@ -119,7 +120,7 @@ def test_cancel_stops_and_keeps_the_faces(
     def download() -> Iterator[Any]:
         try:
             while True:
-                yield Preparing("Downloading", 1, 2)
+                yield WorkProgress("Downloading", 1, 2)
         finally:
             closed.set()
 

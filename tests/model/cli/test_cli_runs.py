@@ -10,7 +10,7 @@ from PIL import Image
 
 from model.cli import main
 from model.config import TrainConfig
-from model.data.face_set import Preparing
+from model.progress import WorkProgress
 from model.runs.runs import EpochRow, Run, list_runs
 from model.runs.writer import Writer
 
@@ -158,9 +158,9 @@ def test_faces_are_downloaded_first(
 ) -> None:
     downloads = []
 
-    def download() -> list[Preparing]:
+    def download() -> list[WorkProgress]:
         downloads.append("lfw")
-        return [Preparing("Downloading LFW", 1, 233)]
+        return [WorkProgress("Downloading LFW", 1, 233)]
 
     monkeypatch.setattr("model.data.lfw_download.download_lfw", download)
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))

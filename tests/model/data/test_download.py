@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.data.datasets import DownloadError, Preparing, download_lfw
+from model.data.datasets import DownloadError, download_lfw
 from model.data.lfw_download import ARCHIVE, RemoteFile
+from model.progress import WorkProgress
 
 
 def make_archive(*, member: str = "lfw_funneled/Bo/Bo_0001.jpg") -> bytes:
@@ -90,7 +91,7 @@ def server() -> Iterator[Server]:
     thread.join()
 
 
-def download(server: Server, home: Path) -> Generator[Preparing, None, None]:
+def download(server: Server, home: Path) -> Generator[WorkProgress, None, None]:
     return download_lfw(home, base_url=server.url, files=server.files())
 
 
@@ -123,7 +124,7 @@ def test_closing_keeps_what_arrived_and_the_next_try_goes_on(
     events = download(server, tmp_path)
     for event in events:
         if event.done == 1:
-            assert event == Preparing("Downloading LFW", 1, 3)
+            assert event == WorkProgress("Downloading LFW", 1, 3)
             break
 
     events.close()

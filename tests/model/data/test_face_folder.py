@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.data.datasets import DataError, Prepared, Preparing, load_faces, prepare
+from model.data.datasets import DataError, Prepared, load_faces, prepare
 from model.data.kept_faces import KeptFaces
 from model.photos.faces import read_face
+from model.progress import WorkProgress
 from model.system.child import start_module
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -164,10 +165,10 @@ def test_a_folder_without_pictures_is_an_error(album: Path, cache: Path) -> None
     assert not cache.exists()
 
 
-def until(events: Iterator[Preparing | Prepared], done: int) -> None:
+def until(events: Iterator[WorkProgress | Prepared], done: int) -> None:
     """Take reports until so many pictures are read."""
     for event in events:
-        assert isinstance(event, Preparing)
+        assert isinstance(event, WorkProgress)
         if event.total and event.done >= done:
             return
 

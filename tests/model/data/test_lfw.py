@@ -10,17 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.data.datasets import (
-    DataError,
-    FaceSet,
-    LfwMissingError,
-    Prepared,
-    Preparing,
-    load_faces,
-    prepare,
-)
+from model.data.datasets import DataError, FaceSet, LfwMissingError, Prepared, load_faces, prepare
 from model.data.lfw import PAIRS, data_home_in
 from model.photos.faces import CropBox, crop_face, open_photo
+from model.progress import WorkProgress
 
 CROP = CropBox(78, 94, 96)
 COUNTS = {"Ann_Lee": 3, "Bo": 1, "Zoë_van_Dam": 2}
@@ -78,7 +71,7 @@ def test_faces_and_names_are_those_of_the_photos(
     *progress, last = prepare("lfw", cache_folder=tmp_path / "cache")
 
     assert isinstance(last, Prepared)
-    assert all(isinstance(event, Preparing) for event in progress)
+    assert all(isinstance(event, WorkProgress) for event in progress)
     faces = last.faces
     assert faces.title == "LFW"
     expected = {
@@ -129,7 +122,7 @@ def test_a_changed_or_damaged_data_set_is_read_again(small_lfw: Path, tmp_path: 
         stream.seek(5000)
         stream.write(b"damage")
     first, *_, last = prepare("lfw", cache_folder=cache)
-    assert isinstance(first, Preparing)
+    assert isinstance(first, WorkProgress)
     assert "damaged" in first.text
     assert isinstance(last, Prepared)
     assert len(last.faces.images) == 7

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from model.data.datasets import Preparing
 from model.data.picture_list import PictureList
+from model.progress import WorkProgress
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def folder(tmp_path: Path) -> Path:
 def listed(folder: Path, version: int = 1) -> PictureList:
     pictures = PictureList(folder)
     for event in pictures.fill(version):
-        assert isinstance(event, Preparing)
+        assert isinstance(event, WorkProgress)
     return pictures
 
 

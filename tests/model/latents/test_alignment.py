@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.latent_statistics import LatentStatistics
 from model.latents.alignment import aligned_map, aligned_statistics
-from model.latents.latent import LatentStatistics
 
 LATENTS = np.asarray(
     np.random.default_rng(0).normal(size=(600, 8)) * (9 - np.arange(8)), np.float32

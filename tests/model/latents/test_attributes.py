@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from model.latent_statistics import LatentStatistics
 from model.latents.attributes import (
     Attribute,
     attribute_directions,
@@ -11,7 +12,6 @@ from model.latents.attributes import (
     separation,
 )
 from model.latents.directions import Direction
-from model.latents.latent import LatentStatistics
 
 COUNT, SIZE = 1500, 10
 random = np.random.default_rng(0)

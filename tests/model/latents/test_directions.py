@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from model.latent_statistics import LatentStatistics
 from model.latents.directions import (
     Direction,
     Directions,
@@ -13,7 +14,6 @@ from model.latents.directions import (
     project_out,
     spread_along,
 )
-from model.latents.latent import LatentStatistics
 
 Floats = NDArray[np.float32]
 SIZE = 12

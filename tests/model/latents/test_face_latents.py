@@ -7,7 +7,7 @@ import pytest
 
 from model import inference
 from model.checkpoint import FaceModel, pretrained_model
-from model.data.face_set import FaceSet
+from model.face_set import FaceSet
 from model.latents.face_latents import FaceLatents
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from model.latent_statistics import LatentStatistics
 from model.latents import latent_map
 from model.latents.alignment import aligned_map
 from model.latents.directions import principal_directions
-from model.latents.latent import LatentStatistics
 from model.latents.latent_map import (
     MapError,
     Mapping,

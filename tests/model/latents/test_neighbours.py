@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.latents.latent import LatentStatistics
+from model.latent_statistics import LatentStatistics
 from model.latents.neighbours import Neighbours
 
 LATENTS = np.asarray(

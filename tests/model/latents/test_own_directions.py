@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from model.io.locks import only_one
 from model.io.tensor_file import TensorFileError, read_tensors, write_tensors
-from model.latents.latent import LatentStatistics
+from model.latent_statistics import LatentStatistics
 from model.latents.own_directions import (
     FORMAT,
     MAX_DIRECTIONS,
@@ -23,7 +24,6 @@ from model.latents.own_directions import (
     own_directions_file,
     save_own,
 )
-from model.runs.writer import only_one
 
 SIZE = 20
 TRAINING = np.random.default_rng(0).normal(size=(500, SIZE)).astype(np.float32)

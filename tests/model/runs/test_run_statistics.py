@@ -8,7 +8,7 @@ import pytest
 from model.checkpoint import FaceModel, load_face_model, save_model
 from model.config import TrainConfig
 from model.data.datasets import FaceSet
-from model.inference import describe
+from model.latents.latent_set import describe
 from model.network import ConvAutoencoder, on_device
 from model.runs.run_statistics import keep_statistics
 from model.runs.runs import Run

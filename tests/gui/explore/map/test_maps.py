@@ -20,7 +20,7 @@ from cae_gui.core.latents import Latents
 from cae_gui.explore.map.latent_map_controller import NEEDS_PACKAGE, TYPICALITY
 from cae_gui.explore.map.maps import Maps
 from cae_gui.main_window import MainWindow
-from model.data.face_set import FaceSet
+from model.face_set import FaceSet
 from model.latents.latent_map import MapError, Mapping, pca_map
 from tests.gui.conftest import LOADING_MS, picture_of, same_picture, save_faces
 

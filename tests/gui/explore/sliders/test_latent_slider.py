@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from cae_gui.explore.sliders.end_face import EndFace
 from cae_gui.explore.sliders.latent_slider import LatentSlider, SliderRow
 from cae_gui.explore.sliders.lock_button import LockButton
-from model.data.face_set import FaceSet
+from model.face_set import FaceSet
 from tests.gui.conftest import picture_of, same_picture
 
 LEFT = Qt.MouseButton.LeftButton

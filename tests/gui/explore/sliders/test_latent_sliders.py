@@ -20,7 +20,7 @@ from cae_gui.explore.sliders.latent_sliders import TOP, LatentSliders
 from cae_gui.explore.sliders.lock_button import LockButton
 from cae_gui.explore.sliders.slider_area import SliderArea
 from cae_gui.explore.sliders.slider_rows import ROW_HEIGHT
-from model.data.face_set import FaceSet
+from model.face_set import FaceSet
 from tests.gui.conftest import picture_of, same_picture
 
 ROWS = [SliderRow(f"Direction {i}") for i in range(500)]

@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
+from model.latent_statistics import LatentStatistics
 from model.latents.directions import principal_directions
-from model.latents.latent import LatentStatistics
 
 Floats = NDArray[np.float32]
 

@@ -1,15 +1,17 @@
-"""A set of faces, what its preparation reports, and how it fails."""
+"""The format of a face, a set of faces, and the error of faces that can't be loaded."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-FACE_SHAPE = (48, 48, 3)
+FACE_SIZE = 48
+"""Pixels of a face's side, which the network fixes."""
+FACE_SHAPE = (FACE_SIZE, FACE_SIZE, 3)
+"""Height, width and channels (RGB, uint8) of a face."""
 
 
 class DataError(Exception):
@@ -78,33 +80,8 @@ class FaceSet:
 
 
 @dataclass(frozen=True, slots=True)
-class Preparing:
-    """What a preparation does now: ``done`` of ``total``; a ``total`` of 0 is not known yet."""
-
-    text: str
-    done: int = 0
-    total: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Prepared:
     """The faces are ready; ``skipped`` says in a sentence each which pictures were left out."""
 
     faces: FaceSet
     skipped: tuple[str, ...] = ()
-
-
-class Pace:
-    """Says when the next report is due: at once, then some ten times a second at most."""
-
-    def __init__(self, seconds: float = 0.1) -> None:
-        self._seconds = seconds
-        self._next = 0.0
-
-    def due(self) -> bool:
-        """Return whether it is time to report; if so, the next time is ``seconds`` away."""
-        now = time.monotonic()
-        if now < self._next:
-            return False
-        self._next = now + self._seconds
-        return True
