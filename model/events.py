@@ -78,12 +78,4 @@ class Finished:
     best_mse: float
 
 
-@dataclass(frozen=True, slots=True)
-class Describing:
-    """How far the measuring of a model's latent space is, in faces."""
-
-    done: int
-    total: int
-
-
 Event = Started | Progress | EpochDone | Snapshot | Notice | Finished

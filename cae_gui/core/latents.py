@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.core.jobs import StreamJob
-from model.events import Describing
+from model.progress import WorkProgress
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
@@ -90,7 +90,7 @@ class Latents(QObject):
     def _on_produced(self, event: Any) -> None:
         if self.faces is None:  # reported before it was cancelled
             return
-        if isinstance(event, Describing):
+        if isinstance(event, WorkProgress):
             self.measuring.emit(event.done, event.total)
         else:
             self.explored = event

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from cae_gui.core.jobs import LatestJob, Question, StreamJob
 from cae_gui.core.problems import Problem
 from cae_gui.core.quick_import import quick_import
-from model.events import Describing
+from model.progress import WorkProgress
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
@@ -179,8 +179,8 @@ class Models(QObject):
     def _on_described(self, event: Any) -> None:
         if self._described_number != self._number:
             return
-        if isinstance(event, Describing):
-            self.busy.emit("Measuring the latent space", event.done, event.total)
+        if isinstance(event, WorkProgress):
+            self.busy.emit(event.text, event.done, event.total)
         else:
             self.model = event
             self.described.emit()
@@ -236,5 +236,5 @@ def _describe(model: FaceModel, faces: FaceSet, path: Path | None) -> Iterator[A
 
     for event in describe(model, faces):
         yield event
-        if path is not None and not isinstance(event, Describing):
+        if path is not None and not isinstance(event, WorkProgress):
             keep_statistics(path, event, faces)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.core.jobs import StreamJob
-from model.events import Describing
 from model.latents.directions import Directions
 from model.latents.own_directions import OwnFaces, own_direction
+from model.progress import WorkProgress
 
 if TYPE_CHECKING:
     from model.latent_statistics import LatentStatistics
@@ -71,7 +71,7 @@ class DirectionDraft(QObject):
 
 def _draft(
     faces: OwnFaces, latents: FaceLatents, statistics: LatentStatistics, shown: Floats | None
-) -> Iterator[Describing | Draft]:
+) -> Iterator[WorkProgress | Draft]:
     yield from latents.encode(faces.with_it)
     yield from latents.encode(faces.without)
     sides = latents.of(faces.with_it), latents.of(faces.without)

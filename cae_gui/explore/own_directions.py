@@ -17,9 +17,9 @@ from cae_gui.explore.direction_draft import DirectionDraft
 from cae_gui.explore.explorer import Explorer
 from cae_gui.explore.kept_step import KeptStep
 from cae_gui.explore.own_work import Items
-from model.events import Describing
 from model.latents.face_latents import FaceLatents
 from model.latents.own_directions import OwnFaces, brought, own_directions_file
+from model.progress import WorkProgress
 
 if TYPE_CHECKING:
     from model.latent_statistics import LatentStatistics
@@ -227,7 +227,7 @@ class OwnDirections(QObject):
 
     @Slot(object)
     def _on_measured(self, event: Any) -> None:
-        if isinstance(event, Describing) or event.latents is not self.latents:
+        if isinstance(event, WorkProgress) or event.latents is not self.latents:
             return
         self.unusable, self.is_measured = event.unusable, True
         self._explorer.set_own(event.directions)

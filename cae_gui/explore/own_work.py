@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from model.documents.session_file import SUFFIX, load_session
-from model.events import Describing
 from model.io.tensor_file import TensorFileError
 from model.latents.own_directions import OwnFaces, damaged_path, keep_own, load_own, own_direction
+from model.progress import WorkProgress
 
 if TYPE_CHECKING:
     from model.latent_statistics import LatentStatistics
@@ -84,7 +84,7 @@ def bring(path: Path) -> Sequence[OwnFaces]:
 
 def measure(
     latents: FaceLatents, items: Items, statistics: LatentStatistics
-) -> Iterator[Describing | Measured]:
+) -> Iterator[WorkProgress | Measured]:
     """Encode the faces of all directions and yield what comes of them last."""
     directions, unusable = [], []
     for item in items:

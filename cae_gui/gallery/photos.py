@@ -18,6 +18,7 @@ from cae_gui.core.problems import Problem, explain
 from model.photos.faces import PhotoError
 from model.photos.photo import Placement, read_photo
 from model.photos.photos import PhotoShelf, Removed
+from model.progress import WorkProgress
 
 Picture = Path | bytes | NDArray[np.uint8]
 """A photo to add: a file, its bytes, or pixels uint8 (H, W, 3) as pasted."""
@@ -31,14 +32,6 @@ class Several(NamedTuple):
     keys: tuple[str, ...]
     names: tuple[str, ...]
     faces: int
-
-
-class _Progress(NamedTuple):
-    """What is done, and to which photo of how many."""
-
-    text: str
-    done: int
-    total: int
 
 
 class _Read(NamedTuple):
@@ -167,10 +160,10 @@ class OwnPhotos(QObject):
         self.changed.emit(keys[0] if keys else "")
 
     @Slot(object)
-    def _on_photo(self, event: _Progress | _Read) -> None:
-        if isinstance(event, _Progress):
+    def _on_photo(self, event: WorkProgress | _Read) -> None:
+        if isinstance(event, WorkProgress):
             self._has_many = event.total > MANY
-            self.busy.emit(*event)
+            self.busy.emit(event.text, event.done, event.total)
         elif isinstance(event.problem, Problem):
             self.problem.emit(event.problem)
         else:
@@ -210,9 +203,11 @@ class OwnPhotos(QObject):
             self.skipped.emit(refused)
 
 
-def _add(shelf: PhotoShelf, pictures: Sequence[tuple[Picture, str]]) -> Iterator[_Progress | _Read]:
+def _add(
+    shelf: PhotoShelf, pictures: Sequence[tuple[Picture, str]]
+) -> Iterator[WorkProgress | _Read]:
     for number, (picture, name) in enumerate(pictures):
-        yield _Progress(f"Reading “{name}”", number, len(pictures))
+        yield WorkProgress(f"Reading “{name}”", number, len(pictures))
         yield _add_one(shelf, picture, name)
 
 
@@ -229,9 +224,9 @@ def _add_one(shelf: PhotoShelf, picture: Picture, name: str) -> _Read:
         return _failed(name, error)
 
 
-def _add_all_faces(shelf: PhotoShelf, keys: Sequence[str]) -> Iterator[_Progress | _Read]:
+def _add_all_faces(shelf: PhotoShelf, keys: Sequence[str]) -> Iterator[WorkProgress | _Read]:
     for number, key in enumerate(keys):
-        yield _Progress("Adding faces", number, len(keys))
+        yield WorkProgress("Adding faces", number, len(keys))
         try:
             yield from [_Read("", added, is_new_face=True) for added in _add_free(shelf, key)]
         except Exception as error:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.core.jobs import StreamJob
-from model.morph.film import Filming as Progress
 from model.morph.film import FilmSettings, export_film
+from model.progress import WorkProgress
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
@@ -61,7 +61,7 @@ class Filming(QObject):
         self.busy.emit(f"Exporting “{self.path.name}”", done, total)
 
     @Slot(object)
-    def _on_produced(self, step: Progress) -> None:
+    def _on_produced(self, step: WorkProgress) -> None:
         if step.done * 100 // step.total > self._done * 100 // step.total:
             self._done = step.done
             self._tell(step.done, step.total)
@@ -76,7 +76,7 @@ class Filming(QObject):
 
 def _export(
     model: FaceModel, latents: Floats, path: Path, settings: FilmSettings
-) -> Iterator[Progress]:
+) -> Iterator[WorkProgress]:
     from model.inference import decode
 
     yield from export_film(latents, partial(decode, model), path, settings)

@@ -12,17 +12,9 @@ from numpy.typing import NDArray
 from model.checkpoint import FaceModel
 from model.data.mapped import take
 from model.evaluation.metrics import quality
+from model.progress import WorkProgress
 
 _BATCH = 250
-
-
-@dataclass(frozen=True, slots=True)
-class Measuring:
-    """What is measured now: ``done`` of ``total``; a ``total`` of 0 is not known."""
-
-    text: str
-    done: int = 0
-    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +29,7 @@ class Evaluation:
 
 def evaluate(
     model: FaceModel, images: NDArray[np.uint8], rows: NDArray[np.int64]
-) -> Iterator[Measuring | Evaluation]:
+) -> Iterator[WorkProgress | Evaluation]:
     """Compare faces, chosen rows of (N, 48, 48, 3), with what the model makes of them.
 
     In single precision, on what the decoder gives, neither clipped nor rounded, as in training.
@@ -54,7 +46,7 @@ def evaluate(
         originals = take(images, rows[start : start + _BATCH])
         pairs = zip(originals, _reconstructions(model, originals), strict=True)
         found += [quality(original, image) for original, image in pairs]
-        yield Measuring("Comparing faces", len(found), len(rows))
+        yield WorkProgress("Comparing faces", len(found), len(rows))
     means = np.mean([(item.mse, item.psnr, item.ssim) for item in found], axis=0)
     yield Evaluation(len(found), *map(float, means))
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.data.mapped import take
-from model.evaluation.evaluation import Measuring
+from model.progress import WorkProgress
 
 _BLOCK = 1024
 
@@ -19,7 +19,7 @@ Rows = NDArray[np.int64]
 
 def pca_mse(
     images: Images, train: Rows, test: Rows, components: int
-) -> Iterator[Measuring | float]:
+) -> Iterator[WorkProgress | float]:
     """Measure the test MSE, on the [0, 1] scale, of the best linear code of a size; it comes last.
 
     The components are exact, from the training rows of ``images`` (N, 48, 48, 3); there are at
@@ -29,7 +29,7 @@ def pca_mse(
     mean = _mean(images, train)
     directions = mean[:0]
     for step in _directions(images, train, mean, components):
-        if isinstance(step, Measuring):
+        if isinstance(step, WorkProgress):
             yield step
         else:
             directions = step
@@ -43,13 +43,13 @@ def pca_mse(
 
 def _directions(
     images: Images, train: Rows, mean: Floats, components: int
-) -> Iterator[Measuring | Floats]:
+) -> Iterator[WorkProgress | Floats]:
     """Find the orthonormal rows (K, D) along which most of the variance lies."""
     count = min(components, len(train) - 1, len(mean))
     if len(train) < len(mean):
         # With fewer faces than pixels the products of faces are the smaller matrix.
         centred = _pixels(images, train) - mean
-        yield Measuring("Finding principal components")
+        yield WorkProgress("Finding principal components")
         directions = _leading(centred @ centred.T, count) @ centred
         yield directions / np.linalg.norm(directions, axis=1, keepdims=True)
         return
@@ -57,8 +57,10 @@ def _directions(
     for number, rows in enumerate(_blocks(train)):
         centred = _pixels(images, rows) - mean
         scatter += centred.T @ centred
-        yield Measuring("Measuring covariance", min((number + 1) * _BLOCK, len(train)), len(train))
-    yield Measuring("Finding principal components")
+        yield WorkProgress(
+            "Measuring covariance", min((number + 1) * _BLOCK, len(train)), len(train)
+        )
+    yield WorkProgress("Finding principal components")
     yield _leading(scatter, count)
 
 

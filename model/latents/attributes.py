@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model.events import Describing
 from model.latent_statistics import LatentStatistics
 from model.latents.directions import Direction, spread_along
+from model.progress import WorkProgress
 
 METHOD = "multiple regression on labels; AUC by logistic regression on other people"
 MIN_AUC = 0.9
@@ -46,15 +46,15 @@ def attribute_directions(
     labels: Mapping[str, Labels],
     people: Sequence[str],
     statistics: LatentStatistics,
-) -> Iterator[Describing | Direction]:
-    """Yield each attribute's direction with its AUC, best or not, after ``Describing``.
+) -> Iterator[WorkProgress | Direction]:
+    """Yield each attribute's direction with its AUC, best or not, after ``WorkProgress``.
 
     ``latents`` (N, L) and each label (N,) are of faces of these N ``people``; a fifth of the
     people is kept for measuring. A label with fewer than 20 faces in a class is left out.
     """
     test = held_out_people(people)
     for number, attribute in enumerate(attributes, 1):
-        yield Describing(number - 1, len(attributes))
+        yield WorkProgress("Finding attributes", number - 1, len(attributes))
         wanted = labels[attribute.label]
         if min(_classes(wanted[test]) + _classes(wanted[~test])) < _SMALLEST_CLASS:
             continue

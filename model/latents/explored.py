@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from model.events import Describing
 from model.face_set import FaceSet
 from model.identity import faces_digest, model_digest
 from model.latent_statistics import LatentStatistics
@@ -20,6 +19,7 @@ from model.latents.latent_set import LatentSet, encode_set
 from model.latents.neighbours import Neighbours
 from model.latents.shipped_directions import shipped_density
 from model.latents.typicality import Density
+from model.progress import WorkProgress
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
@@ -47,7 +47,7 @@ def explore(
     previous: Explored | None = None,
     *,
     folder: Path | None = None,
-) -> Iterator[Describing | Explored]:
+) -> Iterator[WorkProgress | Explored]:
     """Encode the faces and measure their latents; yield the result last.
 
     A model's own statistics stay. With ``previous``, of an earlier snapshot and the same faces,

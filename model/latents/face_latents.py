@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from model.events import Describing
+from model.progress import WorkProgress
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
@@ -25,7 +25,7 @@ class FaceLatents:
         self.model = model
         self._known: dict[bytes, Floats] = {}
 
-    def encode(self, images: Images) -> Iterator[Describing]:
+    def encode(self, images: Images) -> Iterator[WorkProgress]:
         """Encode those of the images uint8 (N, 48, 48, 3) that aren't known, batch by batch."""
         from model.inference import ENCODE_BATCH, encode
 
@@ -36,7 +36,7 @@ class FaceLatents:
             part = left[start : start + ENCODE_BATCH]
             latents = encode(self.model, images[[row for _, row in part]])
             self._known.update(zip((key for key, _ in part), latents, strict=True))
-            yield Describing(start + len(part), len(left))
+            yield WorkProgress("Encoding faces", start + len(part), len(left))
 
     def of(self, images: Images) -> Floats:
         """Return the latents (N, L) of images that have been encoded.

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.data.mapped import take
-from model.events import Describing
 from model.face_set import FaceSet
 from model.identity import faces_digest, model_digest
 from model.io.places import cache_folder
 from model.io.tensor_file import TensorFileError, read_tensors, write_tensors
 from model.latent_statistics import LatentStatistics
+from model.progress import WorkProgress
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
@@ -55,7 +55,7 @@ def latents_folder() -> Path:
 
 def encode_set(
     model: FaceModel, faces: FaceSet, *, folder: Path | None = None
-) -> Iterator[Describing | LatentSet]:
+) -> Iterator[WorkProgress | LatentSet]:
     """Encode a face set and yield its latents last; from the cache if they are there.
 
     Of more than 20,000 faces so many are taken, evenly spread. Memory stays flat but for the
@@ -73,7 +73,7 @@ def encode_set(
     yield LatentSet(latents, rows, held_out)
 
 
-def describe(model: FaceModel, faces: FaceSet) -> Iterator[Describing | FaceModel]:
+def describe(model: FaceModel, faces: FaceSet) -> Iterator[WorkProgress | FaceModel]:
     """Measure the latent space on a data set's training faces; yield the described model last.
 
     The latents are kept in the cache, for exploring; of more than ``MAX_FACES`` so many faces are
@@ -100,7 +100,7 @@ def _chosen(faces: FaceSet) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
 
 def _encoded(
     model: FaceModel, faces: FaceSet, rows: NDArray[np.int64]
-) -> Generator[Describing, None, Floats]:
+) -> Generator[WorkProgress, None, Floats]:
     from model.device import use_threads
     from model.inference import ENCODE_BATCH, encode
 
@@ -109,7 +109,7 @@ def _encoded(
     for start in range(0, len(rows), ENCODE_BATCH):
         part = rows[start : start + ENCODE_BATCH]
         latents[start : start + len(part)] = encode(model, take(faces.images, part), fast=True)
-        yield Describing(start + len(part), len(rows))
+        yield WorkProgress("Measuring the latent space", start + len(part), len(rows))
     return latents
 
 

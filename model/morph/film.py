@@ -18,6 +18,7 @@ from model.face_set import FACE_SHAPE, FACE_SIZE
 from model.io.files import replacing, write_bytes
 from model.morph.animation import PROGRAM, WRITERS, AnimationSettings, about_chunks
 from model.morph.png import picture, write_picture
+from model.progress import WorkProgress
 
 Frames = NDArray[np.uint8]
 Decode = Callable[[NDArray[np.float32]], Frames]
@@ -44,6 +45,7 @@ NO_ENCODER = (
 SIZES = (FACE_SIZE, 96, 192, 288, 384, 480)
 """Pixels of a face's side to choose from; all but the first are enlarged by Lanczos' filter."""
 
+_TEXT = "Exporting"
 _AT_ONCE = 16
 _MOST_FRAMES = 3000
 _MOST_PIXELS, _LONGEST_SIDE = 100_000_000, 32_767  # beyond them few programs show a picture
@@ -51,15 +53,6 @@ _MOST_PIXELS, _LONGEST_SIDE = 100_000_000, 32_767  # beyond them few programs sh
 
 class FilmError(RuntimeError):
     """A film that can't be made; the message says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filming:
-    """How far a film is, in frames; ``path`` is given when it is finished."""
-
-    done: int
-    total: int
-    path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +71,10 @@ class FilmSettings:
 
 def export_film(
     latents: NDArray[np.float32], decode: Decode, path: Path, settings: FilmSettings
-) -> Iterator[Filming]:
+) -> Iterator[WorkProgress]:
     """Decode latents (T, L) and write them; ``decode`` returns uint8 (N, 48, 48, 3) of (N, L).
+
+    Yields how far it is, in frames.
 
     Closing the iterator leaves an older file as it was. GIF has no place for ``about`` but a
     comment, MP4 for a comment as well; WebP keeps it as XMP, PNG as text, frames as a JSON file.
@@ -94,9 +89,8 @@ def export_film(
     frames = np.empty((len(latents), *FACE_SHAPE), np.uint8)
     for start in range(0, len(latents), _AT_ONCE):
         frames[start : start + _AT_ONCE] = decode(latents[start : start + _AT_ONCE])
-        yield Filming(min(start + _AT_ONCE, len(latents)) // 2, len(latents))
+        yield WorkProgress(_TEXT, min(start + _AT_ONCE, len(latents)) // 2, len(latents))
     yield from _STEPS[settings.format](frames, path, settings)
-    yield Filming(len(latents), len(latents), path)
 
 
 def why_not(settings: FilmSettings, count: int) -> str:
@@ -132,23 +126,23 @@ def enlarged(frame: Frames, size: int) -> Image.Image:
     return image if size == FACE_SIZE else image.resize((size, size), Image.Resampling.LANCZOS)
 
 
-def _animation(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[Filming]:
+def _animation(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[WorkProgress]:
     count = len(frames)
     rate, about = settings.frames_per_second, about_text(settings)
     wanted = AnimationSettings(count, settings.size, rate, about)
     large = (enlarged(frame, settings.size) for frame in frames)
     with replacing(path) as draft, draft.open("wb") as file:
         for number, _ in enumerate(WRITERS[settings.format](file, large, wanted), 1):
-            yield Filming((count + number) // 2, count)
+            yield WorkProgress(_TEXT, (count + number) // 2, count)
 
 
-def _strip(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[Filming]:
+def _strip(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[WorkProgress]:
     """Write one picture with all frames; a strip is a grid of one row."""
     count, (width, height) = len(frames), extent(settings, len(frames))
     about = about_chunks(about_text(settings))
     with replacing(path) as draft, draft.open("wb") as file:
         for rows in write_picture(file, _bands(frames, settings), (width, height), about):
-            yield Filming((count + count * rows // height) // 2, count)
+            yield WorkProgress(_TEXT, (count + count * rows // height) // 2, count)
 
 
 def _bands(frames: Frames, settings: FilmSettings) -> Iterator[Frames]:
@@ -169,7 +163,7 @@ def _columns(settings: FilmSettings, count: int) -> int:
     return 1
 
 
-def _single(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[Filming]:
+def _single(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[WorkProgress]:
     """Write numbered pictures to a folder that appears when all are there."""
     if path.exists() and any(path.iterdir()):
         raise FilmError(f"“{path.name}” isn't empty. Choose another folder for the frames.")
@@ -180,14 +174,14 @@ def _single(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[Film
         for number, frame in enumerate(frames, 1):
             pixels = np.asarray(enlarged(frame, settings.size))
             (draft / f"{number:04}.png").write_bytes(picture(pixels, about))
-            yield Filming((len(frames) + number) // 2, len(frames))
+            yield WorkProgress(_TEXT, (len(frames) + number) // 2, len(frames))
         write_bytes(draft / "about.json", about_text(settings).encode())
         if path.exists():
             path.rmdir()
         draft.rename(path)
 
 
-def _video(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[Filming]:
+def _video(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[WorkProgress]:
     from model.morph.video import encode
 
     count, rate = len(frames), settings.frames_per_second
@@ -196,7 +190,7 @@ def _video(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[Filmi
     with replacing(path) as draft:
         try:
             for number, _ in enumerate(encode(draft, large, side, rate, about_text(settings)), 1):
-                yield Filming((count + number) // 2, count)
+                yield WorkProgress(_TEXT, (count + number) // 2, count)
         except (OSError, RuntimeError) as error:
             reason = str(error).partition("\n")[0].rstrip(":.")
             raise FilmError(f"The video couldn't be encoded: {reason}.") from error
@@ -207,7 +201,7 @@ def has_encoder() -> bool:
     return importlib.util.find_spec("imageio_ffmpeg") is not None
 
 
-_STEPS: Mapping[str, Callable[[Frames, Path, FilmSettings], Iterator[Filming]]] = {
+_STEPS: Mapping[str, Callable[[Frames, Path, FilmSettings], Iterator[WorkProgress]]] = {
     "GIF": _animation,
     "WebP": _animation,
     "PNG": _animation,

@@ -10,11 +10,11 @@ from model import inference
 from model.checkpoint import FaceModel
 from model.config import TrainConfig
 from model.data.datasets import DataError, FaceSet
-from model.events import Describing
 from model.inference import decode, encode, reconstruct
 from model.latent_statistics import LatentStatistics
 from model.latents.latent_set import describe
 from model.network import ConvAutoencoder, on_device
+from model.progress import WorkProgress
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,11 @@ class TestDescribing:
     ) -> None:
         *reports, described = describe(model, few_faces)
 
-        assert reports == [Describing(20, 60), Describing(40, 60), Describing(60, 60)]
+        assert reports == [
+            WorkProgress("Measuring the latent space", 20, 60),
+            WorkProgress("Measuring the latent space", 40, 60),
+            WorkProgress("Measuring the latent space", 60, 60),
+        ]
         assert isinstance(described, FaceModel)
         assert described.network is model.network
         assert (described.epoch, described.test_mse) == (5, 0.01)
@@ -137,7 +141,7 @@ class TestDescribing:
     def test_it_can_be_cancelled(self, model: FaceModel, few_faces: FaceSet) -> None:
         events = describe(model, few_faces)
         assert inspect.isgenerator(events)
-        assert next(events) == Describing(20, 60)
+        assert next(events) == WorkProgress("Measuring the latent space", 20, 60)
         events.close()
         assert next(events, None) is None
         assert not torch.is_inference_mode_enabled()

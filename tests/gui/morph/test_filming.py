@@ -18,7 +18,8 @@ from cae_gui.morph import filming
 from cae_gui.morph.film_choice import FilmChoice
 from cae_gui.morph.film_dialog import FilmDialog
 from cae_gui.settings import Settings
-from model.morph.film import FilmError, Filming, has_encoder
+from model.morph.film import FilmError, has_encoder
+from model.progress import WorkProgress
 from tests.gui.conftest import LOADING_MS, Dialogs, export_as, wait_for_message
 
 LEFT = Qt.MouseButton.LeftButton
@@ -39,15 +40,15 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Exports write half a draft and then wait for the event; ``left`` tells how they ended."""
     go_on = threading.Event()
 
-    def export(_latents: Any, _decode: Any, path: Path, _settings: Any) -> Iterator[Filming]:
+    def export(_latents: Any, _decode: Any, path: Path, _settings: Any) -> Iterator[WorkProgress]:
         draft = path.with_name("draft")
         draft.write_text("half")
         try:
-            yield Filming(1, 2)
+            yield WorkProgress("Exporting", 1, 2)
             while not go_on.wait(0.01):
-                yield Filming(1, 2)
+                yield WorkProgress("Exporting", 1, 2)
             draft.rename(path)
-            yield Filming(2, 2, path)
+            yield WorkProgress("Exporting", 2, 2)
         finally:
             draft.unlink(missing_ok=True)
 
@@ -188,8 +189,8 @@ def test_a_failed_export_is_a_sentence(
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(*_arguments: Any) -> Iterator[Filming]:
-        yield Filming(1, 2)
+    def fail(*_arguments: Any) -> Iterator[WorkProgress]:
+        yield WorkProgress("Exporting", 1, 2)
         raise FilmError("The video couldn't be encoded: no more colors.")
 
     monkeypatch.setattr(filming, "export_film", fail)

@@ -5,10 +5,11 @@ import pytest
 
 from model.checkpoint import FaceModel
 from model.data.datasets import FaceSet
-from model.evaluation.evaluation import Evaluation, Measuring, evaluate
+from model.evaluation.evaluation import Evaluation, evaluate
 from model.evaluation.metrics import mse_per_image
 from model.inference import reconstruct
 from model.network import ConvAutoencoder
+from model.progress import WorkProgress
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def untrained() -> FaceModel:
 def test_reports_progress_and_means(untrained: FaceModel, few_faces: FaceSet) -> None:
     rows = np.array([1, 5, 9])
     *steps, result = evaluate(untrained, few_faces.images, rows)
-    assert steps == [Measuring("Comparing faces", 3, 3)]
+    assert steps == [WorkProgress("Comparing faces", 3, 3)]
     assert isinstance(result, Evaluation)
     assert result.faces == 3
     images = reconstruct(untrained, few_faces.images[rows]).images

@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from model.evaluation.evaluation import Measuring
 from model.evaluation.pca import pca_mse
+from model.progress import WorkProgress
 
 
 def by_scikit_learn(images: NDArray[np.uint8], count: int) -> float:
@@ -20,7 +20,7 @@ def by_scikit_learn(images: NDArray[np.uint8], count: int) -> float:
 def test_agrees_with_scikit_learn(side: int) -> None:
     images = np.random.RandomState(0).randint(0, 256, (100, side, side, 3)).astype(np.uint8)
     *steps, mse = pca_mse(images, np.arange(80), np.arange(80, 100), 10)
-    assert all(isinstance(step, Measuring) for step in steps)
+    assert all(isinstance(step, WorkProgress) for step in steps)
     assert mse == pytest.approx(by_scikit_learn(images, 10), rel=1e-4)
 
 

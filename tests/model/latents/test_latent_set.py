@@ -8,13 +8,13 @@ import torch
 
 from model.checkpoint import FaceModel
 from model.data.datasets import FaceSet
-from model.events import Describing
 from model.identity import faces_digest, model_digest
 from model.inference import encode
 from model.latents import latent_set
 from model.latents.explored import Explored, explore
 from model.latents.latent_set import LatentSet, encode_set
 from model.network import ConvAutoencoder, on_device
+from model.progress import WorkProgress
 
 
 def small_model(seed: int = 0) -> FaceModel:
@@ -36,7 +36,7 @@ def test_all_faces_are_encoded_in_order_with_progress(
     model: FaceModel, few_faces: FaceSet, tmp_path: Path
 ) -> None:
     *progress, found = encode_set(model, few_faces, folder=tmp_path)
-    assert progress[-1] == Describing(60, 60)
+    assert progress[-1] == WorkProgress("Measuring the latent space", 60, 60)
     assert isinstance(found, LatentSet)
     np.testing.assert_allclose(found.latents, encode(model, few_faces.images), atol=0.05)
     np.testing.assert_array_equal(np.flatnonzero(found.held_out), few_faces.split()[1])

@@ -13,7 +13,6 @@ from model.morph.film import (
     FORMATS,
     SIZES,
     FilmError,
-    Filming,
     FilmSettings,
     about_text,
     export_film,
@@ -21,6 +20,7 @@ from model.morph.film import (
     has_encoder,
     why_not,
 )
+from model.progress import WorkProgress
 
 COUNT = 20
 GREYS = np.linspace(0, 250, COUNT).astype(np.float32)[:, None]
@@ -34,7 +34,7 @@ def decode(latents: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.broadcast_to(pixels, (len(latents), 48, 48, 3)))
 
 
-def exported(name: str, folder: Path, **settings: object) -> tuple[Path, list[Filming]]:
+def exported(name: str, folder: Path, **settings: object) -> tuple[Path, list[WorkProgress]]:
     path = folder / f"film{FORMATS[name]}"
     wanted = FilmSettings(name, **{"size": 96, "about": ABOUT, **settings})  # type: ignore[arg-type]
     return path, list(export_film(GREYS, decode, path, wanted))
@@ -43,7 +43,7 @@ def exported(name: str, folder: Path, **settings: object) -> tuple[Path, list[Fi
 @pytest.mark.parametrize("name", ALL)
 def test_each_format_is_written_with_progress(name: str, tmp_path: Path) -> None:
     path, steps = exported(name, tmp_path)
-    assert steps[-1] == Filming(COUNT, COUNT, path)
+    assert steps[-1] == WorkProgress("Exporting", COUNT, COUNT)
     done = [step.done for step in steps]
     assert done == sorted(done)
     assert path.exists()
