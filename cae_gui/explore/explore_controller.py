@@ -235,6 +235,7 @@ def _detail(item: Direction) -> str:
 
 def _save_picture(model: FaceModel, latents: Floats, path: Path) -> None:
     from model.inference import decode
-    from model.morph.morph import save_strip
+    from model.morph.film import FilmSettings, write_film
 
-    save_strip(decode(model, latents), path)
+    for _ in write_film(decode(model, latents), path, FilmSettings("PNG strip")):
+        pass

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QImage, QPainter
 
 from cae_gui.widgets.images import Pixels, fitted, from_qimage
-from model.io.files import write_bytes
-from model.morph import png
-from model.morph.animation import PROGRAM, about_chunks
+from model.io.files import replacing
+from model.morph.animation import PROGRAM, png_info
 
 SIDE = 192
 MOST_IN_A_ROW = 20
@@ -51,7 +51,8 @@ def save_named_strip(
         _paint(painter, pixels, name, QPoint(column * cell.width(), row * cell.height()))
     painter.end()
     made = json.dumps({"program": PROGRAM, **about}, ensure_ascii=False)
-    write_bytes(path, png.picture(from_qimage(picture), about_chunks(made)))
+    with replacing(path) as draft:
+        Image.fromarray(from_qimage(picture)).save(draft, "PNG", pnginfo=png_info(made))
 
 
 def _paint(painter: QPainter, pixels: Pixels, name: str, place: QPoint) -> None:

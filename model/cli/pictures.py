@@ -80,17 +80,22 @@ def run_morph(arguments: Namespace) -> int:
 
     from model.inference import decode, encode
     from model.morph import morph
+    from model.morph.film import FilmSettings, write_film
 
     model = open_model(arguments.model)
     start, end = encode(model, open_pictures([arguments.first, arguments.second]))
     share = np.linspace(0, 1, arguments.frames, dtype=np.float32)
     path = morph.spherical if arguments.spherical else morph.linear
     frames = decode(model, path(start, end, share))
+    about = {"model": arguments.model, "faces": [arguments.first, arguments.second]}
+    rate = arguments.frames / arguments.seconds
     if output.suffix.lower() == ".gif":
-        film = morph.there_and_back(frames)
-        morph.save_gif(film, output, seconds=arguments.seconds * len(film) / len(frames))
+        frames_shown = morph.there_and_back(frames)
+        settings = FilmSettings("GIF", frames_per_second=rate, about=about)
     else:
-        morph.save_strip(frames, output)
+        frames_shown, settings = frames, FilmSettings("PNG strip", about=about)
+    for _ in write_film(frames_shown, output, settings):
+        pass
     print(f"“{output}” has {len(frames)} faces.")
     return ExitCode.DONE
 

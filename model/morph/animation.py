@@ -16,12 +16,13 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from model.face_set import FACE_SIZE
 from model.morph import png
 
 PROGRAM = "CAE Studio"
-_GIF_SHORTEST = 2  # hundredths of a second; players slow anything under it
+_GIF_SHORTEST, _GIF_LONGEST = 2, 0xFFFF  # hundredths of a second; players slow shorter ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ def write_gif(
     file.write(b"!\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00")
     file.write(b"!\xfe" + _gif_blocks(settings.about.encode()))
     for frame, duration in zip(frames, settings.durations(100), strict=True):
-        file.write(struct.pack("<4sHBB", b"!\xf9\x04\x00", max(duration, _GIF_SHORTEST), 0, 0))
+        shown = min(max(duration, _GIF_SHORTEST), _GIF_LONGEST)
+        file.write(struct.pack("<4sHBB", b"!\xf9\x04\x00", shown, 0, 0))
         file.write(_gif_image(frame))
         yield
     file.write(b";")
@@ -100,9 +102,17 @@ def write_png(
     file.write(png.END)
 
 
+def png_info(about: str) -> PngInfo:
+    """Return what made a PNG, for Pillow to write into it."""
+    info = PngInfo()
+    info.add_itxt("Software", PROGRAM)
+    info.add_itxt("Description", about)
+    return info
+
+
 def about_chunks(about: str) -> bytes:
-    """Return what made a PNG, for its file."""
-    return png.text("Software", PROGRAM) + png.text("Description", about)
+    """Return the same as the chunks of a file that is written in parts."""
+    return b"".join(png.chunk(name, content) for name, content, _ in png_info(about).chunks)
 
 
 Write = Callable[[BinaryIO, Iterable[Image.Image], AnimationSettings], Iterator[None]]

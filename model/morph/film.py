@@ -16,8 +16,8 @@ from PIL import Image
 
 from model.face_set import FACE_SHAPE, FACE_SIZE
 from model.io.files import replacing, write_bytes
-from model.morph.animation import PROGRAM, WRITERS, AnimationSettings, about_chunks
-from model.morph.png import picture, write_picture
+from model.morph.animation import PROGRAM, WRITERS, AnimationSettings, about_chunks, png_info
+from model.morph.png import write_picture
 from model.progress import WorkProgress
 
 Frames = NDArray[np.uint8]
@@ -90,6 +90,16 @@ def export_film(
     for start in range(0, len(latents), _AT_ONCE):
         frames[start : start + _AT_ONCE] = decode(latents[start : start + _AT_ONCE])
         yield WorkProgress(_TEXT, min(start + _AT_ONCE, len(latents)) // 2, len(latents))
+    yield from write_film(frames, path, settings)
+
+
+def write_film(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[WorkProgress]:
+    """Write faces (T, 48, 48, 3) as a film of any size; yields as the second half of the work.
+
+    Raises:
+        FilmError: the encoder failed, or the folder for frames isn't empty.
+        OSError: the file can't be written; an older one of that name is kept.
+    """
     yield from _STEPS[settings.format](frames, path, settings)
 
 
@@ -170,10 +180,10 @@ def _single(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[Work
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as name:
         draft = Path(name) / "frames"
         draft.mkdir()
-        about = about_chunks(about_text(settings))
+        info = png_info(about_text(settings))
         for number, frame in enumerate(frames, 1):
-            pixels = np.asarray(enlarged(frame, settings.size))
-            (draft / f"{number:04}.png").write_bytes(picture(pixels, about))
+            image = enlarged(frame, settings.size)
+            image.save(draft / f"{number:04}.png", "PNG", pnginfo=info)
             yield WorkProgress(_TEXT, (len(frames) + number) // 2, len(frames))
         write_bytes(draft / "about.json", about_text(settings).encode())
         if path.exists():

@@ -94,5 +94,7 @@ def test_morph_writes_a_film_and_a_strip(
         assert image.info["duration"] == 200
     assert main([*start, "-o", str(strip), "--frames", "5"]) == 0
     with Image.open(strip) as image:
-        assert image.width == 5 * image.height
+        assert image.size == (5 * 192, 192)
+        about = json.loads(image.info["Description"])
+    assert about["faces"] == [str(pictures / "00.png"), str(pictures / "01.png")]
     assert "--frames" in fails([*start, "-o", str(film), "--frames", "1"], 2)

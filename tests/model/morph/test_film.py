@@ -19,6 +19,7 @@ from model.morph.film import (
     extent,
     has_encoder,
     why_not,
+    write_film,
 )
 from model.progress import WorkProgress
 
@@ -220,3 +221,35 @@ def test_an_encoder_that_does_not_start_is_a_sentence(
     with pytest.raises(FilmError, match=r"couldn't be encoded: .*\.$"):
         exported("MP4", tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["PNG strip", "GIF"])
+def test_faces_that_are_decoded_already_become_the_same_file(name: str, tmp_path: Path) -> None:
+    path, _ = exported(name, tmp_path, size=192)
+    settings = FilmSettings(name, 192, about=ABOUT)
+    steps = list(write_film(decode(GREYS), tmp_path / "again", settings))
+    assert steps[-1] == WorkProgress("Exporting", COUNT, COUNT)
+    assert (tmp_path / "again").read_bytes() == path.read_bytes()
+
+
+def test_a_frame_of_a_gif_lasts_eleven_minutes_at_most(tmp_path: Path) -> None:
+    settings = FilmSettings("GIF", 48, frames_per_second=1 / 1800)
+    list(write_film(decode(GREYS[:2]), tmp_path / "slow.gif", settings))
+    with Image.open(tmp_path / "slow.gif") as picture:
+        assert picture.info["duration"] == 655_350
+
+
+def test_an_older_file_is_kept_when_the_write_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "film.gif"
+    path.write_text("old")
+
+    def fail(*_arguments: object, **_named: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Image.Image, "save", fail)
+    with pytest.raises(OSError, match="no space left"):
+        list(write_film(decode(GREYS), path, FilmSettings("GIF")))
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
 
-from model.morph.morph import linear, save_gif, save_strip, spherical, there_and_back
+from model.morph.morph import linear, spherical, there_and_back
 
 Floats = NDArray[np.float32]
 SHARE = np.linspace(0, 1, 5, dtype=np.float32)
@@ -86,75 +83,3 @@ def test_nearly_opposite_and_tiny_latents_give_numbers() -> None:
 def test_there_and_back_repeats_no_end(count: int, order: list[int]) -> None:
     frames = frames_of(count)
     np.testing.assert_array_equal(there_and_back(frames), frames[order])
-
-
-def test_a_gif_has_all_frames_and_lasts_as_long_as_asked_for(tmp_path: Path) -> None:
-    path = tmp_path / "morph.gif"
-    frames = frames_of(10)
-
-    save_gif(frames, path, seconds=1.5, scale=2)
-
-    with Image.open(path) as film:
-        assert film.format == "GIF"
-        assert film.size == (96, 96)
-        assert getattr(film, "n_frames") == 10  # noqa: B009 - not in the type of every image
-        assert film.info["loop"] == 0
-        for number, frame in enumerate(frames):
-            film.seek(number)
-            assert film.info["duration"] == 150
-            shown = np.asarray(film.convert("RGB")).astype(int)
-            assert abs(shown - int(frame[0, 0, 0])).max() <= 2
-
-
-def test_frames_are_never_shorter_than_players_can_show(tmp_path: Path) -> None:
-    save_gif(frames_of(20), tmp_path / "fast.gif", seconds=0.1, scale=1)
-    with Image.open(tmp_path / "fast.gif") as film:
-        assert film.info["duration"] == 20
-
-
-def test_still_frames_keep_their_time(tmp_path: Path) -> None:
-    frames = frames_of(4)[[0, 0, 0, 1, 2, 3, 3, 3]]
-    save_gif(frames, tmp_path / "still.gif", seconds=0.8, scale=1)
-    total = 0
-    with Image.open(tmp_path / "still.gif") as film:
-        for number in range(getattr(film, "n_frames")):  # noqa: B009
-            film.seek(number)
-            total += film.info["duration"]
-    assert total == 800
-
-
-def test_a_single_frame_is_a_picture(tmp_path: Path) -> None:
-    save_gif(frames_of(1), tmp_path / "one.gif", seconds=1)
-    with Image.open(tmp_path / "one.gif") as film:
-        assert film.size == (192, 192)
-
-
-@pytest.mark.parametrize(("count", "scale"), [(1, 1), (5, 1), (5, 3)])
-def test_a_strip_shows_the_frames_side_by_side(count: int, scale: int, tmp_path: Path) -> None:
-    frames = frames_of(count)
-    save_strip(frames, tmp_path / "strip.png", scale=scale)
-    with Image.open(tmp_path / "strip.png") as strip:
-        assert strip.size == (48 * count * scale, 48 * scale)
-        pixels = np.asarray(strip)
-    middles = pixels[24 * scale, 24 * scale :: 48 * scale]
-    np.testing.assert_array_equal(middles, frames[:, 24, 24])
-
-
-@pytest.mark.parametrize("name", ["film.gif", "strip.png"])
-def test_an_older_file_is_kept_when_the_write_fails(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / name
-    path.write_text("old")
-
-    def fail(*_arguments: object, **_named: object) -> None:
-        raise OSError("no space left")
-
-    monkeypatch.setattr(Image.Image, "save", fail)
-    with pytest.raises(OSError, match="no space left"):
-        if path.suffix == ".gif":
-            save_gif(frames_of(2), path, seconds=1)
-        else:
-            save_strip(frames_of(2), path)
-    assert path.read_text() == "old"
-    assert list(tmp_path.glob(f"*{path.suffix}")) == [path]

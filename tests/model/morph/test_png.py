@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from model.morph import png
+from model.morph.animation import about_chunks
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (150, 37, 3), np.uint8)
 
@@ -32,15 +33,21 @@ def test_bands_become_one_picture(heights: tuple[int, ...]) -> None:
         np.testing.assert_array_equal(np.asarray(image), PICTURE)
 
 
+def picture(pixels: NDArray[np.uint8]) -> BytesIO:
+    file = BytesIO()
+    height, width, _ = pixels.shape
+    list(png.write_picture(file, [pixels], (width, height), about_chunks("Größe “x”")))
+    return file
+
+
 def test_a_picture_with_texts() -> None:
-    content = png.picture(PICTURE, png.text("Software", "S") + png.text("Description", "Größe “x”"))
-    with Image.open(BytesIO(content)) as image:
+    with Image.open(picture(PICTURE)) as image:
         np.testing.assert_array_equal(np.asarray(image), PICTURE)
-        assert dict(image.text) == {"Software": "S", "Description": "Größe “x”"}  # type: ignore[attr-defined]
+        assert dict(image.text) == {"Software": "CAE Studio", "Description": "Größe “x”"}  # type: ignore[attr-defined]
 
 
 def test_a_row_of_one_pixel() -> None:
-    with Image.open(BytesIO(png.picture(PICTURE[:1, :1]))) as image:
+    with Image.open(picture(PICTURE[:1, :1])) as image:
         np.testing.assert_array_equal(np.asarray(image), PICTURE[:1, :1])
 
 
@@ -49,4 +56,4 @@ def test_smooth_pictures_are_smaller_than_by_pillow() -> None:
     smooth = coarse.resize((480, 480), Image.Resampling.LANCZOS)
     by_pillow = BytesIO()
     smooth.save(by_pillow, "PNG")
-    assert len(png.picture(np.asarray(smooth))) < len(by_pillow.getvalue())
+    assert len(picture(np.asarray(smooth)).getvalue()) < len(by_pillow.getvalue())
