@@ -14,13 +14,14 @@ from model.plots.curves import (
     Box,
     CurveImage,
     CurveRequest,
-    Frame,
+    Scales,
     best_index,
-    frame_of,
     loss_ticks,
     mse_text,
     rate_curve,
     readable,
+    scales_of,
+    still_part,
 )
 
 if TYPE_CHECKING:
@@ -50,35 +51,38 @@ class CurvePainter:
     def paint(self, request: CurveRequest) -> CurveImage:
         """Draw a request (device pixels, at least 1 x 1); safe in any thread, slow in the first."""
         with MATPLOTLIB_LOCK:
-            frame = frame_of(request)
-            if self._chart is None or self._chart.frame != frame:
-                self._chart = Chart(frame, animated=True)
+            if self._chart is None or not self._chart.is_still_of(request):
+                self._chart = Chart(request, animated=True)
                 self.full_redraws += 1
             return self._chart.image(request)
 
 
 class Chart:
-    """A matplotlib figure of loss over learning rate for one frame; use it under the lock."""
+    """A matplotlib figure of loss over learning rate for one still part; use it under the lock."""
 
-    def __init__(self, frame: Frame, *, animated: bool) -> None:
+    def __init__(self, request: CurveRequest, *, animated: bool) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        self.frame = frame
-        dpi = 72 * frame.scale
+        self._still, self._scales = still_part(request), scales_of(request)
+        still = self._still
+        dpi = 72 * still.scale
         # The canvas truncates to whole pixels, so stay above the border.
-        size = ((frame.width + 0.01) / dpi, (frame.height + 0.01) / dpi)
-        self.figure = Figure(figsize=size, dpi=dpi, facecolor=frame.background)
+        size = ((still.width + 0.01) / dpi, (still.height + 0.01) / dpi)
+        self.figure = Figure(figsize=size, dpi=dpi, facecolor=still.background)
         self._canvas: Any = FigureCanvasAgg(self.figure)
-        self._muted = mix(frame.foreground, frame.background, 0.65)
-        self._faint = mix(frame.foreground, frame.background, 0.3)
-        self._grid = mix(frame.foreground, frame.background, 0.13)
+        self._muted = muted(still)
+        self._faint = mix(still.foreground, still.background, 0.3)
         self._loss, self._rate = self._add_axes()
         self._style_axes()
         self._add_curves(animated)
         self._add_others()
         self._add_legend()
         self._background: Any = None
+
+    def is_still_of(self, request: CurveRequest) -> bool:
+        """Return whether only what moves has to be drawn for a request."""
+        return (still_part(request), scales_of(request)) == (self._still, self._scales)
 
     def image(self, request: CurveRequest) -> CurveImage:
         """Draw the moving curves over the kept background."""
@@ -94,9 +98,9 @@ class Chart:
             np.array(self._canvas.buffer_rgba()),
             self._box(self._loss),
             self._box(self._rate),
-            self.frame.x_limits,
-            self.frame.y_limits,
-            self.frame.log,
+            self._scales.x_limits,
+            self._scales.y_limits,
+            self._still.log,
         )
 
     def set_data(self, request: CurveRequest) -> None:
@@ -133,20 +137,20 @@ class Chart:
         self._best_text.xy = (epoch, value)
         self._best_text.set_text(f"best {mse_text(value)}")
         # To the right of the best epoch nothing is lower, and mostly nothing is there yet.
-        late = epoch / self.frame.x_limits[1] > 0.75
+        late = epoch / self._scales.x_limits[1] > 0.75
         self._best_text.set_horizontalalignment("right" if late else "left")
         self._best_text.xyann = (2, 10) if late else (8, 9)
 
     def _add_axes(self) -> tuple[Axes, Axes]:
-        frame = self.frame
-        width, height = frame.width / frame.scale, frame.height / frame.scale
+        still = self._still
+        width, height = still.width / still.scale, still.height / still.scale
         self._columns = max(int((width - _LEFT - 50) // _LEGEND_COLUMN), 1)
-        named = sum(bool(epochs) for _, epochs, _ in frame.others)
+        named = sum(bool(epochs) for _, epochs, _ in still.others)
         # Names that took the room of the curves would help nobody; the colours still tell.
         self._names_others = _legend_height(2 + named, self._columns) <= height * _LEGEND_MOST
         shown = 2 + named if self._names_others else 2
         top = 14 + _legend_height(shown, self._columns)
-        self._labels_beside = bool(frame.references) and width >= 480
+        self._labels_beside = bool(still.references) and width >= 480
         right = self._label_width() + 14 if self._labels_beside else _RIGHT
         inner = max(height - top - _BOTTOM - _GAP, 40)
         rate = max(round(inner * 0.2), 16)
@@ -160,56 +164,38 @@ class Chart:
         return loss_axes, rate_axes
 
     def _style_axes(self) -> None:
-        from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
-
-        frame = self.frame
-        for axes, title in ((self._loss, "MSE"), (self._rate, "learning rate")):
-            axes.set_facecolor("none")
-            axes.spines[:].set_visible(False)
-            axes.tick_params(length=0, pad=6, labelsize=_TEXT, labelcolor=self._muted)
-            axes.grid(color=self._grid, linewidth=1)
-            axes.set_axisbelow(True)
-            axes.set_title(title, loc="left", fontsize=_TEXT, color=self._muted, pad=7)
-        # The scale first: it replaces the locators.
-        self._loss.set_yscale("log" if frame.log else "linear")
-        self._loss.set(xlim=frame.x_limits, ylim=frame.y_limits)
-        self._rate.set_ylim(0, (frame.rate_top or 1) * 1.04)
+        style_axes(self._loss, self._still, "MSE")
+        style_axes(self._rate, self._still, "learning rate")
         most = max(int(self._loss_height // 26), 2)
-        ticks = loss_ticks(frame.y_limits, log=frame.log, most=most)
-        rates = loss_ticks((0, frame.rate_top), log=False, most=3) if frame.rate_top else []
-        for axes, values in ((self._loss, ticks), (self._rate, rates)):
-            axes.yaxis.set_major_locator(FixedLocator(values))
-            axes.yaxis.set_minor_locator(NullLocator())
-            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: readable(value)))
-        self._rate.xaxis.set_major_locator(MaxNLocator(7, integer=True, steps=[1, 2, 5, 10]))
+        scale_loss(self._loss, self._scales, log=self._still.log, most=most)
+        top = self._scales.rate_top
+        self._rate.set_ylim(0, (top or 1) * 1.04)
+        set_ticks(self._rate, loss_ticks((0, top), log=False, most=3) if top else [])
+        label_epochs(self._rate, self._still)
         self._loss.tick_params(labelbottom=False)
-        self._rate.set_xlabel("epoch", fontsize=_TEXT, color=self._muted, labelpad=5)
 
     def _add_curves(self, animated: bool) -> None:
         from matplotlib.patheffects import withStroke
 
-        frame = self.frame
+        still = self._still
         thin: dict[str, Any] = {"linewidth": 1.2, "markersize": 2.5, "color": self._muted}
-        thick: dict[str, Any] = {"linewidth": 2.4, "markersize": 5, "color": frame.accent}
+        thick: dict[str, Any] = {"linewidth": 2.4, "markersize": 5, "color": still.accent}
         (self._train,) = self._loss.plot([], [], label="Train", **thin)
         (self._running,) = self._loss.plot([], [], **(thin | {"linewidth": 0.9, "alpha": 0.7}))
         (self._test,) = self._loss.plot([], [], label="Test", solid_capstyle="round", **thick)
         self._rate.plot(
-            [epoch for epoch, _ in frame.planned],
-            [rate for _, rate in frame.planned],
+            [epoch for epoch, _ in still.planned],
+            [rate for _, rate in still.planned],
             linewidth=1.5,
             color=self._faint,
             zorder=1.9,
         )
         (self._rates,) = self._rate.plot([], [], **(thin | {"linewidth": 1.5}))
-        (self._best,) = self._loss.plot(
-            [], [], "o", markersize=8, markeredgewidth=2, clip_on=False, zorder=4,
-            markerfacecolor=frame.background, markeredgecolor=frame.accent,
-        )  # fmt: skip
+        (self._best,) = self._loss.plot([], [], **best_style(still.accent, still.background))
         self._best_text = self._loss.annotate(
             "", (1, 1), xytext=(0, 10), textcoords="offset points", fontsize=_TEXT + 0.5,
-            fontweight="bold", color=frame.accent, zorder=5, annotation_clip=False,
-            path_effects=[withStroke(linewidth=4, foreground=frame.background)],
+            fontweight="bold", color=still.accent, zorder=5, annotation_clip=False,
+            path_effects=[withStroke(linewidth=4, foreground=still.background)],
         )  # fmt: skip
         self._moving = [
             (self._loss, self._running),
@@ -223,15 +209,13 @@ class Chart:
             artist.set_animated(animated)
 
     def _add_others(self) -> None:
-        for index, (label, epochs, losses) in enumerate(self.frame.others):
+        for index, (label, epochs, losses) in enumerate(self._still.others):
             if not epochs:
                 continue
             self._loss.plot(
                 epochs,
                 losses,
-                color=OTHER_COLORS[index % len(OTHER_COLORS)],
-                linewidth=1.6,
-                linestyle="-" if index < len(OTHER_COLORS) else "--",
+                **other_style(index),
                 # A single point makes no line.
                 marker="o" if len(epochs) == 1 else "",
                 markersize=4,
@@ -239,7 +223,7 @@ class Chart:
                 zorder=1.9,
             )
         rows = self._label_rows()
-        for (label, value), row in zip(self.frame.references, rows, strict=True):
+        for (label, value), row in zip(self._still.references, rows, strict=True):
             self._loss.axhline(value, color=self._muted, linewidth=1, linestyle=(0, (4, 3)))
             self._add_label(label, row)
 
@@ -264,9 +248,9 @@ class Chart:
 
     def _label_rows(self) -> list[float]:
         """Return the labels' heights above the axis, pushed apart where lines are close."""
-        scale = math.log10 if self.frame.log else float
-        low, high = (scale(limit) for limit in self.frame.y_limits)
-        values = [value for _, value in self.frame.references]
+        scale = math.log10 if self._still.log else float
+        low, high = (scale(limit) for limit in self._scales.y_limits)
+        values = [value for _, value in self._still.references]
         apart = 32 if self._labels_beside else 16
         rows = [0.0] * len(values)
         lowest = -math.inf
@@ -277,7 +261,7 @@ class Chart:
 
     def _label_width(self) -> float:
         # Measured exactly, it would need a renderer; digits and letters average 0.55 em.
-        lines = [line for label, _ in self.frame.references for line in wrapped(label).split("\n")]
+        lines = [line for label, _ in self._still.references for line in wrapped(label).split("\n")]
         return max(len(line) for line in lines) * _TEXT * 0.55
 
     def _add_legend(self) -> None:
@@ -296,8 +280,66 @@ class Chart:
 
     def _box(self, axes: Axes) -> Box:
         box = axes.get_window_extent()
-        left, top = float(box.x0), float(self.frame.height - box.y1)
+        left, top = float(box.x0), float(self._still.height - box.y1)
         return left, top, float(box.width), float(box.height)
+
+
+def style_axes(axes: Axes, request: CurveRequest, title: str) -> None:
+    """Give axes the style of all charts: no frame, a pale grid, the title at the left."""
+    text: dict[str, Any] = {"fontsize": _TEXT, "color": muted(request)}
+    axes.set_facecolor("none")
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0, pad=6, labelsize=_TEXT, labelcolor=muted(request))
+    axes.grid(color=mix(request.foreground, request.background, 0.13), linewidth=1)
+    axes.set_axisbelow(True)
+    axes.set_title(title, loc="left", pad=7, **text)
+
+
+def scale_loss(axes: Axes, scales: Scales, *, log: bool, most: int) -> None:
+    """Set the limits of the axes of a loss, and about ``most`` ticks."""
+    # The scale first: it replaces the locators.
+    axes.set_yscale("log" if log else "linear")
+    axes.set(xlim=scales.x_limits, ylim=scales.y_limits)
+    set_ticks(axes, loss_ticks(scales.y_limits, log=log, most=most))
+
+
+def set_ticks(axes: Axes, values: list[float]) -> None:
+    """Set where the ticks of the vertical axis are, and write them without an exponent."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    axes.yaxis.set_major_locator(FixedLocator(values))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: readable(value)))
+
+
+def label_epochs(axes: Axes, request: CurveRequest) -> None:
+    """Make the horizontal axis one of whole epochs."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(7, integer=True, steps=[1, 2, 5, 10]))
+    axes.set_xlabel("epoch", fontsize=_TEXT, color=muted(request), labelpad=5)
+
+
+def other_style(index: int) -> dict[str, Any]:
+    """Return how the curve of a run at a place among several is drawn."""
+    return {
+        "color": OTHER_COLORS[index % len(OTHER_COLORS)],
+        "linewidth": 1.6,
+        "linestyle": "-" if index < len(OTHER_COLORS) else "--",
+    }
+
+
+def best_style(color: str, background: str) -> dict[str, Any]:
+    """Return how the best epoch of a curve is marked."""
+    return {
+        "marker": "o", "linestyle": "", "markersize": 8, "markeredgewidth": 2, "zorder": 4,
+        "markerfacecolor": background, "markeredgecolor": color, "clip_on": False,
+    }  # fmt: skip
+
+
+def muted(request: CurveRequest) -> str:
+    """Return the colour of a chart's text."""
+    return mix(request.foreground, request.background, 0.65)
 
 
 def _legend_height(names: int, columns: int) -> int:

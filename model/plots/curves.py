@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,43 +104,25 @@ class CurveImage:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """Everything that decides the still part of a picture: an equal frame needs no full redraw."""
+class Scales:
+    """The limits of the axes; ``rate_top`` is 0 where no learning rate is known."""
 
-    width: int
-    height: int
-    scale: float
-    dark: bool
-    foreground: str
-    background: str
-    accent: str
-    log: bool
     x_limits: Limits
     y_limits: Limits
     rate_top: float
-    planned: Points
-    others: tuple[tuple[str, tuple[int, ...], tuple[float, ...]], ...]
-    references: tuple[tuple[str, float], ...]
 
 
-def frame_of(request: CurveRequest) -> Frame:
-    """Return the still part of a request; its limits are rounded outwards, so they rarely move."""
-    return Frame(
-        width=request.width,
-        height=request.height,
-        scale=request.scale,
-        dark=request.dark,
-        foreground=request.foreground,
-        background=request.background,
-        accent=request.accent,
-        log=request.log,
-        x_limits=_x_limits(request),
-        y_limits=_y_limits(request),
-        rate_top=_rate_top(request),
-        planned=request.planned,
-        others=request.others,
-        references=request.references,
-    )
+def scales_of(request: CurveRequest) -> Scales:
+    """Return the scales of a picture; their limits are rounded outwards, so they rarely move."""
+    return Scales(_x_limits(request), _y_limits(request), _rate_top(request))
+
+
+def still_part(request: CurveRequest) -> CurveRequest:
+    """Return a request without what moves while a training goes on.
+
+    With equal still parts and scales, a picture needs no full redraw.
+    """
+    return replace(request, history=CurveHistory(), running=(), rates=(), total_epochs=1)
 
 
 def rate_curve(request: CurveRequest) -> Points:

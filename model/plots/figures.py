@@ -17,7 +17,7 @@ from model.evaluation.metrics import Quality
 from model.face_set import FACE_SIZE
 from model.io.files import replacing
 from model.plots.curve_painter import MATPLOTLIB_LOCK, Chart, CurvePainter
-from model.plots.curves import CurveHistory, CurveImage, CurveRequest, frame_of, readable
+from model.plots.curves import CurveHistory, CurveImage, CurveRequest, readable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -144,7 +144,7 @@ def curves_figure(
     )
 
     def draw() -> Figure:
-        chart = Chart(frame_of(request), animated=False)
+        chart = Chart(request, animated=False)
         chart.set_data(request)
         return chart.figure
 

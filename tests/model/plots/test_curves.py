@@ -12,10 +12,10 @@ from model.plots.curves import (
     CurveImage,
     CurveRequest,
     best_index,
-    frame_of,
     loss_ticks,
     rate_curve,
     readable,
+    scales_of,
 )
 
 
@@ -27,49 +27,49 @@ def request(*losses: float, **others: object) -> CurveRequest:
 
 @given(st.lists(st.floats(1e-6, 10), min_size=1, max_size=9), st.booleans())
 def test_limits_hold_every_loss(losses, log):
-    low, high = frame_of(request(*losses, log=log)).y_limits
+    low, high = scales_of(request(*losses, log=log)).y_limits
     assert low <= min(losses)
     assert max(losses) <= high
 
 
 def test_limits_stay_while_the_loss_falls_a_little():
-    start = frame_of(request(0.016, 0.0020))
-    assert frame_of(request(0.016, 0.0020, 0.0018, 0.0017)) == start
-    assert frame_of(request(0.016, 0.0020, 0.0018, 0.0005)) != start
+    start = scales_of(request(0.016, 0.0020))
+    assert scales_of(request(0.016, 0.0020, 0.0018, 0.0017)) == start
+    assert scales_of(request(0.016, 0.0020, 0.0018, 0.0005)) != start
 
 
 def test_running_epoch_moves_no_limits_once_an_epoch_is_done():
-    start = frame_of(request(0.016))
-    assert frame_of(request(0.016, running=((1.5, 0.9),))) == start
+    start = scales_of(request(0.016))
+    assert scales_of(request(0.016, running=((1.5, 0.9),))) == start
 
 
 @pytest.mark.parametrize("references", [(), (("Published", 0.00156),)])
 def test_before_the_first_report_there_is_room_for_a_first_epoch(references):
-    assert frame_of(request(references=references)).y_limits == (0.001, 0.1)
-    assert frame_of(request(references=references, log=False)).y_limits == (0.0, 0.1)
+    assert scales_of(request(references=references)).y_limits == (0.001, 0.1)
+    assert scales_of(request(references=references, log=False)).y_limits == (0.0, 0.1)
 
 
 def test_first_reports_move_the_limits_once():
     running = tuple((step / 100, 0.07 * 0.98**step) for step in range(1, 100))
     limits = {
-        frame_of(request(running=running[:count])).y_limits for count in range(1, len(running))
+        scales_of(request(running=running[:count])).y_limits for count in range(1, len(running))
     }
     assert limits == {(0.005, 0.1)}
     assert running[-1][1] < 0.01
 
 
 def test_while_epochs_are_to_come_the_limits_leave_room_to_fall():
-    going_on = frame_of(request(0.02)).y_limits
+    going_on = scales_of(request(0.02)).y_limits
     assert going_on[1] / going_on[0] >= 10
-    over = frame_of(request(*[0.02] * 10)).y_limits
+    over = scales_of(request(*[0.02] * 10)).y_limits
     assert over[1] / over[0] < 10
 
 
 def test_rate_limits_hold_the_plan_and_the_reports():
     planned = ((0.1, 0.004), (10.0, 0.0))
-    assert frame_of(request(planned=planned)).rate_top == 0.005
-    assert frame_of(request(planned=planned, rates=((0.1, 0.04),))).rate_top == 0.05
-    assert frame_of(request()).rate_top == 0.0
+    assert scales_of(request(planned=planned)).rate_top == 0.005
+    assert scales_of(request(planned=planned, rates=((0.1, 0.04),))).rate_top == 0.05
+    assert scales_of(request()).rate_top == 0.0
 
 
 def test_rates_of_epochs_and_reports_are_one_curve():
@@ -78,7 +78,7 @@ def test_rates_of_epochs_and_reports_are_one_curve():
 
 
 def test_limits_include_references_and_other_runs():
-    frame = frame_of(
+    frame = scales_of(
         request(0.01, references=(("PCA", 0.0001),), others=(("a", (1, 30), (0.5, 0.1)),))
     )
     assert frame.y_limits[0] <= 0.0001
@@ -89,7 +89,7 @@ def test_limits_include_references_and_other_runs():
 @pytest.mark.parametrize("loss", [0.0, -1.0, math.nan, math.inf])
 @pytest.mark.parametrize("log", [True, False])
 def test_limits_survive_losses_that_no_axis_can_show(loss, log):
-    low, high = frame_of(request(loss, log=log)).y_limits
+    low, high = scales_of(request(loss, log=log)).y_limits
     assert 0 <= low < high < math.inf
 
 
