@@ -44,32 +44,32 @@ class LatentStatistics:
     def fit(cls, latents: Floats) -> Self:
         """Measure latents (N, L), N >= 2, by principal component analysis.
 
-        The covariance is decomposed rather than the data: exact, and quick for N >> L.
         Directions without spread are left out; each points where its largest entry is positive.
 
         Raises:
             ValueError: fewer than two latents, or all of them equal.
         """
+        from sklearn.decomposition import PCA
+
         if len(latents) < 2:
             raise ValueError("at least two latents are needed to measure how they vary")
+        # Centred, in double precision: scikit-learn subtracts the mean from the product, where
+        # small spreads far from the origin would be lost to rounding.
         mean = latents.mean(axis=0, dtype=np.float64)
-        centred = latents - mean.astype(np.float32)
-        covariance = (centred.T @ centred).astype(np.float64) / (len(latents) - 1)
-        variance, vectors = np.linalg.eigh(covariance)
-        kept = np.flatnonzero(variance > max(variance[-1], 1e-12) * 1e-8)[::-1][: len(latents) - 1]
+        with np.errstate(invalid="ignore"):  # where all are equal, nothing has a share of nothing
+            found = PCA(svd_solver="covariance_eigh").fit(latents - mean)
+        variance = found.explained_variance_
+        kept = np.flatnonzero(variance > max(variance[0], 1e-12) * 1e-8)[: len(latents) - 1]
         if not len(kept):
             raise ValueError(
                 "The model makes the same latent of all faces, so there are no directions to move "
                 "along. Train it longer, or choose other faces."
             )
-        directions = vectors.T[kept]
-        largest = np.abs(directions).argmax(axis=1)
-        directions *= np.sign(directions[np.arange(len(kept)), largest])[:, None]
         return cls(
             mean.astype(np.float32),
             latents.min(axis=0),
             latents.max(axis=0),
-            directions.astype(np.float32),
+            found.components_[kept].astype(np.float32),
             np.sqrt(variance[kept]).astype(np.float32),
         )
 
