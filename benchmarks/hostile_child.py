@@ -53,9 +53,9 @@ def open_photo(path: Path) -> None:
 
 def open_shelf(path: Path) -> None:
     """Open the folder of photos as at the start of the window, and every photo in it."""
-    from model.photos.photos import PhotoShelf
+    from model.photos.photos import PhotoLibrary
 
-    shelf = PhotoShelf(path)
+    shelf = PhotoLibrary(path)
     json.dumps(list(shelf.faces().names), ensure_ascii=False).encode()
     for row in range(len(shelf)):
         key = shelf.key(row)
@@ -103,10 +103,10 @@ def open_folder(path: Path) -> None:
 def open_session(path: Path) -> None:
     """Read a session or, by its ending, own directions."""
     from model.documents.session_file import load_session
-    from model.latents.own_directions import load_own
+    from model.latents.custom_directions import load_directions
 
     if path.suffix == ".directions":
-        load_own(path)
+        load_directions(path)
     else:
         load_session(path)
 

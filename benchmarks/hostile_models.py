@@ -25,8 +25,8 @@ from model.config import TrainConfig
 from model.documents.session_file import ExploreSession, SavedFace, save_session
 from model.face_set import FaceSet
 from model.latent_statistics import LatentStatistics
+from model.latents.custom_directions import DirectionFaces, save_directions
 from model.latents.directions import Direction
-from model.latents.own_directions import OwnFaces, save_own
 from model.morph.key_frames import KeyFrame
 from model.morph.key_frames import Path as MorphPath
 from model.network import ConvAutoencoder
@@ -429,13 +429,13 @@ class SessionFiles:
         folder.mkdir()
         latent, faces = np.ones(LATENT, np.float32), patches()
         face = SavedFace("Ann", faces[0], latent, latent)
-        own = OwnFaces("Smile", faces[:3], faces[3:6])
+        own = DirectionFaces("Smile", faces[:3], faces[3:6])
         direction = Direction("Smile", "own", latent / 2, 1.0, 0.9, "by hand")
         path = MorphPath((KeyFrame(latent, "Ann"), KeyFrame(-latent, "Bob")))
         parts = ((face,), (face,), (direction,), (own,), path, faces[:2])
         session = ExploreSession("digest", "Title", *parts)
         save_session(folder / "a.cae-session", session)
-        save_own(folder / "a.directions", [own])
+        save_directions(folder / "a.directions", [own])
         self._files = {path.suffix: path.read_bytes() for path in sorted(folder.iterdir())}
         self.tricks: list[Trick] = [
             *(trick for suffix in self._files for trick in unusual(f"x{suffix}")),

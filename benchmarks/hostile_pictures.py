@@ -22,7 +22,7 @@ from benchmarks.hostile_damage import Made, Trick, damage, unusual
 from model.data.datasets import load_faces
 from model.photos.crop import CropBox
 from model.photos.photo import Photo, Placement
-from model.photos.photos import PhotoShelf
+from model.photos.photos import PhotoLibrary
 
 FORMATS = {
     "AVIF": ("RGB", "RGBA"), "BLP": ("P",), "BMP": ("1", "L", "P", "RGB", "RGBA"), "DDS": ("RGBA",),
@@ -319,7 +319,7 @@ class ShelfFiles:
 
     def __init__(self, folder: Path, _: Path) -> None:
         self._folder = folder
-        shelf = PhotoShelf(folder)
+        shelf = PhotoLibrary(folder)
         for number, name in enumerate(("Ann", "Zoë 🙂")):
             box = Placement(CropBox(5, 5, 100, 10 * number), (CropBox(9, 9, 80),), 0)
             picture = sample("RGB", (140 + number, 150))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from model.latents.own_directions import OwnFaces, save_own
+from model.latents.custom_directions import DirectionFaces, save_directions
 
 SIZES = ((320, 240), (240, 320), (48, 48), (1600, 1200))
 
@@ -75,7 +75,10 @@ def _models(folder: Path) -> list[Path]:
 def _others(folder: Path) -> list[Path]:
     faces = np.random.default_rng(0).integers(0, 256, (6, 48, 48, 3), np.uint8)
     good = folder / "good.directions"
-    save_own(good, [OwnFaces("Hat", faces[:3], faces[3:]), OwnFaces("Hat", faces[:1], faces[:0])])
+    save_directions(
+        good,
+        [DirectionFaces("Hat", faces[:3], faces[3:]), DirectionFaces("Hat", faces[:1], faces[:0])],
+    )
     (folder / "half.directions").write_bytes(good.read_bytes()[:20_000])
     (folder / "noise.cae-session").write_bytes(bytes(range(256)) * 40)
     return sorted(folder.iterdir())

@@ -43,7 +43,7 @@ class ModelFileError(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceModel:
-    """A network in eval mode with what is known about it; never changed after it was made.
+    """A network in eval mode with what is known about it; immutable.
 
     ``statistics`` is None until the latents of a data set were measured with this network;
     ``test_mse`` is None where it wasn't measured; ``epoch`` is 0 where it isn't known.

@@ -61,7 +61,7 @@ def autocast(device: torch.device, dtype: torch.dtype) -> torch.autocast:
 
 
 def free_memory(device: torch.device) -> int:
-    """Return how many bytes of a GPU's memory nobody uses yet."""
+    """Return how many bytes of a GPU's memory are free."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
@@ -101,7 +101,7 @@ def synchronize(device: torch.device) -> None:
 def quickest(candidates: Mapping[str, Callable[[], object]], device: torch.device) -> str:
     """Return the name of the candidate that takes the least time.
 
-    They run in turns, so that whatever else the machine does slows all of them, and the best of
+    They run in turns, so that other load slows all of them, and the best of
     three runs counts, after one to warm up. A candidate that the device can't run is left out.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What the engine's long work reports, as frozen values."""
+"""Events of a training, as frozen values."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ def _write_onnx(part: nn.Module, sample: Tensor, path: Path, source: str, target
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep away what PyTorch tells of itself: deprecated calls inside, packages nobody needs."""
+    """Silence PyTorch's warnings about its own deprecated calls and optional packages."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -1,4 +1,4 @@
-"""A frozen decoder in its shortest form, for the picture that follows a slider."""
+"""A decoder with its batch norms folded into the convolutions, for low latency."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from model.network import ConvAutoencoder, FromVector, UpBlock
 
-FEW = 4
+MIN_CONVOLVED = 4
 """From so many images on a transposed convolution is faster than the product of ``_overlay``."""
 
 
@@ -40,7 +40,7 @@ class FoldedDecoder:
         """Map latents (N, L) to images (N, 3, 48, 48), as ``ConvAutoencoder.decode``."""
         rows = functional.elu_(torch.addmm(self._bias, latents, self._kernel))
         features = rows.view(-1, 3, 3, self._channels)
-        enlarge = _overlay if len(latents) < FEW else _convolve
+        enlarge = _overlay if len(latents) < MIN_CONVOLVED else _convolve
         for kernel, bias in self._blocks:
             features = functional.elu_(enlarge(features, kernel, bias))
         return features.permute(0, 3, 1, 2)

@@ -1,4 +1,4 @@
-"""Short digests that tell models and face sets apart, for what is kept of both together."""
+"""Short digests of models and face sets, used as cache keys."""
 
 from __future__ import annotations
 

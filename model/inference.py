@@ -1,4 +1,4 @@
-"""What an interface asks of a model: frozen requests in, arrays out, nothing remembered."""
+"""Decoding, encoding and reconstruction of faces with a model; stateless."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Reconstruction:
 
 @functools.lru_cache(maxsize=2)
 def _decoder(network: ConvAutoencoder) -> FoldedDecoder:
-    """Fold each network once: the one in use, and the one before it whose answers may be due."""
+    """Fold each network once; the previous one may still be decoding when a new one is in use."""
     return FoldedDecoder(network)
 
 

@@ -1,4 +1,4 @@
-"""The latent space of a model: where the faces lie in it and along which directions they vary."""
+"""Mean, range and principal directions of the latents of a model."""
 
 from __future__ import annotations
 

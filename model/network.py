@@ -83,7 +83,7 @@ class FromVector(nn.ConvTranspose2d):
         super().__init__(channels_in, channels_out, 3)
 
     def forward(self, features: Tensor, output_size: Any = None) -> Tensor:  # noqa: ARG002
-        """Multiply as ``ToVector`` does; the output is 3x3 whatever ``output_size`` says."""
+        """Multiply as ``ToVector`` does; the output is 3x3 for any ``output_size``."""
         kernel = self.weight.permute(0, 2, 3, 1).flatten(1)
         rows = functional.linear(features.flatten(1), kernel.T)
         images = rows.view(-1, 3, 3, self.out_channels).permute(0, 3, 1, 2)

@@ -1,4 +1,4 @@
-"""What long work other than a training reports, and how often."""
+"""Progress reports of long work other than training, and their rate."""
 
 from __future__ import annotations
 

@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from model.face_set import FaceSet
 from model.photos.photo_files import Entry, file_name, stored, write_entry, write_index
-from model.photos.photos import PhotoShelf
+from model.photos.photos import PhotoLibrary
 
 
-def keys_of(shelf: PhotoShelf) -> tuple[str, ...]:
+def keys_of(shelf: PhotoLibrary) -> tuple[str, ...]:
     """Return the keys of all faces, by rows."""
     return shelf.keyed_faces()[1]
 
 
-def faces_of(shelf: PhotoShelf) -> FaceSet:
+def faces_of(shelf: PhotoLibrary) -> FaceSet:
     """Return all faces, by rows."""
     return shelf.keyed_faces()[0]
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.core.jobs import StreamJob
+from model.latents.custom_directions import DirectionFaces, custom_direction
 from model.latents.directions import Directions
-from model.latents.own_directions import OwnFaces, own_direction
 from model.progress import WorkProgress
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class DirectionDraft(QObject):
 
     def ask(
         self,
-        faces: OwnFaces,
+        faces: DirectionFaces,
         latents: FaceLatents,
         statistics: LatentStatistics,
         shown: Floats | None,
@@ -70,14 +70,14 @@ class DirectionDraft(QObject):
 
 
 def _draft(
-    faces: OwnFaces, latents: FaceLatents, statistics: LatentStatistics, shown: Floats | None
+    faces: DirectionFaces, latents: FaceLatents, statistics: LatentStatistics, shown: Floats | None
 ) -> Iterator[WorkProgress | Draft]:
     yield from latents.encode(faces.with_it)
     yield from latents.encode(faces.without)
     sides = latents.of(faces.with_it), latents.of(faces.without)
     start = statistics.mean if shown is None else shown
     try:
-        found = own_direction(faces.name, *sides, statistics)
+        found = custom_direction(faces.name, *sides, statistics)
     except ValueError as error:
         yield Draft(start[None][:0], None, str(error))
         return

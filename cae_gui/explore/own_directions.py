@@ -17,14 +17,14 @@ from cae_gui.explore.direction_draft import DirectionDraft
 from cae_gui.explore.explorer import Explorer
 from cae_gui.explore.kept_step import KeptStep
 from cae_gui.explore.own_work import Items
+from model.latents.custom_directions import DirectionFaces, brought, custom_directions_file
 from model.latents.face_latents import FaceLatents
-from model.latents.own_directions import OwnFaces, brought, own_directions_file
 from model.progress import WorkProgress
 
 if TYPE_CHECKING:
     from model.latent_statistics import LatentStatistics
 
-Change = tuple[OwnFaces | None, OwnFaces | None]
+Change = tuple[DirectionFaces | None, DirectionFaces | None]
 """A direction before and after; None where there is none."""
 
 
@@ -63,7 +63,7 @@ class OwnDirections(QObject):
         self._file: Path | None = None
         self._known: Collection[str] = ()
         self._is_unsaved = False
-        self._later: list[tuple[Sequence[OwnFaces], str]] = []
+        self._later: list[tuple[Sequence[DirectionFaces], str]] = []
         self._statistics: LatentStatistics | None = None
         self._files = LatestJob((), self)  # in the order of asking: a load must follow a save
         self._files.answered.connect(self._on_file)
@@ -91,16 +91,16 @@ class OwnDirections(QObject):
         fits = len(statistics.mean) == latents.model.network.latent_dim
         return statistics if fits else None  # the explorer may still have those of another model
 
-    def put(self, item: OwnFaces, instead_of: OwnFaces | None = None) -> None:
+    def put(self, item: DirectionFaces, instead_of: DirectionFaces | None = None) -> None:
         """Add a direction, or put it in the place of another one."""
         verb = "Make" if instead_of is None else "Change"
         self._change(f"{verb} “{item.name}”", [(instead_of, item)])
 
-    def remove(self, item: OwnFaces) -> None:
+    def remove(self, item: DirectionFaces) -> None:
         """Take a direction away."""
         self._change(f"Remove “{item.name}”", [(item, None)])
 
-    def add(self, items: Sequence[OwnFaces], text: str) -> int:
+    def add(self, items: Sequence[DirectionFaces], text: str) -> int:
         """Add those that aren't there yet under names of their own; return how many.
 
         Before the model's own are known, they wait.
@@ -168,14 +168,14 @@ class OwnDirections(QObject):
             self._measure()  # a snapshot of a training has no file; the present ones stay in use
             return
         self.is_ready = False
-        self._file = own_directions_file(path)
+        self._file = custom_directions_file(path)
         work = partial(own_work.load, self._file, self.items, self.source)
         self._files.ask(Question("load", work, ("load", self._file)))
         self.changed.emit()
 
     @Slot(object)
     def _on_model_saved(self, path: Path) -> None:
-        file = own_directions_file(path)
+        file = custom_directions_file(path)
         if path == self._models.path and file != self._file and self.is_ready:
             self._file, self._known = file, ()
             if self.items:

@@ -16,7 +16,7 @@ from cae_gui.gallery.gallery import Gallery
 from cae_gui.studio import Session
 from cae_gui.widgets.face_mime import Face
 from cae_gui.widgets.message_bar import MessageBar
-from model.latents.own_directions import MAX_DIRECTIONS, MEASURABLE, OwnFaces
+from model.latents.custom_directions import MAX_DIRECTIONS, MIN_MEASURED, DirectionFaces
 
 BRING_BACK = "Bring it back"
 NO_NAME = "Give the direction a name first."
@@ -24,7 +24,7 @@ NO_FACES = "Put faces that have it under “With it” first."
 NOTHING_SELECTED = "Select faces in the gallery first: Ctrl or Shift takes several."
 NOT_MEASURED = "The latent space of this model hasn't been measured yet."
 FEW = (
-    f"With {MEASURABLE} faces on each side you see here how well they are told apart. "
+    f"With {MIN_MEASURED} faces on each side you see here how well they are told apart. "
     "More faces make a better direction."
 )
 TOO_MANY = f"There are {MAX_DIRECTIONS} directions already. Remove one first."
@@ -45,7 +45,7 @@ class OwnDirectionsController(QObject):
         self._session, self._own = session, session.own
         self._view, self._builder = view, view.builder
         self._gallery, self._messages = gallery, messages
-        self._edited: OwnFaces | None = None
+        self._edited: DirectionFaces | None = None
         self._stamp = 0
         self._connect()
         self._on_changed()
@@ -175,7 +175,7 @@ class OwnDirectionsController(QObject):
         if channel == "draft" and tag == self._stamp:
             self._builder.set_preview(reply)
 
-    def _open(self, item: OwnFaces | None) -> None:
+    def _open(self, item: DirectionFaces | None) -> None:
         self._edited = item
         if item is None:
             self._builder.open("", [], [])
@@ -194,9 +194,9 @@ class OwnDirectionsController(QObject):
         self._builder.set_separation(text)
         self._builder.set_preview(None)
 
-    def _faces(self) -> OwnFaces:
+    def _faces(self) -> DirectionFaces:
         builder = self._builder
-        return OwnFaces(builder.name(), builder.images(WITH), builder.images(WITHOUT))
+        return DirectionFaces(builder.name(), builder.images(WITH), builder.images(WITHOUT))
 
 
 def _named(images: NDArray[np.uint8]) -> list[Face]:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from model.documents.session_file import SUFFIX, load_session
 from model.io.tensor_file import TensorFileError
-from model.latents.own_directions import OwnFaces, damaged_path, keep_own, load_own, own_direction
+from model.latents.custom_directions import (
+    DirectionFaces,
+    custom_direction,
+    damaged_path,
+    load_directions,
+    merge_directions,
+)
 from model.progress import WorkProgress
 
 if TYPE_CHECKING:
@@ -16,7 +22,7 @@ if TYPE_CHECKING:
     from model.latents.directions import Direction
     from model.latents.face_latents import FaceLatents
 
-Items = tuple[OwnFaces, ...]
+Items = tuple[DirectionFaces, ...]
 
 
 class Read(NamedTuple):
@@ -47,7 +53,7 @@ def load(file: Path, present: Items, source: Path | None) -> Read | None:
     if found is None:
         return None
     try:
-        return Read(found, tuple(load_own(found)))
+        return Read(found, tuple(load_directions(found)))
     except TensorFileError as error:
         kept = damaged_path(found).name
         raise RuntimeError(
@@ -56,7 +62,7 @@ def load(file: Path, present: Items, source: Path | None) -> Read | None:
         ) from error
 
 
-def save(file: Path, items: Items, known: Collection[str]) -> list[OwnFaces]:
+def save(file: Path, items: Items, known: Collection[str]) -> list[DirectionFaces]:
     """Write directions and return all that the file holds now.
 
     Raises:
@@ -64,7 +70,7 @@ def save(file: Path, items: Items, known: Collection[str]) -> list[OwnFaces]:
         ValueError: they hold too many faces.
     """
     try:
-        return keep_own(file, items, known)
+        return merge_directions(file, items, known)
     except OSError as error:
         raise RuntimeError(
             f"Your directions couldn't be written to “{file}” ({error.strerror}). "
@@ -72,14 +78,14 @@ def save(file: Path, items: Items, known: Collection[str]) -> list[OwnFaces]:
         ) from error
 
 
-def bring(path: Path) -> Sequence[OwnFaces]:
+def bring(path: Path) -> Sequence[DirectionFaces]:
     """Read the directions of another model's file, or of a session.
 
     Raises:
         TensorFileError: it is damaged, or a file of another kind.
         OSError: it can't be opened.
     """
-    return load_session(path).own if path.suffix.lower() == SUFFIX else load_own(path)
+    return load_session(path).own if path.suffix.lower() == SUFFIX else load_directions(path)
 
 
 def measure(
@@ -92,7 +98,7 @@ def measure(
         yield from latents.encode(item.without)
         sides = latents.of(item.with_it), latents.of(item.without)
         try:
-            directions.append(own_direction(item.name, *sides, statistics))
+            directions.append(custom_direction(item.name, *sides, statistics))
         except ValueError as error:
             unusable.append(f"“{item.name}” means nothing to this model: {error}.")
     yield Measured(latents, tuple(directions), tuple(unusable))

@@ -21,7 +21,7 @@ from model.data.datasets import (
     download_lfw,
     prepare,
 )
-from model.photos.photos import PhotoShelf
+from model.photos.photos import PhotoLibrary
 from model.progress import WorkProgress
 
 DEMO, LFW, PHOTOS = "demo", "lfw", "photos"
@@ -64,7 +64,7 @@ class Faces(QObject):
     photo_moved = Signal(int)
     problem = Signal(object)
 
-    def __init__(self, shelf: PhotoShelf, parent: QObject | None = None) -> None:
+    def __init__(self, shelf: PhotoLibrary, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.source = ""
         self.faces: FaceSet | None = None
@@ -124,7 +124,7 @@ class Faces(QObject):
             self.choose(DEMO)
 
 
-def _load(source: str, shelf: PhotoShelf) -> Iterator[Any]:
+def _load(source: str, shelf: PhotoLibrary) -> Iterator[Any]:
     if source == PHOTOS:
         faces, keys = shelf.keyed_faces()
         yield Loaded(source, faces, keys=keys)
@@ -139,7 +139,7 @@ def _load(source: str, shelf: PhotoShelf) -> Iterator[Any]:
         yield LfwMissing()
 
 
-def _download(shelf: PhotoShelf) -> Iterator[Any]:
+def _download(shelf: PhotoLibrary) -> Iterator[Any]:
     try:
         yield from download_lfw()
     except DownloadError as error:

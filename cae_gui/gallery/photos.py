@@ -17,7 +17,7 @@ from cae_gui.core.jobs import LatestJob, Question, StreamJob
 from cae_gui.core.problems import Problem, explain
 from model.photos.faces import PhotoError
 from model.photos.photo import Placement, read_photo
-from model.photos.photos import PhotoShelf, Removed
+from model.photos.photos import PhotoLibrary, Removed
 from model.progress import WorkProgress
 
 Picture = Path | bytes | NDArray[np.uint8]
@@ -73,7 +73,7 @@ class OwnPhotos(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.shelf = PhotoShelf()
+        self.shelf = PhotoLibrary()
         self._results: list[_Read] = []
         self._has_many = self._shows_first = False
         self._queue: list[tuple[Picture, str]] = []
@@ -204,14 +204,14 @@ class OwnPhotos(QObject):
 
 
 def _add(
-    shelf: PhotoShelf, pictures: Sequence[tuple[Picture, str]]
+    shelf: PhotoLibrary, pictures: Sequence[tuple[Picture, str]]
 ) -> Iterator[WorkProgress | _Read]:
     for number, (picture, name) in enumerate(pictures):
         yield WorkProgress(f"Reading “{name}”", number, len(pictures))
         yield _add_one(shelf, picture, name)
 
 
-def _add_one(shelf: PhotoShelf, picture: Picture, name: str) -> _Read:
+def _add_one(shelf: PhotoLibrary, picture: Picture, name: str) -> _Read:
     """Whatever is wrong with one photo, the others are to be read."""
     try:
         photo = read_photo(picture, name)
@@ -224,7 +224,7 @@ def _add_one(shelf: PhotoShelf, picture: Picture, name: str) -> _Read:
         return _failed(name, error)
 
 
-def _add_all_faces(shelf: PhotoShelf, keys: Sequence[str]) -> Iterator[WorkProgress | _Read]:
+def _add_all_faces(shelf: PhotoLibrary, keys: Sequence[str]) -> Iterator[WorkProgress | _Read]:
     for number, key in enumerate(keys):
         yield WorkProgress("Adding faces", number, len(keys))
         try:
@@ -233,7 +233,7 @@ def _add_all_faces(shelf: PhotoShelf, keys: Sequence[str]) -> Iterator[WorkProgr
             yield _failed("", error)
 
 
-def _add_free(shelf: PhotoShelf, key: str) -> list[str]:
+def _add_free(shelf: PhotoLibrary, key: str) -> list[str]:
     placement = shelf.placement(key)
     free = placement.free(shelf.others(key).values()) if placement is not None else []
     if placement is None or not free:
@@ -246,7 +246,7 @@ def _failed(name: str, error: Exception) -> _Read:
     return _Read(name, problem=str(error) if isinstance(error, PhotoError) else explain(error))
 
 
-def _add_face(shelf: PhotoShelf, key: str, placement: Placement) -> list[str]:
+def _add_face(shelf: PhotoLibrary, key: str, placement: Placement) -> list[str]:
     boxes = tuple(shelf.others(key).values())
     return shelf.add_faces(key, [placement.another(boxes, shelf.picture(key).size)])
 

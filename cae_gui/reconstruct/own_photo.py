@@ -17,7 +17,7 @@ from cae_gui.core.jobs import LatestJob, Question
 from cae_gui.core.problems import Problem
 from model.photos.crop import CropBox, crop_face
 from model.photos.photo import Placement
-from model.photos.photos import PhotoShelf
+from model.photos.photos import PhotoLibrary
 
 _SHOWN_SIDE = 1024
 """Larger pictures are shown reduced: scaling 12 megapixels to the window would stall it."""
@@ -56,7 +56,7 @@ class OwnPhoto(QObject):
     kept = Signal(object, str)
     problem = Signal(object)
 
-    def __init__(self, shelf: PhotoShelf, parent: QObject | None = None) -> None:
+    def __init__(self, shelf: PhotoLibrary, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(MOST_STEPS)
@@ -170,7 +170,7 @@ class OwnPhoto(QObject):
         self.problem.emit(problem)
 
 
-def _open(shelf: PhotoShelf, key: str, unkept: Placement | None) -> Opened | None:
+def _open(shelf: PhotoLibrary, key: str, unkept: Placement | None) -> Opened | None:
     """``unkept`` is where the box was put, if that is still to be written."""
     kept = shelf.placement(key)
     if kept is None:

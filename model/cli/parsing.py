@@ -1,4 +1,4 @@
-"""What all commands share: exit codes, errors, how their arguments are declared."""
+"""Shared by all commands: exit codes, errors, and helpers that declare arguments."""
 
 from __future__ import annotations
 

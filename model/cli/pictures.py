@@ -1,4 +1,4 @@
-"""``reconstruct`` and ``morph``: what a model makes of pictures."""
+"""``reconstruct`` and ``morph``: apply a model to pictures."""
 
 from __future__ import annotations
 

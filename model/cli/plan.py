@@ -1,4 +1,4 @@
-"""What ``train`` is asked for, from its arguments, before anything is loaded."""
+"""The plan of ``train``, made from its arguments before anything is loaded."""
 
 from __future__ import annotations
 

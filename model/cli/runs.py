@@ -1,4 +1,4 @@
-"""``runs``: list, show, compare, clone, export and delete what trainings left behind."""
+"""``runs``: list, show, compare, clone, export and delete runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl+C and SIGTERM as a wish to stop, which is granted between two steps."""
+"""Ctrl+C and SIGTERM as a request to stop, which takes effect between two steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the words of a command stand for: a model, a set of faces, a run, a picture."""
+"""Resolves the arguments of a command: a model, a set of faces, a run, a picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One line that is written over and over on a terminal, and plain lines in a log."""
+"""A status line that is updated in place on a terminal, and plain lines in a log."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def run(arguments: Namespace) -> int:
     from model.training.distributed import GroupError, joined
 
     try:
-        # Whoever waits for the first of the others can be ended at once; nothing is lost yet.
+        # A process that waits for the first of the others can end at once; nothing is lost yet.
         with joined() as group, stop_signals() as stop:
             _carry_out(group.share(lambda: plan), arguments.runs_folder, stop, group)
     except GroupError as error:
@@ -84,7 +84,7 @@ def _carry_out(plan: Plan | None, parent: Path | None, stop: list[int], group: G
         _check_faces(plan.going_on, faces)
         _train(plan.going_on, None, faces, plan.source, console, stop, group)
     else:
-        _train_anew(plan, faces, parent, console, stop, group)
+        _train_new(plan, faces, parent, console, stop, group)
 
 
 def _estimate(plan: Plan, faces: FaceSet, console: Console, stop: list[int]) -> None:
@@ -127,7 +127,7 @@ def _open_faces(source: str, console: Console, stop: list[int], group: Group) ->
 
 def _agree_to_stop(stop: list[int], group: Group) -> None:
     """Wait for the other processes; a signal to one of them counts for all."""
-    number = group.agree(stop[0] if stop else 0)
+    number = group.all_reduce_max(stop[0] if stop else 0)
     if number:
         stop[:] = [number]
 
@@ -138,7 +138,7 @@ def _check_faces(earlier: Run, faces: FaceSet) -> None:
         raise CommandError(ExitCode.USAGE, message)
 
 
-def _train_anew(
+def _train_new(
     plan: Plan,
     faces: FaceSet,
     parent: Path | None,

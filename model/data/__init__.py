@@ -1,1 +1,1 @@
-"""What a training learns from: face sets, LFW, folders of pictures, and their cache."""
+"""Training data: face sets, LFW, folders of pictures, and their cache."""

@@ -1,4 +1,4 @@
-"""Face sets from where they are: LFW, a folder of pictures, or the faces that come along."""
+"""Loads face sets: LFW, a folder of pictures, or the demo faces."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from model.progress import WorkProgress
 def prepare(
     source: str | Path, *, cache_folder: Path | None = None
 ) -> Generator[WorkProgress | Prepared, None, None]:
-    """Yield ``WorkProgress`` some ten times a second at most, and ``Prepared`` at last.
+    """Yield ``WorkProgress`` some ten times a second at most, and ``Prepared`` as the last item.
 
     ``source`` is ``"lfw"``, ``"demo"`` or a folder; a folder that holds LFW as scikit-learn lays
     it out counts as LFW. Prepared faces are kept in ``cache_folder`` and open at once the next
@@ -46,7 +46,7 @@ def prepare(
 
 
 def load_faces(source: str | Path, *, cache_folder: Path | None = None) -> FaceSet:
-    """Return the faces of a source, prepared if need be.
+    """Return the faces of a source, preparing them if necessary.
 
     Raises:
         DataError: as ``prepare``.
@@ -57,7 +57,7 @@ def load_faces(source: str | Path, *, cache_folder: Path | None = None) -> FaceS
 
 
 def demo_faces(folder: Traversable | None = None) -> FaceSet:
-    """Return the faces that come with the application.
+    """Return the demo faces, which ship with the application.
 
     Raises:
         DataError: they don't.

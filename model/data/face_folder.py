@@ -23,7 +23,7 @@ Rows = NDArray[np.int64]
 
 
 def prepare_folder(folder: Path, root: Path) -> Generator[WorkProgress | Prepared, None, None]:
-    """Yield progress and at last the faces of all pictures below the folder, by name.
+    """Yield progress, and as the last item the faces of all pictures below the folder, by name.
 
     A picture in a subfolder is named after the subfolder, as in LFW, others after their file.
     Hidden files and folders are left out; unreadable pictures are skipped and reported.

@@ -1,4 +1,4 @@
-"""Faces that were read already, found again by a key that stands for the state of their picture.
+"""Cache of faces that were read, by a key of the state of their picture.
 
 A preparation that was stopped or killed leaves its faces in parts, one file each, and the next one
 takes them from there. Those of an earlier state of the folder are taken from its cache entry.
@@ -122,7 +122,7 @@ def _whole_part(path: Path) -> tuple[Keys, Faces] | None:
         check_ordinary(path, _MAX_PART_BYTES)
         with path.open("rb") as stream, np.load(stream) as part:
             keys, faces = part["keys"], part["faces"]
-    # Whatever goes wrong with what isn't ours: it is read anew from the pictures.
+    # After any error the faces are read from the pictures again.
     except Exception:
         return None
     right = keys.dtype == np.uint64 and faces.dtype == np.uint8

@@ -41,7 +41,7 @@ def data_home_in(folder: Path) -> Path | None:
 def prepare_lfw(
     root: Path, data_home: Path | None = None
 ) -> Generator[WorkProgress | Prepared, None, None]:
-    """Yield progress and at last LFW's faces, in the order in which scikit-learn gives them.
+    """Yield progress, and as the last item LFW's faces in the order of scikit-learn.
 
     Raises:
         LfwMissingError: the data set isn't below the data home.

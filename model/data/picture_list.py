@@ -53,7 +53,7 @@ class PictureList:
         self.keys = np.array(keys, np.uint64)
 
     def _found(self) -> Iterator[str | None]:
-        """Yield the names in order, and None after each folder, be it ever so empty."""
+        """Yield the names in order, and None after each folder, empty ones too."""
 
         def note(error: OSError) -> None:
             self.unopened.append(f"“{readable(Path(error.filename).name)}” can't be opened.")

@@ -1,4 +1,4 @@
-"""A child process that reads pictures, seen from the process that wants them."""
+"""Starts and talks to a child process that reads pictures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FACE_BYTES = int(np.prod(FACE_SHAPE))
 
 
 class ProcessEndedError(Exception):
-    """The child process is gone, whatever ended it."""
+    """The child process has ended."""
 
 
 class PictureProcess:

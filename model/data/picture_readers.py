@@ -15,7 +15,7 @@ from model.system.child import cores
 PROCESSES_FROM = 600
 """So many pictures pay for starting processes: each takes some 0.2 s, a small picture 0.5 ms."""
 
-_MOST = 16
+_MAX_WORKERS = 16
 _POLL_S = 0.1
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ class PictureReaders:
     """
 
     def __init__(self, count: int) -> None:
-        self.workers = min(_MOST, max(2, cores()))
+        self.workers = min(_MAX_WORKERS, max(2, cores()))
         self._apart = count >= PROCESSES_FROM
         self._pool = ThreadPoolExecutor(self.workers, "faces")
         self._own = threading.local()
@@ -71,7 +71,7 @@ class PictureReaders:
                     yield outcome
             except ProcessEndedError:
                 self._give_up(process)
-                # Somebody may have ended the process: only a picture that does so alone is guilty.
+                # It may have been killed from outside: a picture that fails alone is to blame.
                 if alone:
                     yield _ended(paths[done])
                     done += 1

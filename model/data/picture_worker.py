@@ -22,7 +22,7 @@ READY = b"ready\n"
 
 
 def main() -> None:
-    """Answer until nobody asks any more."""
+    """Answer requests until the input ends."""
     # Ctrl+C reaches all processes of a terminal; the one that asks decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # What a library may print mustn't come between the faces.

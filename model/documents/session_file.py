@@ -1,4 +1,4 @@
-"""An exploring session in one file that opens on another machine, and may come from a stranger."""
+"""A session of Explore in one portable file, which may come from an untrusted source."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from model.face_set import FACE_SHAPE
 from model.io.files import readable
 from model.io.tensor_file import TensorFile, TensorFileError, read_tensors, write_tensors
+from model.latents.custom_directions import DirectionFaces
 from model.latents.directions import Direction
-from model.latents.own_directions import OwnFaces
 from model.morph.key_frames import EASES, KeyFrame
 from model.morph.key_frames import Path as MorphPath
 
@@ -23,7 +23,7 @@ FORMAT = "cae-studio-session-1"
 SUFFIX = ".cae-session"
 MAX_ITEMS = 10_000
 MAX_TEXT = 1000
-LARGEST = 1e6
+MAX_VALUE = 1e6
 """No number of a latent that shows a face comes near; far beyond, arithmetic overflows."""
 _MAX_BYTES = 512 << 20
 
@@ -45,7 +45,7 @@ class ExploreSession:
     """What a person has made with one model, which ``model`` names by its digest.
 
     With another model, faces, own directions and ``key_faces``, what the key frames look like
-    (uint8 (K, 48, 48, 3)), can be encoded anew; the rest belongs to this one.
+    (uint8 (K, 48, 48, 3)), can be encoded again; the rest belongs to this one.
     """
 
     model: str
@@ -53,7 +53,7 @@ class ExploreSession:
     faces: tuple[SavedFace, ...] = ()
     snapshots: tuple[SavedFace, ...] = ()
     directions: tuple[Direction, ...] = ()
-    own: tuple[OwnFaces, ...] = ()
+    own: tuple[DirectionFaces, ...] = ()
     path: MorphPath | None = None
     key_faces: NDArray[np.uint8] | None = None
 
@@ -148,9 +148,9 @@ def _direction(item: Mapping[str, Any], vector: Floats) -> Direction:
     return Direction(_text(item["name"]), kind, vector, sigma, auc, _text(item["method"]))
 
 
-def _own(file: TensorFile) -> tuple[OwnFaces, ...]:
+def _own(file: TensorFile) -> tuple[DirectionFaces, ...]:
     return tuple(
-        OwnFaces(
+        DirectionFaces(
             _text(name),
             file.array(f"own.{number}.with", np.uint8, None, *FACE_SHAPE),
             file.array(f"own.{number}.without", np.uint8, None, *FACE_SHAPE),
@@ -197,7 +197,7 @@ def _check_sizes(session: ExploreSession) -> None:
         part for face in session.faces + session.snapshots for part in (face.start, face.latent)
     ]
     latents += [frame.latent for frame in session.path.frames] if session.path else []
-    if any(np.abs(latent).max(initial=0) > LARGEST for latent in latents):
+    if any(np.abs(latent).max(initial=0) > MAX_VALUE for latent in latents):
         raise ValueError("latents out of all range")
     sizes = {face.start.shape for face in session.faces + session.snapshots}
     sizes |= {each.vector.shape for each in session.directions}

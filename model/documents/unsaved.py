@@ -1,4 +1,4 @@
-"""Work that nobody has saved yet: one file a window, under a lock that ends with its process."""
+"""Unsaved work: one file for each window, under a lock that ends with its process."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Claim:
         self._lock.enter_context(only_one(path.with_suffix(".lock")))
 
     def release(self) -> None:
-        """Leave the file to the next one who looks."""
+        """Release the file, which another window may claim."""
         self._lock.close()
 
     def drop(self) -> None:
@@ -67,7 +67,7 @@ class UnsavedFile:
         save_session(self._claim.path, session)
 
     def drop(self) -> None:
-        """Delete what is kept: it was saved, or nobody wants it."""
+        """Delete the file: the work was saved or discarded."""
         if self._claim is not None:
             self._claim.drop()
             self._claim = None

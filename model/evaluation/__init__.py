@@ -1,1 +1,1 @@
-"""How good a model is, and how good a linear method would be."""
+"""Evaluation of a model, and of PCA as the linear baseline."""

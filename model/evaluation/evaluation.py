@@ -1,4 +1,4 @@
-"""How good a model is on a data set's test faces, and how good a linear method would be."""
+"""Evaluation of a model on a data set's test faces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How close a reconstruction is to its original: MSE, PSNR and SSIM of one image."""
+"""Quality of a reconstruction: MSE, PSNR and SSIM of one image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing files so that nothing leaves half a file, and reading those that may be anything."""
+"""Atomic writes and bounded reads of untrusted files."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def read_bytes(path: Path, most: int) -> bytes:
     """Return the content of an ordinary file of at most so many bytes.
 
     Raises:
-        OSError: it is larger, something else (a pipe would keep one waiting), or can't be opened.
+        OSError: it is larger, something else (reading a pipe would block), or can't be opened.
     """
     size = check_ordinary(path, most)
     with path.open("rb") as file:
@@ -78,5 +78,5 @@ def is_folder(path: Path) -> bool:
 
 
 def readable(text: str) -> str:
-    """Replace what isn't text in the name of a file."""
+    """Return a file name with characters that aren't valid text replaced."""
     return text.encode("utf-8", "replace").decode("utf-8")

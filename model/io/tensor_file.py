@@ -1,4 +1,4 @@
-"""Small files of named arrays that a stranger may have made: safetensors, checked before reading.
+"""Small files of named arrays from untrusted sources: safetensors, checked before reading.
 
 Nothing in such a file can run code. Its header is compared with the file's true size before an
 array is made, so that a file never takes more memory than it has bytes.

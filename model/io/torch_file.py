@@ -1,4 +1,4 @@
-"""Files of ``torch.save`` that a stranger may have made: numbers are read, nothing is run.
+"""Reads untrusted files of ``torch.save``: numbers are read, no code is run.
 
 PyTorch's restricted unpickler runs no code, but some of what it may call takes as much memory as
 the file asks for (``bytearray``, the constructors of tensors). So the names in the pickle are

@@ -1,1 +1,1 @@
-"""The latent space: directions, typicality, neighbours, maps, and what is kept of them."""
+"""The latent space: directions, typicality, neighbours, maps, and their caches."""

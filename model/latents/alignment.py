@@ -1,4 +1,4 @@
-"""Keeping directions and maps of a new snapshot where a person saw those of the last one."""
+"""Aligns the directions and maps of a new snapshot with those of the previous one."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 The walk is the coefficient of a multiple regression of the latents on the label and on the labels
 to hold fixed. Without any to hold it is the difference of the class means; with them, glasses don't
 age. The AUC is that of an L2-regularised logistic regression, on people it never saw: its normal
-separates best, but leaves the faces that exist, so that nobody walks along it (Haufe et al., "On
+separates best, but leaves the faces that exist, so it is not used to move faces (Haufe et al., "On
 the interpretation of weight vectors of linear models in multivariate neuroimaging", 2014).
 """
 
@@ -23,7 +23,7 @@ METHOD = "multiple regression on labels; AUC by logistic regression on other peo
 MIN_AUC = 0.9
 
 _TEST_SHARE = 0.2
-_SMALLEST_CLASS = 20
+_MIN_CLASS = 20
 _INVERSE_PENALTY = 0.003
 _RIDGE = 1.0
 
@@ -56,7 +56,7 @@ def attribute_directions(
     for number, attribute in enumerate(attributes, 1):
         yield WorkProgress("Finding attributes", number - 1, len(attributes))
         wanted = labels[attribute.label]
-        if min(_classes(wanted[test]) + _classes(wanted[~test])) < _SMALLEST_CLASS:
+        if min(_classes(wanted[test]) + _classes(wanted[~test])) < _MIN_CLASS:
             continue
         held = np.array([labels[name] for name in attribute.held], np.bool_).reshape(-1, len(test))
         step = effect(latents, wanted, held)

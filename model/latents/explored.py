@@ -1,4 +1,4 @@
-"""Everything that exploring a model with a face set needs, measured in one go."""
+"""Measures everything that Explore needs to know of a model and a face set."""
 
 from __future__ import annotations
 

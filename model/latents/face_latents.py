@@ -19,7 +19,7 @@ Images = NDArray[np.uint8]
 
 
 class FaceLatents:
-    """Remembers what a model makes of faces; 2 kB each."""
+    """Caches the latents of faces for one model; 2 kB each."""
 
     def __init__(self, model: FaceModel) -> None:
         self.model = model

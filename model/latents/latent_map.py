@@ -29,7 +29,7 @@ from model.system.polling import poll
 COMPONENTS = 50
 """Dimensions that t-SNE is given, as its authors advise: the rest is mostly noise."""
 
-_ENOUGH = 256  # latents to find a plane's turn by, which two would do but for rounding
+_FITTED = 256  # latents to find a plane's turn by, which two would do but for rounding
 _NEAREST = 8
 
 FORMAT = "cae-studio-map-1"
@@ -78,7 +78,7 @@ class PcaPlane:
     @classmethod
     def of(cls, latents: Floats, statistics: LatentStatistics, points: Floats) -> Self:
         """Return the plane of a map (N, 2) of latents (N, L)."""
-        some = slice(None, None, max(1, len(latents) // _ENOUGH))
+        some = slice(None, None, max(1, len(latents) // _FITTED))
         plain = pca_map(latents[some], statistics)
         turn = rotation(plain, points[some])
         return cls(statistics, turn, points[some].mean(axis=0) - plain.mean(axis=0) @ turn)

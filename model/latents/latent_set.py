@@ -1,4 +1,4 @@
-"""The latents of a face set: measured once, in the background, and kept in the cache."""
+"""The latents of a face set, encoded once and kept in the cache."""
 
 from __future__ import annotations
 

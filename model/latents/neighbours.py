@@ -1,4 +1,4 @@
-"""The true nearest faces in the whole latent space."""
+"""Exact nearest neighbours of a latent."""
 
 from __future__ import annotations
 

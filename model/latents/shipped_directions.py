@@ -1,4 +1,4 @@
-"""What is known of the shipped model's latent space: attribute directions, and what is typical."""
+"""The shipped model's attribute directions and its density of latents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How typical a latent is of the training faces, and what can be done about it."""
+"""How typical a latent is of the training faces, and moving it to be more typical."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 
-FEW = 50
+MIN_HELD_OUT = 50
 """With fewer faces held out, the training faces' own distances are the scale."""
 
 _QUANTILES = 1001
@@ -56,7 +56,7 @@ class Density:
         axes = (statistics.mean, statistics.directions, sigma, statistics.sigma)
         density = cls(*axes, np.zeros(0, np.float32))
         others = found.latents[found.held_out]
-        scale = density.distance(others if len(others) >= FEW else train)
+        scale = density.distance(others if len(others) >= MIN_HELD_OUT else train)
         quantiles = np.quantile(scale, np.linspace(0, 1, _QUANTILES)).astype(np.float32)
         return cls(*axes, quantiles)
 

@@ -22,7 +22,7 @@ from model.face_set import FACE_SIZE
 from model.morph import png
 
 PROGRAM = "CAE Studio"
-_GIF_SHORTEST, _GIF_LONGEST = 2, 0xFFFF  # hundredths of a second; players slow shorter ones
+_GIF_MIN, _GIF_MAX = 2, 0xFFFF  # hundredths of a second; players slow shorter ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def write_gif(
     file.write(b"!\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00")
     file.write(b"!\xfe" + _gif_blocks(settings.about.encode()))
     for frame, duration in zip(frames, settings.durations(100), strict=True):
-        shown = min(max(duration, _GIF_SHORTEST), _GIF_LONGEST)
+        shown = min(max(duration, _GIF_MIN), _GIF_MAX)
         file.write(struct.pack("<4sHBB", b"!\xf9\x04\x00", shown, 0, 0))
         file.write(_gif_image(frame))
         yield

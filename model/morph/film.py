@@ -47,8 +47,8 @@ SIZES = (FACE_SIZE, 96, 192, 288, 384, 480)
 
 _TEXT = "Exporting"
 _AT_ONCE = 16
-_MOST_FRAMES = 3000
-_MOST_PIXELS, _LONGEST_SIDE = 100_000_000, 32_767  # beyond them few programs show a picture
+_MAX_FRAMES = 3000
+_MAX_PIXELS, _MAX_SIDE = 100_000_000, 32_767  # beyond them few programs show a picture
 
 
 class FilmError(RuntimeError):
@@ -105,12 +105,12 @@ def write_film(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[W
 
 def why_not(settings: FilmSettings, count: int) -> str:
     """Return the sentence why ``count`` faces can't be exported like that, or ""."""
-    if not 0 < count <= _MOST_FRAMES:
-        return f"A film has 1 to {_MOST_FRAMES:,} frames, not {count:,}."
+    if not 0 < count <= _MAX_FRAMES:
+        return f"A film has 1 to {_MAX_FRAMES:,} frames, not {count:,}."
     if settings.format == "MP4" and not has_encoder():
         return NO_ENCODER
     width, height = extent(settings, count)
-    if width * height > _MOST_PIXELS or max(width, height) > _LONGEST_SIDE:
+    if width * height > _MAX_PIXELS or max(width, height) > _MAX_SIDE:
         return f"{width:,} × {height:,} pixels are too many. Choose fewer or smaller faces."
     return ""
 

@@ -74,7 +74,7 @@ class Path:
         return float(self.ends[-1]) * (2 if self.back else 1)
 
     def at(self, seconds: Times) -> Floats:
-        """Return the latents (T, L) at times (T,); beyond the end it begins anew if it can."""
+        """Return the latents (T, L) at times (T,); beyond the end a loop starts again."""
         ends = self.ends
         whole = ends[-1]
         if self.back:
@@ -92,7 +92,7 @@ class Path:
     def film(self, frames_per_second: float) -> Floats:
         """Return evenly spaced latents (T, L), T >= 2.
 
-        A path that begins anew where it ended doesn't show that face twice.
+        A loop that starts again where it ended doesn't show that face twice.
         """
         endless = self.loop or self.back
         count = max(2, round(self.seconds * frames_per_second) + (not endless))

@@ -1,4 +1,4 @@
-"""MP4 by the encoder that imageio-ffmpeg, an optional extra, brings."""
+"""MP4 by imageio-ffmpeg, an optional extra."""
 
 from __future__ import annotations
 

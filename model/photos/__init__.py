@@ -1,1 +1,1 @@
-"""From any picture to an upright face of 48 x 48 pixels, and the person's own photos."""
+"""From any picture to an upright face of 48 x 48 pixels, and the library of the user's photos."""

@@ -13,7 +13,7 @@ from PIL import Image
 
 from model.face_set import FACE_SIZE
 
-_FINEST = 8
+_MAX_RATIO = 8
 """A box is first reduced to fewer pixels than this many times a face's, and one time more."""
 
 
@@ -106,7 +106,7 @@ def crop_face(image: Image.Image, box: CropBox, side: int = FACE_SIZE) -> NDArra
     """
     _check(image, box)
     # Shrinking first bounds the memory of a continued edge, however far the box sticks out.
-    factor = max(1, int(box.size) // (_FINEST * FACE_SIZE))
+    factor = max(1, int(box.size) // (_MAX_RATIO * FACE_SIZE))
     if box.angle:
         cut, x, y = _cut(image, box.bounds(margin=factor), factor)
         return _turned(cut, CropBox.around(x, y, box.size / factor, box.angle), side)

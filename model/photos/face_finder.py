@@ -26,13 +26,13 @@ WIDTH, BESIDE, BELOW = 0.855, 0.009, 0.157
 to the right of its centre and below it. Of LFW's photos of 250 pixels the training face is 96 wide
 about (126, 142); the medians of the box as ``_looked_at`` finds it are 112.3 and (125, 124.4)."""
 
-LONGEST = 960
+MAX_SIDE = 960
 """Photos are searched at this size at the most, which bounds the time, in pixels."""
-SMALLEST = 1 / 24
+MIN_SHARE = 1 / 24
 """Smaller faces aren't looked for, in units of the photo's longer side."""
-_TINIEST = 24
+_MIN_PIXELS = 24
 """The detector knows faces from 20 pixels on."""
-_MOST = 40
+_MAX_FACES = 40
 """More faces of a photo aren't looked at: the smallest are left out, which bounds the time."""
 _LOOK, _AROUND = 250, 2.2
 """Each face is looked at again in a picture as LFW has them: so large, and so many boxes wide."""
@@ -76,7 +76,7 @@ def _cascades() -> _Cascades:
     return _Cascades()
 
 
-def find_faces(image: Image.Image, longest: int = LONGEST) -> list[CropBox]:
+def find_faces(image: Image.Image, longest: int = MAX_SIDE) -> list[CropBox]:
     """Return a box as the training faces have it for each face, the largest and most central first.
 
     A face whose eyes are both found and clearly aslant gets a turned box. A photo whose longer
@@ -85,9 +85,9 @@ def find_faces(image: Image.Image, longest: int = LONGEST) -> list[CropBox]:
     scale = max(1.0, max(image.size) / longest)
     size = max(1, round(image.width / scale)), max(1, round(image.height / scale))
     small = image.resize(size, Image.Resampling.BOX, reducing_gap=2.0) if scale > 1 else image
-    smallest = max(_TINIEST, round(max(size) * SMALLEST))
+    smallest = max(_MIN_PIXELS, round(max(size) * MIN_SHARE))
     squares = _detected(_cascades().face, _grey(np.asarray(small)), smallest)
-    largest = sorted(squares, key=lambda square: square[2], reverse=True)[:_MOST]
+    largest = sorted(squares, key=lambda square: square[2], reverse=True)[:_MAX_FACES]
     looked = [box for square in largest if (box := _looked_at(small, square)) is not None]
     looked.sort(key=functools.partial(_prominence, size=size), reverse=True)
     boxes: list[CropBox] = []

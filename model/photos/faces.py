@@ -46,9 +46,9 @@ _READ_SIDE = 10 * FACE_SIZE
 
 _HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
 _HEAVY = frozenset({"AVIF", "HEIF", "JPEG2000", "WEBP"})
-# EPS would start Ghostscript on whatever comes in, and so would IPTC, which holds pictures of any
+# EPS would start Ghostscript on untrusted input, and so would IPTC, which holds pictures of any
 # kind; FITS unpacks without a limit (both in Pillow 11). ICNS may hold a JPEG 2000 of any size. The
-# others are known by name only or need handlers that nobody has.
+# others are known by name only or need handlers that are rarely installed.
 _REFUSED = frozenset({"BUFR", "EPS", "FITS", "GRIB", "HDF5", "ICNS", "IPTC", "MPEG", "WMF"})
 # The limits here are stricter than Pillow's, so that its warnings tell nothing new. A filter set
 # once, unlike warnings.catch_warnings, is safe while other threads read photos.
@@ -109,7 +109,7 @@ def _read(stream: _TimedReader, name: str, shorter_side: int) -> Image.Image:
             if _is_slow(image) and _length(stream) > SLOW_MEGABYTES * 1_000_000:
                 raise _too_large(image, name, f"{SLOW_MEGABYTES} MB")
             return _opened(image, name, shorter_side)
-    # Whatever a decoder made of the reader's error.
+    # Decoders may wrap the reader's error in one of their own.
     except Exception as error:
         if stream.is_late:
             reason = f"takes more than {MAX_SECONDS:.0f} seconds to read; save it as PNG or JPEG"

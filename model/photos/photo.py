@@ -1,4 +1,4 @@
-"""A person's own photo: its picture, the faces found in it, and the box that is cut out."""
+"""A photo of the user: its picture, the faces found in it, and the box that is cut out."""
 
 from __future__ import annotations
 

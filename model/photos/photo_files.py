@@ -75,7 +75,7 @@ def read_entry(path: Path, name: str | None = None) -> Entry | None:
             pixels = np.array(image.convert("RGB")) if image.size == FACE_SHAPE[:2] else None
             name = name or str(image.info.get("Title") or "Photo")
             picture, placement, mark = _origin(image.info.get("Origin"))
-    # Whatever a damaged file makes the decoder raise, the other photos matter more.
+    # Decoders raise many kinds of errors for damaged data; the other photos are still read.
     except Exception:
         return None
     # The name of a file stands for its pixels; a file that was changed is another photo.

@@ -1,4 +1,4 @@
-"""The person's own photos: pictures, boxes and faces that are still there at the next start."""
+"""The library of the user's photos: pictures, boxes and faces, stored across restarts."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Removed:
         return tuple(entry.name for entry in self._entries)
 
 
-class PhotoShelf:
+class PhotoLibrary:
     """Faces in a folder, one PNG file each, and an index that keeps their order.
 
     Beside the faces lie the pictures that they were cut out of, each once, of one face or several;
@@ -65,7 +65,7 @@ class PhotoShelf:
     or other photos go. Files that can't be read are left out; files that the index doesn't know
     come last, so that a lost index or a second window loses no photo. May be used by several
     threads, and by several processes: what another one did is seen at the next start, or when a
-    photo is added; where two move the same box the last one counts. The faces are read when they
+    photo is added; if two move the same box, the last write counts. The faces are read when they
     are first asked for: a thousand take 0.2 seconds.
     """
 
@@ -272,7 +272,7 @@ class PhotoShelf:
         return self._add(Entry(file_name(face, name, mark), title, face, name, placement, mark))
 
     def _picture_file(self, name: str) -> bytes:
-        # What can't be read can't be put back, but it is removed all the same.
+        # A picture that can't be read can't be restored, but is removed as well.
         with suppress(OSError):
             return read_bytes(self._folder / _PICTURES / name, _MAX_PICTURE_BYTES)
         return b""

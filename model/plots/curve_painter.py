@@ -1,4 +1,4 @@
-"""Training curves drawn by matplotlib into pixels, so that any thread but the window's can."""
+"""Draws training curves into pixels by matplotlib, outside of the GUI thread."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MATPLOTLIB_LOCK = threading.RLock()
 _TEXT = 11.5
 _LEFT, _RIGHT, _BOTTOM, _GAP = 60, 16, 42, 34
 _LEGEND_ROW, _LEGEND_COLUMN = 18, 118
-_LEGEND_MOST = 0.2  # of the height
+_MAX_LEGEND = 0.2  # of the height
 
 
 class CurvePainter:
@@ -146,8 +146,8 @@ class Chart:
         width, height = still.width / still.scale, still.height / still.scale
         self._columns = max(int((width - _LEFT - 50) // _LEGEND_COLUMN), 1)
         named = sum(bool(epochs) for _, epochs, _ in still.others)
-        # Names that took the room of the curves would help nobody; the colours still tell.
-        self._names_others = _legend_height(2 + named, self._columns) <= height * _LEGEND_MOST
+        # A legend that takes too much room is left out; the colours still tell the curves apart.
+        self._names_others = _legend_height(2 + named, self._columns) <= height * _MAX_LEGEND
         shown = 2 + named if self._names_others else 2
         top = 14 + _legend_height(shown, self._columns)
         self._labels_beside = bool(still.references) and width >= 480

@@ -1,4 +1,4 @@
-"""What a picture of training curves shows: requests, answers, limits and ticks, no drawing."""
+"""Requests for pictures of training curves, their results, axis limits and ticks; no drawing."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class CurveHistory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurveRequest:
-    """A picture of curves that somebody wants.
+    """A request for a picture of curves.
 
     ``width`` and ``height`` are device pixels, ``scale`` is device pixels for one logical pixel,
     colours are "#rrggbb". ``running`` holds (fractional epoch, training MSE) of the epoch under
@@ -175,7 +175,7 @@ def _y_limits(request: CurveRequest) -> Limits:
     values = [*history.train_mse, *history.test_mse, *(value for _, value in request.references)]
     values.extend(value for _, _, losses in request.others for value in losses)
     if not history.epochs:
-        # Later the noise of the running epoch must not move the limits to and fro.
+        # Later the noise of the running epoch must not move the limits back and forth.
         values.extend(_expected(request))
     elif history.epochs[-1] < request.total_epochs:
         # Two points would make a strip, which the next epoch leaves.

@@ -1,1 +1,1 @@
-"""What a training leaves behind: its folder with rows, previews and weights."""
+"""Run folders: rows, previews and weights of a training."""

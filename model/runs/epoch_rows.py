@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from model.io.files import read_bytes, write_bytes
 
-MOST_EPOCHS = 1_000_000
+MAX_EPOCHS = 1_000_000
 """A line that names a later epoch is no measurement of ours."""
 _MAX_BYTES = 16_000_000
 """Ten thousand epochs, the most that can be planned, take 1.3 MB."""
@@ -98,7 +98,7 @@ def _parsed_line(line: bytes) -> Any:
 def _row(values: Any) -> EpochRow | None:
     try:
         epoch, *numbers = EpochRow(**values)
-        if type(epoch) is int and 1 <= epoch <= MOST_EPOCHS and set(map(type, numbers)) <= _NUMBERS:
+        if type(epoch) is int and 1 <= epoch <= MAX_EPOCHS and set(map(type, numbers)) <= _NUMBERS:
             return EpochRow(epoch, *map(float, numbers))
     except (TypeError, OverflowError):
         pass

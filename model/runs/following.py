@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from model.config import TrainConfig
 from model.runs.epoch_rows import EpochRow
 from model.runs.runs import Run, RunError
-from model.runs.writer import Pulse
+from model.runs.writer import HeartbeatMonitor
 from model.system.polling import poll
 
 
@@ -59,10 +59,10 @@ def follow(folder: Path, *, poll_s: float = 0.5) -> Generator[Followed | None, N
 def _looks(folder: Path, poll_s: float) -> Iterator[Followed | None]:
     """Look every ``poll_s`` seconds; None where nothing has changed."""
     run = Run.open(folder)
-    pulse = Pulse(folder)
+    monitor = HeartbeatMonitor(folder)
     seen: Followed | None = None
     while True:
-        found = _look(run, pulse, seen or Followed(run.config, run.faces))
+        found = _look(run, monitor, seen or Followed(run.config, run.faces))
         yield found if seen is None or _differ(found, seen) else None
         seen = found
         time.sleep(poll_s)
@@ -70,7 +70,7 @@ def _looks(folder: Path, poll_s: float) -> Iterator[Followed | None]:
             raise RunError(f"“{folder}” is gone: it was deleted, moved, or can't be reached.")
 
 
-def _look(run: Run, pulse: Pulse, before: Followed) -> Followed:
+def _look(run: Run, monitor: HeartbeatMonitor, before: Followed) -> Followed:
     originals = before.originals if before.originals is not None else run.originals()
     preview, epoch = _newest_preview(run, before)
     try:
@@ -83,7 +83,7 @@ def _look(run: Run, pulse: Pulse, before: Followed) -> Followed:
         originals=originals,
         preview=preview,
         preview_epoch=epoch,
-        is_running=pulse.is_running(),
+        is_running=monitor.is_running(),
     )
 
 

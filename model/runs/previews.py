@@ -6,9 +6,9 @@
         originals.webp     the faces themselves
         epoch-00001.webp   what the network made of them after the first epoch
 
-Pictures are lossless WebP, the faces side by side; ten take about 20 kB. Up to ``MOST`` epochs are
-kept; then every second one, every fourth one and so on, with the first and the newest always, so
-that the folder stays below 5 MB however long a training is.
+Pictures are lossless WebP, the faces side by side; ten take about 20 kB. Up to ``MAX_KEPT`` epochs
+are kept; then every second one, every fourth one and so on, with the first and the newest always,
+so that the folder stays below 5 MB for a training of any length.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from PIL import Image
 from model.face_set import FACE_SIZE
 from model.io.files import read_bytes, replacing
 
-MOST = 200
+MAX_KEPT = 200
 MAX_FACES = 64
 _MAX_BYTES = 1_000_000
 """Sixty-four faces that can't be compressed take 0.5 MB."""
@@ -95,7 +95,7 @@ class Previews:
 
 def _is_kept(epoch: int, newest: int) -> bool:
     stride = 1
-    while newest / stride > MOST:
+    while newest / stride > MAX_KEPT:
         stride *= 2
     return epoch == 1 or epoch % stride == 0
 
@@ -109,7 +109,7 @@ def _read(path: Path) -> Faces | None:
             if height != FACE_SIZE or width % FACE_SIZE or width > FACE_SIZE * MAX_FACES:
                 return None
             strip = np.asarray(picture.convert("RGB"))
-    # Whatever a damaged picture makes the decoder raise, there is no picture.
+    # Decoders raise many kinds of errors for damaged data.
     except Exception:
         return None
     return np.stack(np.split(strip, width // FACE_SIZE, axis=1))

@@ -1,4 +1,4 @@
-"""What a run leaves as files for others: its measurements as a table, its curves as a figure."""
+"""Exports a run: its measurements as a CSV table, its curves as a figure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeping the measured latent space of a run's model with it, so that it is measured once."""
+"""Stores the measured latent statistics of a run's model in the run."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from model.runs.writer import Writer
 def keep_statistics(path: Path, model: FaceModel, faces: FaceSet) -> None:
     """Store a model's statistics in the file of a run that it was opened from.
 
-    Does nothing where the faces aren't those of the run, the file is no run's, somebody trains
-    the run, or the file holds another model by now or can't be written: then the latent space is
+    Does nothing where the faces aren't those of the run, the file is no run's, the run is being
+    trained, or the file holds another model by now or can't be written: then the latent space is
     measured again the next time.
     """
     try:

@@ -1,17 +1,17 @@
-"""A run folder: everything that one training leaves behind.
+"""A run folder: everything that one training writes.
 
 ::
 
     2026-11-23 14-05-33/
         run.json            configuration, data set, when it started
-        running.json        only while somebody trains: which host, and when it last said so
+        running.json        only during a training: its host, and the time of its last heartbeat
         metrics.jsonl       one line an epoch
         previews/           the same test faces after each epoch
         best.safetensors    the model with the lowest test error
         last.safetensors    the model after the last step
         state.pt            what the next process needs to go on exactly from the last step
 
-A folder may come from anywhere: whatever is read from it is checked first.
+A folder may come from an untrusted source: everything read from it is checked first.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from model.config import TrainConfig
 from model.io.files import read_bytes, readable, replacing, write_bytes
 from model.io.places import data_folder
 from model.runs.epoch_rows import EpochRow, append_row, best_row, read_rows
-from model.runs.writer import Pulse, RunError, was_cut_off
+from model.runs.writer import HeartbeatMonitor, RunError, was_cut_off
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,10 +47,10 @@ _MAX_BYTES = 1_000_000
 
 
 class RunSummary(NamedTuple):
-    """Where a run stands: ``is_running`` says whether somebody, here or elsewhere, trains it now.
+    """The state of a run: ``is_running`` if it is trained now, on this machine or another.
 
     ``best_mse`` and ``best_epoch`` are None until an epoch was measured. ``was_cut_off``: the
-    process that trained it on this machine died, and nobody has been told yet.
+    process that trained it on this machine died, and this has not been reported yet.
     """
 
     epochs_done: int
@@ -164,7 +164,7 @@ class Run:
             best.test_mse if best else None,
             best.epoch if best else None,
             done >= self.config.epochs,
-            Pulse(self.folder).is_running(),
+            HeartbeatMonitor(self.folder).is_running(),
             was_cut_off(self.folder),
         )
 

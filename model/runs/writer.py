@@ -1,9 +1,9 @@
-"""Who writes to a run folder: a lock against a second writer, a heartbeat for those who look on.
+"""Exclusive writing to a run folder: a lock against a second writer, and a heartbeat for readers.
 
-The lock lies on ``run.json``, which every run has and nobody replaces. The system releases it
-when the writer ends, however it ends, so it says exactly who writes on this machine. Elsewhere
-locks say nothing: a folder that a cluster writes to is shared or synchronised. So the writer also
-keeps a small file, ``running.json``, with its host and the time.
+The lock lies on ``run.json``, which every run has and which is never replaced. The system releases
+it when the writer ends, also when it is killed, so on this machine it is exact. On other machines
+it may not be visible: a folder that a cluster writes to is shared or synchronised. So the writer
+also keeps a small file, ``running.json``, with its host and the time.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from typing import NamedTuple, Self
 from model.io.files import read_bytes, write_bytes
 from model.io.locks import lock_file
 
-BEAT_EVERY_S = 10.0
+HEARTBEAT_EVERY_S = 10.0
 LOST_AFTER_S = 60.0
 """A heartbeat older than this counts as stopped: six were missed."""
 
 _MAX_BYTES = 10_000
-_PATIENCE_S = 1.0  # those who look on hold the lock too, for a moment
+_PATIENCE_S = 1.0  # readers hold the lock too, for a moment
 
 
 class RunError(ValueError):
     """A folder that can't be used as a run; the message says why."""
 
 
-class Beat(NamedTuple):
-    """What a heartbeat says: the writer's host, process, and the time in seconds since 1970."""
+class Heartbeat(NamedTuple):
+    """A heartbeat: the writer's host, process, and the time in seconds since 1970."""
 
     host: str
     process: int
@@ -54,10 +54,10 @@ class Writer:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._handle: int | None = None
-        self._next_beat = 0.0
+        self._next_heartbeat = 0.0
 
     def __enter__(self) -> Self:
-        beat = read_beat(self._folder)
+        beat = read_heartbeat(self._folder)
         if beat and not _is_here(beat) and _is_fresh(beat):
             raise RunError(
                 f"“{self._folder.name}” is being trained on “{beat.host}”. If that training was "
@@ -74,32 +74,32 @@ class Writer:
         _traceback: TracebackType | None,
     ) -> None:
         with suppress(OSError):
-            _beat_path(self._folder).unlink(missing_ok=True)
+            _heartbeat_path(self._folder).unlink(missing_ok=True)
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
 
     def beat(self) -> None:
-        """Say that the training is alive; call it often, it writes every ten seconds."""
-        if time.monotonic() < self._next_beat:
+        """Write a heartbeat if the last one is ten seconds old; cheap to call often."""
+        if time.monotonic() < self._next_heartbeat:
             return
-        self._next_beat = time.monotonic() + BEAT_EVERY_S
-        beat = Beat(platform.node(), os.getpid(), time.time())
+        self._next_heartbeat = time.monotonic() + HEARTBEAT_EVERY_S
+        beat = Heartbeat(platform.node(), os.getpid(), time.time())
         with suppress(OSError):
-            write_bytes(_beat_path(self._folder), json.dumps(beat._asdict()).encode())
+            write_bytes(_heartbeat_path(self._folder), json.dumps(beat._asdict()).encode())
 
 
-class Pulse:
-    """Tells again and again whether a folder is written to, by this machine's clock alone."""
+class HeartbeatMonitor:
+    """Polls whether a folder is being written to; uses only this machine's clock."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._beat: Beat | None = None
+        self._beat: Heartbeat | None = None
         self._changed = -math.inf
 
     def is_running(self) -> bool:
-        """Return whether somebody writes there now."""
-        beat = read_beat(self._folder)
+        """Return whether a writer is active there now."""
+        beat = read_heartbeat(self._folder)
         if beat is None or _is_here(beat):
             return beat is not None and _is_locked(self._folder)
         if beat != self._beat:
@@ -112,7 +112,7 @@ class Pulse:
 
 def was_cut_off(folder: Path) -> bool:
     """Return whether a writer on this machine died here: its heartbeat is left, its lock is not."""
-    beat = read_beat(folder)
+    beat = read_heartbeat(folder)
     return beat is not None and _is_here(beat) and not _is_locked(folder)
 
 
@@ -121,30 +121,30 @@ def forget_cut_off(folder: Path) -> None:
     with suppress(OSError):
         handle = lock_file(folder / "run.json")
         try:
-            _beat_path(folder).unlink(missing_ok=True)
+            _heartbeat_path(folder).unlink(missing_ok=True)
         finally:
             os.close(handle)
 
 
-def read_beat(folder: Path) -> Beat | None:
+def read_heartbeat(folder: Path) -> Heartbeat | None:
     """Return the heartbeat in a folder, or None where there is none that can be read."""
     try:
-        beat = Beat(**json.loads(read_bytes(_beat_path(folder), _MAX_BYTES)))
+        beat = Heartbeat(**json.loads(read_bytes(_heartbeat_path(folder), _MAX_BYTES)))
     except (OSError, ValueError, TypeError, RecursionError):
         return None
     kinds = isinstance(beat.host, str), isinstance(beat.process, int), isinstance(beat.time, float)
     return beat if all(kinds) else None
 
 
-def _beat_path(folder: Path) -> Path:
+def _heartbeat_path(folder: Path) -> Path:
     return folder / "running.json"
 
 
-def _is_here(beat: Beat) -> bool:
+def _is_here(beat: Heartbeat) -> bool:
     return beat.host == platform.node()
 
 
-def _is_fresh(beat: Beat) -> bool:
+def _is_fresh(beat: Heartbeat) -> bool:
     # Clocks differ: a beat from the near future is as good as one from the near past.
     return abs(time.time() - beat.time) < LOST_AFTER_S
 

@@ -33,7 +33,7 @@ def start_module(
 ) -> subprocess.Popen[bytes]:
     """Start ``python -m module`` with pipes to its standard input and from its standard output.
 
-    Unlike multiprocessing it doesn't run the main script again, which may be anybody's and
+    Unlike multiprocessing it doesn't run the main script again, which may be
     unguarded, and unlike a fork it is safe beside the window's threads.
     """
     # Its working folder is where this package lies, so that nothing in the user's own can stand
@@ -53,7 +53,7 @@ def start_module(
 def killed_at_end(
     process: subprocess.Popen[bytes],
 ) -> Generator[subprocess.Popen[bytes], None, None]:
-    """Let a process work, and end it whatever happens."""
+    """Run the body while the process lives, and kill the process at its end, also after errors."""
     with process:
         try:
             yield process

@@ -1,4 +1,4 @@
-"""Work that a person waits for, and work of the same process that makes room for it."""
+"""Priority of interactive work over background work within one process."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 REST_S = 0.1
-"""A hand that has moved within this time is about to move again."""
-LONGEST_S = 1.0
-"""Background work goes on after as long, should the hand never rest."""
+"""Interactive work that ended within this time is expected to continue."""
+MAX_WAIT_S = 1.0
+"""Background work goes on after this time even if interactive work never pauses."""
 _NICE = 10
 
 
 class Foreground:
-    """Knows whether a person waits for an answer, or just did; any thread may call it."""
+    """Tracks whether interactive work runs or just ended; thread-safe."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -44,8 +44,8 @@ class Foreground:
             return self._seconds_left() > 0
 
     def give_way(self) -> None:
-        """Wait until nobody has waited for an answer for ``REST_S``; at most ``LONGEST_S``."""
-        end = time.monotonic() + LONGEST_S
+        """Wait until no interactive work has run for ``REST_S``; at most ``MAX_WAIT_S``."""
+        end = time.monotonic() + MAX_WAIT_S
         with self._changed:
             while (left := min(self._seconds_left(), end - time.monotonic())) > 0:
                 self._changed.wait(left)
@@ -57,7 +57,7 @@ class Foreground:
 
 
 foreground = Foreground()
-"""That of this process: all its threads share the cores."""
+"""The instance of this process, whose threads share the cores."""
 
 
 def run_in_background() -> None:

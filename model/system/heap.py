@@ -1,4 +1,4 @@
-"""How glibc, the C library of most Linux systems, keeps memory; elsewhere nothing is done here.
+"""Settings of glibc's malloc on Linux; does nothing on other systems.
 
 Source: mallopt(3), malloc_trim(3).
 """
@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_MAX = -4
 _M_ARENA_MAX = -8
-_MOST_MAPPED = 65_536  # glibc's own default
+_MAX_MAPPED = 65_536  # glibc's own default
 _TRIM_BYTES = 2**25
 _ALL_BYTES = 2**31 - 1
 
@@ -27,7 +27,7 @@ def share_heap() -> None:
 
     glibc gives each thread a heap of its own. Their holes can't be filled by other threads'
     pictures and tensors (after minutes of use a window kept 70 MB more), and they give back and
-    ask again for what is larger than 64 MB, whatever ``kept_memory`` says.
+    ask again for what is larger than 64 MB, regardless of ``kept_memory``.
     """
     _mallopt(_M_ARENA_MAX, 1)
 
@@ -37,7 +37,7 @@ def kept_memory() -> Iterator[None]:
     """Keep freed memory for the next allocation, and give it back to the system at the end.
 
     By default a large tensor's memory goes back to the system with it, and each page of the next
-    one is cleared and mapped anew: 30,000 page faults in a training step with 256 faces, a sixth
+    one is cleared and mapped again: 30,000 page faults in a training step with 256 faces, a sixth
     of its time.
     """
     global _keeping
@@ -52,7 +52,7 @@ def kept_memory() -> Iterator[None]:
         with _lock:
             _keeping -= 1
             if not _keeping:
-                _mallopt(_M_MMAP_MAX, _MOST_MAPPED)
+                _mallopt(_M_MMAP_MAX, _MAX_MAPPED)
                 _mallopt(_M_TRIM_THRESHOLD, _TRIM_BYTES)
                 _call("malloc_trim", 0)
 

@@ -1,4 +1,4 @@
-"""Iterate over something that may block, without blocking."""
+"""Iterates over a blocking iterator without blocking."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def poll(
 
     def fetch() -> None:
         try:
-            # all() stops at the first item that nobody wants any more.
+            # all() stops at the first item that is no longer wanted.
             if all(put(item) for item in items):
                 put(_End())
         except BaseException as error:

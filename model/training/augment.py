@@ -1,4 +1,4 @@
-"""Random changes of the faces of a training, so that it hardly sees one twice alike."""
+"""Data augmentation: random mirroring, shifts and changes of colour of training faces."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from torch import Tensor
 from model.config import TrainConfig
 
 
-class Changes(NamedTuple):
-    """What is done to each of B faces; drawn without the faces themselves."""
+class Augmentation(NamedTuple):
+    """The random parameters for B faces, drawn independently of the faces."""
 
     mirrored: Tensor
     """bool (B, 1): whether left and right are exchanged."""

@@ -23,8 +23,8 @@ from model.system.child import cores, rank_and_size
 
 T = TypeVar("T")
 
-# Waiting is normal: somebody prepares a million pictures, or pauses. A process that ends is
-# noticed by its closed connection, not by the time.
+# Waiting is normal: one process prepares a million pictures, or the training is paused. A process
+# that ends is noticed by its closed connection, not by a timeout.
 PATIENCE = timedelta(days=1)
 
 
@@ -56,13 +56,13 @@ class Group:
         share = count // self.size
         return slice(self.rank * share, (self.rank + 1) * share)
 
-    def agree(self, number: int) -> int:
-        """Return the largest of the numbers that the processes give."""
+    def all_reduce_max(self, number: int) -> int:
+        """Return the maximum of the processes' numbers."""
         return number
 
     def any(self, flag: bool) -> bool:
-        """Tell whether one of the processes says yes."""
-        return bool(self.agree(int(flag)))
+        """Return whether the flag is set in any process."""
+        return bool(self.all_reduce_max(int(flag)))
 
     def share(self, answer: Callable[[], T]) -> T:
         """Return the writer's answer; the others aren't asked."""
@@ -79,7 +79,7 @@ class Group:
         """Return a context in which exhausted memory of one process is raised by all.
 
         ``owed`` are the shapes that are gathered inside, in order. A process that fails sends
-        what it still owes, so that nobody waits for it in vain.
+        what it still owes, so that the others don't wait for it.
         """
         return nullcontext()
 
@@ -120,8 +120,8 @@ class Processes(Group):
         torch.cuda.set_device(self._place)
         return torch.device("cuda", self._place)
 
-    def agree(self, number: int) -> int:
-        """Compare the numbers, and wait for all of them."""
+    def all_reduce_max(self, number: int) -> int:
+        """Reduce over gloo; waits for all processes."""
         told = torch.tensor(number)
         with _within_reach():
             dist.all_reduce(told, dist.ReduceOp.MAX)
@@ -154,7 +154,7 @@ class Processes(Group):
 
     @contextmanager
     def together(self, owed: Sequence[Tensor] = ()) -> Iterator[None]:
-        """Agree at the end whether somebody's memory was exhausted."""
+        """Exchange at the end whether the memory of any process was exhausted."""
         self._gathered, failed = 0, False
         try:
             yield
@@ -166,7 +166,7 @@ class Processes(Group):
             raise torch.OutOfMemoryError("the memory of one of the processes is exhausted")
 
     def in_step(self, events: Generator[T, None, None]) -> Generator[T, None, None]:
-        """Agree after every event whether somebody stops."""
+        """Exchange after every event whether any process stops."""
         with closing(events):
             for event in events:
                 leaves = True

@@ -26,7 +26,7 @@ _TRIAL_S = 1.0
 _TEST_S = 0.25
 _READ_EVERY_S = 0.1
 """How often a training reads its losses from the device, for which the host has to wait."""
-_MOST_ON_CPU = 256
+_MAX_ON_CPU = 256
 """The largest batch that is tried on a processor, in faces.
 
 Larger ones are no faster there, but take seconds a step and gigabytes of memory.
@@ -97,7 +97,7 @@ def trial(
 ) -> Generator[None, None, Estimate]:
     """Take real steps of a training and return what they say of the whole; nothing is kept.
 
-    Yields between steps or a few of them, so that whoever iterates can stop. After a step to warm
+    Yields between steps or a few of them, so that the caller can stop. After a step to warm
     up, steps are measured for a second, then tests for a quarter of one, then the end of an
     epoch. Where the first step alone took that long, it is the measurement: the trial is short on
     any machine, and cautious on the slowest. Numbers that others draw at random stay the same.
@@ -118,7 +118,7 @@ def trial(
     config.check_faces(faces.title, faces.parts(config.test_percent)[0])
     use_threads(ALONE.threads)
     device = device or pick_device()
-    batch = min(config.batch_size, _MOST_ON_CPU) if device.type == "cpu" else config.batch_size
+    batch = min(config.batch_size, _MAX_ON_CPU) if device.type == "cpu" else config.batch_size
     # So many epochs that the trial comes to the end of no schedule.
     endless = replace(config, epochs=10_000, batch_size=batch)
     with _random_kept(device):

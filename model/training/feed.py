@@ -1,4 +1,4 @@
-"""The images of a training: on the device where they fit, else read as they are needed."""
+"""Batches of training images: held on the device if they fit, else read on demand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from model.face_set import FACE_SHAPE
 _BLOCK = 4096
 
 
-class Feed:
+class BatchSource:
     """Chosen rows of images (N, 48, 48, 3), given as uint8 (n, 3, 48, 48) tensors on the device.
 
     A GPU holds all of them if they take at most half of its free memory. Otherwise, and on the

@@ -22,9 +22,9 @@ from model.events import EpochDone
 from model.face_set import FACE_SHAPE
 from model.network import ConvAutoencoder, on_device
 from model.training.arithmetic import Arithmetic
-from model.training.augment import Changes
+from model.training.augment import Augmentation as Changes
 from model.training.distributed import ALONE, Group
-from model.training.feed import Feed
+from model.training.feed import BatchSource as Feed
 from model.training.optim import Muon, make_optimizers, restore, set_rates
 from model.training.orthogonal import METHODS
 from model.training.schedule import rate_factor

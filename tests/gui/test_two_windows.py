@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.gallery.faces import DEMO, PHOTOS
 from cae_gui.main_window import MainWindow
-from model.photos.photos import PhotoShelf
+from model.photos.photos import PhotoLibrary
 from tests.gui.conftest import (
     LOADING_MS,
     SMALL,
@@ -65,7 +65,7 @@ def test_photos_of_both_are_kept(
         assert window.files.take(mime)
     for window in (first, second):
         wait_for_source(window, PHOTOS, qtbot)
-    assert sorted(PhotoShelf().faces().names) == [path.name for path in photos[:5]]
+    assert sorted(PhotoLibrary().faces().names) == [path.name for path in photos[:5]]
 
 
 def test_both_prepare_the_same_folder_at_once(

@@ -16,7 +16,7 @@ from cae_gui.explore.edited import Edited
 from cae_gui.main_window import MainWindow
 from model.checkpoint import pretrained_model, save_model
 from model.documents.session_file import load_session, save_session
-from model.latents.own_directions import OwnFaces
+from model.latents.custom_directions import DirectionFaces
 from model.network import ConvAutoencoder
 from tests.gui.conftest import LOADING_MS, Dialogs, wait_for_file, wait_for_message
 
@@ -41,7 +41,7 @@ def work_in(window: MainWindow, qtbot: QtBot) -> None:
     explorer.move(1, -1.0)
     random = np.random.default_rng(0)
     sides = random.integers(0, 256, (2, 3, 48, 48, 3), np.uint8)
-    own.put(OwnFaces("Hat", sides[0], sides[1]))
+    own.put(DirectionFaces("Hat", sides[0], sides[1]))
     morpher.set_seconds(0, 3.5)
 
 

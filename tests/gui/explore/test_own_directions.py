@@ -13,7 +13,12 @@ from cae_gui.explore import own_directions_controller as texts
 from cae_gui.explore.own_page import OwnPage
 from cae_gui.main_window import MainWindow
 from cae_gui.widgets.face_list_view import FaceListView
-from model.latents.own_directions import OwnFaces, load_own, own_directions_file, save_own
+from model.latents.custom_directions import (
+    DirectionFaces,
+    custom_directions_file,
+    load_directions,
+    save_directions,
+)
 from tests.gui.conftest import LOADING_MS, Dialogs, wait_for_message
 
 LEFT = Qt.MouseButton.LeftButton
@@ -80,7 +85,7 @@ def own_names(window: MainWindow) -> list[str]:
 
 
 def kept(path: Path | None = None) -> list[str]:
-    return [item.name for item in load_own(own_directions_file(path))]
+    return [item.name for item in load_directions(custom_directions_file(path))]
 
 
 def faces(first: int, count: int) -> np.ndarray:
@@ -109,7 +114,7 @@ def test_a_direction_is_made_kept_and_moves_the_face(
     explorer = window.session.explorer
     row = explorer.rows_of("own")[0]
     explorer.move(row, float(explorer.coordinates()[row]) + 0.5)
-    (item,) = load_own(own_directions_file(None))
+    (item,) = load_directions(custom_directions_file(None))
     assert (len(item.with_it), len(item.without)) == (8, 6)
     assert explorer.undo_stack.undoText() == "Hat"
 
@@ -211,14 +216,14 @@ def test_another_model_takes_them_over_and_keeps_its_own_once_they_change(
     window.session.models.save(model)
     qtbot.waitUntil(lambda: window.session.models.path == model, timeout=LOADING_MS)
     qtbot.waitUntil(lambda: kept(model) == ["Hat"], timeout=LOADING_MS)
-    own_directions_file(model).unlink()
+    custom_directions_file(model).unlink()
     with qtbot.waitSignal(window.session.models.changed, timeout=LOADING_MS):
         window.session.models.open_shipped()
     wait_until_known(window, "Hat", qtbot)
     with qtbot.waitSignal(window.session.models.changed, timeout=LOADING_MS):
         window.session.models.open(model)
     wait_until_known(window, "Hat", qtbot)
-    assert not own_directions_file(model).exists()
+    assert not custom_directions_file(model).exists()
     qtbot.waitUntil(lambda: window.session.face is not None, timeout=LOADING_MS)
     make(window, "Scarf", qtbot, sides=2)
     qtbot.waitUntil(lambda: kept(model) == ["Hat", "Scarf"], timeout=LOADING_MS)
@@ -230,11 +235,11 @@ def test_directions_of_another_model_come_in_by_dialog_and_by_drop(
     window: MainWindow, page: OwnPage, answers: Dialogs, tmp_path: Path, qtbot: QtBot
 ) -> None:
     answers.path = tmp_path / "b.directions"
-    save_own(answers.path, [OwnFaces("Hat", faces(1, 3), faces(2, 3))])
+    save_directions(answers.path, [DirectionFaces("Hat", faces(1, 3), faces(2, 3))])
     press(page, "Import", qtbot)
     wait_for_message(window, qtbot, "1 direction of “b.directions” came in")
     wait_until_known(window, "Hat", qtbot)
-    save_own(tmp_path / "c.directions", [OwnFaces("Hat", faces(3, 3), faces(4, 3))])
+    save_directions(tmp_path / "c.directions", [DirectionFaces("Hat", faces(3, 3), faces(4, 3))])
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "c.directions"))])
     assert window.files.take(mime)
@@ -245,7 +250,7 @@ def test_directions_of_another_model_come_in_by_dialog_and_by_drop(
 
 
 def test_a_damaged_file_is_told_of_and_never_lost(open_window: Open, qtbot: QtBot) -> None:
-    path = own_directions_file(None)
+    path = custom_directions_file(None)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"not a file of ours")
     window = open_window()
@@ -277,8 +282,10 @@ def test_what_another_window_made_meanwhile_stays(
     assert page.new.isEnabled()
     make(window, "Hat", qtbot)
     qtbot.waitUntil(lambda: kept() == ["Hat"], timeout=LOADING_MS)
-    path = own_directions_file(None)
-    save_own(path, [*load_own(path), OwnFaces("Scarf", faces(1, 3), faces(2, 3))])
+    path = custom_directions_file(None)
+    save_directions(
+        path, [*load_directions(path), DirectionFaces("Scarf", faces(1, 3), faces(2, 3))]
+    )
     make(window, "Cap", qtbot, sides=4)
     qtbot.waitUntil(lambda: kept() == ["Hat", "Cap", "Scarf"], timeout=LOADING_MS)
     wait_until_known(window, "Scarf", qtbot)
@@ -292,7 +299,7 @@ def test_what_could_not_be_written_is_told_of_and_stays_in_the_window(
 
     assert page.new.isEnabled()
     with monkeypatch.context() as patch:
-        patch.setattr("cae_gui.explore.own_work.keep_own", fail)
+        patch.setattr("cae_gui.explore.own_work.merge_directions", fail)
         make(window, "Hat", qtbot)
         wait_for_message(window, qtbot, "Your directions couldn't be written")
     assert own_names(window) == ["Hat"]
@@ -302,8 +309,10 @@ def test_what_could_not_be_written_is_told_of_and_stays_in_the_window(
 
 def test_directions_that_mean_nothing_are_named(open_window: Open, qtbot: QtBot) -> None:
     same = faces(1, 2)
-    path = own_directions_file(None)
-    save_own(path, [OwnFaces("Nothing", same, same), OwnFaces("Hat", same, faces(2, 2))])
+    path = custom_directions_file(None)
+    save_directions(
+        path, [DirectionFaces("Nothing", same, same), DirectionFaces("Hat", same, faces(2, 2))]
+    )
     window = open_window()
     wait_until_known(window, "Hat", qtbot)
     show_page(window, qtbot)

@@ -13,20 +13,20 @@ import cae_gui.gallery.faces as faces_module
 from cae_gui.core.jobs import stop_and_wait
 from cae_gui.gallery.faces import DEMO, LFW, PHOTOS, Faces
 from model.data.datasets import FaceSet
-from model.photos.photos import PhotoShelf
+from model.photos.photos import PhotoLibrary
 from model.progress import WorkProgress
 from tests.gui.conftest import save_faces
 from tests.shelves import keys_of, write_bare_face
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> PhotoShelf:
-    return PhotoShelf(tmp_path / "photos")
+def shelf(tmp_path: Path) -> PhotoLibrary:
+    return PhotoLibrary(tmp_path / "photos")
 
 
 @pytest.fixture
 def faces(
-    shelf: PhotoShelf, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shelf: PhotoLibrary, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Faces]:
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "nothing"))
     faces = Faces(shelf)
@@ -134,7 +134,7 @@ def test_cancel_stops_and_keeps_the_faces(
 
 
 def test_own_photos_come_with_their_keys(
-    faces: Faces, shelf: PhotoShelf, tmp_path: Path, qtbot: QtBot
+    faces: Faces, shelf: PhotoLibrary, tmp_path: Path, qtbot: QtBot
 ) -> None:
     for value in range(2):
         write_bare_face(tmp_path / "photos", pixels(value), f"Photo {value}")

@@ -15,7 +15,7 @@ from cae_gui.core.jobs import stop_and_wait
 from cae_gui.reconstruct.own_photo import OwnPhoto
 from model.photos.crop import CropBox, crop_face
 from model.photos.photo import Photo, Placement
-from model.photos.photos import PhotoShelf
+from model.photos.photos import PhotoLibrary
 from tests.shelves import keys_of, write_bare_face
 
 FOUND = (CropBox(100, 150, 200), CropBox(500, 150, 160, 10))
@@ -27,15 +27,15 @@ def noise(seed: int, size: tuple[int, int] = (800, 600)) -> Image.Image:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> PhotoShelf:
-    shelf = PhotoShelf(tmp_path / "photos")
+def shelf(tmp_path: Path) -> PhotoLibrary:
+    shelf = PhotoLibrary(tmp_path / "photos")
     for seed in range(2):
         shelf.add_photo(Photo(f"Photo {seed}", noise(seed), Placement(FOUND[0], FOUND, 0)))
     return shelf
 
 
 @pytest.fixture
-def photo(shelf: PhotoShelf, qtbot: QtBot) -> Iterator[OwnPhoto]:
+def photo(shelf: PhotoLibrary, qtbot: QtBot) -> Iterator[OwnPhoto]:
     photo = OwnPhoto(shelf)
     yield photo
     stop_and_wait([photo.job])
@@ -47,11 +47,11 @@ def show(photo: OwnPhoto, key: str, qtbot: QtBot) -> Any:
     return blocker.args[0]
 
 
-def wait_until_kept(shelf: PhotoShelf, placement: Placement, qtbot: QtBot) -> None:
+def wait_until_kept(shelf: PhotoLibrary, placement: Placement, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: shelf.placement(keys_of(shelf)[0]) == placement)
 
 
-def test_a_photo_is_opened_with_its_box(photo: OwnPhoto, shelf: PhotoShelf, qtbot: QtBot) -> None:
+def test_a_photo_is_opened_with_its_box(photo: OwnPhoto, shelf: PhotoLibrary, qtbot: QtBot) -> None:
     opened = show(photo, keys_of(shelf)[1], qtbot)
 
     assert opened.size == (800, 600)
@@ -59,7 +59,7 @@ def test_a_photo_is_opened_with_its_box(photo: OwnPhoto, shelf: PhotoShelf, qtbo
     assert np.array_equal(opened.pixels, np.asarray(noise(1)))
 
 
-def test_large_pictures_are_shown_reduced(shelf: PhotoShelf, qtbot: QtBot) -> None:
+def test_large_pictures_are_shown_reduced(shelf: PhotoLibrary, qtbot: QtBot) -> None:
     key = shelf.add_photo(Photo("Wide", noise(3, (2400, 960)), Placement(FOUND[0])))
     photo = OwnPhoto(shelf)
     try:
@@ -72,7 +72,7 @@ def test_large_pictures_are_shown_reduced(shelf: PhotoShelf, qtbot: QtBot) -> No
 
 
 def test_of_many_boxes_the_newest_is_cut_out(
-    photo: OwnPhoto, shelf: PhotoShelf, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    photo: OwnPhoto, shelf: PhotoLibrary, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     let_go, cut = threading.Event(), []
 
@@ -93,7 +93,7 @@ def test_of_many_boxes_the_newest_is_cut_out(
     assert len(cut) <= 2
 
 
-def test_a_settled_box_is_kept(photo: OwnPhoto, shelf: PhotoShelf, qtbot: QtBot) -> None:
+def test_a_settled_box_is_kept(photo: OwnPhoto, shelf: PhotoLibrary, qtbot: QtBot) -> None:
     show(photo, keys_of(shelf)[1], qtbot)
     photo.move(FOUND[1], 1)
     assert not photo.rests_on(keys_of(shelf)[1])
@@ -109,7 +109,7 @@ def test_a_settled_box_is_kept(photo: OwnPhoto, shelf: PhotoShelf, qtbot: QtBot)
 
 
 def test_going_to_another_photo_keeps_the_box(
-    photo: OwnPhoto, shelf: PhotoShelf, qtbot: QtBot
+    photo: OwnPhoto, shelf: PhotoLibrary, qtbot: QtBot
 ) -> None:
     show(photo, keys_of(shelf)[0], qtbot)
     photo.move(FOUND[1], 1)
@@ -121,7 +121,7 @@ def test_going_to_another_photo_keeps_the_box(
 
 
 def test_coming_back_before_the_box_is_kept_finds_it_where_it_was_put(
-    photo: OwnPhoto, shelf: PhotoShelf, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    photo: OwnPhoto, shelf: PhotoLibrary, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     let_go = threading.Event()
 
@@ -142,7 +142,7 @@ def test_coming_back_before_the_box_is_kept_finds_it_where_it_was_put(
 
 
 def test_what_an_ended_job_left_is_written(
-    photo: OwnPhoto, shelf: PhotoShelf, qtbot: QtBot
+    photo: OwnPhoto, shelf: PhotoLibrary, qtbot: QtBot
 ) -> None:
     show(photo, keys_of(shelf)[0], qtbot)
     stop_and_wait([photo.job])
@@ -156,7 +156,7 @@ def test_what_an_ended_job_left_is_written(
 
 
 def test_the_box_of_a_removed_photo_is_not_kept(
-    photo: OwnPhoto, shelf: PhotoShelf, qtbot: QtBot
+    photo: OwnPhoto, shelf: PhotoLibrary, qtbot: QtBot
 ) -> None:
     show(photo, keys_of(shelf)[0], qtbot)
     shelf.remove([keys_of(shelf)[0]])
@@ -168,7 +168,7 @@ def test_the_box_of_a_removed_photo_is_not_kept(
 
 
 def test_a_lost_picture_is_a_problem(
-    photo: OwnPhoto, shelf: PhotoShelf, tmp_path: Path, qtbot: QtBot
+    photo: OwnPhoto, shelf: PhotoLibrary, tmp_path: Path, qtbot: QtBot
 ) -> None:
     for path in (tmp_path / "photos" / "pictures").iterdir():
         path.unlink()
@@ -179,7 +179,7 @@ def test_a_lost_picture_is_a_problem(
 
 
 def test_a_face_without_a_picture_has_nothing_to_show(
-    photo: OwnPhoto, shelf: PhotoShelf, tmp_path: Path, qtbot: QtBot
+    photo: OwnPhoto, shelf: PhotoLibrary, tmp_path: Path, qtbot: QtBot
 ) -> None:
     key = write_bare_face(tmp_path / "photos", np.zeros((48, 48, 3), np.uint8), "Earlier")
     shelf.add_photo(Photo("Another", noise(5), Placement(FOUND[0])))  # looks for new files
@@ -195,7 +195,7 @@ def test_a_face_without_a_picture_has_nothing_to_show(
 
 
 def test_the_other_faces_of_the_photo_are_known(
-    photo: OwnPhoto, shelf: PhotoShelf, qtbot: QtBot
+    photo: OwnPhoto, shelf: PhotoLibrary, qtbot: QtBot
 ) -> None:
     [key] = shelf.add_faces(keys_of(shelf)[1], [Placement(FOUND[1], FOUND, 1)])
     assert photo.others() == {}
@@ -210,7 +210,7 @@ class TestUndo:
     """Steps of the box."""
 
     @pytest.fixture
-    def moved(self, photo: OwnPhoto, shelf: PhotoShelf, qtbot: QtBot) -> OwnPhoto:
+    def moved(self, photo: OwnPhoto, shelf: PhotoLibrary, qtbot: QtBot) -> OwnPhoto:
         """A photo whose box was dragged in several moves."""
         show(photo, keys_of(shelf)[0], qtbot)
         for left in range(101, 131):
@@ -218,7 +218,7 @@ class TestUndo:
         photo.settle()
         return photo
 
-    def test_a_drag_is_one_step(self, moved: OwnPhoto, shelf: PhotoShelf, qtbot: QtBot) -> None:
+    def test_a_drag_is_one_step(self, moved: OwnPhoto, shelf: PhotoLibrary, qtbot: QtBot) -> None:
         stack = moved.undo_stack
         assert stack.count() == 1
         assert stack.undoText() == "Move the box"
@@ -278,7 +278,7 @@ class TestUndo:
         assert moved.undo_stack.count() == 1
 
     def test_another_photo_has_steps_of_its_own(
-        self, moved: OwnPhoto, shelf: PhotoShelf, qtbot: QtBot
+        self, moved: OwnPhoto, shelf: PhotoLibrary, qtbot: QtBot
     ) -> None:
         moved.move(CropBox(9, 9, 90), 0)
         show(moved, keys_of(shelf)[1], qtbot)

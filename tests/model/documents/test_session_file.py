@@ -18,8 +18,8 @@ from model.documents.session_file import (
     save_session,
 )
 from model.io.tensor_file import TensorFileError, read_tensors, write_tensors
+from model.latents.custom_directions import DirectionFaces
 from model.latents.directions import Direction
-from model.latents.own_directions import OwnFaces
 from model.morph import key_frames
 
 SIZE = 7
@@ -49,7 +49,7 @@ def session() -> ExploreSession:
             Direction("Smiling", "attribute", unit[0], 2.5, 0.96, "m"),
             Direction("X", "own", unit[1], 1),
         ),
-        (OwnFaces("X", np.stack([face("c").pixels]), np.zeros((0, 48, 48, 3), np.uint8)),),
+        (DirectionFaces("X", np.stack([face("c").pixels]), np.zeros((0, 48, 48, 3), np.uint8)),),
         key_frames.Path(frames, loop=True),
         random.integers(0, 256, (2, 48, 48, 3), np.uint8),
     )

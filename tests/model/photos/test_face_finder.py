@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from model.photos.crop import CropBox, crop_face
-from model.photos.face_finder import LONGEST, find_faces
+from model.photos.face_finder import MAX_SIDE, find_faces
 from tests.drawn_photos import Sitter, drawn_photo
 
 
@@ -60,7 +60,7 @@ def test_of_two_alike_the_one_in_the_middle_comes_first() -> None:
 def test_a_large_photo_is_searched_reduced_and_the_box_fits_the_photo() -> None:
     sitter = Sitter(5, 1500, 1400, 900)
     photo = drawn_photo([sitter], (3200, 2400))
-    assert max(photo.size) > LONGEST
+    assert max(photo.size) > MAX_SIDE
 
     [box] = find_faces(photo)
 

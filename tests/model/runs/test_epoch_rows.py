@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from model.runs import epoch_rows
 from model.runs.epoch_rows import (
-    MOST_EPOCHS,
+    MAX_EPOCHS,
     EpochRow,
     append_row,
     best_row,
@@ -81,7 +81,7 @@ def test_a_table_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
 
 
 numbers = st.floats(width=64)
-rows = st.builds(EpochRow, st.integers(1, MOST_EPOCHS), numbers, numbers, numbers, numbers)
+rows = st.builds(EpochRow, st.integers(1, MAX_EPOCHS), numbers, numbers, numbers, numbers)
 almost_rows = st.fixed_dictionaries(dict.fromkeys(EpochRow._fields, values))
 lines = st.one_of(st.binary(max_size=30), values.map(json.dumps), almost_rows.map(json.dumps))
 
@@ -101,7 +101,7 @@ def test_what_was_measured_comes_back_in_order(tmp_path: Path, measured: list[Ep
 @given(st.lists(lines, max_size=6))
 def test_any_lines_are_rows_or_nothing(tmp_path: Path, damaged: list[bytes | str]) -> None:
     path = tmp_path / "metrics.jsonl"
-    whole = WHOLE._replace(epoch=MOST_EPOCHS)
+    whole = WHOLE._replace(epoch=MAX_EPOCHS)
     content = [line.encode() if isinstance(line, str) else line for line in damaged]
     path.write_bytes(b"\n".join([*content, json.dumps(whole._asdict()).encode()]))
 
@@ -110,7 +110,7 @@ def test_any_lines_are_rows_or_nothing(tmp_path: Path, damaged: list[bytes | str
     assert found[-1] == whole
     assert [row.epoch for row in found] == sorted({row.epoch for row in found})
     for row in found:
-        assert 1 <= row.epoch <= MOST_EPOCHS
+        assert 1 <= row.epoch <= MAX_EPOCHS
         assert {type(value) for value in row[1:]} == {float}
 
 

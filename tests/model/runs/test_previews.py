@@ -58,7 +58,7 @@ def test_an_epoch_that_was_trained_again_is_replaced(kept: Previews) -> None:
 def test_long_trainings_keep_every_second_then_every_fourth(
     kept: Previews, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(previews, "MOST", 8)
+    monkeypatch.setattr(previews, "MAX_KEPT", 8)
     for epoch in range(1, 9):
         kept.save(epoch, faces(1))
     assert kept.epochs() == list(range(1, 9))
@@ -72,7 +72,7 @@ def test_long_trainings_keep_every_second_then_every_fourth(
 def test_going_on_from_an_earlier_epoch_deletes_no_later_one(
     kept: Previews, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(previews, "MOST", 4)
+    monkeypatch.setattr(previews, "MAX_KEPT", 4)
     for epoch in (1, 2, 3, 4, 2):
         kept.save(epoch, faces(1))
     assert kept.epochs() == [1, 2, 3, 4]

@@ -19,13 +19,13 @@ from model.config import TrainConfig
 from model.runs import writer
 from model.runs.runs import Run
 from model.runs.writer import (
-    BEAT_EVERY_S,
+    HEARTBEAT_EVERY_S,
     LOST_AFTER_S,
-    Pulse,
+    HeartbeatMonitor,
     RunError,
     Writer,
     forget_cut_off,
-    read_beat,
+    read_heartbeat,
     was_cut_off,
 )
 
@@ -85,22 +85,22 @@ class TestLock:
 
     def test_another_process_is_refused_until_it_is_killed(self, folder: Path) -> None:
         with another_process(folder) as process:
-            assert Pulse(folder).is_running()
+            assert HeartbeatMonitor(folder).is_running()
             with pytest.raises(RunError, match="being trained already"):
                 Writer(folder).__enter__()
             process.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
             process.wait()
             assert (folder / "running.json").exists()
-            assert not Pulse(folder).is_running()
+            assert not HeartbeatMonitor(folder).is_running()
             with Writer(folder):
-                assert Pulse(folder).is_running()
+                assert HeartbeatMonitor(folder).is_running()
 
     def test_one_that_was_killed_was_cut_off_until_it_is_forgotten(self, folder: Path) -> None:
         assert not was_cut_off(folder)
         with another_process(folder) as process:
             assert not was_cut_off(folder)
             forget_cut_off(folder)
-            assert Pulse(folder).is_running()
+            assert HeartbeatMonitor(folder).is_running()
             process.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
             process.wait()
         assert was_cut_off(folder)
@@ -120,7 +120,7 @@ class TestLock:
 
     def test_looking_on_holds_no_writer_up(self, folder: Path) -> None:
         with Writer(folder) as first:
-            Pulse(folder).is_running()
+            HeartbeatMonitor(folder).is_running()
             first.beat()
         with Writer(folder):
             pass
@@ -128,7 +128,7 @@ class TestLock:
     def test_a_folder_that_is_gone_is_not_locked(self, tmp_path: Path) -> None:
         with Writer(tmp_path / "gone") as gone:
             gone.beat()
-        assert not Pulse(tmp_path / "gone").is_running()
+        assert not HeartbeatMonitor(tmp_path / "gone").is_running()
 
     @pytest.mark.skipif(sys.platform == "win32", reason="flock")
     def test_a_file_system_without_locks_can_be_written(
@@ -139,28 +139,28 @@ class TestLock:
 
         monkeypatch.setattr("fcntl.flock", unknown)
         with Writer(folder):
-            assert read_beat(folder) is not None
+            assert read_heartbeat(folder) is not None
 
 
 class TestHeartbeat:
     def test_it_comes_every_ten_seconds(self, folder: Path, clock: SimpleNamespace) -> None:
         with Writer(folder) as ours:
-            first = read_beat(folder)
+            first = read_heartbeat(folder)
             assert first is not None
             assert (first.process, first.time) == (os.getpid(), clock.now)
-            clock.now += BEAT_EVERY_S - 1
+            clock.now += HEARTBEAT_EVERY_S - 1
             ours.beat()
-            assert read_beat(folder) == first
+            assert read_heartbeat(folder) == first
             clock.now += 1
             ours.beat()
-            assert read_beat(folder) == first._replace(time=clock.now)
+            assert read_heartbeat(folder) == first._replace(time=clock.now)
 
     @pytest.mark.parametrize("late", [-LOST_AFTER_S + 1, 0, LOST_AFTER_S - 1])
     def test_a_writer_elsewhere_is_respected(
         self, late: float, folder: Path, clock: SimpleNamespace
     ) -> None:
         beat_elsewhere(folder, clock.now - late)
-        assert Pulse(folder).is_running()
+        assert HeartbeatMonitor(folder).is_running()
         with pytest.raises(RunError, match="being trained on “node17”"):
             Writer(folder).__enter__()
 
@@ -169,26 +169,26 @@ class TestHeartbeat:
         self, late: float, folder: Path, clock: SimpleNamespace
     ) -> None:
         beat_elsewhere(folder, clock.now - late)
-        assert not Pulse(folder).is_running()
+        assert not HeartbeatMonitor(folder).is_running()
         with Writer(folder):
             pass
 
     def test_whoever_looks_on_goes_by_its_own_clock(
         self, folder: Path, clock: SimpleNamespace
     ) -> None:
-        pulse = Pulse(folder)
+        monitor = HeartbeatMonitor(folder)
         beat_elsewhere(folder, 12.0)  # a clock that is years behind
-        assert not pulse.is_running()
+        assert not monitor.is_running()
         beat_elsewhere(folder, 22.0)
-        assert pulse.is_running()
+        assert monitor.is_running()
         clock.now += LOST_AFTER_S - 1
-        assert pulse.is_running()
+        assert monitor.is_running()
         clock.now += 1
-        assert not pulse.is_running()
+        assert not monitor.is_running()
         beat_elsewhere(folder, 32.0)
-        assert pulse.is_running()
+        assert monitor.is_running()
         (folder / "running.json").unlink()
-        assert not pulse.is_running()
+        assert not monitor.is_running()
 
     @pytest.mark.parametrize(
         "content",
@@ -211,7 +211,7 @@ class TestHeartbeat:
         self, content: bytes, folder: Path, clock: SimpleNamespace
     ) -> None:
         (folder / "running.json").write_bytes(content)
-        assert not Pulse(folder).is_running()
+        assert not HeartbeatMonitor(folder).is_running()
         with Writer(folder):
             pass
 
@@ -235,7 +235,7 @@ def test_any_heartbeat_is_one_or_none_and_keeps_nobody_out_for_long(
     folder: Path, content: bytes
 ) -> None:
     (folder / "running.json").write_bytes(content)
-    beat = read_beat(folder)
+    beat = read_heartbeat(folder)
     assert beat is None or [type(value) for value in beat] == [str, int, float]
-    assert writer.Pulse(folder).is_running() in (True, False)
+    assert writer.HeartbeatMonitor(folder).is_running() in (True, False)
     assert not writer.was_cut_off(folder) or beat is not None

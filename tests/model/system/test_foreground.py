@@ -12,7 +12,7 @@ from model.system.foreground import Foreground, run_in_background
 
 @pytest.fixture
 def waiting(monkeypatch: pytest.MonkeyPatch) -> Foreground:
-    monkeypatch.setattr(foreground, "LONGEST_S", 60.0)
+    monkeypatch.setattr(foreground, "MAX_WAIT_S", 60.0)
     return Foreground()
 
 
@@ -64,7 +64,7 @@ def test_work_that_raises_is_over(waiting: Foreground, monkeypatch: pytest.Monke
 def test_a_hand_that_never_rests_holds_nothing_up_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(foreground, "LONGEST_S", 0.01)
+    monkeypatch.setattr(foreground, "MAX_WAIT_S", 0.01)
     own = Foreground()
     with own.work():
         own.give_way()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 
 from model.config import TrainConfig
-from model.training.augment import Changes
+from model.training.augment import Augmentation
 
 
-def draw(count: int = 64, seed: int = 0, **settings: object) -> Changes:
+def draw(count: int = 64, seed: int = 0, **settings: object) -> Augmentation:
     config = TrainConfig(**{"flip": False, **settings})  # type: ignore[arg-type]
-    return Changes.draw(config, count, torch.Generator().manual_seed(seed))
+    return Augmentation.draw(config, count, torch.Generator().manual_seed(seed))
 
 
 def faces(count: int = 64) -> torch.Tensor:

@@ -113,7 +113,7 @@ def test_can_be_left_between_two_steps(few_faces: FaceSet) -> None:
 
 @pytest.mark.usefixtures("short")
 def test_a_processor_tries_no_batch_of_thousands(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOST_ON_CPU", 32)
+    monkeypatch.setattr(module, "_MAX_ON_CPU", 32)
     sizes = []
     learn = Trainer.learn
 

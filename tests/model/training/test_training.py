@@ -728,7 +728,7 @@ def test_a_training_that_makes_room_computes_the_same(
     few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alone = trained(few_faces)
-    monkeypatch.setattr(foreground, "LONGEST_S", 0.001)
+    monkeypatch.setattr(foreground, "MAX_WAIT_S", 0.001)
     waits: list[float] = []
     give_way = foreground.Foreground.give_way
 

@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 from model.io.locks import only_one
 from model.io.tensor_file import TensorFileError, read_tensors, write_tensors
 from model.latent_statistics import LatentStatistics
-from model.latents.own_directions import (
+from model.latents.custom_directions import (
     FORMAT,
     MAX_DIRECTIONS,
-    OwnFaces,
+    DirectionFaces,
     brought,
+    custom_direction,
+    custom_directions_file,
     damaged_path,
     fresh_name,
-    keep_own,
-    load_own,
-    own_direction,
-    own_directions_file,
-    save_own,
+    load_directions,
+    merge_directions,
+    save_directions,
 )
 
 SIZE = 20
@@ -42,7 +42,7 @@ def sides(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize(("count", "least"), [(2, 0.5), (6, 0.7), (60, 0.95)])
 def test_the_direction_is_what_differs_and_better_with_more_faces(count: int, least: float) -> None:
-    found = own_direction("Hat", *sides(count), STATISTICS)
+    found = custom_direction("Hat", *sides(count), STATISTICS)
     assert found.kind == "own"
     assert found.vector[4] > least
     assert found.sigma == pytest.approx(TRAINING.std(), rel=0.1)
@@ -51,38 +51,41 @@ def test_the_direction_is_what_differs_and_better_with_more_faces(count: int, le
 def test_it_is_the_difference_of_the_means() -> None:
     with_it, without = sides(6)
     difference = with_it.mean(axis=0) - without.mean(axis=0)
-    found = own_direction("Hat", with_it, without, STATISTICS)
+    found = custom_direction("Hat", with_it, without, STATISTICS)
     np.testing.assert_allclose(found.vector, difference / np.linalg.norm(difference), atol=1e-5)
 
 
 def test_separation_is_measured_on_faces_left_out_and_unknown_for_few() -> None:
-    clear = own_direction("Hat", *sides(20), STATISTICS).auc
+    clear = custom_direction("Hat", *sides(20), STATISTICS).auc
     assert clear is not None
     assert clear > 0.9
-    assert own_direction("Hat", *sides(4), STATISTICS).auc is None
-    same = own_direction("Nothing", TRAINING[:30], TRAINING[30:60], STATISTICS).auc
+    assert custom_direction("Hat", *sides(4), STATISTICS).auc is None
+    same = custom_direction("Nothing", TRAINING[:30], TRAINING[30:60], STATISTICS).auc
     assert same is not None
     assert same < 0.75
 
 
 def test_without_faces_lacking_it_the_mean_stands_for_them() -> None:
-    found = own_direction("Hat", sides(10)[0], TRAINING[:0], STATISTICS)
+    found = custom_direction("Hat", sides(10)[0], TRAINING[:0], STATISTICS)
     assert found.vector[4] > 0.8
     assert found.auc is None
 
 
 def test_nothing_and_no_difference_are_refused() -> None:
     with pytest.raises(ValueError, match="at least one face"):
-        own_direction("Hat", TRAINING[:0], TRAINING[:3], STATISTICS)
+        custom_direction("Hat", TRAINING[:0], TRAINING[:3], STATISTICS)
     with pytest.raises(ValueError, match="are the same"):
-        own_direction("Hat", TRAINING[:3], TRAINING[:3], STATISTICS)
+        custom_direction("Hat", TRAINING[:3], TRAINING[:3], STATISTICS)
 
 
 def test_faces_come_back_as_they_were(tmp_path: Path) -> None:
-    path = own_directions_file(tmp_path / "model.safetensors")
-    assert load_own(path) == []
-    save_own(path, [OwnFaces("Größe", faces(3), faces(2, 1)), OwnFaces("B", faces(1), faces(0))])
-    first, second = load_own(path)
+    path = custom_directions_file(tmp_path / "model.safetensors")
+    assert load_directions(path) == []
+    save_directions(
+        path,
+        [DirectionFaces("Größe", faces(3), faces(2, 1)), DirectionFaces("B", faces(1), faces(0))],
+    )
+    first, second = load_directions(path)
     assert (first.name, second.name) == ("Größe", "B")
     np.testing.assert_array_equal(first.with_it, faces(3))
     np.testing.assert_array_equal(first.without, faces(2, 1))
@@ -91,18 +94,18 @@ def test_faces_come_back_as_they_were(tmp_path: Path) -> None:
 
 
 def test_shipped_model_keeps_them_in_the_data_folder(tmp_path: Path) -> None:
-    path = own_directions_file(None)
-    save_own(path, [OwnFaces("A", faces(1), faces(1))])
+    path = custom_directions_file(None)
+    save_directions(path, [DirectionFaces("A", faces(1), faces(1))])
     assert path.is_relative_to(tmp_path / "data")
-    assert len(load_own(path)) == 1
+    assert len(load_directions(path)) == 1
 
 
 @pytest.mark.parametrize("shape", [(2, 48, 48), (2, 47, 48, 3)])
 def test_wrong_faces_are_refused(shape: tuple[int, ...], tmp_path: Path) -> None:
     path = tmp_path / "a.directions"
-    save_own(path, [OwnFaces("A", np.zeros(shape, np.uint8), faces(1))])
+    save_directions(path, [DirectionFaces("A", np.zeros(shape, np.uint8), faces(1))])
     with pytest.raises(TensorFileError, match="a.directions"):
-        load_own(path)
+        load_directions(path)
 
 
 odd = st.recursive(
@@ -118,11 +121,13 @@ odd = st.recursive(
 @given(odd | st.lists(st.text(max_size=300) | odd, max_size=3))
 def test_any_names_are_directions_or_told(tmp_path: Path, names: Any) -> None:
     path = tmp_path / "a.directions"
-    save_own(path, [OwnFaces("A", faces(1), faces(1)), OwnFaces("B", faces(2), faces(0))])
+    save_directions(
+        path, [DirectionFaces("A", faces(1), faces(1)), DirectionFaces("B", faces(2), faces(0))]
+    )
     written = read_tensors(path, FORMAT, 1 << 30)
     write_tensors(path, FORMAT, written.tensors, {"names": names})
     try:
-        found = load_own(path)
+        found = load_directions(path)
     except TensorFileError as error:
         assert "a.directions" in str(error)
         return
@@ -130,22 +135,22 @@ def test_any_names_are_directions_or_told(tmp_path: Path, names: Any) -> None:
     assert all(item.name.encode().decode() == item.name for item in found)  # it can be shown
 
 
-def own(name: str, seed: int) -> OwnFaces:
-    return OwnFaces(name, faces(2, seed), faces(2, seed + 100))
+def own(name: str, seed: int) -> DirectionFaces:
+    return DirectionFaces(name, faces(2, seed), faces(2, seed + 100))
 
 
 def names(path: Path) -> list[str]:
-    return [item.name for item in load_own(path)]
+    return [item.name for item in load_directions(path)]
 
 
 def test_another_windows_directions_stay_when_ours_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "a.directions"
-    keep_own(path, [own("A", 1)], ())
-    save_own(path, [own("A", 1), own("B", 2), own("C", 3)])
-    kept = keep_own(path, [own("B", 9)], ["A"])
+    merge_directions(path, [own("A", 1)], ())
+    save_directions(path, [own("A", 1), own("B", 2), own("C", 3)])
+    kept = merge_directions(path, [own("B", 9)], ["A"])
     assert [item.name for item in kept] == ["B", "B 2", "C"]
     assert names(path) == ["B", "B 2", "C"]
-    keep_own(path, [own("B", 9)], ["B", "B 2", "C"])
+    merge_directions(path, [own("B", 9)], ["B", "B 2", "C"])
     assert names(path) == ["B"]
     assert [item.name for item in tmp_path.iterdir()] == ["a.directions"]
 
@@ -153,7 +158,7 @@ def test_another_windows_directions_stay_when_ours_are_kept(tmp_path: Path) -> N
 def test_a_damaged_file_is_kept_under_another_name(tmp_path: Path) -> None:
     path = tmp_path / "a.directions"
     path.write_bytes(b"damaged")
-    keep_own(path, [own("A", 1)], ())
+    merge_directions(path, [own("A", 1)], ())
     assert names(path) == ["A"]
     assert damaged_path(path).read_bytes() == b"damaged"
 
@@ -161,11 +166,11 @@ def test_a_damaged_file_is_kept_under_another_name(tmp_path: Path) -> None:
 def test_a_file_that_is_being_written_for_too_long_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("model.latents.own_directions._PATIENCE_S", 0.0)
+    monkeypatch.setattr("model.latents.custom_directions._PATIENCE_S", 0.0)
     path = tmp_path / "a.directions"
     with only_one(tmp_path / ".a.directions.lock"), pytest.raises(BlockingIOError):
-        keep_own(path, [own("A", 1)], ())
-    keep_own(path, [own("A", 1)], ())
+        merge_directions(path, [own("A", 1)], ())
+    merge_directions(path, [own("A", 1)], ())
     assert names(path) == ["A"]
 
 
@@ -188,8 +193,8 @@ def test_more_than_can_be_read_again_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "a.directions"
-    save_own(path, [own("A", 1)])
-    monkeypatch.setattr("model.latents.own_directions._MAX_BYTES", 1 << 20)
+    save_directions(path, [own("A", 1)])
+    monkeypatch.setattr("model.latents.custom_directions._MAX_BYTES", 1 << 20)
     with pytest.raises(ValueError, match="more faces than a file may have"):
-        save_own(path, [own("B", 2)])
+        save_directions(path, [own("B", 2)])
     assert names(path) == ["A"]

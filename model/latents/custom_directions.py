@@ -1,6 +1,6 @@
-"""Directions of one's own: faces with something, faces without it, and what differs between them.
+"""Custom directions, defined by faces with an attribute and faces without it.
 
-They are kept with their small faces, so that another model finds the same direction anew.
+They are saved with these faces, so that the direction can be computed again for another model.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from model.latents.directions import Direction, spread_along
 
 FORMAT = "cae-studio-own-directions-1"
 METHOD = "difference of means"
-MEASURABLE = 5
+MIN_MEASURED = 5
 """Fewer faces on a side say nothing about how well they are separated."""
 
 MAX_DIRECTIONS = 200
@@ -39,26 +39,26 @@ Images = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OwnFaces:
+class DirectionFaces:
     """The faces that a direction is made of: uint8 (N, 48, 48, 3) each, ``without`` maybe none."""
 
     name: str
     with_it: Images = field(repr=False)
     without: Images = field(repr=False)
 
-    def is_same(self, other: OwnFaces) -> bool:
-        """Tell whether another one has the same faces, whatever its name."""
+    def is_same(self, other: DirectionFaces) -> bool:
+        """Return whether another one has the same faces; names may differ."""
         pairs = (self.with_it, other.with_it), (self.without, other.without)
         return all(np.array_equal(*pair) for pair in pairs)
 
 
-def own_direction(
+def custom_direction(
     name: str, with_it: Floats, without: Floats, statistics: LatentStatistics
 ) -> Direction:
-    """Make a direction from latents (N, L) with something and latents (M, L) without it.
+    """Compute a direction from latents (N, L) with an attribute and (M, L) without it.
 
     It is the difference of the means. Without faces of the second kind the training faces' mean
-    stands for them. Cutting off what chance may have done (shrunken centroids, Tibshirani et al.,
+    is used. Shrinking the means (shrunken centroids, Tibshirani et al.,
     2002) came no closer to the direction of all LFW from 3, 10 or 30 faces a side.
 
     Raises:
@@ -84,7 +84,7 @@ def cross_validated_auc(
     Measured along the discriminant of Fisher (1936) with the training latents' covariance, which
     separates better than the way that looks right.
     """
-    if min(len(with_it), len(without)) < MEASURABLE:
+    if min(len(with_it), len(without)) < MIN_MEASURED:
         return None
     random = np.random.default_rng(0)
     sides = [random.permutation(len(side)) % _FOLDS for side in (with_it, without)]
@@ -100,8 +100,8 @@ def cross_validated_auc(
     return float(np.mean(aucs))
 
 
-def own_directions_file(model_path: Path | None) -> Path:
-    """Return where own directions lie: beside the model's file, or in the data folder."""
+def custom_directions_file(model_path: Path | None) -> Path:
+    """Return where custom directions lie: beside the model's file, or in the data folder."""
     if model_path is None:
         return data_folder() / f"shipped{SUFFIX}"
     return model_path.with_suffix(SUFFIX)
@@ -116,12 +116,14 @@ def fresh_name(name: str, taken: Collection[str]) -> str:
     return found
 
 
-def brought(present: Sequence[OwnFaces], others: Iterable[OwnFaces]) -> list[OwnFaces]:
+def brought(
+    present: Sequence[DirectionFaces], others: Iterable[DirectionFaces]
+) -> list[DirectionFaces]:
     """Return those of the others that aren't among the present ones, under names of their own.
 
     No more than there is room for.
     """
-    found: list[OwnFaces] = []
+    found: list[DirectionFaces] = []
     for item in others:
         known = [*present, *found]
         if len(known) < MAX_DIRECTIONS and not any(map(item.is_same, known)):
@@ -129,8 +131,8 @@ def brought(present: Sequence[OwnFaces], others: Iterable[OwnFaces]) -> list[Own
     return found
 
 
-def save_own(path: Path, own: Iterable[OwnFaces]) -> None:
-    """Write all own directions to one file.
+def save_directions(path: Path, own: Iterable[DirectionFaces]) -> None:
+    """Write all custom directions to one file.
 
     Raises:
         OSError: the file can't be written; an older one of that name is kept.
@@ -149,7 +151,9 @@ def save_own(path: Path, own: Iterable[OwnFaces]) -> None:
     write_tensors(path, FORMAT, tensors, {"names": names})
 
 
-def keep_own(path: Path, own: Sequence[OwnFaces], known: Collection[str]) -> list[OwnFaces]:
+def merge_directions(
+    path: Path, own: Sequence[DirectionFaces], known: Collection[str]
+) -> list[DirectionFaces]:
     """Write directions to a file that another window may change too; return all that it holds.
 
     Those in the file whose names aren't among ``known`` (which it had when it was last read or
@@ -165,7 +169,7 @@ def keep_own(path: Path, own: Sequence[OwnFaces], known: Collection[str]) -> lis
         try:
             with only_one(path.with_name(f".{path.name}.lock")):
                 kept = [*own, *brought(own, _unknown(path, known))]
-                save_own(path, kept)
+                save_directions(path, kept)
                 return kept
         except BlockingIOError:
             if time.monotonic() >= end:
@@ -173,8 +177,8 @@ def keep_own(path: Path, own: Sequence[OwnFaces], known: Collection[str]) -> lis
         time.sleep(0.02)
 
 
-def load_own(path: Path) -> list[OwnFaces]:
-    """Read what ``save_own`` wrote; nothing where there is no file.
+def load_directions(path: Path) -> list[DirectionFaces]:
+    """Read what ``save_directions`` wrote; nothing where there is no file.
 
     Raises:
         TensorFileError: the file is damaged, too large, or of another kind.
@@ -187,7 +191,7 @@ def load_own(path: Path) -> list[OwnFaces]:
     if not isinstance(names, list) or len(names) > MAX_DIRECTIONS:
         raise TensorFileError(path, "has a damaged description.")
     return [
-        OwnFaces(
+        DirectionFaces(
             readable(str(name)[:_MAX_NAME]),
             _faces(file, f"{number}.with"),
             _faces(file, f"{number}.without"),
@@ -196,9 +200,9 @@ def load_own(path: Path) -> list[OwnFaces]:
     ]
 
 
-def _unknown(path: Path, known: Collection[str]) -> list[OwnFaces]:
+def _unknown(path: Path, known: Collection[str]) -> list[DirectionFaces]:
     try:
-        return [item for item in load_own(path) if item.name not in known]
+        return [item for item in load_directions(path) if item.name not in known]
     except TensorFileError:
         path.replace(damaged_path(path))
         return []
