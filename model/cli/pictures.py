@@ -79,18 +79,19 @@ def run_morph(arguments: Namespace) -> int:
     import numpy as np
 
     from model.inference import decode, encode
-    from model.morph import morph
     from model.morph.film import FilmSettings, write_film
+    from model.morph.key_frames import linear, spherical, there_and_back
 
     model = open_model(arguments.model)
     start, end = encode(model, open_pictures([arguments.first, arguments.second]))
     share = np.linspace(0, 1, arguments.frames, dtype=np.float32)
-    path = morph.spherical if arguments.spherical else morph.linear
+    path = spherical if arguments.spherical else linear
     frames = decode(model, path(start, end, share))
-    about = {"model": arguments.model, "faces": [arguments.first, arguments.second]}
+    names = [Path(name).name for name in (arguments.model, arguments.first, arguments.second)]
+    about = {"model": names[0], "faces": names[1:]}
     rate = arguments.frames / arguments.seconds
     if output.suffix.lower() == ".gif":
-        frames_shown = morph.there_and_back(frames)
+        frames_shown = there_and_back(frames)
         settings = FilmSettings("GIF", frames_per_second=rate, about=about)
     else:
         frames_shown, settings = frames, FilmSettings("PNG strip", about=about)

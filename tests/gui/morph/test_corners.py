@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.morph.corners import Corners
 from cae_gui.morph.morph_state import MorphFace
-from model.morph.morph import spherical
+from model.morph.key_frames import spherical
 
 LATENTS = np.array([[4, 0], [0, 4], [-4, 0], [0, -4]], np.float32) + 1
 

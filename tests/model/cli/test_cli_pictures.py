@@ -96,5 +96,5 @@ def test_morph_writes_a_film_and_a_strip(
     with Image.open(strip) as image:
         assert image.size == (5 * 192, 192)
         about = json.loads(image.info["Description"])
-    assert about["faces"] == [str(pictures / "00.png"), str(pictures / "01.png")]
+    assert (about["model"], about["faces"]) == (model_file.name, ["00.png", "01.png"])
     assert "--frames" in fails([*start, "-o", str(film), "--frames", "1"], 2)

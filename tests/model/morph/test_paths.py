@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from model.morph.morph import linear, spherical, there_and_back
+from model.morph.key_frames import linear, spherical, there_and_back
 
 Floats = NDArray[np.float32]
 SHARE = np.linspace(0, 1, 5, dtype=np.float32)
