@@ -30,7 +30,7 @@ MAX_LATENT = 4096
 MAX_EPOCH = 10**9
 MAX_FILE_BYTES = 2**30
 MAX_HEADER_BYTES = 1_000_000
-"""The most that may describe the numbers of a model; this takes some 20 kB for one of ours."""
+"""Limit of a file's header; a model of this network has about 20 kB."""
 FLOATS = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
 
 

@@ -27,7 +27,7 @@ def pick_device() -> torch.device:
 
 
 def device_name(device: torch.device) -> str:
-    """Return the device's name as a person knows it."""
+    """Return the device's name for display."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     if device.type == "mps":
@@ -81,17 +81,17 @@ def set_random_state(device: torch.device, state: torch.Tensor) -> None:
 
 
 def use_threads(count: int | None) -> None:
-    """Let this thread compute on so many cores; for None on OMP_NUM_THREADS, or on all of them.
+    """Set how many threads PyTorch uses for this thread; None is OMP_NUM_THREADS, or all cores.
 
-    PyTorch's thread pools are one per calling thread. Someone who waits for one face is answered
-    sooner by a single core than by a pool that a training in the next thread keeps waiting.
+    PyTorch has a thread pool for each calling thread. A single face is computed sooner by one core
+    than by a pool that competes with a training in another thread.
     """
     asked = os.environ.get("OMP_NUM_THREADS", "")
     torch.set_num_threads(count or (int(asked) if asked.isdecimal() else 0) or cores())
 
 
 def synchronize(device: torch.device) -> None:
-    """Wait until a GPU has done all that it was asked to; a processor has already."""
+    """Wait until a GPU has finished all queued work; does nothing on a CPU."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     elif device.type == "mps":

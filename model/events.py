@@ -64,7 +64,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the person should know, such as a setting that had to be changed under way."""
+    """A message to the user, such as a setting that had to be changed under way."""
 
     text: str
 

@@ -11,7 +11,7 @@ from torch.nn import functional
 from model.network import ConvAutoencoder, FromVector, UpBlock
 
 MIN_CONVOLVED = 4
-"""From so many images on a transposed convolution is faster than the product of ``_overlay``."""
+"""From this batch size on a transposed convolution is faster than the product of ``_overlay``."""
 
 
 class FoldedDecoder:

@@ -83,5 +83,5 @@ def _place(error: OSError) -> str:
     if not isinstance(error.filename, str):
         return "A file"
     path = Path(error.filename)
-    # Files are written under a hidden name first, which says nothing to a person.
+    # Files are written under a hidden name first, which a user doesn't know.
     return f"“{path.parent if path.name.startswith('.') else path}”"

@@ -21,7 +21,7 @@ class ExitCode(IntEnum):
 
 
 class CommandError(Exception):
-    """A command can't do what is asked; the message is one sentence for the person."""
+    """A command can't do what is asked; the message is one sentence for the user."""
 
     def __init__(self, code: ExitCode, message: str) -> None:
         super().__init__(message)

@@ -13,7 +13,7 @@ from model.photos.faces import PhotoError, read_face
 from model.system.child import cores
 
 PROCESSES_FROM = 600
-"""So many pictures pay for starting processes: each takes some 0.2 s, a small picture 0.5 ms."""
+"""From this many pictures on processes are worth it: 0.2 s to start one, 0.5 ms a picture."""
 
 _MAX_WORKERS = 16
 _POLL_S = 0.1

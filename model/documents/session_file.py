@@ -42,7 +42,7 @@ class SavedFace:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExploreSession:
-    """What a person has made with one model, which ``model`` names by its digest.
+    """A session: the user's work with one model, which ``model`` names by its digest.
 
     With another model, faces, own directions and ``key_faces``, what the key frames look like
     (uint8 (K, 48, 48, 3)), can be encoded again; the rest belongs to this one.

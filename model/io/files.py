@@ -38,7 +38,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def read_bytes(path: Path, most: int) -> bytes:
-    """Return the content of an ordinary file of at most so many bytes.
+    """Return the content of an ordinary file of at most ``most`` bytes.
 
     Raises:
         OSError: it is larger, something else (reading a pipe would block), or can't be opened.
@@ -49,7 +49,7 @@ def read_bytes(path: Path, most: int) -> bytes:
 
 
 def check_ordinary(path: Path, most: int) -> int:
-    """Return the size of an ordinary file of at most so many bytes.
+    """Return the size of an ordinary file of at most ``most`` bytes.
 
     Raises:
         OSError: it isn't, or it isn't there.
@@ -65,7 +65,7 @@ def check_ordinary(path: Path, most: int) -> int:
 
 
 def is_there(path: Path) -> bool:
-    """Return whether something is there that this person may look at.
+    """Return whether the path exists and is accessible.
 
     Unlike ``Path.exists`` it raises nothing for folders that are closed or names that are too long.
     """

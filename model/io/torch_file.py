@@ -20,10 +20,10 @@ from model.io.files import check_ordinary
 MAX_BYTES = 2**30
 """The largest file that is read, packed and unpacked."""
 MAX_PICKLE_BYTES = 1_000_000
-"""The most that may describe the numbers; a training of ours takes 25 kB."""
+"""Limit of the description of the numbers; the state of a training has 25 kB."""
 
 _LEGACY_PICKLES = 5
-"""A file of PyTorch before 1.6 begins with so many: magic, version, system, content, storages."""
+"""Number of pickles in a file of PyTorch before 1.6: magic, version, system, content, storages."""
 _KINDS = ("Float", "Double", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool")
 _NAMES = frozenset(
     {
@@ -95,7 +95,7 @@ def _check_names(file: IO[bytes]) -> None:
 
 
 class _Limited:
-    """The start of a stream: what follows after so many bytes isn't given."""
+    """The first bytes of a stream, up to a limit."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file

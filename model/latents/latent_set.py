@@ -58,8 +58,8 @@ def encode_set(
 ) -> Iterator[WorkProgress | LatentSet]:
     """Encode a face set and yield its latents last; from the cache if they are there.
 
-    Of more than 20,000 faces so many are taken, evenly spread. Memory stays flat but for the
-    result. A cache that can't be written costs only the time of doing it again.
+    Larger sets are reduced to at most 20,000 faces, evenly spread. Memory use is that of the result
+    and one batch. If the cache can't be written, the faces are encoded again the next time.
 
     Raises:
         DataError: fewer than two faces.
@@ -76,8 +76,8 @@ def encode_set(
 def describe(model: FaceModel, faces: FaceSet) -> Iterator[WorkProgress | FaceModel]:
     """Measure the latent space on a data set's training faces; yield the described model last.
 
-    The latents are kept in the cache, for exploring; of more than ``MAX_FACES`` so many faces are
-    taken, evenly spread: they tell sigma to half a per cent.
+    The latents are cached for Explore. Larger sets are reduced to at most ``MAX_FACES`` faces,
+    evenly spread, which give sigma to half a per cent.
 
     Raises:
         DataError: fewer than two faces.

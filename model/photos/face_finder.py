@@ -35,7 +35,7 @@ _MIN_PIXELS = 24
 _MAX_FACES = 40
 """More faces of a photo aren't looked at: the smallest are left out, which bounds the time."""
 _LOOK, _AROUND = 250, 2.2
-"""Each face is looked at again in a picture as LFW has them: so large, and so many boxes wide."""
+"""Each face is detected again in a crop like those of LFW: its size in pixels, and in boxes."""
 _EYES = 200
 """The width at which eyes are looked for in a face, in pixels."""
 _UPRIGHT, _STEEPEST = 5.0, 30.0

@@ -206,7 +206,7 @@ def _file_size(path: Path, name: str) -> int:
     if stat.S_ISDIR(facts.st_mode):
         raise PhotoError(name, "is a folder")
     if not stat.S_ISREG(facts.st_mode):
-        # Opening a pipe or a device could wait for ever.
+        # Opening a pipe or a device could block.
         raise PhotoError(name, "is not an ordinary file")
     return facts.st_size
 

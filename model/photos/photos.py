@@ -38,13 +38,13 @@ _MAX_PICTURE_BYTES = 200_000_000
 
 
 def photos_folder() -> Path:
-    """Return the folder of the person's own photos."""
+    """Return the folder of the photo library."""
     return data_folder() / "photos"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Removed:
-    """So many photos were removed; with all that is needed to put them back, but for good."""
+    """``count`` photos that were removed, with what ``restore`` needs unless removed for good."""
 
     _rows: tuple[int, ...]
     _entries: tuple[Entry, ...]
@@ -62,7 +62,7 @@ class PhotoLibrary:
 
     Beside the faces lie the pictures that they were cut out of, each once, of one face or several;
     the box is in the face's own file. A face is named by its key, which stays when its box moves
-    or other photos go. Files that can't be read are left out; files that the index doesn't know
+    or other photos go. Files that can't be read are left out; files that aren't in the index
     come last, so that a lost index or a second window loses no photo. May be used by several
     threads, and by several processes: what another one did is seen at the next start, or when a
     photo is added; if two move the same box, the last write counts. The faces are read when they
@@ -118,7 +118,7 @@ class PhotoLibrary:
     def add_faces(self, key: str, placements: Sequence[Placement]) -> list[str]:
         """Keep more faces of a photo, each with a box of its own, and return their keys.
 
-        A box on a face that another entry of the photo is on adds none: the key is that one's.
+        If another entry of the photo is on the same face, none is added and its key is returned.
 
         Raises:
             PhotoError: the photo is gone or damaged.

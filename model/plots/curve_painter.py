@@ -136,7 +136,7 @@ class Chart:
         self._best.set_data([epoch], [value])
         self._best_text.xy = (epoch, value)
         self._best_text.set_text(f"best {mse_text(value)}")
-        # To the right of the best epoch nothing is lower, and mostly nothing is there yet.
+        # To the right of the best epoch no loss is lower, and usually there is none yet.
         late = epoch / self._scales.x_limits[1] > 0.75
         self._best_text.set_horizontalalignment("right" if late else "left")
         self._best_text.xyann = (2, 10) if late else (8, 9)

@@ -153,12 +153,12 @@ def loss_ticks(limits: Limits, *, log: bool, most: int) -> list[float]:
 
 
 def readable(value: float, digits: int = 3) -> str:
-    """Write a number with so many significant digits and without an exponent: 0.00081."""
+    """Format a number with ``digits`` significant digits and without an exponent: 0.00081."""
     return np.format_float_positional(value, digits, fractional=False, trim="-")
 
 
 def mse_text(mse: float) -> str:
-    """Write a loss the way the tables of this field do: 0.00156."""
+    """Format a loss with five decimals: 0.00156."""
     return f"{mse:.5f}"
 
 

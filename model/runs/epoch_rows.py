@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from model.io.files import read_bytes, write_bytes
 
 MAX_EPOCHS = 1_000_000
-"""A line that names a later epoch is no measurement of ours."""
+"""Rows of later epochs are rejected as damaged."""
 _MAX_BYTES = 16_000_000
 """Ten thousand epochs, the most that can be planned, take 1.3 MB."""
 

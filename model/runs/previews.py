@@ -101,7 +101,7 @@ def _is_kept(epoch: int, newest: int) -> bool:
 
 
 def _read(path: Path) -> Faces | None:
-    """Return the faces of a picture; None where it is missing, incomplete, or none of ours."""
+    """Return the faces of a picture; None where it is missing, incomplete, or of another format."""
     try:
         content = io.BytesIO(read_bytes(path, _MAX_BYTES))
         with Image.open(content, formats=["WEBP"]) as picture:

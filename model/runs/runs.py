@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 SOURCES = frozenset({"lfw", "demo"})
 """Data sets that are asked for by name; every other one is a folder."""
 _MAX_BYTES = 1_000_000
-"""The largest run.json that is read; one of ours has a thousand bytes."""
+"""Limit of run.json, which usually has a thousand bytes."""
 
 
 class RunSummary(NamedTuple):

@@ -22,18 +22,18 @@ class Augmentation(NamedTuple):
 
     @classmethod
     def draw(cls, config: TrainConfig, count: int, random: torch.Generator) -> Self:
-        """Draw the changes of so many faces."""
+        """Draw the parameters for ``count`` faces."""
         mirrored = torch.rand(count, 1, generator=random) < (0.5 if config.flip else 0.0)
         moves = torch.randint(-config.shift, config.shift + 1, (count, 2), generator=random)
         light = config.color_jitter * (2 * torch.rand(count, 2, 3, generator=random) - 1)
         return cls(mirrored, moves, light)
 
     def of(self, faces: slice) -> Self:
-        """Return the changes of some of the faces."""
+        """Return the parameters of some of the faces."""
         return type(self)(*(drawn[faces] for drawn in self))
 
     def applied(self, images: Tensor) -> Tensor:
-        """Return changed float images in [0, 1] for uint8 images, both (B, 3, H, W).
+        """Return augmented float images in [0, 1] for uint8 images, both (B, 3, H, W).
 
         Where a face moves away from the border, the border is repeated.
         """

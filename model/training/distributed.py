@@ -52,7 +52,7 @@ class Group:
         return pick_device()
 
     def part(self, count: int) -> slice:
-        """Return which of ``count`` things, a multiple of the processes, are this one's."""
+        """Return this process's part of ``count`` items, a multiple of the number of processes."""
         share = count // self.size
         return slice(self.rank * share, (self.rank + 1) * share)
 
@@ -73,13 +73,13 @@ class Group:
         return tensor[None]
 
     def average(self, tensors: Sequence[Tensor]) -> None:
-        """Replace float32 tensors with their means over the processes, to the bit alike."""
+        """Replace float32 tensors with their means over the processes, identical in all."""
 
     def together(self, owed: Sequence[Tensor] = ()) -> AbstractContextManager[None]:  # noqa: ARG002
         """Return a context in which exhausted memory of one process is raised by all.
 
         ``owed`` are the shapes that are gathered inside, in order. A process that fails sends
-        what it still owes, so that the others don't wait for it.
+        what it has not sent yet, so that the others don't wait for it.
         """
         return nullcontext()
 

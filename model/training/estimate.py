@@ -119,7 +119,7 @@ def trial(
     use_threads(ALONE.threads)
     device = device or pick_device()
     batch = min(config.batch_size, _MAX_ON_CPU) if device.type == "cpu" else config.batch_size
-    # So many epochs that the trial comes to the end of no schedule.
+    # Enough epochs that the trial reaches the end of no schedule.
     endless = replace(config, epochs=10_000, batch_size=batch)
     with _random_kept(device):
         trainer = Trainer(endless, faces, device)

@@ -52,9 +52,9 @@ class BatchSource:
         return torch.device("cpu") if self._held is None else self._device
 
     def blocks(self, size: int, part: int = 0, parts: int = 1) -> Iterator[Tensor]:
-        """Yield images in order, so many at a time: all, or every so many blocks.
+        """Yield images in order, ``size`` at a time: every ``parts``-th block from ``part`` on.
 
-        Each part has as many blocks, of which the last may be empty.
+        All parts have the same number of blocks; the last one may be empty.
         """
         for start in range(part * size, len(self) + part * size, parts * size):
             yield self[start : start + size]
