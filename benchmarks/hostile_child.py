@@ -56,9 +56,9 @@ def open_shelf(path: Path) -> None:
     from model.photos.photos import PhotoLibrary
 
     shelf = PhotoLibrary(path)
-    json.dumps(list(shelf.faces().names), ensure_ascii=False).encode()
-    for row in range(len(shelf)):
-        key = shelf.key(row)
+    faces, keys = shelf.keyed_faces()
+    json.dumps(list(faces.names), ensure_ascii=False).encode()
+    for key in keys:
         placement = shelf.placement(key) if key else None
         if placement:
             shelf.place(key, placement, shelf.picture(key))

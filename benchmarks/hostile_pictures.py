@@ -20,8 +20,10 @@ from PIL import Image, ImageCms
 
 from benchmarks.hostile_damage import Made, Trick, damage, unusual
 from model.data.datasets import load_faces
+from model.face_set import FACE_SHAPE
 from model.photos.crop import CropBox
 from model.photos.photo import Photo, Placement
+from model.photos.photo_files import Entry, file_name, write_entry
 from model.photos.photos import PhotoLibrary
 
 FORMATS = {
@@ -324,7 +326,9 @@ class ShelfFiles:
             box = Placement(CropBox(5, 5, 100, 10 * number), (CropBox(9, 9, 80),), 0)
             picture = sample("RGB", (140 + number, 150))
             shelf.add_photo(Photo(name, picture, box))
-        shelf.add(np.asarray(sample("RGB", (48, 48))), "Ann")
+        # Earlier versions kept faces without their pictures.
+        face = np.asarray(sample("RGB", FACE_SHAPE[:2]))
+        write_entry(folder, Entry(file_name(face), "Ann", face))
         self.tricks: list[Trick] = [
             *(partial(self._with, trick) for trick in unusual("index.json")),
             *(partial(self._with, trick) for trick in unusual("0123456789abcdef.png")),
