@@ -22,9 +22,9 @@ from model.events import EpochDone
 from model.face_set import FACE_SHAPE
 from model.network import ConvAutoencoder, on_device
 from model.training.arithmetic import Arithmetic
-from model.training.augment import Augmentation as Changes
+from model.training.augment import Augmentation
 from model.training.distributed import ALONE, Group
-from model.training.feed import BatchSource as Feed
+from model.training.feed import BatchSource
 from model.training.optim import Muon, make_optimizers, restore, set_rates
 from model.training.orthogonal import METHODS
 from model.training.schedule import rate_factor
@@ -70,8 +70,8 @@ class Trainer:
         self._group = group
         self.check_parts()
         self.device = device
-        self.train_images = Feed(faces.images, train_rows, device)
-        self.test_images = Feed(faces.images, test_rows, device)
+        self.train_images = BatchSource(faces.images, train_rows, device)
+        self.test_images = BatchSource(faces.images, test_rows, device)
         self.steps_per_epoch = len(train_rows) // config.batch_size
         """Steps of one epoch; the incomplete last batch is left out."""
         self.epoch = 0
@@ -149,7 +149,7 @@ class Trainer:
         order = order.to(self.train_images.index_device)
         part = self._group.part(size)
         for step in range(self.steps_per_epoch):
-            changes = Changes.draw(self.config, size, self._random)
+            changes = Augmentation.draw(self.config, size, self._random)
             if step >= self.step:
                 images = self.train_images[order[step * size : (step + 1) * size][part]]
                 yield changes.of(part).applied(images)
@@ -360,7 +360,7 @@ def _as_float(images: Tensor) -> Tensor:
     return images.float().div_(255)
 
 
-def _mean_and_std(images: Feed) -> tuple[Tensor, Tensor]:
+def _mean_and_std(images: BatchSource) -> tuple[Tensor, Tensor]:
     """Return the mean and spread (3,) of each channel, from the first two thousand images."""
     sample = _as_float(images[:2000])
     return sample.mean((0, 2, 3)).cpu(), sample.std((0, 2, 3)).cpu()
