@@ -20,6 +20,7 @@ from tests.gui.conftest import (
     wait_for_message,
     wait_for_reconstruction,
 )
+from tests.shelves import faces_of
 
 Open = Callable[[], MainWindow]
 
@@ -65,7 +66,7 @@ def test_photos_of_both_are_kept(
         assert window.files.take(mime)
     for window in (first, second):
         wait_for_source(window, PHOTOS, qtbot)
-    assert sorted(PhotoLibrary().faces().names) == [path.name for path in photos[:5]]
+    assert sorted(faces_of(PhotoLibrary()).names) == [path.name for path in photos[:5]]
 
 
 def test_both_prepare_the_same_folder_at_once(

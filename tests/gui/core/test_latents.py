@@ -152,4 +152,5 @@ def test_snapshots_in_quick_succession_end_with_the_newest(
         return explored is not None and explored.key.startswith(model_digest(newest[-1]))
 
     qtbot.waitUntil(is_newest, timeout=LOADING_MS)
-    assert not latents.job.is_busy
+    qtbot.waitUntil(lambda: not latents.job.is_busy, timeout=LOADING_MS)
+    assert is_newest()

@@ -169,9 +169,9 @@ def test_start_ends_a_trial(train: MainWindow, trials: Trials, qtbot: QtBot) -> 
     with qtbot.waitSignal(training.epoch_done, timeout=LOADING_MS):
         leave.set()
     tried = len(trials.configs)
+    assert not problems
     training.stop()
     qtbot.waitUntil(lambda: not training.is_active, timeout=LOADING_MS)
-    assert not problems
     assert len(trials.configs) == tried  # none beside the training
     trials.work = quick_trial
     wait_for_text(train, "About", qtbot)
