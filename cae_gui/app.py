@@ -19,6 +19,7 @@ from cae_gui.core.unexpected import Unexpected
 from cae_gui.log import Log, note_start
 from cae_gui.main_window import MainWindow
 from cae_gui.settings import Settings
+from cae_gui.studio import Task
 from cae_gui.widgets.theme import apply_theme
 from model.system.heap import share_heap
 
@@ -41,7 +42,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         unexpected.happened.connect(window.session.unsaved.write_now)
         window.show()
         window.start()
-        window.session.run_task("versions", partial(note_start, _version()))
+        window.session.run_task(partial(note_start, _version()), Task.VERSIONS)
         for path in options.files:
             window.files.open_path(path.absolute())
         return application.exec()

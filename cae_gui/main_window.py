@@ -51,7 +51,7 @@ from cae_gui.reconstruct.reconstruct_controller import ReconstructController
 from cae_gui.reconstruct.reconstruct_workspace import ReconstructWorkspace
 from cae_gui.settings import Settings
 from cae_gui.status import Status
-from cae_gui.studio import Session
+from cae_gui.studio import Session, Task
 from cae_gui.train.estimating_controller import EstimatingController
 from cae_gui.train.following_controller import FollowingController
 from cae_gui.train.layer_table import LayerTable
@@ -165,12 +165,11 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         session = self.session
         session.faces.changed.connect(self._on_faces)
-        session.models.changed.connect(self._on_model)
+        session.models.replaced.connect(self._on_model)
         session.models.saved.connect(self._on_model)
         session.training.state_changed.connect(self.status.set_training)
         session.training.state_changed.connect(self._on_workspace)  # settings in use are locked
         session.undo_group.addStack(self.train.form.undo_stack)
-        session.task_done.connect(self._on_task)
         self.tabs.currentChanged.connect(self._on_workspace)
         self._gallery.folder_wanted.connect(self.files.open_folder)
         self._gallery.face_activated.connect(self._on_face_activated)
@@ -237,7 +236,7 @@ class MainWindow(QMainWindow):
         """Show the layer table of the model in use."""
         model = self.session.models.model
         if model is not None:
-            self.session.run_task("layers", partial(_layer_rows, model))
+            self.session.run_task(partial(_layer_rows, model), Task.LAYERS, then=self._show_layers)
 
     @Slot(object)
     def continue_run(self, folder: Path) -> None:
@@ -294,7 +293,7 @@ class MainWindow(QMainWindow):
             self.settings.model = models.path  # at once: after a crash, work needs its model
         self._has_model = True
         self.status.set_model(models.title)
-        self.session.run_task("device", _device)
+        self.session.run_task(_device, Task.DEVICE, then=self.status.set_device)
 
     @Slot()
     def _on_session_used(self) -> None:
@@ -311,13 +310,9 @@ class MainWindow(QMainWindow):
         self.tabs.setCurrentWidget(self.morph)
         self.morph.tabs.setCurrentWidget(self.morph.path)
 
-    @Slot(str, object, object)
-    def _on_task(self, channel: str, _tag: Any, result: Any) -> None:
-        if channel == "layers":
-            self._layers.set_rows(*result)
-            self._layers_dialog.show()
-        elif channel == "device":
-            self.status.set_device(result)
+    def _show_layers(self, layers: tuple[list[Any], int]) -> None:
+        self._layers.set_rows(*layers)
+        self._layers_dialog.show()
 
     @Slot()
     def _on_save_face(self) -> None:

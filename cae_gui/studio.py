@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum, auto
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoGroup
 
-from cae_gui.core.jobs import LatestJob, Question, StreamJob, stop_and_wait
+from cae_gui.core.jobs import LatestJob, StreamJob, stop_and_wait
 from cae_gui.core.latents import Latents
-from cae_gui.core.models import Models
+from cae_gui.core.models import Lane, Models
 from cae_gui.core.problems import Problem
 from cae_gui.documents.session_files import SessionFiles
 from cae_gui.documents.unsaved import Unsaved
@@ -33,11 +35,27 @@ from cae_gui.train.runs import Runs
 from cae_gui.train.training import Training
 from model.events import Finished, Snapshot
 
-TASKS = (
-    *("schedule", "plot", "difference", "nearest", "map places", "map colors"),
-    *("compare", "snapshots", "layers", "device", "versions", "first plot"),
-)
-"""Channels of the work that isn't inference, the most urgent first."""
+if TYPE_CHECKING:
+    from model.inference import Reconstruction
+
+T = TypeVar("T")
+
+
+class Task(Enum):
+    """Work in the background that isn't inference, the most urgent first."""
+
+    SCHEDULE = auto()
+    PLOT = auto()
+    DIFFERENCE = auto()
+    NEAREST = auto()
+    MAP_PLACES = auto()
+    MAP_COLORS = auto()
+    CURVES = auto()
+    COMPARISON = auto()
+    LAYERS = auto()
+    DEVICE = auto()
+    VERSIONS = auto()
+    FIRST_PLOT = auto()
 
 
 class Selected(NamedTuple):
@@ -53,16 +71,12 @@ class Session(QObject):
     Signals:
         selected(): another face is selected.
         reconstructed(Reconstruction): the model's answer for the selected face.
-        task_done(str, object, object): channel, tag and result of a task; ``task_failed(str)``
-            its channel.
         exported(Path): a file was written.
         problem(Problem): anything that failed in the background.
     """
 
     selected = Signal()
     reconstructed = Signal(object)
-    task_done = Signal(str, object, object)
-    task_failed = Signal(str)
     exported = Signal(object)
     problem = Signal(object)
 
@@ -85,7 +99,6 @@ class Session(QObject):
         edited = self.models, self.explorer
         self.session_files = SessionFiles(*edited, self.own, self.morpher, self)
         self.unsaved = Unsaved(self.session_files, *edited, self.morpher, self)
-        # The last one to hear of another model: before it, what belonged to the old one is kept.
         learned = self.models, self.faces, self.training
         self.exploring = Exploring(*learned, self.explorer, self.latents, self)
         self.face: Selected | None = None
@@ -95,7 +108,7 @@ class Session(QObject):
         for stack in (self.explorer.undo_stack, self.morpher.undo_stack, self.photo.undo_stack):
             self.undo_group.addStack(stack)
         self._loaded: Selected | None = None  # the face that was given to the explorer last
-        self._tasks = LatestJob(TASKS, self)
+        self._tasks = LatestJob(Task, self)
         self._tasks.start()
         self._connect()
 
@@ -109,10 +122,7 @@ class Session(QObject):
             part.problem.connect(self.problem)
         self.session_files.edit_wanted.connect(self.go_on_with)
         self.session_files.face_wanted.connect(self.select)
-        self._tasks.answered.connect(self._on_task)
-        self._tasks.failed.connect(self._on_task_failed)
-        self.models.changed.connect(self._on_model)
-        self.models.answered.connect(self._on_answer)
+        self.models.replaced.connect(self._on_model)
         self.faces.changed.connect(self._on_faces)
         self.photo.cropped.connect(self._on_cropped)
         self.photo.kept.connect(self._on_kept)
@@ -145,13 +155,31 @@ class Session(QObject):
         own = (self.latents.job, self.maps.job, self.filming.job)
         return any(job.is_busy for job in (*jobs, *own) if isinstance(job, StreamJob))
 
-    def run_task(self, channel: str, work: Callable[[], Any], tag: Any = None) -> None:
-        """Do work in the background; a newer one of the same channel replaces a waiting one."""
-        self._tasks.ask(Question(channel, work, tag))
+    def run_task(
+        self,
+        work: Callable[[], T],
+        task: Task,
+        *,
+        then: Callable[[T], object] | None = None,
+        failed: Callable[[], object] | None = None,
+        interim: bool = False,
+    ) -> None:
+        """Do work in the background; its result goes to ``then``, unless newer work is asked for.
+
+        With ``interim`` that of work under way comes nevertheless. A failure is a problem, and
+        ``failed`` is called.
+        """
+        told = partial(self._on_task_failed, failed)
+        self._tasks.ask(work, lane=task, then=then, failed=told, interim=interim)
+
+    def drop_task(self, task: Task) -> None:
+        """Forget work that was asked for; nothing of it arrives any more."""
+        self._tasks.cancel(task)
 
     def export(self, write: Callable[[], object], path: Path) -> None:
         """Write a file in the background; several wait for each other."""
-        self._tasks.ask(Question(f"export to {path}", write, path))
+        then = partial(self._on_exported, path)
+        self._tasks.ask(write, lane=path, then=then, failed=self.problem.emit, interim=True)
 
     def follow_training(self, follow: bool) -> None:
         """Use each snapshot of the training as the model, or stay with the present one."""
@@ -191,7 +219,8 @@ class Session(QObject):
 
     def _ask_reconstruction(self) -> None:
         if self.face is not None:
-            self.models.ask("face", "reconstruct", self.face.pixels[None], tag=self.face)
+            pixels, then = self.face.pixels[None], self._on_reconstructed
+            self.models.reconstruct(pixels, then=then, lane=Lane.FACE)
 
     @Slot()
     def _on_model(self) -> None:
@@ -208,14 +237,13 @@ class Session(QObject):
         if self.faces.faces is not None and not len(self.faces.faces.images):
             self.photo.close()
 
-    @Slot(str, object, object)
-    def _on_answer(self, channel: str, tag: Any, reply: Any) -> None:
-        if channel == "face" and self.face is not None and tag is self.face:
-            # Each place on its way would be a step to undo.
-            if self.face is not self._passing and self.face is not self._loaded:
-                self._loaded = self.face
-                self.explorer.load(self.face.name, self.face.pixels, reply.latents[0])
-            self.reconstructed.emit(reply)
+    def _on_reconstructed(self, reply: Reconstruction) -> None:
+        face = self.face
+        # Each place on its way would be a step to undo.
+        if face is not None and face is not self._passing and face is not self._loaded:
+            self._loaded = face
+            self.explorer.load(face.name, face.pixels, reply.latents[0])
+        self.reconstructed.emit(reply)
 
     @Slot(object)
     def _on_cropped(self, pixels: NDArray[np.uint8]) -> None:
@@ -247,14 +275,10 @@ class Session(QObject):
         if last.exists():
             self.models.open(last, f"Run {folder.name}")
 
-    @Slot(str, object, object)
-    def _on_task(self, channel: str, tag: Any, result: Any) -> None:
-        if channel in TASKS:
-            self.task_done.emit(channel, tag, result)
-        else:
-            self.exported.emit(tag)
+    def _on_exported(self, path: Path, _result: object) -> None:
+        self.exported.emit(path)
 
-    @Slot(str, object)
-    def _on_task_failed(self, channel: str, problem: Problem) -> None:
+    def _on_task_failed(self, failed: Callable[[], object] | None, problem: Problem) -> None:
         self.problem.emit(problem)
-        self.task_failed.emit(channel)
+        if failed is not None:
+            failed()

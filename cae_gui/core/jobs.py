@@ -1,19 +1,24 @@
 """Work that leaves the GUI thread: a stream of events, and the newest question's answer.
 
-Both keep their signals on the QThread itself. Connect them to methods of QObjects that live on
-the GUI thread; Qt then delivers there.
+A stream's signals are on the QThread itself. Connect them to methods of QObjects that live on the
+GUI thread; Qt then delivers there. Answers to questions are called back on the GUI thread.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import closing
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
+from shiboken6 import isValid
 
-from cae_gui.core.problems import explain
+from cae_gui.core.problems import Problem, explain
+
+T = TypeVar("T")
 
 
 class StreamJob(QThread):
@@ -130,41 +135,75 @@ class StreamJob(QThread):
             self.produced.emit(value)
 
 
-class Question(NamedTuple):
-    """One thing to compute: ``work()`` runs in the thread; ``channel`` says who asks for what."""
+@dataclass(eq=False, slots=True)
+class _Question:
+    """One thing to compute: ``work()`` runs in the thread, ``then`` and ``failed`` on the GUI's."""
 
-    channel: str
+    number: int
+    lane: Hashable
     work: Callable[[], Any]
-    tag: Any = None
+    then: Callable[[Any], object] | None
+    failed: Callable[[Problem], object]
 
 
 class LatestJob(QThread):
-    """Answers the newest question of each channel; older unanswered ones are dropped.
+    """Answers the newest question of each lane, to the one who asked.
 
-    Channels named first are answered first, so that a slider's image never waits for the film
-    strip below it; those that weren't named come last, in the order in which they asked. ``tag``
-    comes back with the answer, for the asker to recognise it.
-
-    Signals:
-        answered(str, object, object): channel, tag, and what the work returned.
-        failed(str, Problem): channel and what went wrong.
+    Lanes named first are answered first, so that a slider's image never waits for the film strip
+    below it; those that weren't named come last, in the order in which they asked.
     """
 
-    answered = Signal(str, object, object)
-    failed = Signal(str, object)
+    _done = Signal(object, object, object)
 
-    def __init__(self, channels: Sequence[str], parent: QObject | None = None) -> None:
+    def __init__(self, lanes: Iterable[Hashable] = (), parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._order = tuple(channels)
-        self._waiting: dict[str, Question] = {}
+        self._order = tuple(lanes)
+        self._waiting: dict[Hashable, _Question] = {}
         self._changed = threading.Condition()
         self._stopping = False
+        self._number = 0
+        # Replies to questions with a lower number are dropped: of one lane, and of all.
+        self._wanted_from: dict[Hashable, int] = {}
+        self._all_wanted_from = 0
+        # This object lives on the GUI thread, so the slot runs there.
+        self._done.connect(self._on_done)
 
-    def ask(self, question: Question) -> None:
-        """Hand over a question; it replaces a waiting one of the same channel."""
+    def ask(
+        self,
+        work: Callable[[], T],
+        *,
+        lane: Hashable,
+        then: Callable[[T], object] | None = None,
+        failed: Callable[[Problem], object],
+        interim: bool = False,
+    ) -> None:
+        """Have ``work`` done in the thread; its result goes to ``then``, on the GUI thread.
+
+        What it raises goes to ``failed``. The question takes the place of an earlier one of its
+        lane; if that is being worked at, its result is dropped. With ``interim`` that result still
+        comes: a picture that follows a hand mustn't wait until the hand rests. Where ``then`` or
+        ``failed`` is a method of a QObject, or a ``partial`` of one, it isn't called after the
+        object was destroyed.
+        """
         with self._changed:
-            self._waiting[question.channel] = question
+            self._number += 1
+            if not interim:
+                self._wanted_from[lane] = self._number
+            self._waiting[lane] = _Question(self._number, lane, work, then, failed)
             self._changed.notify()
+
+    def cancel(self, lane: Hashable) -> None:
+        """Drop what was asked in a lane; nothing of it arrives any more."""
+        with self._changed:
+            self._waiting.pop(lane, None)
+            self._wanted_from[lane] = self._number + 1
+
+    def cancel_all(self) -> None:
+        """Drop all that was asked; nothing of it arrives any more."""
+        with self._changed:
+            self._waiting.clear()
+            self._wanted_from.clear()
+            self._all_wanted_from = self._number + 1
 
     def stop(self) -> None:
         """End the thread after the question under way; doesn't wait."""
@@ -186,22 +225,41 @@ class LatestJob(QThread):
         try:
             answer = question.work()
         except Exception as error:  # whatever the work raises must reach the window
-            self.failed.emit(question.channel, explain(error))
+            self._done.emit(question, question.failed, explain(error))
         else:
-            self.answered.emit(question.channel, question.tag, answer)
+            self._done.emit(question, question.then, answer)
         return True
 
-    def _next(self) -> Question | None:
+    def _next(self) -> _Question | None:
         with self._changed:
             self._changed.wait_for(self._has_work)
             if self._stopping:
                 return None
-            named = (name for name in self._order if name in self._waiting)
-            channel = next(named, next(iter(self._waiting)))
-            return self._waiting.pop(channel)
+            named = (lane for lane in self._order if lane in self._waiting)
+            lane = next(named, next(iter(self._waiting)))
+            return self._waiting.pop(lane)
 
     def _has_work(self) -> bool:
         return self._stopping or bool(self._waiting)
+
+    @Slot(object, object, object)
+    def _on_done(
+        self, question: _Question, reply: Callable[[Any], object] | None, value: Any
+    ) -> None:
+        number, lane = question.number, question.lane
+        wanted_from = max(self._wanted_from.get(lane, 0), self._all_wanted_from)
+        if number >= self._wanted_from.get(lane, number + 1):
+            del self._wanted_from[lane]  # all earlier ones have been reported; lanes may be many
+        if reply is not None and number >= wanted_from and _is_alive(reply):
+            reply(value)
+
+
+def _is_alive(reply: Callable[..., object]) -> bool:
+    """Return whether the QObject that a callable is a method of, if any, still exists."""
+    while isinstance(reply, partial):
+        reply = reply.func
+    owner = getattr(reply, "__self__", None)
+    return not isinstance(owner, QObject) or isValid(owner)
 
 
 def stop_and_wait(jobs: Iterable[StreamJob | LatestJob]) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
+from enum import Enum, auto
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cae_gui.core.jobs import LatestJob, Question, StreamJob
+from cae_gui.core.jobs import LatestJob, StreamJob
 from cae_gui.core.problems import Problem
 from cae_gui.core.quick_import import quick_import
 from model.progress import WorkProgress
@@ -17,36 +20,67 @@ from model.progress import WorkProgress
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
     from model.data.datasets import FaceSet
+    from model.inference import Reconstruction
     from model.latents.directions import Direction
     from model.latents.typicality import Density
 
-CHANNELS = (
-    *("explore", "morph", "face", "wells", "start", "film", "strip", "rebase", "draft"),
-    *("cards", "apply", "ends"),
-    *("analogy", "analogy faces", "analogy means", "corners", "grid"),
-    *("comparison", "history"),
-)
-"""Who asks the model for something, the most urgent first."""
+T = TypeVar("T")
+Floats = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+
+class Lane(Enum):
+    """What the model is asked for, the most urgent first."""
+
+    EXPLORE = auto()
+    MORPH = auto()
+    FACE = auto()
+    KEY_FRAMES = auto()
+    START = auto()
+    FILM = auto()
+    STRIP = auto()
+    REBASE = auto()
+    DRAFT = auto()
+    KEY_FRAME_PICTURES = auto()
+    APPLY = auto()
+    ENDS = auto()
+    ANALOGY = auto()
+    ANALOGY_FACES = auto()
+    ANALOGY_MEANS = auto()
+    CORNERS = auto()
+    GRID = auto()
+    COMPARISON = auto()
+    STATES = auto()
+
+
+class _FileLane(Enum):
+    """What is read and written, the most urgent first."""
+
+    OPEN = auto()
+    SAVE = auto()
+    ATTRIBUTES = auto()
 
 
 class Models(QObject):
     """Owns the model in use; torch is imported by its threads, never by the GUI thread.
 
     Signals:
-        changed(): another model is in use.
+        replacing(bool): another model is about to be used instead of the one in use; True if it
+            is a later state of it (``goes_on``). What belongs to the present one is still there.
+        replaced(FaceModel | None, FaceModel, bool): the model before, the one in use now, and
+            whether this is a later state of that.
         described(): the latent space of the model in use was measured.
         attributes_found(): the attribute directions and the density of the model in use are
             known; often none.
-        answered(str, object, object): channel, tag and reply of a question to this very model.
         saved(Path): the model was written.
         busy(str, int, int): what is done, how far, of how much (0: unknown); ``idle()`` ends it.
         problem(Problem): something failed; the model in use stays.
     """
 
-    changed = Signal()
+    replacing = Signal(bool)
+    replaced = Signal(object, object, bool)
     described = Signal()
     attributes_found = Signal()
-    answered = Signal(str, object, object)
     saved = Signal(object)
     busy = Signal(str, int, int)
     idle = Signal()
@@ -66,12 +100,8 @@ class Models(QObject):
         self._number = 0
         self._is_last_resort = False
         self._described_number = 0
-        self._inference = LatestJob(CHANNELS, self)
-        self._inference.answered.connect(self._on_answer)
-        self._inference.failed.connect(self._on_failure)
-        self._files = LatestJob(("open", "save", "attributes"), self)
-        self._files.answered.connect(self._on_file)
-        self._files.failed.connect(self._on_failure)
+        self._inference = LatestJob(Lane, self)
+        self._files = LatestJob(_FileLane, self)
         self._describing = StreamJob(self)
         self._describing.produced.connect(self._on_described)
         self._describing.failed.connect(self.problem)
@@ -82,18 +112,19 @@ class Models(QObject):
     def open_shipped(self) -> None:
         """Load the model that ships with the application."""
         self._is_last_resort = True
-        self._files.ask(Question("open", _load_shipped, ("Shipped model", None)))
+        self._open(_load_shipped, "Shipped model", None)
 
     def open(self, path: Path, title: str = "") -> None:
         """Load a model file; on failure the model in use stays, or the shipped one is loaded."""
         self._is_last_resort = False
-        self._files.ask(Question("open", partial(_load, path), (title or path.name, path)))
+        self._open(partial(_load, path), title or path.name, path)
 
     def save(self, path: Path) -> None:
         """Write the model in use."""
         if self.model is not None:
             work = partial(_save, path, self.model)
-            self._files.ask(Question("save", work, (self._number, path)))
+            then, failed = partial(self._on_saved, self._number, path), self.problem.emit
+            self._files.ask(work, lane=_FileLane.SAVE, then=then, failed=failed, interim=True)
 
     def adopt(
         self,
@@ -107,24 +138,55 @@ class Models(QObject):
 
         ``snapshot_of`` is the run under way that it is a snapshot of.
         """
+        run = snapshot_of or (path and path.parent)
+        goes_on, old = run is not None and run == self.snapshot_of, self.model
+        self.replacing.emit(goes_on)
         self._describing.cancel()
+        self._inference.cancel_all()
+        self._files.cancel(_FileLane.ATTRIBUTES)
         self.snapshot_of = snapshot_of
         self.model, self.title, self.path = model, title, path
         self.attributes = self.density = None
         self._number += 1
-        self.changed.emit()
+        self.replaced.emit(old, model, goes_on)
 
-    def ask(self, channel: str, what: str, *arguments: Any, tag: Any = None) -> None:
-        """Call ``model.inference.<what>(model, *arguments)`` in the background."""
-        if self.model is not None:
-            work = partial(_infer, what, self.model, *arguments)
-            self._inference.ask(Question(channel, work, (self._number, tag)))
+    def decode(
+        self,
+        latents: Floats,
+        *,
+        then: Callable[[Pixels], object],
+        lane: Hashable,
+        interim: bool = False,
+    ) -> None:
+        """Decode latents (N, L) in the background; faces uint8 (N, 48, 48, 3) go to ``then``.
+
+        Nothing is called where there is no model, after a newer question of the lane (see
+        ``LatestJob.ask`` for ``interim``), or once another model is in use. A failure is a problem.
+        """
+        self._ask(partial(_decode, latents), then, lane, interim)
+
+    def encode(self, images: Pixels, *, then: Callable[[Floats], object], lane: Hashable) -> None:
+        """Encode faces uint8 (N, 48, 48, 3) in the background; latents (N, L) go to ``then``.
+
+        What is under way arrives although more is asked for in its lane: it may be other faces.
+        """
+        self._ask(partial(_encode, images), then, lane, interim=True)
+
+    def reconstruct(
+        self, images: Pixels, *, then: Callable[[Reconstruction], object], lane: Hashable
+    ) -> None:
+        """Encode and decode faces uint8 (N, 48, 48, 3), as ``decode`` does."""
+        self._ask(partial(_reconstruct, images), then, lane)
+
+    def drop(self, lane: Lane) -> None:
+        """Forget what was asked in a lane; nothing of it arrives any more."""
+        self._inference.cancel(lane)
 
     def find_attributes(self) -> None:
         """Look for attribute directions and a density that belong to the model in use."""
         if self.model is not None:
-            work = partial(_attributes, self.model)
-            self._files.ask(Question("attributes", work, self._number))
+            work, then = partial(_attributes, self.model), self._on_attributes
+            self._files.ask(work, lane=_FileLane.ATTRIBUTES, then=then, failed=self.problem.emit)
 
     def describe(self, faces: FaceSet) -> None:
         """Measure the latent space on a data set unless that is done or under way.
@@ -143,37 +205,37 @@ class Models(QObject):
         """Return all threads, for the one who closes the application."""
         return [self._inference, self._files, self._describing]
 
-    @Slot(str, object, object)
-    def _on_answer(self, channel: str, tag: tuple[int, Any], reply: Any) -> None:
-        number, own_tag = tag
-        if number == self._number:
-            self.answered.emit(channel, own_tag, reply)
-
-    @Slot(str, object, object)
-    def _on_file(self, channel: str, tag: Any, reply: Any) -> None:
-        if channel == "save":
-            number, path = tag
-            if number == self._number:
-                self.title, self.path = path.name, path
-            self.saved.emit(path)
-        elif channel == "attributes":
-            self._on_attributes(tag, *reply)
-        else:
-            title, path = tag
-            self.adopt(reply, title, path)
-
-    def _on_attributes(
-        self, number: int, attributes: tuple[Direction, ...], density: Density | None
+    def _ask(
+        self,
+        work: Callable[[FaceModel], T],
+        then: Callable[[T], object],
+        lane: Hashable,
+        interim: bool = False,
     ) -> None:
-        if number == self._number:
-            self.attributes, self.density = attributes, density
-            self.attributes_found.emit()
+        if self.model is not None:
+            work_here, failed = partial(_infer, work, self.model), self.problem.emit
+            self._inference.ask(work_here, lane=lane, then=then, failed=failed, interim=interim)
 
-    @Slot(str, object)
-    def _on_failure(self, channel: str, problem: Problem) -> None:
+    def _open(self, load: Callable[[], FaceModel], title: str, path: Path | None) -> None:
+        then, failed = partial(self._on_opened, title, path), self._on_not_opened
+        self._files.ask(load, lane=_FileLane.OPEN, then=then, failed=failed, interim=True)
+
+    def _on_opened(self, title: str, path: Path | None, model: FaceModel) -> None:
+        self.adopt(model, title, path)
+
+    def _on_not_opened(self, problem: Problem) -> None:
         self.problem.emit(problem)
-        if channel == "open" and self.model is None and not self._is_last_resort:
+        if self.model is None and not self._is_last_resort:
             self.open_shipped()
+
+    def _on_saved(self, number: int, path: Path, _reply: object) -> None:
+        if number == self._number:
+            self.title, self.path = path.name, path
+        self.saved.emit(path)
+
+    def _on_attributes(self, found: tuple[tuple[Direction, ...], Density | None]) -> None:
+        self.attributes, self.density = found
+        self.attributes_found.emit()
 
     @Slot(object)
     def _on_described(self, event: Any) -> None:
@@ -220,14 +282,31 @@ def _save(path: Path, model: FaceModel) -> None:
     save_model(path, model)
 
 
-def _infer(what: str, model: FaceModel, *arguments: Any) -> Any:
-    from model import inference
+def _infer(work: Callable[[FaceModel], T], model: FaceModel) -> T:
     from model.device import use_threads
     from model.system.foreground import foreground
 
     use_threads(1)
     with foreground.work():
-        return getattr(inference, what)(model, *arguments)
+        return work(model)
+
+
+def _decode(latents: Floats, model: FaceModel) -> Pixels:
+    from model.inference import decode
+
+    return decode(model, latents)
+
+
+def _encode(images: Pixels, model: FaceModel) -> Floats:
+    from model.inference import encode
+
+    return encode(model, images)
+
+
+def _reconstruct(images: Pixels, model: FaceModel) -> Reconstruction:
+    from model.inference import reconstruct
+
+    return reconstruct(model, images)
 
 
 def _describe(model: FaceModel, faces: FaceSet, path: Path | None) -> Iterator[Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cae_gui.core.jobs import LatestJob, Question
+from cae_gui.core.jobs import LatestJob
 from cae_gui.documents.session_work import Opened, compare, open_session, write_session
 from cae_gui.explore.edited import Edited, Face, Snapshot
 from model.documents.session_file import MAX_TEXT, ExploreSession, SavedFace
@@ -51,10 +51,8 @@ class SessionFiles(QObject):
         super().__init__(parent)
         self._models, self._explorer, self._own, self._morpher = models, explorer, own, morpher
         self._waiting: Callable[[FaceModel], Opened] | None = None
-        self.job = LatestJob((), self)
-        self.job.answered.connect(self._on_answer)
-        self.job.failed.connect(self._on_failure)
-        models.changed.connect(self._on_model)
+        self.job = LatestJob(parent=self)
+        models.replaced.connect(self._on_model)
         self.job.start()
 
     def content(self) -> ExploreSession:
@@ -75,7 +73,8 @@ class SessionFiles(QObject):
         model = self._models.model
         if model is not None:
             work = partial(write_session, path, self.content(), model)
-            self.job.ask(Question(f"save {path}", work, path))
+            then = partial(self._on_saved, path)
+            self.job.ask(work, lane=("save", path), then=then, failed=self.problem.emit)
 
     def open(self, path: Path, candidates: Sequence[Path] = ()) -> None:
         """Read a session; ``candidates`` and files beside it are models that may be its own.
@@ -92,7 +91,8 @@ class SessionFiles(QObject):
         model = self._models.model
         self._waiting = read if model is None else None
         if model is not None:
-            self.job.ask(Question("open", partial(read, model), "open"))
+            work, then = partial(read, model), self.opened.emit
+            self.job.ask(work, lane="open", then=then, failed=self.problem.emit, interim=True)
 
     def use(self, opened: Opened) -> None:
         """Put the content to use; with another model, what can be encoded anew."""
@@ -123,16 +123,8 @@ class SessionFiles(QObject):
         if self._waiting is not None:
             self._read(self._waiting)
 
-    @Slot(str, object, object)
-    def _on_answer(self, channel: str, tag: Any, reply: Any) -> None:
-        if channel == "open":
-            self.opened.emit(reply)
-        else:
-            self.saved.emit(tag)
-
-    @Slot(str, object)
-    def _on_failure(self, _channel: str, problem: object) -> None:
-        self.problem.emit(problem)
+    def _on_saved(self, path: Path, _reply: object) -> None:
+        self.saved.emit(path)
 
 
 def _saved(name: str, edited: Edited) -> SavedFace:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from cae_gui.core.jobs import LatestJob, Question
-from cae_gui.core.problems import explain
+from cae_gui.core.jobs import LatestJob
+from cae_gui.core.problems import Problem, explain
 from cae_gui.documents.session_files import SessionFiles
 from cae_gui.documents.session_work import write_session
 from model.documents.unsaved import Claim, UnsavedFile, claim_orphans, last_session
@@ -57,17 +57,12 @@ class Unsaved(QObject):
         self._file = UnsavedFile()  # the job's, until its thread has ended
         self._is_restored = False
         self._is_told = False
-        self._model: FaceModel | None = None
-        self._title = ""
-        self._run: Path | None = None  # the run that the model is a snapshot of
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(WRITTEN_AFTER_MS)
         self._timer.timeout.connect(self.write_now)
-        self.job = LatestJob((), self)
-        self.job.answered.connect(self._on_answer)
-        self.job.failed.connect(self._on_failure)
-        models.changed.connect(self._on_model)
+        self.job = LatestJob(parent=self)
+        models.replacing.connect(self._on_model)
         explorer.latent_changed.connect(self._on_change)
         explorer.snapshots_changed.connect(self._on_change)
         morpher.changed.connect(self._on_change)
@@ -75,7 +70,7 @@ class Unsaved(QObject):
 
     def look(self) -> None:
         """Look for the work of windows that died."""
-        self.job.ask(Question("look", claim_orphans))
+        self.job.ask(claim_orphans, lane="look", then=self._on_orphans, failed=self._on_failure)
 
     def has_work(self) -> bool:
         """Return whether there is something that would be lost."""
@@ -91,11 +86,10 @@ class Unsaved(QObject):
     def write_now(self) -> None:
         """Keep what there is, without waiting for it."""
         model = self._models.model
-        if model is None or not self.has_work():
-            self.job.ask(Question("write", self._file.drop))
-        else:
+        work: Callable[[], object] = self._file.drop
+        if model is not None and self.has_work():
             work = partial(_write, self._file, self._content(), model)
-            self.job.ask(Question("write", work))
+        self.job.ask(work, lane="write", failed=self._on_failure)
 
     @Slot()
     def set_saved(self) -> None:
@@ -112,7 +106,7 @@ class Unsaved(QObject):
             self._is_restored = True
             self.orphans.remove(orphan)
             work = partial(_take, self._file, self._content(), model, orphan)
-            self.job.ask(Question(f"take {orphan.path}", work))
+            self.job.ask(work, lane=("take", orphan.path), failed=self._on_failure)
 
     def discard(self, orphan: Claim) -> None:
         """Delete the work of a window that died."""
@@ -136,17 +130,13 @@ class Unsaved(QObject):
     def _content(self) -> ExploreSession:
         return replace(self._files.content(), own=())
 
-    @Slot()
-    def _on_model(self) -> None:
-        # Called before the explorer forgets what belongs to the model before.
-        models, before = self._models, self._model
-        run = models.snapshot_of or (models.path and models.path.parent)
-        goes_on = run is not None and run == self._run
-        if before is not None and self._is_explored() and not goes_on:
-            content = replace(self._content(), title=self._title)
-            work = partial(write_session, last_session(), content, before)
-            self.job.ask(Question(f"put {self._title} aside", work, self._title))
-        self._model, self._title, self._run = models.model, models.title, models.snapshot_of
+    @Slot(bool)
+    def _on_model(self, goes_on: bool) -> None:
+        model, title = self._models.model, self._models.title
+        if model is not None and self._is_explored() and not goes_on:
+            work = partial(write_session, last_session(), self._content(), model)
+            lane, then = ("put aside", title), partial(self._on_put_aside, title)
+            self.job.ask(work, lane=lane, then=then, failed=self._on_failure)
         self._is_restored = False
 
     @Slot()
@@ -154,17 +144,15 @@ class Unsaved(QObject):
         if not self._timer.isActive():
             self._timer.start()
 
-    @Slot(str, object, object)
-    def _on_answer(self, channel: str, tag: Any, reply: Any) -> None:
-        if channel == "look":
-            self.orphans = reply
-            if reply:
-                self.found.emit()
-        elif tag is not None:
-            self.put_aside.emit(tag)
+    def _on_orphans(self, orphans: list[Claim]) -> None:
+        self.orphans = orphans
+        if orphans:
+            self.found.emit()
 
-    @Slot(str, object)
-    def _on_failure(self, _channel: str, problem: object) -> None:
+    def _on_put_aside(self, title: str, _reply: object) -> None:
+        self.put_aside.emit(title)
+
+    def _on_failure(self, problem: Problem) -> None:
         if not self._is_told:
             self._is_told = True
             self.problem.emit(problem)

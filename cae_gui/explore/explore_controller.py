@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
+from cae_gui.core.models import Lane
 from cae_gui.explore.explore_workspace import ExploreWorkspace
 from cae_gui.explore.sliders.latent_slider import SliderRow
 from cae_gui.explore.sliders.latent_sliders import LatentSliders
@@ -58,7 +59,6 @@ class ExploreController(QObject):
         explorer.latent_changed.connect(self._on_latent)
         explorer.directions_changed.connect(self._on_directions)
         self._session.models.attributes_found.connect(self._on_directions)
-        self._session.models.answered.connect(self._on_answer)
         view.shown.connect(self._on_shown)
         for kind, sliders in self._lists.items():
             sliders.edited.connect(partial(self._on_edited, kind))
@@ -116,7 +116,8 @@ class ExploreController(QObject):
             self._view.set_image(None)
             self._view.set_start(None)
         else:
-            self._session.models.ask("start", "decode", face.start[None])
+            start, then = face.start[None], self._show_start
+            self._session.models.decode(start, then=then, lane=Lane.START, interim=True)
         self._set_rows()
         self._on_latent()
 
@@ -190,7 +191,8 @@ class ExploreController(QObject):
             return
         # The picture is asked for first: the sliders are set while it is being computed.
         self._stamp += 1
-        self._session.models.ask("explore", "decode", latent[None], tag=self._stamp)
+        then = partial(self._show_face, self._stamp)
+        self._session.models.decode(latent[None], then=then, lane=Lane.EXPLORE, interim=True)
         self._show_values()
 
     def _show_values(self) -> None:
@@ -205,12 +207,11 @@ class ExploreController(QObject):
         self._view.raw.set_values(face.latent)
         self._view.set_strength(face.strength)
 
-    @Slot(str, object, object)
-    def _on_answer(self, channel: str, tag: Any, reply: NDArray[np.uint8]) -> None:
-        if channel == "explore":
-            self._view.set_image(reply[0], tag)
-        elif channel == "start":
-            self._view.set_start(reply[0])
+    def _show_face(self, stamp: int, faces: NDArray[np.uint8]) -> None:
+        self._view.set_image(faces[0], stamp)
+
+    def _show_start(self, faces: NDArray[np.uint8]) -> None:
+        self._view.set_start(faces[0])
 
 
 def _sigma_row(item: Direction, neutral: float) -> SliderRow:

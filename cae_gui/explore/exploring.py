@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.core.latents import Latents
-from cae_gui.core.models import Models
+from cae_gui.core.models import Floats, Lane, Models
 from cae_gui.explore.edited import Face
 from cae_gui.explore.explorer import Explorer
 from cae_gui.gallery.faces import Faces
@@ -41,11 +40,9 @@ class Exploring(QObject):
         self._models, self._faces, self._training = models, faces, training
         self._explorer, self._latents = explorer, latents
         self._is_looked_at = False
-        self._followed: Path | None = None  # the run of which the model before was a snapshot
-        models.changed.connect(self._on_model)
+        models.replaced.connect(self._on_model)
         models.described.connect(self._on_described)
         models.attributes_found.connect(self._on_attributes)
-        models.answered.connect(self._on_answer)
         latents.changed.connect(self._on_latents)
         faces.changed.connect(self._on_faces)
         training.state_changed.connect(self._on_training)
@@ -72,14 +69,6 @@ class Exploring(QObject):
         """Whether the model in use is a snapshot of the training under way."""
         return self._training.is_active and self._models.snapshot_of is not None
 
-    def _goes_on(self) -> bool:
-        """Whether the model in use is a later state of the one before; asked once a model."""
-        models = self._models
-        run = models.snapshot_of or (models.path and models.path.parent)
-        goes_on = run is not None and run == self._followed
-        self._followed = models.snapshot_of
-        return goes_on
-
     def _begin_anew(self) -> None:
         """Forget all that belongs to the latent space of another model."""
         model, explorer = self._models.model, self._explorer
@@ -95,12 +84,12 @@ class Exploring(QObject):
         """Have the edited faces encoded by the next snapshot of the model, a few at a time."""
         if faces:
             images = np.stack([face.pixels for face in faces[:REBASED_AT_ONCE]])
-            self._models.ask("rebase", "encode", images, tag=faces)
+            self._models.encode(images, then=partial(self._on_rebased, faces), lane=Lane.REBASE)
 
-    @Slot()
-    def _on_model(self) -> None:
+    @Slot(object, object, bool)
+    def _on_model(self, _old: object, _new: object, goes_on: bool) -> None:
         self._models.find_attributes()
-        if self._goes_on():
+        if goes_on:
             self._latents.follow()
             self._rebase(self._explorer.faces())
         else:
@@ -143,8 +132,6 @@ class Exploring(QObject):
         if state is State.IDLE:
             self._describe()
 
-    @Slot(str, object, object)
-    def _on_answer(self, channel: str, tag: Any, reply: Any) -> None:
-        if channel == "rebase":
-            self._explorer.rebase(tag[:REBASED_AT_ONCE], reply)
-            self._rebase(tag[REBASED_AT_ONCE:])
+    def _on_rebased(self, faces: list[Face], latents: Floats) -> None:
+        self._explorer.rebase(faces[:REBASED_AT_ONCE], latents)
+        self._rebase(faces[REBASED_AT_ONCE:])

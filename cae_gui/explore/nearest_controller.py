@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from cae_gui.explore.face_strip import FaceStrip
 from cae_gui.explore.face_strip_model import StripFace
 from cae_gui.explore.measured_faces import load_measured
 from cae_gui.explore.sliders.slider_ends_controller import REST_MS
-from cae_gui.studio import Session
+from cae_gui.studio import Session, Task
 from cae_gui.widgets.face_view import FaceView
 
 if TYPE_CHECKING:
@@ -59,7 +59,6 @@ class NearestController(QObject):
         self._explorer.face_changed.connect(self._on_face)
         self._latents.changed.connect(self._on_latents)
         session.faces.changed.connect(self._say_why)
-        session.task_done.connect(self._on_task)
         self._say_why()
 
     @Slot()
@@ -74,28 +73,30 @@ class NearestController(QObject):
         if self._asked != (explored, edited):
             self._asked = _Question(explored, edited)
             work = partial(_nearest, explored, edited.latent)
-            self._session.run_task("nearest", work, self._asked)
+            self._session.run_task(work, Task.NEAREST, then=self._on_found)
 
     @Slot()
     def _on_face(self) -> None:
         # Its latent may be another one after the next snapshot of a model under training.
-        self._asked = None
+        self._forget()
         if self._explorer.face is None:
             self._show((), ())
 
     @Slot()
     def _on_latents(self) -> None:
         if self._latents.explored is None:
-            self._asked = None
+            self._forget()
             self._show((), ())
         else:
             self._rest.start()
         self._say_why()
 
-    @Slot(str, object, object)
-    def _on_task(self, channel: str, tag: Any, result: Any) -> None:
-        if channel == "nearest" and tag is self._asked:
-            self._show(*result)
+    def _forget(self) -> None:
+        self._asked = None
+        self._session.drop_task(Task.NEAREST)
+
+    def _on_found(self, found: tuple[list[int], list[float]]) -> None:
+        self._show(*found)
 
     def _show(self, points: Sequence[int], cosines: Sequence[float]) -> None:
         faces, explored = self._latents.faces, self._latents.explored

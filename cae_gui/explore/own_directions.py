@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cae_gui.core.jobs import LatestJob, Question, StreamJob
+from cae_gui.core.jobs import LatestJob, StreamJob
 from cae_gui.core.models import Models
-from cae_gui.core.problems import explain
+from cae_gui.core.problems import Problem, explain
 from cae_gui.explore import own_work
 from cae_gui.explore.direction_draft import DirectionDraft
 from cae_gui.explore.explorer import Explorer
@@ -57,7 +57,7 @@ class OwnDirections(QObject):
         """Whether those of the model in use are known; before, none may be made."""
         self.is_measured = False
         """Whether the explorer has them all."""
-        self.latents: FaceLatents | None = None
+        self._latents: FaceLatents | None = None
         self.draft = DirectionDraft(self)
         """What the direction that is being made would do."""
         self._file: Path | None = None
@@ -65,14 +65,12 @@ class OwnDirections(QObject):
         self._is_unsaved = False
         self._later: list[tuple[Sequence[DirectionFaces], str]] = []
         self._statistics: LatentStatistics | None = None
-        self._files = LatestJob((), self)  # in the order of asking: a load must follow a save
-        self._files.answered.connect(self._on_file)
-        self._files.failed.connect(self._on_failure)
+        self._files = LatestJob(parent=self)  # in the order of asking: a load must follow a save
         self._measuring = StreamJob(self)
         self._measuring.produced.connect(self._on_measured)
         self._measuring.failed.connect(self.problem)
         self.draft.problem.connect(self.problem)
-        models.changed.connect(self._on_model)
+        models.replaced.connect(self._on_model)
         models.saved.connect(self._on_model_saved)
         explorer.directions_changed.connect(self._on_statistics)
         self._files.start()
@@ -81,6 +79,14 @@ class OwnDirections(QObject):
     def names(self) -> list[str]:
         """The names of all directions."""
         return [item.name for item in self.items]
+
+    @property
+    def latents(self) -> FaceLatents | None:
+        """What the model in use makes of faces, as far as it was asked; None without a model."""
+        model, known = self._models.model, self._latents
+        if model is not None and (known is None or known.model.network is not model.network):
+            self._latents = FaceLatents(model)
+        return self._latents
 
     @property
     def statistics(self) -> LatentStatistics | None:
@@ -115,7 +121,8 @@ class OwnDirections(QObject):
 
     def bring(self, path: Path) -> None:
         """Add the directions of another model's file, or of a session."""
-        self._files.ask(Question(f"bring {path}", partial(own_work.bring, path), ("bring", path)))
+        work, then = partial(own_work.bring, path), partial(self._on_brought, path)
+        self._files.ask(work, lane=("bring", path), then=then, failed=self.problem.emit)
 
     def jobs(self) -> list[StreamJob | LatestJob]:
         """Return all threads, for the one who closes the application."""
@@ -149,8 +156,8 @@ class OwnDirections(QObject):
             self._is_unsaved = True
             self._known = {*self._known, *self.names}  # in the file once it is this one's turn
             work = partial(own_work.save, self._file, self.items, self._known)
-            tag = ("save", self._file, self.items)
-            self._files.ask(Question(f"save {self._file}", work, tag))
+            lane, then = ("save", self._file), partial(self._on_saved, self._file, self.items)
+            self._files.ask(work, lane=lane, then=then, failed=self.problem.emit, interim=True)
 
     def _measure(self) -> None:
         statistics = self._statistics = self.statistics
@@ -163,14 +170,15 @@ class OwnDirections(QObject):
         if model is None:
             return
         self._measuring.cancel()
-        self.latents, self.is_measured = FaceLatents(model), False
+        self.is_measured = False
         if self._models.snapshot_of is not None and self.is_ready:
             self._measure()  # a snapshot of a training has no file; the present ones stay in use
             return
         self.is_ready = False
         self._file = custom_directions_file(path)
         work = partial(own_work.load, self._file, self.items, self.source)
-        self._files.ask(Question("load", work, ("load", self._file)))
+        then = partial(self._on_loaded, self._file)
+        self._files.ask(work, lane="load", then=then, failed=self._on_not_loaded)
         self.changed.emit()
 
     @Slot(object)
@@ -186,15 +194,8 @@ class OwnDirections(QObject):
         if self.statistics is not self._statistics:
             self._measure()
 
-    @Slot(str, object, object)
-    def _on_file(self, _channel: str, tag: Any, reply: Any) -> None:
-        kind, path, *rest = tag
-        if kind == "load":
-            self._on_loaded(path, reply)
-        elif kind == "save":
-            self._on_saved(path, rest[0], tuple(reply))
-        else:
-            self.brought.emit(path, self.add(reply, f"Bring directions from “{path.name}”"))
+    def _on_brought(self, path: Path, items: Sequence[OwnFaces]) -> None:
+        self.brought.emit(path, self.add(items, f"Bring directions from “{path.name}”"))
 
     def _on_loaded(self, file: Path, found: own_work.Read | None) -> None:
         if file != self._file:
@@ -208,26 +209,28 @@ class OwnDirections(QObject):
         for items, text in later:
             self.add(items, text)
 
-    def _on_saved(self, file: Path, saved: Items, kept: Items) -> None:
+    def _on_saved(self, file: Path, saved: Items, kept: Sequence[OwnFaces]) -> None:
         if file != self._file:
             return
         self.source, self._known = file, [item.name for item in kept]
         self._is_unsaved = saved is not self.items
         if len(kept) > len(saved):  # another window added some
-            self.items += kept[len(saved) :]
+            self.items += tuple(kept[len(saved) :])
             self._measure()
             self.changed.emit()
 
-    @Slot(str, object)
-    def _on_failure(self, channel: str, problem: object) -> None:
-        if channel == "load":
-            self.items, self._known, self.is_ready = (), (), True
-            self.changed.emit()
+    def _on_not_loaded(self, problem: Problem) -> None:
+        self.items, self._known, self.is_ready = (), (), True
+        self.changed.emit()
         self.problem.emit(problem)
 
     @Slot(object)
     def _on_measured(self, event: Any) -> None:
-        if isinstance(event, WorkProgress) or event.latents is not self.latents:
+        if (
+            isinstance(event, WorkProgress)
+            or event.latents is not self.latents
+            or not self.is_ready
+        ):
             return
         self.unusable, self.is_measured = event.unusable, True
         self._explorer.set_own(event.directions)

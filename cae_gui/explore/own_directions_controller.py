@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
+from cae_gui.core.models import Lane
 from cae_gui.explore.direction_builder import MOST_FACES, WITH, WITHOUT
 from cae_gui.explore.direction_draft import Draft
 from cae_gui.explore.own_page import OwnPage
@@ -46,7 +47,6 @@ class OwnDirectionsController(QObject):
         self._view, self._builder = view, view.builder
         self._gallery, self._messages = gallery, messages
         self._edited: DirectionFaces | None = None
-        self._stamp = 0
         self._connect()
         self._on_changed()
 
@@ -63,7 +63,6 @@ class OwnDirectionsController(QObject):
         builder.save_asked.connect(self._on_save)
         builder.cancel_asked.connect(self._on_cancel)
         own.draft.ready.connect(self._on_draft)
-        self._session.models.answered.connect(self._on_answer)
         self._session.explorer.face_changed.connect(self._ask_draft)
         self._session.explorer.directions_changed.connect(self._ask_draft)
 
@@ -142,7 +141,7 @@ class OwnDirectionsController(QObject):
 
     @Slot()
     def _ask_draft(self) -> None:
-        self._stamp += 1
+        self._session.models.drop(Lane.DRAFT)
         if not self._view.is_building():
             return
         explorer, faces = self._session.explorer, self._faces()
@@ -168,12 +167,8 @@ class OwnDirectionsController(QObject):
                 "(1 always, 0.5 by chance)."
             )
         self._builder.set_separation(text)
-        self._session.models.ask("draft", "decode", draft.latents, tag=self._stamp)
-
-    @Slot(str, object, object)
-    def _on_answer(self, channel: str, tag: Any, reply: NDArray[np.uint8]) -> None:
-        if channel == "draft" and tag == self._stamp:
-            self._builder.set_preview(reply)
+        show, lane = self._builder.set_preview, Lane.DRAFT
+        self._session.models.decode(draft.latents, then=show, lane=lane)
 
     def _open(self, item: DirectionFaces | None) -> None:
         self._edited = item

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
+from cae_gui.core.models import Lane
 from cae_gui.explore.edited import Snapshot
 from cae_gui.explore.explore_workspace import ExploreWorkspace
 from cae_gui.explore.explorer import Explorer
 from cae_gui.explore.face_strip_model import StripFace
 from cae_gui.explore.snapshot_comparison import Compared, SnapshotComparison
 from cae_gui.explore.state_pictures import StatePictures
-from cae_gui.studio import Session
+from cae_gui.studio import Session, Task
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
@@ -43,7 +44,6 @@ class SnapshotsController(QObject):
         self._session, self._view, self._pictures = session, view, pictures
         self._explorer, self._page = session.explorer, view.snapshots
         self._comparison = SnapshotComparison(window)
-        self._stamp = 0
         self._connect()
         self._show()
 
@@ -61,8 +61,6 @@ class SnapshotsController(QObject):
         explorer.latent_changed.connect(self._on_latent)
         explorer.face_changed.connect(self._on_face)
         self._pictures.changed.connect(self._show)
-        self._session.models.answered.connect(self._on_answer)
-        self._session.task_done.connect(self._on_task)
 
     def save(self, rows: Sequence[int], path: Path) -> None:
         """Write some snapshots side by side with their names."""
@@ -125,19 +123,16 @@ class SnapshotsController(QObject):
         chosen = [self._explorer.snapshots[row] for row in rows]
         self._comparison.set_compared(compared(self._explorer, chosen))
         self._comparison.show()
-        self._stamp += 1
+        self._session.drop_task(Task.COMPARISON)
         latents = np.stack([item.edited.latent for item in chosen])
-        self._session.models.ask("comparison", "decode", latents, tag=self._stamp)
+        self._session.models.decode(latents, then=self._on_decoded, lane=Lane.COMPARISON)
 
-    @Slot(str, object, object)
-    def _on_answer(self, channel: str, tag: Any, reply: Pixels) -> None:
-        if channel == "comparison" and tag == self._stamp:
-            self._session.run_task("snapshots", partial(_differences, reply), (tag, reply))
-
-    @Slot(str, object, object)
-    def _on_task(self, channel: str, tag: Any, result: Any) -> None:
-        if channel == "snapshots" and tag[0] == self._stamp:
-            self._comparison.set_pictures(tag[1], result)
+    def _on_decoded(self, faces: Pixels) -> None:
+        work, then = (
+            partial(_differences, faces),
+            partial(self._comparison.set_pictures, list(faces)),
+        )
+        self._session.run_task(work, Task.COMPARISON, then=then)
 
 
 def compared(explorer: Explorer, snapshots: Sequence[Snapshot]) -> list[Compared]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from cae_gui.core.models import Lane
 from cae_gui.explore.edited import Edited
 from cae_gui.explore.sliders.slider_ends_controller import REST_MS
 from cae_gui.studio import Session
@@ -51,7 +53,6 @@ class StatePictures(QObject):
         self._rest.timeout.connect(self._on_rest)
         self._explorer.latent_changed.connect(self._on_latent)
         self._explorer.face_changed.connect(self._on_face)
-        session.models.answered.connect(self._on_answer)
         face.painted.connect(self._on_painted)
 
     def get(self, edited: Edited) -> Pixels | None:
@@ -73,8 +74,8 @@ class StatePictures(QObject):
         missing = [edited for edited in self._wanted if self._is_missing(edited)][:AT_ONCE]
         if missing:
             latents = np.stack([edited.latent for edited in missing])
-            tag = [(edited, edited.start) for edited in missing]
-            self._session.models.ask("history", "decode", latents, tag=tag)
+            then = partial(self._on_decoded, [(edited, edited.start) for edited in missing])
+            self._session.models.decode(latents, then=then, lane=Lane.STATES, interim=True)
 
     @Slot()
     def _on_latent(self) -> None:
@@ -98,11 +99,8 @@ class StatePictures(QObject):
         elif self._is_painted:
             self._ask()
 
-    @Slot(str, object, object)
-    def _on_answer(self, channel: str, tag: Any, reply: Pixels) -> None:
-        if channel != "history":
-            return
-        for (edited, start), pixels in zip(tag, reply, strict=True):
+    def _on_decoded(self, states: list[tuple[Edited, Floats]], faces: Pixels) -> None:
+        for (edited, start), pixels in zip(states, faces, strict=True):
             self._decoded[edited] = _Decoded(start, pixels)
         self.changed.emit()
         if not self._rest.isActive():

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from itertools import count
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cae_gui.core.jobs import LatestJob, Question, StreamJob
+from cae_gui.core.jobs import LatestJob, StreamJob
 from cae_gui.core.problems import Problem, explain
 from model.photos.faces import PhotoError
 from model.photos.photo import Placement, read_photo
 from model.photos.photos import PhotoLibrary, Removed
 from model.progress import WorkProgress
+
+T = TypeVar("T")
 
 Picture = Path | bytes | NDArray[np.uint8]
 """A photo to add: a file, its bytes, or pixels uint8 (H, W, 3) as pasted."""
@@ -82,11 +83,8 @@ class OwnPhotos(QObject):
         self._reading.produced.connect(self._on_photo)
         self._reading.failed.connect(self.problem)
         self._reading.ended.connect(self._on_photos_read)
-        self._numbers = count()
-        self._unwritten: dict[str, Callable[[], object]] = {}
-        self._writing = LatestJob((), self)
-        self._writing.answered.connect(self._on_written)
-        self._writing.failed.connect(self._on_failure)
+        self._unwritten: list[Callable[[], object]] = []
+        self._writing = LatestJob(parent=self)
         self._writing.start()
 
     def add(self, pictures: Sequence[tuple[Picture, str]]) -> None:
@@ -128,28 +126,30 @@ class OwnPhotos(QObject):
 
     def finish(self) -> None:
         """Write what the ended threads left undone."""
-        for work in self._unwritten.values():
+        for work in self._unwritten:
             # The window is closed: there is nobody to be told.
             with suppress(OSError, ValueError):
                 work()
         self._unwritten.clear()
 
-    def _write(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
-        # Each in a channel of its own: a newer one replaces none that waits.
-        channel = str(next(self._numbers))
-        self._unwritten[channel] = work
-        self._writing.ask(Question(channel, work, then))
+    def _write(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
+        self._unwritten.append(work)
+        # Each in a lane of its own: a newer one replaces none that waits.
+        written, failed = partial(self._on_written, work, then), partial(self._on_failure, work)
+        self._writing.ask(work, lane=work, then=written, failed=failed)
 
-    @Slot(str, object, object)
-    def _on_written(self, channel: str, then: Callable[[Any], None], reply: Any) -> None:
-        self._unwritten.pop(channel, None)
+    def _on_written(self, work: Callable[[], object], then: Callable[[T], None], reply: T) -> None:
+        self._strike(work)
         then(reply)
 
-    @Slot(str, object)
-    def _on_failure(self, channel: str, problem: Problem) -> None:
-        self._unwritten.pop(channel, None)
+    def _on_failure(self, work: Callable[[], object], problem: Problem) -> None:
+        self._strike(work)
         self.problem.emit(problem)
         self.changed.emit("")
+
+    def _strike(self, work: Callable[[], object]) -> None:
+        if work in self._unwritten:  # unless ``finish`` has done it
+            self._unwritten.remove(work)
 
     def _on_removed(self, removed: Removed) -> None:
         self.changed.emit("")

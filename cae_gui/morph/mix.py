@@ -35,12 +35,14 @@ class Mix(QObject, Generic[S]):
 
     Signals:
         changed(): faces or settings are others.
+        forgotten(): the latents of all faces were another model's, and are to be found again.
         latents_changed(): what comes of them is another, or isn't known any more.
         stepped(): a change was undone or done again, which should be seen.
     """
 
     stepped = Signal()
     changed = Signal()
+    forgotten = Signal()
     latents_changed = Signal()
 
     def __init__(self, state: S, undo_stack: QUndoStack, parent: QObject | None = None) -> None:
@@ -66,6 +68,7 @@ class Mix(QObject, Generic[S]):
     def forget_latents(self) -> None:
         """Keep the faces; their latents belong to another model."""
         self._latents.clear()
+        self.forgotten.emit()
         self.latents_changed.emit()
 
     def _latents_of(self, faces: Sequence[MorphFace]) -> Floats:

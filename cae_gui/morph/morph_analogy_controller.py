@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cae_gui.core.models import Lane
 from cae_gui.morph.filming_controller import FilmingController
 from cae_gui.morph.morph_analogy_view import MorphAnalogyView
 from cae_gui.morph.morph_state import MorphFace
@@ -48,9 +49,8 @@ class MorphAnalogyController(QObject):
         self._work()
 
     def _connect(self) -> None:
-        session, view, analogy = self._session, self._view, self._analogy
-        session.models.changed.connect(self._on_model)
-        session.models.answered.connect(self._on_answer)
+        view, analogy = self._view, self._analogy
+        analogy.forgotten.connect(self._on_forgotten)
         analogy.changed.connect(self._on_changed)
         analogy.latents_changed.connect(self._work)
         view.shown.connect(self._work)
@@ -64,9 +64,8 @@ class MorphAnalogyController(QObject):
         view.save_asked.connect(self._on_save_asked)
 
     @Slot()
-    def _on_model(self) -> None:
+    def _on_forgotten(self) -> None:
         self._pictures.clear()
-        self._work()
 
     @Slot()
     def _on_changed(self) -> None:
@@ -99,13 +98,16 @@ class MorphAnalogyController(QObject):
             self._decode_means()
             if result is not None:
                 self._stamp += 1
-                self._session.models.ask("analogy", "decode", result[None], tag=self._stamp)
+                then = partial(self._on_result, self._stamp)
+                models = self._session.models
+                models.decode(result[None], then=then, lane=Lane.ANALOGY, interim=True)
 
     def _encode(self) -> None:
         """A few at a time, so that what is more urgent comes between."""
         if faces := self._analogy.to_encode()[:_AT_ONCE]:
             images = np.stack([face.photo for face in faces if face.photo is not None])
-            self._session.models.ask("analogy faces", "encode", images, tag=faces)
+            then = partial(self._analogy.set_latents, faces)
+            self._session.models.encode(images, then=then, lane=Lane.ANALOGY_FACES)
 
     def _decode_means(self) -> None:
         several = [side for side in self._shown if len(side) > 1 and side not in self._pictures]
@@ -113,18 +115,17 @@ class MorphAnalogyController(QObject):
         known = {side: mean for side, mean in means if mean is not None}
         if known:
             latents = np.stack(list(known.values()))
-            self._session.models.ask("analogy means", "decode", latents, tag=list(known))
+            then, lane = partial(self._on_means, list(known)), Lane.ANALOGY_MEANS
+            self._session.models.decode(latents, then=then, lane=lane, interim=True)
 
-    @Slot(str, object, object)
-    def _on_answer(self, channel: str, tag: Any, reply: NDArray[Any]) -> None:
-        if channel == "analogy faces":
-            self._analogy.set_latents(tag, reply)
-        elif channel == "analogy means":
-            self._pictures.update(zip(tag, reply, strict=True))
-            for index in range(len(self._shown)):
-                self._show_side(index)
-        elif channel == "analogy" and self._analogy.result() is not None:
-            self._view.set_result(reply[0], tag)
+    def _on_means(self, sides: list[Side], faces: Pixels) -> None:
+        self._pictures.update(zip(sides, faces, strict=True))
+        for index in range(len(self._shown)):
+            self._show_side(index)
+
+    def _on_result(self, stamp: int, faces: Pixels) -> None:
+        if self._analogy.result() is not None:
+            self._view.set_result(faces[0], stamp)
 
     @Slot(int)
     def _on_taken(self, index: int) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
+from cae_gui.core.models import Lane
 from cae_gui.morph.key_frames import FrameItem
 from cae_gui.morph.morph_path_view import MorphPathView
 from cae_gui.morph.morph_state import MorphFace
@@ -24,8 +25,7 @@ class MorphController(QObject):
         self._session, self._view, self._morpher = session, view, session.morpher
         self._stamp = 0
         session.faces.changed.connect(self._on_faces)
-        session.models.changed.connect(self._complete)
-        session.models.answered.connect(self._on_answer)
+        self._morpher.forgotten.connect(self._complete)
         self._morpher.changed.connect(self._on_changed)
         self._morpher.path_changed.connect(self._on_path)
         self._connect_view()
@@ -97,9 +97,11 @@ class MorphController(QObject):
         """Have encoded and decoded what isn't yet."""
         models, morpher = self._session.models, self._morpher
         if faces := morpher.to_encode():
-            models.ask("wells", "encode", morpher.images(faces), tag=faces)
+            then = partial(morpher.set_latents, faces)
+            models.encode(morpher.images(faces), then=then, lane=Lane.KEY_FRAMES)
         if faces := morpher.to_decode():
-            models.ask("cards", "decode", morpher.latents(faces), tag=faces)
+            show, lane = partial(morpher.set_pixels, faces), Lane.KEY_FRAME_PICTURES
+            models.decode(morpher.latents(faces), then=show, lane=lane, interim=True)
 
     @Slot()
     def _on_path(self) -> None:
@@ -107,7 +109,8 @@ class MorphController(QObject):
         if self._morpher.path is not None:
             self._view.set_ready(True)
             self._on_time(self._view.seconds)
-            self._session.models.ask("film", "decode", self._morpher.strip())
+            models, strip = self._session.models, self._morpher.strip()
+            models.decode(strip, then=self._view.set_film, lane=Lane.FILM, interim=True)
 
     @Slot(int, str, object)
     def _on_face_put(self, index: int, name: str, pixels: NDArray[np.uint8]) -> None:
@@ -128,25 +131,18 @@ class MorphController(QObject):
     def _on_apply(self) -> None:
         selected = self._session.face
         if selected is not None:
-            images, face = selected.pixels[None], MorphFace(*selected)
-            self._session.models.ask("apply", "encode", images, tag=face)
+            then = partial(self._on_encoded, MorphFace(*selected))
+            self._session.models.encode(selected.pixels[None], then=then, lane=Lane.APPLY)
+
+    def _on_encoded(self, face: MorphFace, latents: Floats) -> None:
+        self._morpher.apply_to(face, latents[0])
 
     @Slot(float)
     def _on_time(self, seconds: float) -> None:
         if self._morpher.path is not None:
             self._stamp += 1
-            latents = self._morpher.at(seconds)[None]
-            self._session.models.ask("morph", "decode", latents, tag=self._stamp)
+            latents, then = self._morpher.at(seconds)[None], partial(self._show, self._stamp)
+            self._session.models.decode(latents, then=then, lane=Lane.MORPH, interim=True)
 
-    @Slot(str, object, object)
-    def _on_answer(self, channel: str, tag: Any, reply: NDArray[Any]) -> None:
-        if channel == "wells":
-            self._morpher.set_latents(tag, reply)
-        elif channel == "cards":
-            self._morpher.set_pixels(tag, reply)
-        elif channel == "apply":
-            self._morpher.apply_to(tag, reply[0])
-        elif channel == "morph":
-            self._view.set_image(reply[0], tag)
-        elif channel == "film":
-            self._view.set_film(reply)
+    def _show(self, stamp: int, faces: NDArray[np.uint8]) -> None:
+        self._view.set_image(faces[0], stamp)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cae_gui.core.models import Lane
 from cae_gui.morph.filming_controller import FilmingController
 from cae_gui.morph.morph_grid_view import MorphGridView
 from cae_gui.morph.morph_state import MorphFace
@@ -39,8 +40,6 @@ class MorphGridController(QObject):
     def _connect(self) -> None:
         session, view, corners = self._session, self._view, self._corners
         session.faces.changed.connect(self._on_faces)
-        session.models.changed.connect(self._work)
-        session.models.answered.connect(self._on_answer)
         corners.changed.connect(self._on_changed)
         corners.latents_changed.connect(self._work)
         view.shown.connect(self._work)
@@ -74,31 +73,29 @@ class MorphGridController(QObject):
     def _work(self) -> None:
         """Have encoded and decoded what isn't yet; nobody waits for what isn't in view."""
         self._grid = self._corners.grid()
+        self._session.models.drop(Lane.GRID)
         self._view.set_ready(self._grid is not None)
         if not self._view.isVisible():
             return
         faces = self._corners.to_encode()
         if faces:
             images = np.stack([face.photo for face in faces if face.photo is not None])
-            self._session.models.ask("corners", "encode", images, tag=faces)
+            then = partial(self._corners.set_latents, faces)
+            self._session.models.encode(images, then=then, lane=Lane.CORNERS)
         elif self._grid is not None:
             self._decode(self._grid, 0)
 
     def _decode(self, grid: Floats, row: int) -> None:
         # Row by row, so that what is more urgent comes between.
         if row < len(grid):
-            self._session.models.ask("grid", "decode", grid[row], tag=(grid, row))
+            then = partial(self._on_row, grid, row)
+            self._session.models.decode(grid[row], then=then, lane=Lane.GRID)
 
-    @Slot(str, object, object)
-    def _on_answer(self, channel: str, tag: Any, reply: NDArray[Any]) -> None:
-        if channel == "corners":
-            self._corners.set_latents(tag, reply)
-        elif channel == "grid" and tag[0] is self._grid:
-            grid, row = tag
-            self._view.grid.set_row(row, reply)
-            if row == self._view.grid.looked()[0]:
-                self._on_looked_at(*self._view.grid.looked())
-            self._decode(grid, row + 1)
+    def _on_row(self, grid: Floats, row: int, faces: NDArray[np.uint8]) -> None:
+        self._view.grid.set_row(row, faces)
+        if row == self._view.grid.looked()[0]:
+            self._on_looked_at(*self._view.grid.looked())
+        self._decode(grid, row + 1)
 
     @Slot(int, int)
     def _on_looked_at(self, row: int, column: int) -> None:

@@ -177,13 +177,13 @@ class Morpher(Mix[MorphState]):
     def forget_latents(self) -> None:
         """Keep the faces; their latents belong to another model."""
         lost = [face for face in self._latents if self.pixels(face) is None]
-        super().forget_latents()
         if lost:  # before they were decoded: nothing is left of them
             self.undo_stack.clear()
-            state = self.state
-            for face in set(lost) & set(state.faces):
-                state = state.removed(state.faces.index(face))
-            self._set(state)
+            for face in set(lost) & set(self.state.faces):
+                self.state = self.state.removed(self.state.faces.index(face))
+        super().forget_latents()
+        if lost:
+            self.changed.emit()
 
     def at(self, seconds: float) -> Floats:
         """Return the latent (L,) after so many seconds at a speed of 1; needs ``path``."""

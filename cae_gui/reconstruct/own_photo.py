@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from enum import Enum, auto
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from cae_gui.core.jobs import LatestJob, Question
+from cae_gui.core.jobs import LatestJob
 from cae_gui.core.problems import Problem
 from model.photos.crop import CropBox, crop_face
 from model.photos.photo import Placement
@@ -23,6 +24,13 @@ _SHOWN_SIDE = 1024
 """Larger pictures are shown reduced: scaling 12 megapixels to the window would stall it."""
 MOST_STEPS = 500
 """Steps that can be undone."""
+
+
+class _Lane(Enum):
+    """What is asked of the job, the most urgent first."""
+
+    BOX = auto()
+    OPEN = auto()
 
 
 class Opened(NamedTuple):
@@ -67,9 +75,7 @@ class OwnPhoto(QObject):
         self._placement: Placement | None = None
         self._settled: Placement | None = None
         self._unkept: dict[str, tuple[Placement, Callable[[], object]]] = {}
-        self.job = LatestJob(("box", "open"), self)
-        self.job.answered.connect(self._on_answer)
-        self.job.failed.connect(self._on_failure)
+        self.job = LatestJob(_Lane, self)
         self.job.start()
 
     @property
@@ -89,7 +95,8 @@ class OwnPhoto(QObject):
         if key and self._shelf.placement(key) is not None:
             self.key = key
             unkept, _ = self._unkept.get(key, (None, None))
-            self.job.ask(Question("open", partial(_open, self._shelf, key, unkept), key))
+            work = partial(_open, self._shelf, key, unkept)
+            self.job.ask(work, lane=_Lane.OPEN, then=self._on_opened, failed=self.problem.emit)
 
     def rests_on(self, key: str) -> bool:
         """Tell whether this photo is on show, and its box not on its way."""
@@ -101,6 +108,8 @@ class OwnPhoto(QObject):
             self.settle()
         was_open, self.key = bool(self.key), ""
         self._photo = self._placement = self._settled = None
+        for lane in _Lane:
+            self.job.cancel(lane)
         self.undo_stack.clear()
         if was_open:
             self.closed.emit()
@@ -128,7 +137,7 @@ class OwnPhoto(QObject):
         if self._photo is not None:
             self._placement = placement
             work = partial(crop_face, self._photo.picture, placement.box)
-            self.job.ask(Question("box", work, (self.key, placement.box)))
+            self.job.ask(work, lane=_Lane.BOX, then=self.cropped.emit, failed=self.problem.emit)
 
     def _go_to(self, placement: Placement) -> None:
         """Put the box where a step leads, and keep it."""
@@ -139,35 +148,29 @@ class OwnPhoto(QObject):
         if self._photo is not None:
             work = partial(self._shelf.place, self.key, placement, self._photo.picture)
             self._unkept[self.key] = placement, work
-            self.job.ask(Question(f"keep {self.key}", work, (self.key, work)))
+            then = partial(self._on_kept, self.key, work)
+            failed = partial(self._on_not_kept, self.key, work)
+            self.job.ask(work, lane=self.key, then=then, failed=failed, interim=True)
 
-    @Slot(str, object, object)
-    def _on_answer(self, channel: str, tag: Any, reply: Any) -> None:
-        if channel == "open":
-            self._on_opened(tag, reply)
-        elif channel == "box":
-            key, box = tag
-            if self._placement is not None and (key, box) == (self.key, self._placement.box):
-                self.cropped.emit(reply)
-        else:
-            key, work = tag
-            _, newest = self._unkept.get(key, (None, None))
-            if newest is work:
-                del self._unkept[key]
-            if reply is not None:
-                self.kept.emit(reply, key)
+    def _on_kept(self, key: str, work: object, face: NDArray[np.uint8] | None) -> None:
+        self._strike(key, work)
+        if face is not None:
+            self.kept.emit(face, key)
 
-    def _on_opened(self, key: str, photo: Opened | None) -> None:
-        if key == self.key and photo is not None:
+    def _on_not_kept(self, key: str, work: object, problem: Problem) -> None:
+        self._strike(key, work)
+        self.problem.emit(problem)
+
+    def _strike(self, key: str, work: object) -> None:
+        _, newest = self._unkept.get(key, (None, None))
+        if newest is work:
+            del self._unkept[key]
+
+    def _on_opened(self, photo: Opened | None) -> None:
+        if photo is not None:
             self._photo = photo
             self._placement = self._settled = photo.placement
             self.opened.emit(photo)
-
-    @Slot(str, object)
-    def _on_failure(self, channel: str, problem: Problem) -> None:
-        if channel.startswith("keep "):
-            self._unkept.pop(channel.removeprefix("keep "), None)
-        self.problem.emit(problem)
 
 
 def _open(shelf: PhotoLibrary, key: str, unkept: Placement | None) -> Opened | None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cae_gui.core.models import Lane
 from cae_gui.gallery.faces import PHOTOS
 from cae_gui.reconstruct.reconstruct_workspace import ReconstructWorkspace
-from cae_gui.studio import Session
+from cae_gui.studio import Session, Task
 from model.evaluation.metrics import Quality, quality
 
 if TYPE_CHECKING:
@@ -44,9 +45,7 @@ class ReconstructController(QObject):
         self._quality: Quality | None = None
         session.selected.connect(self._on_selected)
         session.reconstructed.connect(self._on_reconstructed)
-        session.task_done.connect(self._on_task)
-        session.models.changed.connect(self._on_model)
-        session.models.answered.connect(self._on_answer)
+        session.models.replaced.connect(self._ask_strip)
         session.faces.changed.connect(self.choose_strip)
         session.faces.photo_moved.connect(self._ask_strip)
         view.other_faces_asked.connect(self.choose_strip)
@@ -91,7 +90,7 @@ class ReconstructController(QObject):
         faces = self._session.faces.faces
         if faces is not None and len(self._strip_rows):
             images = np.array(faces.images[self._strip_rows])
-            self._session.models.ask("strip", "reconstruct", images)
+            self._session.models.reconstruct(images, then=self._on_strip, lane=Lane.STRIP)
 
     @Slot()
     def _on_selected(self) -> None:
@@ -103,24 +102,16 @@ class ReconstructController(QObject):
         self._shown, self._quality = reply, None
         self._view.set_reconstruction(reply.images[0])
         work = partial(_compare, reply.originals[0], reply.images[0])
-        self._session.run_task("difference", work, reply)
+        self._session.run_task(work, Task.DIFFERENCE, then=self._on_compared)
 
-    @Slot(str, object, object)
-    def _on_task(self, channel: str, tag: Any, result: Any) -> None:
-        if channel == "difference" and tag is self._shown:
-            self._quality = result[-1]
-            self._view.set_difference(*result)
-            self._view.set_exportable(True)
+    def _on_compared(self, compared: tuple[Pixels, Pixels, float, Quality]) -> None:
+        self._quality = compared[-1]
+        self._view.set_difference(*compared)
+        self._view.set_exportable(True)
 
-    @Slot()
-    def _on_model(self) -> None:
-        self._ask_strip()
-
-    @Slot(str, object, object)
-    def _on_answer(self, channel: str, _tag: Any, reply: Any) -> None:
-        if channel == "strip":
-            self._strip = reply
-            self._view.strip.set_frames(reply.originals, reply.images)
+    def _on_strip(self, reply: Reconstruction) -> None:
+        self._strip = reply
+        self._view.strip.set_frames(reply.originals, reply.images)
 
     @Slot(int)
     def _on_strip_clicked(self, index: int) -> None:

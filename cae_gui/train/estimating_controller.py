@@ -41,7 +41,7 @@ class EstimatingController(QObject):
         view.form.undo_stack.indexChanged.connect(self._refresh)
         view.further.toggled.connect(self._refresh)
         session.faces.changed.connect(self._refresh)
-        session.models.changed.connect(self._refresh)
+        session.models.replaced.connect(self._refresh)
         self._training.state_changed.connect(self._refresh)
         self._training.estimated.connect(self._on_estimated)
         self._training.trial_failed.connect(self._on_failed)

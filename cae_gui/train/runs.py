@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from enum import Enum, auto
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cae_gui.core.jobs import LatestJob, Question, StreamJob
+from cae_gui.core.jobs import LatestJob, StreamJob
 from cae_gui.core.problems import Problem
 from model.runs.following import follow
 from model.runs.runs import EpochRow, Run, RunError, RunSummary, list_runs
@@ -19,6 +20,13 @@ from model.runs.writer import forget_cut_off
 from model.system.polling import poll
 
 T = TypeVar("T")
+
+
+class _Lane(Enum):
+    """What is read of the runs on disk, the most urgent first."""
+
+    LIST = auto()
+    UPDATE = auto()
 
 
 class ListedRun(NamedTuple):
@@ -75,10 +83,7 @@ class Runs(QObject):
         self.items: tuple[ListedRun, ...] = ()
         self.following: Path | None = None
         self.shown: Path | None = None
-        self._deletions = 0
-        self._files = LatestJob(("list", "update"), self)
-        self._files.answered.connect(self._on_answer)
-        self._files.failed.connect(self._on_failure)
+        self._files = LatestJob(_Lane, self)
         self._opening = StreamJob(self)
         self._opening.produced.connect(self._on_opened)
         self._opening.failed.connect(self.problem)
@@ -103,11 +108,13 @@ class Runs(QObject):
 
     def refresh(self) -> None:
         """List the runs on disk again."""
-        self._files.ask(Question("list", _list))
+        then, failed = self._on_listed, self.problem.emit
+        self._files.ask(_list, lane=_Lane.LIST, then=then, failed=failed, interim=True)
 
     def update(self, folder: Path) -> None:
         """Read again where one run of the list stands."""
-        self._files.ask(Question("update", partial(_listed, folder)))
+        work, then, failed = partial(_listed, folder), self._on_updated, self._on_failure
+        self._files.ask(work, lane=_Lane.UPDATE, then=then, failed=failed, interim=True)
 
     def open(self, folder: Path) -> None:
         """Read a run; ``opened`` answers."""
@@ -119,13 +126,11 @@ class Runs(QObject):
 
     def delete(self, folders: Sequence[Path]) -> None:
         """Delete runs with all that is in them; those being trained are left."""
-        self._deletions += 1  # two deletions at once are both wanted
-        work = partial(_delete, tuple(folders))
-        self._files.ask(Question(f"delete {self._deletions}", work))
+        self._change(partial(_delete, tuple(folders)))
 
     def forget_cut_off(self, folder: Path) -> None:
         """Note that the person was told of a run whose process died."""
-        self._files.ask(Question(f"forget {folder}", partial(forget_cut_off, folder)))
+        self._change(partial(forget_cut_off, folder))
 
     def follow(self, folder: Path) -> None:
         """Watch a run folder until another choice."""
@@ -147,26 +152,28 @@ class Runs(QObject):
         self.following = None
         self.following_changed.emit()
 
-    @Slot(str, object, object)
-    def _on_answer(self, channel: str, _tag: object, answer: Any) -> None:
-        if channel == "list":
-            self.items = answer
-        elif channel == "update":
-            if answer is None or self.find(answer.run.folder) is None:
-                self.refresh()
-                return
-            folder = answer.run.folder
-            self.items = tuple(answer if item.run.folder == folder else item for item in self.items)
-        else:
-            self.refresh()
-            return
+    def _change(self, work: Callable[[], object]) -> None:
+        # In a lane of its own: two deletions at once are both wanted.
+        self._files.ask(work, lane=work, then=self._on_changed, failed=self._on_failure)
+
+    def _on_listed(self, items: tuple[ListedRun, ...]) -> None:
+        self.items = items
         self.listed.emit()
 
-    @Slot(str, object)
-    def _on_failure(self, channel: str, problem: Problem) -> None:
-        self.problem.emit(problem)
-        if channel != "list":
+    def _on_updated(self, updated: ListedRun | None) -> None:
+        if updated is None or self.find(updated.run.folder) is None:
             self.refresh()
+            return
+        folder = updated.run.folder
+        self.items = tuple(updated if item.run.folder == folder else item for item in self.items)
+        self.listed.emit()
+
+    def _on_changed(self, _result: object) -> None:
+        self.refresh()
+
+    def _on_failure(self, problem: Problem) -> None:
+        self.problem.emit(problem)
+        self.refresh()
 
     @Slot(object)
     def _on_opened(self, run: OpenedRun | None) -> None:

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.core.times import run_title
-from cae_gui.studio import Session
+from cae_gui.studio import Session, Task
 from cae_gui.train.run_model import RunItem, RunState
 from cae_gui.train.runs import ListedRun, OpenedRun
 from cae_gui.train.shown_run import ShownRun
@@ -59,7 +58,6 @@ class RunsController(QObject):
         view.delete_asked.connect(self._on_delete)
         view.compared.connect(self._on_compared)
         view.refused.connect(self._on_refused)
-        self._session.task_done.connect(self._on_task)
 
     @Slot()
     def _refresh(self) -> None:
@@ -146,12 +144,8 @@ class RunsController(QObject):
         self._compare()
 
     def _compare(self) -> None:
-        self._session.run_task("compare", partial(_read_curves, tuple(self._compared)))
-
-    @Slot(str, object, object)
-    def _on_task(self, channel: str, _tag: object, result: Any) -> None:
-        if channel == "compare":
-            self._view.plot.set_others(result)
+        work, show = partial(_read_curves, tuple(self._compared)), self._view.plot.set_others
+        self._session.run_task(work, Task.CURVES, then=show, interim=True)
 
     @Slot()
     def _on_refused(self) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
-from cae_gui.studio import Session
+from cae_gui.studio import Session, Task
 from cae_gui.train.runs import PreviewRead
 from cae_gui.train.train_workspace import TrainWorkspace
 from model.data.lfw import TITLE as LFW_TITLE
@@ -50,8 +50,6 @@ class ShownRun(QObject):
         session.reconstructed.connect(self._paint_first)
         view.plot.render_wanted.connect(self._on_render_wanted)
         view.epochs.chosen.connect(self._on_epoch_chosen)
-        session.task_done.connect(self._on_task)
-        session.task_failed.connect(self._on_task_failed)
         self._runs.preview_read.connect(self._on_preview)
 
     def shows(self, folder: Path | None) -> bool:
@@ -65,7 +63,8 @@ class ShownRun(QObject):
         self._config = config
         self._view.plot.set_total_epochs(config.epochs)
         self._view.plot.set_references(REFERENCES.get(faces, ()))
-        self._session.run_task("schedule", partial(_planned_rates, config), config)
+        work, show = partial(_planned_rates, config), self._view.plot.set_planned
+        self._session.run_task(work, Task.SCHEDULE, then=show)
 
     def begin(
         self,
@@ -106,6 +105,7 @@ class ShownRun(QObject):
     def _reset(self) -> None:
         self._originals, self._newest = _NO_FACES, None
         self._epochs, self._losses, self._wanted, self._config = [], {}, None, None
+        self._session.drop_task(Task.SCHEDULE)
         self._view.plot.clear()
         self._view.epochs.set_epochs((), {})
         self._view.strip.set_frames(_NO_FACES)
@@ -148,23 +148,12 @@ class ShownRun(QObject):
         if is_started and not self._has_painted and self._view.isVisible():
             self._has_painted = True
             work = partial(self._painter.paint, CurveRequest(width=320, height=216))
-            self._session.run_task("first plot", work)
+            self._session.run_task(work, Task.FIRST_PLOT)
 
     @Slot(object)
     def _on_render_wanted(self, request: Any) -> None:
-        self._session.run_task("plot", partial(self._painter.paint, request))
-
-    @Slot(str, object, object)
-    def _on_task(self, channel: str, tag: Any, result: Any) -> None:
-        if channel == "plot":
-            self._view.plot.show_image(result)
-        elif channel == "schedule" and tag is self._config:
-            self._view.plot.set_planned(result)
-
-    @Slot(str)
-    def _on_task_failed(self, channel: str) -> None:
-        if channel == "plot":
-            self._view.plot.drop_request()
+        work, plot = partial(self._painter.paint, request), self._view.plot
+        self._session.run_task(work, Task.PLOT, then=plot.show_image, failed=plot.drop_request)
 
 
 def _planned_rates(config: TrainConfig) -> Points:

@@ -14,6 +14,7 @@ from PIL import Image
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from cae_gui.core.jobs import LatestJob
 from cae_gui.main_window import MainWindow
 from cae_gui.morph.film_dialog import FilmDialog
 from cae_gui.widgets import dialogs
@@ -231,3 +232,10 @@ def quick_trial(config: TrainConfig, faces: FaceSet) -> Generator[None, None, Es
 def quick_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings take milliseconds and learn nothing."""
     monkeypatch.setattr("model.training.training.train", quick_train)
+
+
+def wait_for_answers(job: LatestJob, qtbot: QtBot) -> None:
+    """Wait until all that was asked so far is answered: a lane without a name comes last."""
+    last: list[object] = []
+    job.ask(object, lane=object(), then=last.append, failed=pytest.fail)
+    qtbot.waitUntil(lambda: bool(last), timeout=LOADING_MS)

@@ -314,7 +314,7 @@ def test_a_model_file_is_saved_dropped_on_the_window_and_listed(
     assert "mine.safetensors" in status_texts(window)
     action(window, "Use the shipped model").trigger()
     qtbot.waitUntil(lambda: "Shipped model" in status_texts(window), timeout=LOADING_MS)
-    with qtbot.waitSignal(window.session.models.changed, timeout=LOADING_MS):
+    with qtbot.waitSignal(window.session.models.replaced, timeout=LOADING_MS):
         assert drop(window, files(answers.path))
     assert "mine.safetensors" in status_texts(window)
     assert [item.text() for item in entries(window, "Open recent model")] == [str(answers.path)]
@@ -638,19 +638,18 @@ def test_undo_of_another_face_shows_its_original_and_reconstruction(
 
     def after(change: Callable[[], object]) -> Any:
         change()
-        # The strip is answered last of all, so nothing of an earlier face is due after it.
+        # A lane of its own is answered last, so nothing of an earlier face is due after it.
         qtbot.waitUntil(lambda: is_settled(window), timeout=LOADING_MS)
-        with qtbot.waitSignal(models.answered, timeout=LOADING_MS, check_params_cb=is_of_strip):
-            models.ask("strip", "reconstruct", np.zeros((1, 48, 48, 3), np.uint8), tag="mine")
+        last: list[object] = []
+        faces = np.zeros((1, 48, 48, 3), np.uint8)
+        models.reconstruct(faces, then=last.append, lane=object())
+        qtbot.waitUntil(lambda: bool(last), timeout=LOADING_MS)
         return picture_of(window.explore.start)
 
     def is_settled(window: MainWindow) -> bool:
         face, edited = window.session.face, window.session.explorer.face
         undone = window.session.explorer.undo_stack.canRedo()
         return edited is not None and (undone or (face is not None and edited.name == face.name))
-
-    def is_of_strip(_channel: str, tag: object, _reply: object) -> bool:
-        return tag == "mine"
 
     fourth = after(lambda: click_face(window, 4, qtbot))
     assert not same_picture(fourth, after(lambda: click_face(window, 5, qtbot)))

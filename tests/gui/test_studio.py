@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from cae_gui.studio import Session
+from cae_gui.studio import Session, Task
 from cae_gui.train.training import State
 from model.data.datasets import FaceSet
 from model.events import Finished, Snapshot
@@ -142,18 +142,31 @@ def test_a_stopped_training_gives_its_last_model(
     session.training.start(SMALL, few_faces)
     with qtbot.waitSignal(session.training.epoch_done, timeout=LOADING_MS):
         pass
-    with qtbot.waitSignal(session.models.changed, timeout=LOADING_MS):
+    with qtbot.waitSignal(session.models.replaced, timeout=LOADING_MS):
         session.training.stop()
     assert session.training.folder is not None
     assert session.models.path == session.training.folder / "last.safetensors"
 
 
-def test_tasks_come_back_with_tag_or_as_a_problem(session: Session, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(session.task_done) as done:
-        session.run_task("layers", lambda: 42, "tag")
-    assert done.args == ["layers", "tag", 42]
-    with qtbot.waitSignals([session.problem, session.task_failed]):
-        session.run_task("plot", lambda: 1 // 0)
+def test_a_task_comes_back_or_is_a_problem(session: Session, qtbot: QtBot) -> None:
+    results: list[int] = []
+    session.run_task(lambda: 42, Task.LAYERS, then=results.append)
+    qtbot.waitUntil(lambda: results == [42])
+    failed: list[bool] = []
+    with qtbot.waitSignal(session.problem):
+        session.run_task(
+            lambda: 1 // 0, Task.PLOT, then=pytest.fail, failed=lambda: failed.append(True)
+        )
+    assert failed == [True]
+
+
+def test_a_dropped_task_does_not_come_back(session: Session, qtbot: QtBot) -> None:
+    results: list[int] = []
+    session.run_task(lambda: 1, Task.LAYERS, then=results.append)
+    session.drop_task(Task.LAYERS)
+    session.run_task(lambda: 2, Task.VERSIONS, then=results.append)
+    qtbot.waitUntil(lambda: bool(results))
+    assert results == [2]
 
 
 def test_shutting_down_twice_is_harmless(session: Session) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from cae_gui.explore.map.map_colors import Coloring
 from cae_gui.explore.map.map_panel import MapPanel
 from cae_gui.explore.map.maps import Method
 from cae_gui.explore.measured_faces import load_measured
-from cae_gui.studio import Session
+from cae_gui.studio import Session, Task
 from cae_gui.widgets.images import Pixels
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ class LatentMapController(QObject):
         self._pictured: NDArray[np.int64] | None = None  # the rows whose faces the view has
         self._is_by_pca = True
         self._chosen = PLAIN
-        self._asked: tuple[Explored | None, str] | None = None
         self._connect()
         self._show_map()
 
@@ -59,7 +58,6 @@ class LatentMapController(QObject):
         self._maps.changed.connect(self._show_map)
         session.faces.changed.connect(self._say_why)
         session.explorer.directions_changed.connect(self._show_colorings)
-        session.task_done.connect(self._on_task)
 
     @Slot()
     def _on_shown(self) -> None:
@@ -146,16 +144,12 @@ class LatentMapController(QObject):
 
     def _color(self) -> None:
         explored, work = self._latents.explored, self._choices()[self._chosen]
-        self._asked = explored, self._chosen
+        self._session.drop_task(Task.MAP_COLORS)
         if explored is None or work is None:
             self._view.map.set_coloring(None)
         elif self._view.isVisible():
-            self._session.run_task("map colors", partial(work, explored), self._asked)
-
-    @Slot(str, object, object)
-    def _on_task(self, channel: str, tag: Any, result: Any) -> None:
-        if channel == "map colors" and tag is self._asked:
-            self._view.map.set_coloring(result)
+            show = self._view.map.set_coloring
+            self._session.run_task(partial(work, explored), Task.MAP_COLORS, then=show)
 
     @Slot(int, int)
     def _on_measuring(self, done: int, total: int) -> None:

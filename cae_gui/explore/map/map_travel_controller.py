@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from cae_gui.explore.edited import Edited
 from cae_gui.explore.map.map_panel import MapPanel
-from cae_gui.studio import Session
+from cae_gui.studio import Session, Task
 from model.latents.directions import project_out
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ class MapTravelController(QObject):
         self._explorer.face_changed.connect(self._on_face)
         self._explorer.undo_stack.indexChanged.connect(self._show_path)
         self._maps.changed.connect(self._show)
-        session.task_done.connect(self._on_task)
         view.shown.connect(self._show)
         self._map.travel_started.connect(self._on_started)
         self._map.travelled.connect(self._on_travelled)
@@ -152,13 +151,13 @@ class MapTravelController(QObject):
         if states:
             latents = np.stack([state.latent for state in states])
             work = partial(_places_among_faces, explored, points, latents)
-            self._session.run_task("map places", work, (points, states))
+            then = partial(self._on_places, points, states)
+            self._session.run_task(work, Task.MAP_PLACES, then=then)
 
-    @Slot(str, object, object)
-    def _on_task(self, channel: str, tag: Any, result: Any) -> None:
-        if channel != "map places" or tag[0] is not self._maps.points:
+    def _on_places(self, points: Floats, states: list[Edited], places: list[Place]) -> None:
+        if points is not self._maps.points:
             return
-        self._known.update(zip(tag[1], result, strict=True))
+        self._known.update(zip(states, places, strict=True))
         if not self._is_travelling:
             self._show()
 

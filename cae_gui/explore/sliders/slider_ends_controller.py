@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from cae_gui.core.models import Lane
 from cae_gui.explore.explore_workspace import ExploreWorkspace
 from cae_gui.explore.sliders.latent_slider import SliderRow
 from cae_gui.explore.sliders.latent_sliders import LatentSliders
@@ -23,13 +25,6 @@ REST_MS = 150
 """The values have rested so long before the ends are computed."""
 ROWS = 2
 """Rows in one decode: a slider's picture may have to wait for one that is under way, 4 ms."""
-
-
-class _Question(NamedTuple):
-    """The rows of one list whose ends are being decoded."""
-
-    sliders: LatentSliders
-    rows: list[int]
 
 
 class _Ends(NamedTuple):
@@ -53,7 +48,7 @@ class SliderEndsController(QObject):
             view.raw: None,
         }
         self._known: dict[tuple[LatentSliders, int], _Ends] = {}
-        self._question: _Question | None = None
+        self._is_asking = False
         self._is_painted = False
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._on_rest)
@@ -62,7 +57,6 @@ class SliderEndsController(QObject):
         self._explorer.directions_changed.connect(self._on_other_ends)
         self._explorer.locks_changed.connect(self._on_other_ends)
         view.typicality.limit_changed.connect(self._on_other_ends)
-        session.models.answered.connect(self._on_answer)
         view.face.painted.connect(self._on_painted)
         for sliders in self._kinds:
             sliders.ends_wanted.connect(self._on_wanted)
@@ -95,12 +89,13 @@ class SliderEndsController(QObject):
     def _on_rest(self) -> None:
         if self._explorer.is_held:
             self._rest.start()
-        elif self._is_painted and self._question is None:
+        elif self._is_painted and not self._is_asking:
             self._ask()
 
     def _forget(self) -> None:
         self._known.clear()
-        self._question = None
+        self._is_asking = False
+        self._session.models.drop(Lane.ENDS)
 
     def _ends_of(self, sliders: LatentSliders, row: int) -> _Ends | None:
         ends = self._known.get((sliders, row))
@@ -113,9 +108,9 @@ class SliderEndsController(QObject):
             rows = [row for row in in_view if self._ends_of(sliders, row) is None][:ROWS]
             latents = [end for row in rows for end in self._latents(sliders, kind, row)]
             if latents:
-                self._question = _Question(sliders, rows)
-                tag = self._question
-                self._session.models.ask("ends", "decode", np.array(latents), tag=tag)
+                self._is_asking = True
+                then = partial(self._on_ends, sliders, rows)
+                self._session.models.decode(np.array(latents), then=then, lane=Lane.ENDS)
                 return
 
     def _latents(self, sliders: LatentSliders, kind: Kind | None, row: int) -> list[Floats]:
@@ -128,15 +123,10 @@ class SliderEndsController(QObject):
             found = [self._explorer.moved(index, value) for value in limits]
         return [latent for latent in found if latent is not None]
 
-    @Slot(str, object, object)
-    def _on_answer(self, channel: str, tag: Any, reply: Pixels) -> None:
-        question = self._question
-        if channel != "ends" or question is None or tag is not question:
-            return
-        self._question = None
-        sliders = question.sliders
-        for number, row in enumerate(question.rows):
-            low, high = reply[2 * number : 2 * number + 2]
+    def _on_ends(self, sliders: LatentSliders, rows: list[int], faces: Pixels) -> None:
+        self._is_asking = False
+        for number, row in enumerate(rows):
+            low, high = faces[2 * number : 2 * number + 2]
             self._known[sliders, row] = _Ends(sliders.row(row), low, high)
             sliders.set_ends(row, low, high)
         self._on_rest()

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
+from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,12 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QObject, QThread, Slot
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
-from cae_gui.core.jobs import LatestJob, Question, StreamJob, stop_and_wait
+from cae_gui.core.jobs import LatestJob, StreamJob, stop_and_wait
+from cae_gui.core.problems import Problem
 from model.data.datasets import prepare
+from tests.gui.conftest import wait_for_answers
 
 
 class Listener(QObject):
@@ -23,7 +28,6 @@ class Listener(QObject):
         self.values: list[Any] = []
         self.problems: list[str] = []
         self.ends: list[bool] = []
-        self.answers: list[tuple[str, Any, Any]] = []
 
     def follow(self, job: StreamJob) -> None:
         job.produced.connect(self.on_value)
@@ -42,15 +46,6 @@ class Listener(QObject):
     @Slot(bool)
     def on_end(self, complete: bool) -> None:
         self.ends.append(complete)
-
-    @Slot(str, object, object)
-    def on_answer(self, channel: str, tag: Any, answer: Any) -> None:
-        assert QThread.currentThread() is self.thread()
-        self.answers.append((channel, tag, answer))
-
-    @Slot(str, object)
-    def on_failure(self, channel: str, problem: Any) -> None:
-        self.problems.append(f"{channel}: {problem.text}")
 
 
 @pytest.fixture
@@ -307,121 +302,225 @@ def test_a_job_goes_on_after_a_failure(job: StreamJob, heard: Listener, qtbot: Q
     assert heard.values == [0, 1]
 
 
+class Lane(Enum):
+    URGENT = auto()
+    USUAL = auto()
+    LATE = auto()
+
+
+class Asker(QObject):
+    """Asks a job, and remembers what comes back, on the GUI thread."""
+
+    def __init__(self, job: LatestJob) -> None:
+        super().__init__()
+        self._job = job
+        self.answers: list[Any] = []
+        self.problems: list[str] = []
+
+    def ask(self, work: Callable[[], Any], lane: Hashable, *, interim: bool = False) -> None:
+        self._job.ask(work, lane=lane, then=self.on_answer, failed=self.on_problem, interim=interim)
+
+    def say(self, text: str, lane: Hashable, *, interim: bool = False) -> None:
+        """Ask for a text."""
+        self.ask(lambda: text, lane, interim=interim)
+
+    def on_answer(self, answer: Any) -> None:
+        assert QThread.currentThread() is self.thread()
+        self.answers.append(answer)
+
+    def on_problem(self, problem: Problem) -> None:
+        assert QThread.currentThread() is self.thread()
+        self.problems.append(problem.text)
+
+
 @pytest.fixture
 def asked(qtbot: QtBot) -> Iterator[LatestJob]:
-    job = LatestJob(("urgent", "usual", "late"))
+    job = LatestJob(Lane)
     job.start()
     yield job
     stop_and_wait([job])
 
 
 @pytest.fixture
-def replies(asked: LatestJob) -> Listener:
-    listener = Listener()
-    asked.answered.connect(listener.on_answer)
-    asked.failed.connect(listener.on_failure)
-    return listener
+def asker(asked: LatestJob) -> Asker:
+    return Asker(asked)
 
 
 class Held:
     """Work that keeps the thread busy until the test lets go."""
 
-    def __init__(self, job: LatestJob) -> None:
+    def __init__(self, asker: Asker, lane: Lane = Lane.USUAL) -> None:
         self._began, self._let_go = threading.Event(), threading.Event()
-        job.ask(Question("usual", self._work, "held"))
+        asker.ask(self._work, lane)
         assert self._began.wait(20)
 
-    def _work(self) -> None:
+    def _work(self) -> str:
         self._began.set()
         assert self._let_go.wait(20)
+        return "held"
 
     def let_go(self) -> None:
         self._let_go.set()
 
 
-def test_an_answer_carries_channel_and_tag(
-    asked: LatestJob, replies: Listener, qtbot: QtBot
-) -> None:
-    with qtbot.waitSignal(asked.answered):
-        asked.ask(Question("usual", lambda: 6 * 7, "tag"))
-    assert replies.answers == [("usual", "tag", 42)]
+def test_an_answer_goes_to_the_one_who_asked(asked: LatestJob, qtbot: QtBot) -> None:
+    first, second = Asker(asked), Asker(asked)
+    first.ask(lambda: 6 * 7, Lane.USUAL)
+    second.say("other", Lane.LATE)
+    wait_for_answers(asked, qtbot)
+    assert (first.answers, second.answers) == ([42], ["other"])
 
 
-def test_the_newest_question_of_a_channel_wins(
-    asked: LatestJob, replies: Listener, qtbot: QtBot
-) -> None:
-    held = Held(asked)
+def test_the_newest_question_of_a_lane_wins(asked: LatestJob, asker: Asker, qtbot: QtBot) -> None:
+    held = Held(asker)
     for number in range(50):
-        asked.ask(Question("urgent", lambda: None, number))
-        asked.ask(Question("late", lambda: None, number))
+        asker.say(f"urgent {number}", Lane.URGENT)
+        asker.say(f"late {number}", Lane.LATE, interim=True)
     held.let_go()
-    qtbot.waitUntil(lambda: len(replies.answers) == 3, timeout=5000)
-    assert replies.answers == [("usual", "held", None), ("urgent", 49, None), ("late", 49, None)]
+    wait_for_answers(asked, qtbot)
+    assert asker.answers == ["held", "urgent 49", "late 49"]
 
 
-def test_channels_are_answered_in_their_order(
-    asked: LatestJob, replies: Listener, qtbot: QtBot
+def test_a_newer_question_drops_the_answer_under_way(
+    asked: LatestJob, asker: Asker, qtbot: QtBot
 ) -> None:
-    held = Held(asked)
-    for channel in ("late", "usual", "urgent"):
-        asked.ask(Question(channel, lambda: None))
+    held = Held(asker)
+    asker.say("newer", Lane.USUAL)
     held.let_go()
-    qtbot.waitUntil(lambda: len(replies.answers) == 4, timeout=5000)
-    assert [channel for channel, _, _ in replies.answers[1:]] == ["urgent", "usual", "late"]
+    wait_for_answers(asked, qtbot)
+    assert asker.answers == ["newer"]
+
+
+def test_an_interim_answer_comes_although_a_newer_question_waits(
+    asked: LatestJob, asker: Asker, qtbot: QtBot
+) -> None:
+    held = Held(asker)
+    asker.say("newer", Lane.USUAL, interim=True)
+    held.let_go()
+    wait_for_answers(asked, qtbot)
+    assert asker.answers == ["held", "newer"]
+
+
+@pytest.mark.parametrize("interim", [False, True])
+def test_nothing_arrives_after_a_lane_is_cancelled(
+    asked: LatestJob, asker: Asker, qtbot: QtBot, interim: bool
+) -> None:
+    held = Held(asker)
+    asker.say("waiting", Lane.URGENT, interim=interim)
+    asker.say("other", Lane.LATE)
+    asked.cancel(Lane.USUAL)
+    asked.cancel(Lane.URGENT)
+    held.let_go()
+    wait_for_answers(asked, qtbot)
+    assert asker.answers == ["other"]
+    asker.say("again", Lane.USUAL, interim=interim)
+    wait_for_answers(asked, qtbot)
+    assert asker.answers == ["other", "again"]
+
+
+def test_nothing_arrives_after_all_is_cancelled(
+    asked: LatestJob, asker: Asker, qtbot: QtBot
+) -> None:
+    held = Held(asker)
+    asker.say("waiting", Lane.URGENT)
+    asked.cancel_all()
+    asker.say("later", Lane.USUAL, interim=True)
+    held.let_go()
+    wait_for_answers(asked, qtbot)
+    assert asker.answers == ["later"]
+
+
+def test_an_answer_on_its_way_is_dropped_by_a_cancellation(
+    asked: LatestJob, asker: Asker, qtbot: QtBot
+) -> None:
+    done = threading.Event()
+    asker.say("early", Lane.USUAL)
+    asked.ask(done.set, lane=Lane.LATE, failed=pytest.fail)
+    assert done.wait(20)  # the first answer lies in the event queue
+    asked.cancel(Lane.USUAL)
+    wait_for_answers(asked, qtbot)
+    assert asker.answers == []
+
+
+@pytest.mark.parametrize("bind", [lambda method: method, lambda method: partial(method)])
+def test_nothing_is_called_of_an_asker_that_was_destroyed(
+    asked: LatestJob, asker: Asker, qtbot: QtBot, bind: Callable[[Any], Any]
+) -> None:
+    gone = Asker(asked)
+    held = Held(asker)
+    then, failed = bind(gone.on_answer), bind(gone.on_problem)
+    asked.ask(lambda: 1, lane=Lane.USUAL, then=then, failed=failed)
+    asked.ask(lambda: 1 // 0, lane=Lane.LATE, then=then, failed=failed)
+    delete(gone)
+    held.let_go()
+    wait_for_answers(asked, qtbot)
+    assert (gone.answers, gone.problems) == ([], [])
+
+
+def test_lanes_are_answered_in_their_order(asked: LatestJob, asker: Asker, qtbot: QtBot) -> None:
+    held = Held(asker)
+    for lane in reversed(Lane):
+        asker.say(lane.name, lane, interim=True)
+    held.let_go()
+    wait_for_answers(asked, qtbot)
+    assert asker.answers == ["held", "URGENT", "USUAL", "LATE"]
 
 
 def test_neither_question_nor_answer_is_held_by_a_waiting_thread(
-    asked: LatestJob, qtbot: QtBot
+    asked: LatestJob, asker: Asker, qtbot: QtBot
 ) -> None:
-    heavy = Heavy()
-    with qtbot.waitSignal(asked.answered):
-        asked.ask(Question("a", heavy.itself, heavy))
+    heavy, seen_by = Heavy(), []
     seen = weakref.ref(heavy)
+    asked.ask(heavy.itself, lane="a", then=lambda one: seen_by.append(id(one)), failed=pytest.fail)
     del heavy
+    qtbot.waitUntil(lambda: bool(seen_by))
     qtbot.waitUntil(lambda: seen() is None)
     assert asked.isRunning()
 
 
-def test_a_failed_question_names_its_channel_and_the_next_is_answered(
-    asked: LatestJob, replies: Listener, qtbot: QtBot
+def test_a_failed_question_is_a_problem_of_the_asker_and_the_next_is_answered(
+    asked: LatestJob, asker: Asker, qtbot: QtBot
 ) -> None:
     def work() -> None:
         raise ValueError("That isn't a face.")
 
-    with qtbot.waitSignal(asked.failed):
-        asked.ask(Question("late", work))
-    with qtbot.waitSignal(asked.answered):
-        asked.ask(Question("late", lambda: 1))
-    assert replies.problems == ["late: That isn't a face."]
+    asker.ask(work, Lane.LATE)
+    wait_for_answers(asked, qtbot)
+    asker.ask(lambda: 1, Lane.LATE)
+    wait_for_answers(asked, qtbot)
+    assert asker.problems == ["That isn't a face."]
+    assert asker.answers == [1]
 
 
-def test_stop_drops_what_waits(asked: LatestJob, replies: Listener, qtbot: QtBot) -> None:
-    held = Held(asked)
-    asked.ask(Question("urgent", lambda: None))
+def test_stop_drops_what_waits(asked: LatestJob, asker: Asker, qtbot: QtBot) -> None:
+    held = Held(asker)
+    asker.say("waiting", Lane.URGENT)
     asked.stop()
     held.let_go()
     assert asked.wait(20_000)
-    qtbot.waitUntil(lambda: len(replies.answers) == 1, timeout=5000)
-    assert replies.answers[0][1] == "held"
+    qtbot.waitUntil(lambda: bool(asker.answers), timeout=5000)
+    assert asker.answers == ["held"]
 
 
 def test_questions_asked_before_the_start_are_answered(qtbot: QtBot) -> None:
-    job = LatestJob(("only",))
-    job.ask(Question("only", lambda: 1))
-    with qtbot.waitSignal(job.answered):
-        job.start()
-    stop_and_wait([job])
-
-
-def test_other_channels_come_last_in_their_order(qtbot: QtBot) -> None:
-    job, answers = LatestJob(("named",)), []
-    job.answered.connect(lambda channel, _tag, _answer: answers.append(channel))
-    for channel in ("second", "first", "named", "second"):
-        job.ask(Question(channel, lambda: None))
+    job = LatestJob()
+    asker = Asker(job)
+    asker.say("only", Lane.USUAL)
     job.start()
-    qtbot.waitUntil(lambda: len(answers) == 3)
+    wait_for_answers(job, qtbot)
     stop_and_wait([job])
-    assert answers == ["named", "second", "first"]
+    assert asker.answers == ["only"]
+
+
+def test_lanes_without_a_name_come_last_in_their_order(qtbot: QtBot) -> None:
+    job = LatestJob(("named",))
+    asker = Asker(job)
+    for lane in ("second", "first", "named", "second"):
+        asker.say(lane, lane)
+    job.start()
+    wait_for_answers(job, qtbot)
+    stop_and_wait([job])
+    assert asker.answers == ["named", "second", "first"]
 
 
 @pytest.fixture

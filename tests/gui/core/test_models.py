@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from cae_gui.core.jobs import stop_and_wait
-from cae_gui.core.models import Models
+from cae_gui.core.models import Lane, Models
 from model import inference
 from model.config import TrainConfig
 from model.data.datasets import FaceSet
@@ -43,7 +43,7 @@ def model_file(tmp_path: Path) -> Path:
 
 
 def test_the_shipped_model_opens(models: Models, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(models.changed, timeout=LOADING_MS):
+    with qtbot.waitSignal(models.replaced, timeout=LOADING_MS):
         models.open_shipped()
     assert models.title == "Shipped model"
     assert models.path is None
@@ -52,7 +52,7 @@ def test_the_shipped_model_opens(models: Models, qtbot: QtBot) -> None:
 
 
 def test_a_file_opens_under_its_name(models: Models, model_file: Path, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(models.changed, timeout=LOADING_MS):
+    with qtbot.waitSignal(models.replaced, timeout=LOADING_MS):
         models.open(model_file)
     assert (models.title, models.path) == ("small.safetensors", model_file)
 
@@ -81,16 +81,17 @@ def test_a_wrong_file_is_a_sentence_and_the_model_stays(
     assert models.title == "Mine"
 
 
-def test_questions_are_answered_with_their_tag(
-    models: Models, few_faces: FaceSet, qtbot: QtBot
-) -> None:
+def test_each_question_is_answered(models: Models, few_faces: FaceSet, qtbot: QtBot) -> None:
     models.adopt(small_model(), "Small")
-    with qtbot.waitSignal(models.answered, timeout=LOADING_MS) as blocker:
-        models.ask("face", "reconstruct", few_faces.images[:2], tag="mine")
-    channel, tag, reply = blocker.args
-    assert (channel, tag) == ("face", "mine")
-    assert reply.images.shape == (2, 48, 48, 3)
-    assert reply.latents.shape == (2, 4)
+    pixels, latents, whole = [], [], []
+    models.decode(np.zeros((3, 4), np.float32), then=pixels.append, lane=Lane.EXPLORE)
+    models.encode(few_faces.images[:2], then=latents.append, lane=Lane.APPLY)
+    models.reconstruct(few_faces.images[:2], then=whole.append, lane=Lane.FACE)
+    qtbot.waitUntil(lambda: bool(pixels and latents and whole), timeout=LOADING_MS)
+    assert pixels[0].shape == (3, 48, 48, 3)
+    assert latents[0].shape == (2, 4)
+    assert whole[0].images.shape == (2, 48, 48, 3)
+    assert whole[0].latents.shape == (2, 4)
 
 
 def test_other_work_makes_room_for_a_question(
@@ -98,45 +99,52 @@ def test_other_work_makes_room_for_a_question(
 ) -> None:
     models.adopt(small_model(), "Small")
     monkeypatch.setattr(inference, "decode", lambda *_: foreground.is_active)
-    with qtbot.waitSignal(models.answered, timeout=LOADING_MS) as answer:
-        models.ask("explore", "decode", np.zeros((1, 4), np.float32))
-    assert answer.args[2] is True
+    answers: list[Any] = []
+    models.decode(np.zeros((1, 4), np.float32), then=answers.append, lane=Lane.EXPLORE)
+    qtbot.waitUntil(lambda: bool(answers), timeout=LOADING_MS)
+    assert answers == [True]
 
 
 def test_without_a_model_questions_are_dropped(models: Models, few_faces: FaceSet) -> None:
-    models.ask("face", "reconstruct", few_faces.images[:1])
+    models.reconstruct(few_faces.images[:1], then=pytest.fail, lane=Lane.FACE)
     models.describe(few_faces)
     models.save(Path("nowhere"))
     assert models.model is None
 
 
+@pytest.mark.parametrize("interim", [False, True])
 def test_answers_of_an_earlier_model_never_arrive(
-    models: Models, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    models: Models, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, interim: bool
 ) -> None:
     answers: list[Any] = []
-    models.answered.connect(lambda channel, tag, reply: answers.append((tag, reply)))
     began, let_go = threading.Event(), threading.Event()
 
-    def slow(_model: Any, answer: str) -> str:
+    def slow(_model: Any, latents: Any) -> Any:
         began.set()
         assert let_go.wait(20)
-        return answer
+        return float(latents[0])
+
+    def ask(number: int, lane: Lane) -> None:
+        latents = np.array([number], np.float32)
+        models.decode(latents, then=answers.append, lane=lane, interim=interim)
 
     monkeypatch.setattr(inference, "decode", slow)
     models.adopt(small_model(), "First")
-    models.ask("face", "decode", "old", tag=1)
+    ask(1, Lane.FACE)
     assert began.wait(20)
+    ask(2, Lane.FACE)
+    ask(3, Lane.EXPLORE)
     models.adopt(small_model(), "Second")
-    models.ask("film", "decode", "new", tag=2)
+    ask(4, Lane.GRID)
     let_go.set()
     qtbot.waitUntil(lambda: bool(answers), timeout=LOADING_MS)
-    assert answers == [(2, "new")]
+    assert answers == [4]
 
 
 def test_a_failed_question_is_a_problem(models: Models, qtbot: QtBot) -> None:
     models.adopt(small_model(), "Small")
     with qtbot.waitSignal(models.problem, timeout=LOADING_MS) as blocker:
-        models.ask("explore", "decode", np.zeros((1, 5), np.float32))
+        models.decode(np.zeros((1, 5), np.float32), then=pytest.fail, lane=Lane.EXPLORE)
     assert "RuntimeError" in blocker.args[0].details
 
 
@@ -156,7 +164,7 @@ def test_the_measured_latent_space_is_kept_in_a_run(
 
     run = Run.create(TrainConfig(latent_dim=4), few_faces.title, tmp_path)
     run.save_best(small_model())
-    with qtbot.waitSignal(models.changed, timeout=LOADING_MS):
+    with qtbot.waitSignal(models.replaced, timeout=LOADING_MS):
         models.open(run.best)
     with qtbot.waitSignals([models.described, models.idle], timeout=LOADING_MS):
         models.describe(few_faces)
@@ -206,14 +214,14 @@ def test_a_saved_model_opens_again(
         models.save(path)
     assert blocker.args == [path]
     assert (models.title, models.path) == ("kept.safetensors", path)
-    with qtbot.waitSignal(models.changed, timeout=LOADING_MS):
+    with qtbot.waitSignal(models.replaced, timeout=LOADING_MS):
         models.open(path)
 
 
 def test_saving_is_no_change_of_the_model(models: Models, tmp_path: Path, qtbot: QtBot) -> None:
     models.adopt(small_model(), "Small")
     with (
-        qtbot.assertNotEmitted(models.changed),
+        qtbot.assertNotEmitted(models.replaced),
         qtbot.waitSignal(models.saved, timeout=LOADING_MS),
     ):
         models.save(tmp_path / "kept.safetensors")

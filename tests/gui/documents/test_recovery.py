@@ -20,7 +20,7 @@ from model.documents.session_file import SUFFIX
 from model.documents.unsaved import last_session, unsaved_folder
 from model.runs.runs import EpochRow, Run
 from model.runs.writer import Writer
-from tests.gui.conftest import LOADING_MS, SMALL, wait_for_message
+from tests.gui.conftest import LOADING_MS, SMALL, wait_for_answers, wait_for_message
 
 Open = Callable[[], MainWindow]
 
@@ -164,8 +164,7 @@ def test_two_windows_leave_each_others_work_alone(
     qtbot.waitUntil(lambda: len(files()) == 1, timeout=LOADING_MS)
     other = open_window()
     edit(other, qtbot)
-    with qtbot.waitSignal(other.session.unsaved.job.answered, timeout=LOADING_MS):
-        other.session.unsaved.write_now()
+    other.session.unsaved.write_now()
     qtbot.waitUntil(lambda: len(files()) == 2, timeout=LOADING_MS)
     assert "unsaved work" not in other.messages.message()
     other.close()
@@ -206,15 +205,15 @@ def test_what_cannot_be_kept_is_told_of_once(window: MainWindow, qtbot: QtBot) -
     problems: list[object] = []
     window.session.unsaved.problem.connect(problems.append)
     for _ in range(2):
-        with qtbot.waitSignal(window.session.unsaved.job.failed, timeout=LOADING_MS):
-            window.session.unsaved.write_now()
+        window.session.unsaved.write_now()
+        wait_for_answers(window.session.unsaved.job, qtbot)
     assert len(problems) == 1
 
 
 def test_the_model_is_remembered_at_once(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     path = tmp_path / "other.safetensors"
     save_model(path, pretrained_model())
-    with qtbot.waitSignal(window.session.models.changed, timeout=LOADING_MS):
+    with qtbot.waitSignal(window.session.models.replaced, timeout=LOADING_MS):
         window.files.open_path(path)
     assert window.settings.model == path
 
@@ -226,7 +225,7 @@ def test_work_with_one_model_is_put_aside_for_another(
     save_model(path, pretrained_model())
     models, explorer = window.session.models, window.session.explorer
     edit(window, qtbot)
-    with qtbot.waitSignal(models.changed, timeout=LOADING_MS):
+    with qtbot.waitSignal(models.replaced, timeout=LOADING_MS):
         window.files.open_path(path)
     wait_for_message(window, qtbot, "What you made in Explore with “Shipped model” was put aside")
     assert explorer.snapshots == ()
@@ -245,7 +244,7 @@ def test_a_face_that_was_only_looked_at_is_no_work(
     assert not window.session.unsaved.has_work()
     path = tmp_path / "other.safetensors"
     save_model(path, pretrained_model())
-    with qtbot.waitSignal(window.session.models.changed, timeout=LOADING_MS):
+    with qtbot.waitSignal(window.session.models.replaced, timeout=LOADING_MS):
         window.files.open_path(path)
     window.close()
     assert not last_session().exists()

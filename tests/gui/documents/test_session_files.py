@@ -148,7 +148,7 @@ def test_with_another_model_faces_are_encoded_anew_and_the_rest_is_told(
 ) -> None:
     path = save(worked, tmp_path / "a.cae-session", answers, qtbot)
     name = state(worked)[0]
-    with qtbot.waitSignal(worked.session.models.changed, timeout=LOADING_MS):
+    with qtbot.waitSignal(worked.session.models.replaced, timeout=LOADING_MS):
         worked.files.open_path(other_model(tmp_path))
     own = worked.session.own
     qtbot.waitUntil(lambda: own.is_ready, timeout=LOADING_MS)
@@ -178,7 +178,7 @@ def test_the_shipped_model_is_offered_where_the_session_was_made_with_it(
 ) -> None:
     path = save(worked, tmp_path / "a.cae-session", answers, qtbot)
     before = state(worked)
-    with qtbot.waitSignal(worked.session.models.changed, timeout=LOADING_MS):
+    with qtbot.waitSignal(worked.session.models.replaced, timeout=LOADING_MS):
         worked.files.open_path(other_model(tmp_path))
     worked.files.open_path(path)
     wait_for_message(worked, qtbot, "was made with another model")
@@ -194,10 +194,10 @@ def test_its_model_is_found_beside_it(
     window: MainWindow, tmp_path: Path, answers: Dialogs, qtbot: QtBot
 ) -> None:
     model = other_model(tmp_path)
-    with qtbot.waitSignal(window.session.models.changed, timeout=LOADING_MS):
+    with qtbot.waitSignal(window.session.models.replaced, timeout=LOADING_MS):
         window.files.open_path(model)
     path = save(window, tmp_path / "a.cae-session", answers, qtbot)
-    with qtbot.waitSignal(window.session.models.changed, timeout=LOADING_MS):
+    with qtbot.waitSignal(window.session.models.replaced, timeout=LOADING_MS):
         window.session.models.open_shipped()
     window.files.open_path(path)
     wait_for_message(window, qtbot, "was made with another model, “other.safetensors”")

@@ -12,6 +12,7 @@ import pytest
 from PySide6.QtCore import Qt, QTimer
 from pytestqt.qtbot import QtBot
 
+from cae_gui.core.models import Lane
 from cae_gui.explore.face_strip import FaceStrip
 from cae_gui.explore.history_controller import EMPTY
 from cae_gui.explore.state_pictures import StatePictures
@@ -106,26 +107,34 @@ def test_the_tip_says_what_the_step_was(exploring: MainWindow) -> None:
     assert tips[0].startswith(explorer.face.name)
 
 
-def test_nothing_is_decoded_during_a_drag(exploring: MainWindow, qtbot: QtBot) -> None:
+def test_nothing_is_decoded_during_a_drag(
+    exploring: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
     explorer, strip = exploring.session.explorer, exploring.explore.history
     explorer.move(0, 1.0)
     fill(exploring, qtbot)
-    asked: list[str] = []
+    asked: list[Any] = []
     models = exploring.session.models
-    models.answered.connect(lambda channel, _tag, _reply: asked.append(channel))
+    decode = models.decode
+
+    def note(latents: Any, *, lane: Any, **options: Any) -> None:
+        asked.append(lane)
+        decode(latents, lane=lane, **options)
+
+    monkeypatch.setattr(models, "decode", note)
     rest = exploring.findChild(StatePictures).findChild(QTimer)
     explorer.begin_edit()
     explorer.move(1, 2.0)
     for _ in range(2):  # the hand rests, but hasn't let go
         with qtbot.waitSignal(rest.timeout, timeout=LOADING_MS):
             pass
-    assert "explore" in asked
-    assert "history" not in asked
+    assert Lane.EXPLORE in asked
+    assert Lane.STATES not in asked
     assert strip.count() == 2
     explorer.end_edit()
     assert strip.count() == 3
     fill(exploring, qtbot)
-    assert "history" in asked
+    assert Lane.STATES in asked
 
 
 def test_what_nobody_sees_is_not_decoded(exploring: MainWindow, qtbot: QtBot) -> None:
@@ -176,7 +185,7 @@ def test_another_model_begins_a_new_history(
     state = weakref.ref(explorer.states()[0])
     path = tmp_path / "small.safetensors"
     save_model(path, FaceModel(ConvAutoencoder(4).eval()))
-    with qtbot.waitSignal(exploring.session.models.changed, timeout=LOADING_MS):
+    with qtbot.waitSignal(exploring.session.models.replaced, timeout=LOADING_MS):
         exploring.files.open_path(path)
     qtbot.waitUntil(lambda: strip.count() == 1 and is_filled(strip), timeout=LOADING_MS)
     gc.collect()

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.explore.face_strip import FaceStrip
 from cae_gui.main_window import MainWindow
+from cae_gui.studio import Session, Task
 from cae_gui.widgets.face_mime import face_from_mime
 from model.face_set import FaceSet
 from tests.gui.conftest import LOADING_MS, save_faces
@@ -65,17 +66,30 @@ def test_the_nearest_faces_stand_side_by_side_with_their_cosine(exploring: MainW
 
 
 def test_they_follow_the_edited_face_after_it_is_painted(
-    exploring: MainWindow, qtbot: QtBot
+    exploring: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     session, heard = exploring.session, []
     exploring.explore.face.painted.connect(lambda _stamp: heard.append("painted"))
-    session.task_done.connect(lambda channel, *_: heard.append(channel))
+    note_tasks(session, monkeypatch, heard.append)
     session.explorer.go_to(latent_of(exploring, 30), "Elsewhere")
-    qtbot.waitUntil(lambda: "nearest" in heard, timeout=LOADING_MS)
-    assert heard.index("painted") < heard.index("nearest")
-    assert names(exploring) == true_nearest(exploring)
+    qtbot.waitUntil(lambda: Task.NEAREST in heard, timeout=LOADING_MS)
+    assert heard.index("painted") < heard.index(Task.NEAREST)
+    qtbot.waitUntil(lambda: names(exploring) == true_nearest(exploring), timeout=LOADING_MS)
     session.explorer.undo_stack.undo()
     qtbot.waitUntil(lambda: names(exploring)[0] == "000", timeout=LOADING_MS)
+
+
+def note_tasks(
+    session: Session, monkeypatch: pytest.MonkeyPatch, note: Callable[[Any], object]
+) -> None:
+    """Have told which tasks are run."""
+    run = session.run_task
+
+    def run_task(work: Any, task: Task, **options: Any) -> None:
+        note(task)
+        run(work, task, **options)
+
+    monkeypatch.setattr(session, "run_task", run_task)
 
 
 def latent_of(window: MainWindow, row: int) -> Any:
@@ -139,15 +153,15 @@ def test_another_model_takes_them_away(exploring: MainWindow, qtbot: QtBot) -> N
     assert exploring.explore.nearest.accessibleDescription()
 
 
-def test_nobody_looks_for_what_nobody_sees(exploring: MainWindow, qtbot: QtBot) -> None:
+def test_nobody_looks_for_what_nobody_sees(
+    exploring: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
     session, asked = exploring.session, []
-    session.task_done.connect(lambda channel, *_: asked.append(channel))
+    note_tasks(session, monkeypatch, asked.append)
     exploring.explore.strip.setCurrentIndex(0)
     rest = exploring._nearest.findChild(QTimer)
     with qtbot.waitSignal(rest.timeout, timeout=LOADING_MS):
         session.explorer.go_to(latent_of(exploring, 30), "Elsewhere")
-    session.run_task("versions", str)  # it would be answered after the question for faces
-    qtbot.waitUntil(lambda: "versions" in asked, timeout=LOADING_MS)
-    assert "nearest" not in asked
+    assert Task.NEAREST not in asked
     exploring.explore.strip.setCurrentWidget(exploring.explore.nearest)
     qtbot.waitUntil(lambda: names(exploring) == true_nearest(exploring), timeout=LOADING_MS)

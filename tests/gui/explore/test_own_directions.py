@@ -217,10 +217,10 @@ def test_another_model_takes_them_over_and_keeps_its_own_once_they_change(
     qtbot.waitUntil(lambda: window.session.models.path == model, timeout=LOADING_MS)
     qtbot.waitUntil(lambda: kept(model) == ["Hat"], timeout=LOADING_MS)
     custom_directions_file(model).unlink()
-    with qtbot.waitSignal(window.session.models.changed, timeout=LOADING_MS):
+    with qtbot.waitSignal(window.session.models.replaced, timeout=LOADING_MS):
         window.session.models.open_shipped()
     wait_until_known(window, "Hat", qtbot)
-    with qtbot.waitSignal(window.session.models.changed, timeout=LOADING_MS):
+    with qtbot.waitSignal(window.session.models.replaced, timeout=LOADING_MS):
         window.session.models.open(model)
     wait_until_known(window, "Hat", qtbot)
     assert not custom_directions_file(model).exists()

@@ -138,7 +138,7 @@ def test_another_model_makes_another_grid(grid: MainWindow, tmp_path: Path, qtbo
 
     path = tmp_path / "small.safetensors"
     save_model(path, FaceModel(ConvAutoencoder(4).eval()))
-    with qtbot.waitSignal(grid.session.models.changed, timeout=LOADING_MS):
+    with qtbot.waitSignal(grid.session.models.replaced, timeout=LOADING_MS):
         grid.files.open_path(path)
     wait_for_grid(grid, qtbot)
     latents = grid.session.corners.grid()

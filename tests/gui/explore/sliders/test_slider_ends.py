@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
+from cae_gui.core.models import Lane
 from cae_gui.explore.explorer import Explorer
 from cae_gui.explore.sliders import slider_ends_controller as slider_ends
 from cae_gui.explore.sliders.end_face import EndFace
@@ -19,35 +22,37 @@ from cae_gui.explore.sliders.latent_slider import LatentSlider
 from cae_gui.explore.sliders.latent_sliders import LatentSliders
 from cae_gui.explore.sliders.slider_area import SliderArea
 from cae_gui.main_window import MainWindow
+from model import inference
 from tests.gui.conftest import LOADING_MS, picture_of, same_picture, wait_for_reconstruction
 
 Pixels = NDArray[np.uint8]
 
 
-class Asked(QObject):
-    """Remembers what came back for the ends, and tells when all earlier questions are answered."""
+class Asked:
+    """Remembers what is asked and answered for the ends, and tells when all is answered."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self.tags: list[object] = []
-        self.sizes: list[int] = []
-        self.probes = 0
+    def __init__(self, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.latents: list[Any] = []
+        self.answers: list[Pixels] = []
         self._models = window.session.models
-        self._models.answered.connect(self._on_answer)
+        self._decode = self._models.decode
+        monkeypatch.setattr(self._models, "decode", self._on_decode)
 
     def wait(self, qtbot: QtBot) -> None:
-        """Wait until the model has nothing left to do: this channel comes after all others."""
-        expected = self.probes + 1
-        latents = np.zeros((1, 500), np.float32)
-        self._models.ask("the last of all", "decode", latents, tag=None)
-        qtbot.waitUntil(lambda: self.probes == expected, timeout=LOADING_MS)
+        """Wait until the model has nothing left to do: this lane comes after all others."""
+        last: list[Pixels] = []
+        self._decode(np.zeros((1, 500), np.float32), then=last.append, lane=object())
+        qtbot.waitUntil(lambda: bool(last), timeout=LOADING_MS)
 
-    @Slot(str, object, object)
-    def _on_answer(self, channel: str, tag: object, reply: Any) -> None:
-        if channel == "ends":
-            self.tags.append(tag)
-            self.sizes.append(len(reply))
-        self.probes += channel == "the last of all"
+    def _on_decode(self, latents: Any, *, then: Any, lane: Any, **options: Any) -> None:
+        if lane is Lane.ENDS:
+            self.latents.append(latents)
+            then = partial(self._on_answer, then)
+        self._decode(latents, then=then, lane=lane, **options)
+
+    def _on_answer(self, then: Callable[[Pixels], None], faces: Pixels) -> None:
+        self.answers.append(faces)
+        then(faces)
 
 
 @pytest.fixture
@@ -58,7 +63,7 @@ def asked_window(
     monkeypatch.setattr(slider_ends, "REST_MS", 0)
     window = open_window()
     window.tabs.setCurrentWidget(window.reconstruct)
-    asked = Asked(window)
+    asked = Asked(window, monkeypatch)
     wait_for_reconstruction(window, qtbot)
     qtbot.waitUntil(lambda: window.session.explorer.directions is not None, timeout=LOADING_MS)
     return window, asked
@@ -156,16 +161,16 @@ def test_rows_that_are_scrolled_to_get_theirs(
     assert not has_ends(sliders, sliders.rows_in_view()[-1])
     wait_for_ends(sliders, qtbot)
     asked.wait(qtbot)
-    asked.tags.clear()
+    asked.answers.clear()
     bar.setValue(0)
     assert all(map(same_picture, ends_of(sliders, 0), before))
     asked.wait(qtbot)
-    assert asked.tags == []  # they were still known
+    assert asked.answers == []  # they were still known
 
 
 def test_they_come_a_few_at_a_time(window: MainWindow, asked: Asked) -> None:
-    assert asked.sizes
-    assert max(asked.sizes) <= 8
+    assert asked.answers
+    assert max(map(len, asked.answers)) <= 8
 
 
 def test_none_are_asked_for_while_a_slider_is_held(
@@ -173,7 +178,7 @@ def test_none_are_asked_for_while_a_slider_is_held(
 ) -> None:
     explorer, sliders = window.session.explorer, window.explore.principal
     asked.wait(qtbot)
-    before, asked.tags[:] = ends_of(sliders, 0), []
+    before, asked.answers[:] = ends_of(sliders, 0), []
     track = slider_of(sliders, 1).findChild(QSlider)
     track.setSliderDown(True)
     with qtbot.waitSignal(window.explore.face.painted, timeout=LOADING_MS):
@@ -181,47 +186,46 @@ def test_none_are_asked_for_while_a_slider_is_held(
     for _ in range(3):
         asked.wait(qtbot)
     assert explorer.is_held
-    assert asked.tags == []
+    assert asked.answers == []
     track.setSliderDown(False)
     qtbot.waitUntil(
         lambda: not any(map(same_picture, ends_of(sliders, 0), before)), timeout=LOADING_MS
     )
 
 
-@pytest.mark.parametrize("newer_is_asked", [False, True])
 def test_an_answer_for_an_earlier_face_is_dropped(
-    window: MainWindow,
-    asked: Asked,
-    monkeypatch: pytest.MonkeyPatch,
-    qtbot: QtBot,
-    newer_is_asked: bool,
+    window: MainWindow, asked: Asked, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    models, sliders = window.session.models, window.explore.principal
+    explorer, sliders = window.session.explorer, window.explore.principal
     asked.wait(qtbot)
-    stale, black = asked.tags[0], np.zeros((4, 48, 48, 3), np.uint8)
-    ask, dark = models.ask, painted(black[0])
+    began, let_go = threading.Event(), threading.Event()
+    black, decode = np.zeros((4, 48, 48, 3), np.uint8), inference.decode
 
-    def ask_and_answer_an_earlier_one(channel: str, *arguments: Any, tag: Any = None) -> None:
-        ask(channel, *arguments, tag=tag)
-        if channel == "ends":
-            models.answered.emit("ends", stale, black)
+    def decode_ends_late(model: Any, latents: Any) -> Any:
+        if let_go.is_set() or latents is not asked.latents[-1]:
+            return decode(model, latents)
+        began.set()
+        assert let_go.wait(20)
+        return black
 
-    monkeypatch.setattr(models, "ask", ask_and_answer_an_earlier_one)
+    monkeypatch.setattr(inference, "decode", decode_ends_late)
+    explorer.move(0, 1.0)
+    qtbot.waitUntil(began.is_set, timeout=LOADING_MS)
     with qtbot.waitSignal(window.explore.face.painted, timeout=LOADING_MS):
-        window.session.explorer.move(0, 1.0)
-    if newer_is_asked:
-        asked.wait(qtbot)
-    else:
-        models.answered.emit("ends", stale, black)
+        explorer.move(0, 2.0)
+        let_go.set()
+    asked.wait(qtbot)
+    assert not any(faces is black for faces in asked.answers)
+    dark = painted(black[0])
     for row in sliders.rows_in_view():
         assert not any(same_picture(dark, seen) for seen in ends_of(sliders, row))
 
 
 def test_the_limit_changes_them(window: MainWindow, asked: Asked, qtbot: QtBot) -> None:
     asked.wait(qtbot)
-    asked.tags.clear()
+    asked.answers.clear()
     window.explore.typicality.limit.setChecked(False)
-    qtbot.waitUntil(lambda: bool(asked.tags), timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: bool(asked.answers), timeout=LOADING_MS)
 
 
 def test_another_face_begins_with_empty_wells(window: MainWindow, qtbot: QtBot) -> None:
@@ -247,6 +251,6 @@ def test_nothing_is_asked_while_nobody_looks(
     load_another(window.session.explorer)
     for _ in range(3):
         asked.wait(qtbot)
-    assert asked.tags == []
+    assert asked.answers == []
     window.tabs.setCurrentWidget(window.explore)
     wait_for_ends(window.explore.principal, qtbot)
