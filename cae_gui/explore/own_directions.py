@@ -194,7 +194,7 @@ class OwnDirections(QObject):
         if self.statistics is not self._statistics:
             self._measure()
 
-    def _on_brought(self, path: Path, items: Sequence[OwnFaces]) -> None:
+    def _on_brought(self, path: Path, items: Sequence[DirectionFaces]) -> None:
         self.brought.emit(path, self.add(items, f"Bring directions from “{path.name}”"))
 
     def _on_loaded(self, file: Path, found: own_work.Read | None) -> None:
@@ -209,7 +209,7 @@ class OwnDirections(QObject):
         for items, text in later:
             self.add(items, text)
 
-    def _on_saved(self, file: Path, saved: Items, kept: Sequence[OwnFaces]) -> None:
+    def _on_saved(self, file: Path, saved: Items, kept: Sequence[DirectionFaces]) -> None:
         if file != self._file:
             return
         self.source, self._known = file, [item.name for item in kept]

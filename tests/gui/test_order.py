@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.core.models import Models
 from cae_gui.main_window import MainWindow
-from model.latents.own_directions import OwnFaces
+from model.latents.custom_directions import DirectionFaces
 from tests.gui.conftest import LOADING_MS, wait_for_message, wait_for_reconstruction
 
 
@@ -82,7 +82,7 @@ def fill_everything(window: MainWindow, qtbot: QtBot) -> None:
     assert faces is not None
     window.tabs.setCurrentWidget(window.explore)
     qtbot.waitUntil(lambda: session.explorer.directions is not None, timeout=LOADING_MS)
-    session.own.put(OwnFaces("Mine", faces.images[:3], faces.images[3:6]))
+    session.own.put(DirectionFaces("Mine", faces.images[:3], faces.images[3:6]))
     qtbot.waitUntil(lambda: session.own.is_measured, timeout=LOADING_MS)
     session.explorer.move(0, 1.5)
     session.explorer.take_snapshot("Kept")
