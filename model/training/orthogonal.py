@@ -50,7 +50,8 @@ def _eigh(grams: Tensor) -> tuple[Tensor, Tensor]:
 
     Each matrix in a thread of its own, which none waits for: PyTorch's own shares each out to all
     cores, a thousand times a matrix, and takes seconds where another program keeps one of them
-    busy. Two matrices of 500 rows take 20 ms so on two cores, with PyTorch 48.
+    busy. Two matrices of 500 rows took 29 ms so
+    on two cores of an AMD EPYC, with PyTorch's own 48 to 118.
     """
     flat = grams.reshape(-1, *grams.shape[-2:]).numpy()
     with ThreadPoolExecutor(min(len(flat), cores())) as pool:

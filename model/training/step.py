@@ -48,11 +48,14 @@ class Step:
         self._average(loss)
         for optimizer in self._optimizers:
             optimizer.step()
-        self.clear()
+        self._free_gradients()
         return loss
 
     def clear(self) -> None:
         """Free the gradients, and all that was prepared for batches of one size."""
+        self._free_gradients()
+
+    def _free_gradients(self) -> None:
         for optimizer in self._optimizers:
             optimizer.zero_grad(set_to_none=True)
 
@@ -136,6 +139,6 @@ class RecordedStep(Step):
             raise
         except RuntimeError:
             self._can_record = False
-            super().clear()
+            self._free_gradients()
         else:
             self._graph = graph

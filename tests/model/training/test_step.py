@@ -3,7 +3,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -62,3 +64,25 @@ def test_replayed_steps_learn_as_launched_ones_do(few_faces: FaceSet) -> None:
             trainer.step = 0
         curves.append(losses)
     np.testing.assert_allclose(*curves, rtol=0.02)
+
+
+def test_a_step_that_cannot_be_recorded_is_tried_once(
+    few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def refuse(graph: object) -> None:
+        tried.append(graph)
+        raise RuntimeError("this can't be recorded")
+
+    monkeypatch.setattr(torch.cuda, "graph", refuse)
+    for name in ("CUDAGraph", "Stream", "current_stream"):
+        monkeypatch.setattr(torch.cuda, name, MagicMock())
+    monkeypatch.setattr(torch.cuda, "stream", lambda _stream: nullcontext())
+    trainer = Trainer(TrainConfig(batch_size=8, latent_dim=8), few_faces, CPU)
+    trainer._take_step.__class__ = RecordedStep
+    for images in trainer.batches():
+        trainer.learn(images)
+    assert trainer.step > 5
+    assert trainer.mean_loss() > 0
+    assert len(tried) == 1
