@@ -75,7 +75,7 @@ def cycles(folder: Path, trainings: int, windows: int, seconds: float) -> dict[s
     with Log(), Unexpected() as unexpected, mock.patch.object(dialogs, "ask_quit", always):
         unexpected.happened.connect(records.note_problem)
         window = opened_window()
-        window.session.problem.connect(records.note_problem)
+        window.studio.problem.connect(records.note_problem)
         trained = repeated(trainings, partial(train_once, window), seconds)
         window.close()
         window.deleteLater()
@@ -110,7 +110,7 @@ def repeated(cycles: int, cycle: Callable[[], None], seconds: float) -> dict[str
 def begin_training(window: MainWindow) -> None:
     """Start a training that doesn't end by itself, and wait for its first epoch."""
     window.train.form.set_config(replace(SETTINGS, epochs=10_000))
-    epochs = QSignalSpy(window.session.training.epoch_done)
+    epochs = QSignalSpy(window.studio.training.epoch_done)
     window.train.start.click()
     wait_for(lambda: epochs.count() > 0, "first epoch", PATIENCE_S)
 
@@ -118,8 +118,8 @@ def begin_training(window: MainWindow) -> None:
 def train_once(window: MainWindow) -> None:
     """Start a training and discard it."""
     begin_training(window)
-    window.session.training.discard()
-    wait_for(lambda: not window.session.training.is_active, "end of the training", PATIENCE_S)
+    window.studio.training.discard()
+    wait_for(lambda: not window.studio.training.is_active, "end of the training", PATIENCE_S)
 
 
 def open_once() -> None:

@@ -40,17 +40,17 @@ def open_window(source: str, width: int = 1280, height: int = 800) -> MainWindow
     make_application()
     Settings().source = source
     window = MainWindow()
-    window.session.problem.connect(_give_up)
+    window.studio.problem.connect(_give_up)
     window.resize(width, height)
     window.show()
     window.start()
-    wait_for(lambda: window.session.faces.source == source, f"faces of “{source}”", 300)
+    wait_for(lambda: window.studio.faces.source == source, f"faces of “{source}”", 300)
     wait_for(lambda: _is_ready(window), "a measured latent space", 300)
     return window
 
 
 def _is_ready(window: MainWindow) -> bool:
-    explorer = window.session.explorer
+    explorer = window.studio.explorer
     return isinstance(explorer.statistics, LatentStatistics) and explorer.face is not None
 
 

@@ -67,9 +67,9 @@ def measure(
     idle = drag_sliders(window, drags)
     memory = MemoryWatch()
     epochs: list[object] = []
-    window.session.training.epoch_done.connect(epochs.append)
+    window.studio.training.epoch_done.connect(epochs.append)
     window.train.start.click()
-    wait_for(lambda: window.session.training.state is State.RUNNING, "training", 120)
+    wait_for(lambda: window.studio.training.state is State.RUNNING, "training", 120)
     training = drag_sliders(window, drags)
     late = watch(window, seconds, epochs, stacks=stacks)
     return {
@@ -108,7 +108,7 @@ def watch(window: MainWindow, seconds: float, epochs: list[object], *, stacks: b
 
 
 def _is_over(window: MainWindow) -> bool:
-    return not window.session.training.is_active
+    return not window.studio.training.is_active
 
 
 class MemoryWatch(QObject):
@@ -128,8 +128,8 @@ class MemoryWatch(QObject):
 
 def stop(window: MainWindow) -> None:
     """End the training and close the window without a question."""
-    if window.session.training.is_active:
-        window.session.training.discard()
+    if window.studio.training.is_active:
+        window.studio.training.discard()
         wait_for(lambda: _is_over(window), "end of the training", 300)
     window.close()
 

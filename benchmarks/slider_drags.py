@@ -20,7 +20,7 @@ SETTLE_S = 0.5
 def drag_sliders(window: MainWindow, drags: int) -> list[float]:
     """Drag principal sliders to and fro in the Explore workspace; return latencies in ms."""
     window.tabs.setCurrentWidget(window.explore)
-    wait_for(lambda: window.session.latents.explored is not None, "what is typical", 300)
+    wait_for(lambda: window.studio.latents.explored is not None, "what is typical", 300)
     run_for(SETTLE_S)
     sliders = sorted(
         (item for item in window.explore.principal.findChildren(QSlider) if item.isVisible()),
@@ -52,7 +52,7 @@ class Drag(QObject):
 
     def run(self) -> list[float]:
         """Drag, and return from change to painting in ms for every step."""
-        explore, explorer = self._window.explore, self._window.session.explorer
+        explore, explorer = self._window.explore, self._window.studio.explorer
         explore.face.painted.connect(self._on_painted)
         self._slider.setSliderDown(True)
         # The stamp of the picture to come is learned from a first change; each further change

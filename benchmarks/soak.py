@@ -44,9 +44,9 @@ from benchmarks.soak_material import Material
 from benchmarks.soak_person import Person
 from benchmarks.stalls import Heartbeat, StallReporter
 from cae_gui.app import make_application
+from cae_gui.core.faces import DEMO
 from cae_gui.core.problems import Problem, explain
 from cae_gui.core.unexpected import Unexpected
-from cae_gui.gallery.faces import DEMO
 from cae_gui.log import Log
 from cae_gui.main_window import MainWindow
 
@@ -145,8 +145,8 @@ def soak(folder: Path, minutes: float, seed: int, *, stacks: bool) -> dict[str, 
         for name in LIBRARIES:
             with suppress(ImportError):
                 importlib.import_module(name)
-        unexpected.happened.connect(window.session.problem)
-        window.session.problem.connect(records.note_problem)
+        unexpected.happened.connect(window.studio.problem)
+        window.studio.problem.connect(records.note_problem)
         person = Person(window, Material(folder / "material", seed), seed)
         measured = []
         heartbeat.start()
@@ -196,18 +196,18 @@ def drive(person: Person, records: Records, heartbeat: Heartbeat, seconds: float
 
 def settled(window: MainWindow) -> dict[str, float]:
     """Bring the window back to how it started, and return what is held then."""
-    session = window.session
-    session.training.stop()
-    wait_for(lambda: not session.training.is_active, "end of the training", 300)
-    session.runs.stop_following()
-    session.models.open_shipped()
-    session.faces.choose(DEMO)
-    wait_for(lambda: session.faces.source == DEMO, "demo faces", 300)
-    wait_for(lambda: session.models.title == "Shipped model", "shipped model", 300)
+    studio = window.studio
+    studio.training.stop()
+    wait_for(lambda: not studio.training.is_active, "end of the training", 300)
+    studio.runs.stop_following()
+    studio.models.open_shipped()
+    studio.faces.choose(DEMO)
+    wait_for(lambda: studio.faces.source == DEMO, "demo faces", 300)
+    wait_for(lambda: studio.models.title == "Shipped model", "shipped model", 300)
     window.resize(1280, 800)
     window.tabs.setCurrentWidget(window.reconstruct)
     window.messages.clear()
-    for stack in session.undo_group.stacks():
+    for stack in studio.undo_group.stacks():
         stack.clear()
     run_for(2)
     return held()

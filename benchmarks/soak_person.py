@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QWidget
 
 from benchmarks.soak_hands import Hands, answer, is_allowed
 from benchmarks.soak_material import Material
-from cae_gui.gallery.faces import DEMO, LFW, PHOTOS
+from cae_gui.core.faces import DEMO, LFW, PHOTOS
 from cae_gui.main_window import MainWindow
 from cae_gui.reconstruct.crop_box import CropBoxView
 from cae_gui.widgets import dialogs
@@ -109,7 +109,7 @@ class Person(QObject):
         return self.chance.choices(self._material.photos, k=self.chance.randint(1, 4))
 
     def _run_folder(self) -> Path:
-        runs = [item.run.folder for item in self._window.session.runs.items]
+        runs = [item.run.folder for item in self._window.studio.runs.items]
         return self.chance.choice([*runs, self._material.empty])
 
     def _save_path(
@@ -121,7 +121,7 @@ class Person(QObject):
         return self.chance.choice([folder / name] * 4 + [None])
 
     def _select_face(self) -> None:
-        faces = self._window.session.faces.faces
+        faces = self._window.studio.faces.faces
         if faces is not None and len(faces.images):
             self._window._gallery.pick(self.chance.randrange(len(faces.images)))
 
@@ -132,7 +132,7 @@ class Person(QObject):
 
     def _change_source(self) -> None:
         sources = [DEMO, DEMO, PHOTOS, LFW, *map(str, self._material.folders)]
-        self._window.session.faces.choose(self.chance.choice(sources))
+        self._window.studio.faces.choose(self.chance.choice(sources))
 
     def _drop(self) -> None:
         mime = QMimeData()
@@ -143,7 +143,7 @@ class Person(QObject):
         self._hands.drop_somewhere(mime)
 
     def _paste(self) -> None:
-        face = self._window.session.face
+        face = self._window.studio.selection.face
         if face is not None and self.chance.random() < 0.7:
             QGuiApplication.clipboard().setImage(to_qimage(face.pixels))
         else:
@@ -152,16 +152,16 @@ class Person(QObject):
 
     def _open_model(self) -> None:
         if self.chance.random() < 0.4:
-            self._window.session.models.open_shipped()
+            self._window.studio.models.open_shipped()
         else:
             self._window.files.open_path(self.chance.choice(self._material.models))
 
     def _undo(self) -> None:
-        group = self._window.session.undo_group
+        group = self._window.studio.undo_group
         self.chance.choice((group.undo, group.undo, group.redo))()
 
     def _edit_face(self) -> None:
-        explorer = self._window.session.explorer
+        explorer = self._window.studio.explorer
         deeds = (explorer.randomize, explorer.step_randomly, explorer.reset)
         self.chance.choice((*deeds, self._window.explore.snapshot_asked.emit))()
 
@@ -170,7 +170,7 @@ class Person(QObject):
         self.chance.choice((files.save_session, files.open_session, files.open_directions))()
 
     def _fill_well(self) -> None:
-        face = self._window.session.face
+        face = self._window.studio.selection.face
         if face is not None:
             frames = self._window.morph.path.frames
             frames.face_put.emit(self.chance.randrange(3), face.name, face.pixels)
@@ -187,7 +187,7 @@ class Person(QObject):
         self.chance.choice((train.pause, train.pause, train.stop, train.discard)).click()
 
     def _use_runs(self) -> None:
-        view, items = self._window.train.runs, self._window.session.runs.items
+        view, items = self._window.train.runs, self._window.studio.runs.items
         if items:
             view.select(self.chance.choice(items).run.folder)
         buttons = (view.open, view.go_on, view.copy, view.export, view.delete)
@@ -208,7 +208,7 @@ class Person(QObject):
         if view.isVisible():
             self._hands.use_mouse_on(view)
         else:
-            self._window.session.faces.choose(PHOTOS)
+            self._window.studio.faces.choose(PHOTOS)
             self._window.tabs.setCurrentWidget(self._window.reconstruct)
 
     def _use_menu(self) -> None:

@@ -15,11 +15,11 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from cae_gui.core.garbage import ShortCollections
+from cae_gui.core.tasks import Task
 from cae_gui.core.unexpected import Unexpected
 from cae_gui.log import Log, note_start
 from cae_gui.main_window import MainWindow
 from cae_gui.settings import Settings
-from cae_gui.studio import Task
 from cae_gui.widgets.theme import apply_theme
 from model.system.heap import share_heap
 
@@ -38,11 +38,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     application = make_application()
     with Log(), Unexpected() as unexpected:
         window = MainWindow()
-        unexpected.happened.connect(window.session.problem)
-        unexpected.happened.connect(window.session.unsaved.write_now)
+        unexpected.happened.connect(window.studio.problem)
+        unexpected.happened.connect(window.studio.unsaved.write_now)
         window.show()
         window.start()
-        window.session.run_task(partial(note_start, _version()), Task.VERSIONS)
+        window.studio.tasks.run(partial(note_start, _version()), Task.VERSIONS)
         for path in options.files:
             window.files.open_path(path.absolute())
         return application.exec()

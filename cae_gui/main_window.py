@@ -1,4 +1,4 @@
-"""The window: builds gallery, workspaces, menus and messages, and joins them to the session."""
+"""The window: builds gallery, workspaces, menus and messages, and joins them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cae_gui.core.tasks import Task
 from cae_gui.documents.dropped import has_files_or_image
 from cae_gui.documents.files_controller import FIGURE, PICTURE, FilesController
 from cae_gui.documents.session_files_controller import SessionFilesController
@@ -51,7 +52,7 @@ from cae_gui.reconstruct.reconstruct_controller import ReconstructController
 from cae_gui.reconstruct.reconstruct_workspace import ReconstructWorkspace
 from cae_gui.settings import Settings
 from cae_gui.status import Status
-from cae_gui.studio import Session, Task
+from cae_gui.studio import Studio
 from cae_gui.train.estimating_controller import EstimatingController
 from cae_gui.train.following_controller import FollowingController
 from cae_gui.train.layer_table import LayerTable
@@ -78,7 +79,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("CAE Studio")
         self.setAcceptDrops(True)
         self.settings = Settings()
-        self.session = Session(self)
+        self.studio = Studio(self)
         self._has_model = False
         self._build()
         self._control()
@@ -86,17 +87,22 @@ class MainWindow(QMainWindow):
         self._connect()
         self._restore()
 
+    @property
+    def session(self) -> Studio:
+        """Return ``studio`` by the name that it had in version 1, for programs that use it."""
+        return self.studio
+
     def start(self) -> None:
         """Load the faces and the model of last time, or the shipped ones; list the runs."""
-        self.session.runs.refresh()
-        self.session.unsaved.look()
-        self.session.faces.choose(self.settings.source)
-        self.session.own.source = self.settings.directions
+        self.studio.runs.refresh()
+        self.studio.unsaved.look()
+        self.studio.faces.choose(self.settings.source)
+        self.studio.own.source = self.settings.directions
         model = self.settings.model
         if model is not None and is_there(model):
-            self.session.models.open(model)
+            self.studio.models.open(model)
         else:
-            self.session.models.open_shipped()
+            self.studio.models.open_shipped()
 
     def _build(self) -> None:
         self.train = TrainWorkspace()
@@ -126,50 +132,50 @@ class MainWindow(QMainWindow):
         QVBoxLayout(self._layers_dialog).addWidget(self._layers)
 
     def _control(self) -> None:
-        session = self.session
-        self.files = FilesController(session, self.messages, self.settings, self)
-        self._gallery = GalleryController(session, self.gallery, self.settings.row, self)
-        self._messages = MessagesController(session, self.messages, self)
-        self._progress = ProgressController(session, self.status.progress, self)
-        self._progress.watch("film", session.filming)
-        self._progress.watch("map", session.maps)
-        self._filming = FilmingController(session, self.files, self.messages, self.settings, self)
-        shown = ShownRun(session, self.train, self)
-        self._train = TrainController(session, self.train, shown, self)
-        self._estimating = EstimatingController(session, self.train, self)
-        self._runs = RunsController(session, self.train, shown, self)
-        self._following = FollowingController(session, self.train, shown, self)
-        self._resuming = ResumingController(session, self)
-        self._recovery = RecoveryController(session, self.messages, self)
-        self._sessions = SessionFilesController(session, self.messages, self.settings, self)
-        self._unsaved = UnsavedController(session, self.messages, self)
-        self._reconstruct = ReconstructController(session, self.reconstruct, self)
-        self._own_photo = OwnPhotoController(session, self.reconstruct.own, self)
-        self._explore = ExploreController(session, self.explore, self)
-        self._slider_ends = SliderEndsController(session, self.explore, self)
-        self._slider_locks = SliderLocksController(session, self.explore, self)
+        studio = self.studio
+        self.files = FilesController(studio, self.messages, self.settings, self)
+        self._gallery = GalleryController(studio, self.gallery, self.settings.row, self)
+        self._messages = MessagesController(studio, self.messages, self)
+        self._progress = ProgressController(studio, self.status.progress, self)
+        self._progress.watch("film", studio.filming)
+        self._progress.watch("map", studio.maps)
+        self._filming = FilmingController(studio, self.files, self.messages, self.settings, self)
+        shown = ShownRun(studio, self.train, self)
+        self._train = TrainController(studio, self.train, shown, self)
+        self._estimating = EstimatingController(studio, self.train, self)
+        self._runs = RunsController(studio, self.train, shown, self)
+        self._following = FollowingController(studio, self.train, shown, self)
+        self._resuming = ResumingController(studio, self)
+        self._recovery = RecoveryController(studio, self.messages, self)
+        self._sessions = SessionFilesController(studio, self.messages, self.settings, self)
+        self._unsaved = UnsavedController(studio, self.messages, self)
+        self._reconstruct = ReconstructController(studio, self.reconstruct, self)
+        self._own_photo = OwnPhotoController(studio, self.reconstruct.own, self)
+        self._explore = ExploreController(studio, self.explore, self)
+        self._slider_ends = SliderEndsController(studio, self.explore, self)
+        self._slider_locks = SliderLocksController(studio, self.explore, self)
         page = self.explore.own_page
-        self._own = OwnDirectionsController(session, page, self.gallery, self.messages, self)
-        self._typicality = TypicalityController(session, self.explore, self)
-        self._map = LatentMapController(session, self.explore.map, self)
-        self._travel = MapTravelController(session, self.explore.map, self)
-        self._nearest = NearestController(session, self.explore.nearest, self.explore.face, self)
-        pictures = StatePictures(session, self.explore.face, self)
-        self._history = HistoryController(session.explorer, self.explore.history, pictures, self)
-        self._snapshots = SnapshotsController(session, self.explore, pictures, self)
-        self._morph = MorphController(session, self.morph.path, self)
-        self._morph_grid = MorphGridController(session, self.morph.grid, self._filming, self)
+        self._own = OwnDirectionsController(studio, page, self.gallery, self.messages, self)
+        self._typicality = TypicalityController(studio, self.explore, self)
+        self._map = LatentMapController(studio, self.explore.map, self)
+        self._travel = MapTravelController(studio, self.explore.map, self)
+        self._nearest = NearestController(studio, self.explore.nearest, self.explore.face, self)
+        pictures = StatePictures(studio, self.explore.face, self)
+        self._history = HistoryController(studio.explorer, self.explore.history, pictures, self)
+        self._snapshots = SnapshotsController(studio, self.explore, pictures, self)
+        self._morph = MorphController(studio, self.morph.path, self)
+        self._morph_grid = MorphGridController(studio, self.morph.grid, self._filming, self)
         analogy = self.morph.analogy
-        self._analogy = MorphAnalogyController(session, analogy, self._filming, self)
+        self._analogy = MorphAnalogyController(studio, analogy, self._filming, self)
 
     def _connect(self) -> None:
-        session = self.session
-        session.faces.changed.connect(self._on_faces)
-        session.models.replaced.connect(self._on_model)
-        session.models.saved.connect(self._on_model)
-        session.training.state_changed.connect(self.status.set_training)
-        session.training.state_changed.connect(self._on_workspace)  # settings in use are locked
-        session.undo_group.addStack(self.train.form.undo_stack)
+        studio = self.studio
+        studio.faces.changed.connect(self._on_faces)
+        studio.models.replaced.connect(self._on_model)
+        studio.models.saved.connect(self._on_model)
+        studio.training.state_changed.connect(self.status.set_training)
+        studio.training.state_changed.connect(self._on_workspace)  # settings in use are locked
+        studio.undo_group.addStack(self.train.form.undo_stack)
         self.tabs.currentChanged.connect(self._on_workspace)
         self._gallery.folder_wanted.connect(self.files.open_folder)
         self._gallery.face_activated.connect(self._on_face_activated)
@@ -204,9 +210,9 @@ class MainWindow(QMainWindow):
             mix.edit_asked.connect(self._on_edit_asked)
         # What is undone in another tab than the one in view is brought into view.
         show, morph = self.morph.tabs.setCurrentWidget, self.morph
-        session.morpher.stepped.connect(partial(show, morph.path))
-        session.corners.stepped.connect(partial(show, morph.grid))
-        session.analogy.stepped.connect(partial(show, morph.analogy))
+        studio.morpher.stepped.connect(partial(show, morph.path))
+        studio.corners.stepped.connect(partial(show, morph.grid))
+        studio.analogy.stepped.connect(partial(show, morph.analogy))
 
     def _restore(self) -> None:
         self.resize(1200, 800)
@@ -222,21 +228,21 @@ class MainWindow(QMainWindow):
         self.settings.geometry = self.saveGeometry()
         self.settings.splitter = self.splitter.saveState()
         self.settings.workspace = self.tabs.currentIndex()
-        self.settings.source = self.session.faces.source or self.settings.source
+        self.settings.source = self.studio.faces.source or self.settings.source
         # What hasn't been loaded yet is kept as it was.
         row = self.gallery.selected_row()
         if row is not None:
             self.settings.row = row
-        if self.session.models.model is not None:
-            self.settings.model = self.session.models.path
-        self.settings.directions = self.session.own.source or self.settings.directions
+        if self.studio.models.model is not None:
+            self.settings.model = self.studio.models.path
+        self.settings.directions = self.studio.own.source or self.settings.directions
 
     @Slot()
     def show_layers(self) -> None:
         """Show the layer table of the model in use."""
-        model = self.session.models.model
+        model = self.studio.models.model
         if model is not None:
-            self.session.run_task(partial(_layer_rows, model), Task.LAYERS, then=self._show_layers)
+            self.studio.tasks.run(partial(_layer_rows, model), Task.LAYERS, then=self._show_layers)
 
     @Slot(object)
     def continue_run(self, folder: Path) -> None:
@@ -268,32 +274,32 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_workspace(self) -> None:
         """Let Edit → Undo act on what is in view."""
-        session = self.session
+        studio = self.studio
         stacks = {
-            self.train: None if session.training.is_active else self.train.form.undo_stack,
-            self.reconstruct: session.photo.undo_stack,
-            self.explore: session.explorer.undo_stack,
-            self.morph: session.morpher.undo_stack,
+            self.train: None if studio.training.is_active else self.train.form.undo_stack,
+            self.reconstruct: studio.photo.undo_stack,
+            self.explore: studio.explorer.undo_stack,
+            self.morph: studio.morpher.undo_stack,
         }
         stack = stacks.get(self.tabs.currentWidget())
-        session.undo_group.setActiveStack(stack)  # type: ignore[arg-type]  # None is allowed
+        studio.undo_group.setActiveStack(stack)  # type: ignore[arg-type]  # None is allowed
 
     @Slot()
     def _on_faces(self) -> None:
-        faces = self.session.faces.faces
+        faces = self.studio.faces.faces
         if faces is not None:
             self.status.set_faces(f"{faces.title}: {len(faces.images):,}")
 
     @Slot()
     def _on_model(self) -> None:
-        models = self.session.models
+        models = self.studio.models
         if models.path is not None:
             self.settings.add_recent_model(models.path)
         if models.snapshot_of is None and self._has_model:
             self.settings.model = models.path  # at once: after a crash, work needs its model
         self._has_model = True
         self.status.set_model(models.title)
-        self.session.run_task(_device, Task.DEVICE, then=self.status.set_device)
+        self.studio.tasks.run(_device, Task.DEVICE, then=self.status.set_device)
 
     @Slot()
     def _on_session_used(self) -> None:
@@ -334,22 +340,22 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_export_morph(self) -> None:
-        about, stills = self.session.morpher.about(), self._morph.stills
+        about, stills = self.studio.morpher.about(), self._morph.stills
         film, formats = self._morph.film, tuple(FORMATS)
         self._filming.offer("Export the morph", film, formats, about, "morph", stills_of=stills)
 
     @Slot(object, str)
     def _on_edit_asked(self, latent: NDArray[np.float32], text: str) -> None:
-        if self.session.explorer.face is None:
+        if self.studio.explorer.face is None:
             self.messages.show_message("Choose a face in the gallery first: its edit begins there.")
             return
-        self.session.explorer.go_to(latent, text)
+        self.studio.explorer.go_to(latent, text)
         self.tabs.setCurrentWidget(self.explore)
 
     @Slot()
     def _on_discard(self) -> None:
         if dialogs.ask_discard(self):
-            self.session.training.discard()
+            self.studio.training.discard()
 
     @Slot(object)
     def _on_continue(self, item: RunItem) -> None:
@@ -373,7 +379,7 @@ class MainWindow(QMainWindow):
         self.files.take(event.mimeData())
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.session.training.is_active and not dialogs.ask_quit(self):
+        if self.studio.training.is_active and not dialogs.ask_quit(self):
             event.ignore()
             return
         self._remember()
@@ -381,7 +387,7 @@ class MainWindow(QMainWindow):
         for dialog in self.findChildren(QDialog):
             dialog.hide()
         self.hide()
-        self.session.shut_down()
+        self.studio.shut_down()
         event.accept()
 
 

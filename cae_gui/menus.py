@@ -56,7 +56,7 @@ class Menus(QObject):
         self._recent = menu.addMenu("Open &recent model")
         self._recent.aboutToShow.connect(self._fill_recent)
         self._add(menu, "&Save model as …", window.files.save_model, keys.SaveAs)
-        self._add(menu, "Use the s&hipped model", window.session.models.open_shipped)
+        self._add(menu, "Use the s&hipped model", window.studio.models.open_shipped)
         menu.addSeparator()
         self._add(menu, "Op&en session …", window.files.open_session, "Ctrl+Alt+O")
         self._add(menu, "Sa&ve session as …", window.files.save_session, "Ctrl+Alt+S")
@@ -72,7 +72,7 @@ class Menus(QObject):
 
     def _fill_edit(self, menu: QMenu) -> None:
         window, keys = self._window, QKeySequence.StandardKey
-        group = window.session.undo_group
+        group = window.studio.undo_group
         for action, key in (
             (group.createUndoAction(menu, "&Undo"), keys.Undo),
             (group.createRedoAction(menu, "&Redo"), keys.Redo),
@@ -83,7 +83,7 @@ class Menus(QObject):
         self._add(menu, "&Paste picture", window.files.paste, keys.Paste)
         self._add(menu, "&Find a face", window.gallery.focus_search, keys.Find)
         menu.addSeparator()
-        explorer = window.session.explorer
+        explorer = window.studio.explorer
         self._add(menu, "Ra&ndom face", explorer.randomize, "Ctrl+R")
         self._add(menu, "Random s&tep", explorer.step_randomly, "Ctrl+Shift+R")
         self._add(menu, "&Keep a snapshot", window.explore.snapshot_asked.emit, "Ctrl+D")
@@ -119,9 +119,9 @@ class Menus(QObject):
     @Slot()
     def _fill_runs(self) -> None:
         self._runs.clear()
-        session, now = self._window.session, datetime.now().astimezone()
-        idle = not session.training.is_active
-        for listed in islice(filter(_is_unfinished, session.runs.items), MOST_RUNS):
+        studio, now = self._window.studio, datetime.now().astimezone()
+        idle = not studio.training.is_active
+        for listed in islice(filter(_is_unfinished, studio.runs.items), MOST_RUNS):
             run, done = listed.run, listed.summary.epochs_done
             title = f"{run_title(run, now)}: {run.faces}, {done} of {run.config.epochs} epochs"
             go_on = partial(self._window.continue_run, run.folder)

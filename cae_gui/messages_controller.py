@@ -1,4 +1,4 @@
-"""Joins the session and the message bar: problems and offers."""
+"""Joins the studio and the message bar: problems and offers."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cae_gui.core.faces import DEMO
 from cae_gui.core.problems import Problem
-from cae_gui.gallery.faces import DEMO
 from cae_gui.gallery.photos import Several
-from cae_gui.studio import Session
+from cae_gui.studio import Studio
 from cae_gui.widgets.message_bar import MessageBar
 from model.photos.photos import Removed
 
@@ -29,16 +29,16 @@ class MessagesController(QObject):
 
     folder_wanted = Signal()
 
-    def __init__(self, session: Session, view: MessageBar, parent: QObject) -> None:
+    def __init__(self, studio: Studio, view: MessageBar, parent: QObject) -> None:
         super().__init__(parent)
-        self._session, self._view = session, view
-        session.problem.connect(self._on_problem)
-        session.faces.lfw_missing.connect(self._on_lfw_missing)
-        session.faces.skipped.connect(self._on_skipped)
-        session.photos.skipped.connect(self._on_skipped)
-        session.photos.noted.connect(self._on_noted)
-        session.photos.several.connect(self._on_several)
-        session.photos.removed.connect(self._on_removed)
+        self._studio, self._view = studio, view
+        studio.problem.connect(self._on_problem)
+        studio.faces.lfw_missing.connect(self._on_lfw_missing)
+        studio.faces.skipped.connect(self._on_skipped)
+        studio.photos.skipped.connect(self._on_skipped)
+        studio.photos.noted.connect(self._on_noted)
+        studio.photos.several.connect(self._on_several)
+        studio.photos.removed.connect(self._on_removed)
         view.action_chosen.connect(self._on_action)
 
     @Slot(object)
@@ -86,12 +86,12 @@ class MessagesController(QObject):
     @Slot(str, object)
     def _on_action(self, action: str, tag: Any) -> None:
         if action in (DOWNLOAD, TRY_AGAIN):
-            self._session.faces.download_lfw()
+            self._studio.faces.download_lfw()
         elif action == OPEN_FOLDER:
             self.folder_wanted.emit()
         elif action == USE_DEMO:
-            self._session.faces.choose(DEMO)
+            self._studio.faces.choose(DEMO)
         elif action == ADD_OTHERS:
-            self._session.photos.add_all_faces(tag)
+            self._studio.photos.add_all_faces(tag)
         elif action == PUT_BACK:
-            self._session.photos.restore(tag)
+            self._studio.photos.restore(tag)

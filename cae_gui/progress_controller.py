@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Slot
 
-from cae_gui.studio import Session
+from cae_gui.studio import Studio
 from cae_gui.widgets.progress_line import ProgressLine
 
 
@@ -21,14 +21,14 @@ class Work(Protocol):
 
 
 class ProgressController(QObject):
-    """Shows all work that the session does in the background, and cancels it."""
+    """Shows all work that is done in the background, and cancels it."""
 
-    def __init__(self, session: Session, view: ProgressLine, parent: QObject) -> None:
+    def __init__(self, studio: Studio, view: ProgressLine, parent: QObject) -> None:
         super().__init__(parent)
         self._view = view
-        self.watch("model", session.models)
-        self.watch("faces", session.faces)
-        self.watch("photos", session.photos)
+        self.watch("model", studio.models)
+        self.watch("faces", studio.faces)
+        self.watch("photos", studio.photos)
 
     def watch(self, key: str, work: Work) -> None:
         """Show this work, too."""

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from cae_gui.documents.dropped import Dropped, dropped
 from cae_gui.settings import Settings
-from cae_gui.studio import Session
+from cae_gui.studio import Studio
 from cae_gui.train.run_model import RunItem
 from cae_gui.widgets import dialogs
 from cae_gui.widgets.message_bar import MessageBar
@@ -41,13 +41,13 @@ class FilesController(QObject):
     session_opened = Signal(object)
 
     def __init__(
-        self, session: Session, messages: MessageBar, settings: Settings, window: QWidget
+        self, studio: Studio, messages: MessageBar, settings: Settings, window: QWidget
     ) -> None:
         super().__init__(window)
-        self._session, self._messages, self._settings = session, messages, settings
+        self._studio, self._messages, self._settings = studio, messages, settings
         self._window = window
-        session.exported.connect(self._on_exported)
-        session.models.saved.connect(self._on_model_saved)
+        studio.tasks.exported.connect(self._on_exported)
+        studio.models.saved.connect(self._on_model_saved)
 
     @Slot()
     def open_model(self) -> None:
@@ -60,7 +60,7 @@ class FilesController(QObject):
     def save_model(self) -> None:
         """Ask for a file and write the model in use."""
         formats = "Model (*.safetensors)"
-        self.save("Save the model", "model.safetensors", formats, self._session.models.save)
+        self.save("Save the model", "model.safetensors", formats, self._studio.models.save)
 
     @Slot()
     def open_session(self) -> None:
@@ -72,7 +72,7 @@ class FilesController(QObject):
     @Slot()
     def save_session(self) -> None:
         """Ask for a file and write the faces, edits, snapshots, directions and key frames."""
-        name, write = f"session{SESSION_SUFFIX}", self._session.session_files.save
+        name, write = f"session{SESSION_SUFFIX}", self._studio.session_files.save
         self.save("Save the session", name, f"Session (*{SESSION_SUFFIX})", write)
 
     @Slot()
@@ -82,7 +82,7 @@ class FilesController(QObject):
         path = dialogs.ask_open(self._window, title, folder, DIRECTIONS)
         if path is not None:
             self._settings.folder = path.parent
-            self._session.own.bring(path)
+            self._studio.own.bring(path)
 
     @Slot()
     def open_photos(self) -> None:
@@ -98,7 +98,7 @@ class FilesController(QObject):
         folder = dialogs.ask_folder(self._window, self._settings.folder)
         if folder is not None:
             self._settings.folder = folder
-            self._session.faces.choose(str(folder))
+            self._studio.faces.choose(str(folder))
 
     @Slot()
     def paste(self) -> None:
@@ -110,15 +110,15 @@ class FilesController(QObject):
         """Open a model file, a folder of images, or a photo."""
         self._settings.folder = path.parent
         if path.suffix.lower() in MODEL_SUFFIXES:
-            self._session.models.open(path)
+            self._studio.models.open(path)
         elif path.suffix.lower() == SESSION_SUFFIX:
             self.session_opened.emit(path)
         elif path.suffix.lower() == DIRECTIONS_SUFFIX:
-            self._session.own.bring(path)
+            self._studio.own.bring(path)
         elif is_folder(path):
-            self._session.faces.choose(str(path))
+            self._studio.faces.choose(str(path))
         else:
-            self._session.photos.add([(path, path.name)])
+            self._studio.photos.add([(path, path.name)])
 
     def take(self, mime: QMimeData) -> bool:
         """Open what was dropped or pasted; return whether there was anything."""
@@ -150,7 +150,7 @@ class FilesController(QObject):
     @Slot()
     def save_curves(self) -> None:
         """Ask for a file and write the curves on show as a figure."""
-        folder = self._session.runs.shown
+        folder = self._studio.runs.shown
         if folder is None:
             self._messages.show_message("There are no curves yet. Start a training or open a run.")
         else:
@@ -165,7 +165,7 @@ class FilesController(QObject):
         self.save("Export the runs", "curves.png", formats, partial(self._write_runs, runs))
 
     def _write_runs(self, runs: Sequence[tuple[str, Path]], path: Path) -> None:
-        self._session.export(partial(_export, runs, path), path)
+        self._studio.tasks.export(partial(_export, runs, path), path)
 
     def _take(self, content: Dropped) -> None:
         photos: list[tuple[Any, str]] = []
@@ -176,7 +176,7 @@ class FilesController(QObject):
                 photos.append((path, path.name))
         photos.extend((picture, content.name) for picture in content.pictures)
         if photos:
-            self._session.photos.add(photos)
+            self._studio.photos.add(photos)
         if content.refused:
             self._messages.show_message(content.refused, kind="error")
 

@@ -17,7 +17,9 @@ from model.documents.session_file import MAX_TEXT, ExploreSession, SavedFace
 
 if TYPE_CHECKING:
     from cae_gui.core.models import Models
+    from cae_gui.core.selection import Selection
     from cae_gui.explore.explorer import Explorer
+    from cae_gui.explore.exploring import Exploring
     from cae_gui.explore.own_directions import OwnDirections
     from cae_gui.morph.morpher import Morpher
     from model.checkpoint import FaceModel
@@ -29,27 +31,26 @@ class SessionFiles(QObject):
     Signals:
         saved(Path): a session was written.
         opened(Opened): a session was read; ``use`` it.
-        edit_wanted(Edited, str): this edit is to be gone on with, as a step of this name.
-        face_wanted(str, object): this face, a name and pixels, is to be selected.
         problem(Problem): it couldn't be read or written.
     """
 
     saved = Signal(object)
     opened = Signal(object)
-    edit_wanted = Signal(object, str)
-    face_wanted = Signal(str, object)
     problem = Signal(object)
 
     def __init__(
         self,
         models: Models,
         explorer: Explorer,
+        exploring: Exploring,
         own: OwnDirections,
         morpher: Morpher,
+        selection: Selection,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._models, self._explorer, self._own, self._morpher = models, explorer, own, morpher
+        self._models, self._explorer, self._exploring = models, explorer, exploring
+        self._own, self._morpher, self._selection = own, morpher, selection
         self._waiting: Callable[[FaceModel], Opened] | None = None
         self.job = LatestJob(parent=self)
         models.replaced.connect(self._on_model)
@@ -100,12 +101,12 @@ class SessionFiles(QObject):
         text = f"Open {opened.name}"
         if opened.fits:
             for face in content.faces[:1]:
-                self.edit_wanted.emit(_edited(face), text)
+                self._exploring.go_on_with(_edited(face), text)
             snapshots = [Snapshot(item.name, _edited(item)) for item in content.snapshots]
             self._explorer.add_snapshots(snapshots, text)
         else:
             for face in content.faces[:1]:
-                self.face_wanted.emit(face.name, face.pixels)
+                self._selection.select(face.name, face.pixels)
         self._own.add(content.own, text)
         if content.path is not None and opened.fits:
             self._morpher.set_path(content.path, content.key_faces)

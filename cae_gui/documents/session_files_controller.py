@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.documents.session_work import SHIPPED, Opened
 from cae_gui.settings import Settings
-from cae_gui.studio import Session
+from cae_gui.studio import Studio
 from cae_gui.widgets.message_bar import MessageBar
 
 OPEN_ITS_MODEL, USE_SHIPPED = "Open its model …", "Use the shipped model"
@@ -28,10 +28,10 @@ class SessionFilesController(QObject):
     used = Signal(object, bool)
 
     def __init__(
-        self, session: Session, messages: MessageBar, settings: Settings, parent: QObject
+        self, studio: Studio, messages: MessageBar, settings: Settings, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._session, self._files = session, session.session_files
+        self._studio, self._files = studio, studio.session_files
         self._messages, self._settings = messages, settings
         self._files.opened.connect(self._on_opened)
         self._files.saved.connect(self._on_saved)
@@ -73,9 +73,9 @@ class SessionFilesController(QObject):
             return
         self._files.open_with_next(opened)
         if action == USE_SHIPPED:
-            self._session.models.open_shipped()
+            self._studio.models.open_shipped()
         elif isinstance(opened.home, Path):
-            self._session.models.open(opened.home)
+            self._studio.models.open(opened.home)
         else:
             self.model_wanted.emit()
 

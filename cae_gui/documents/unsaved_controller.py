@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cae_gui.studio import Session
+from cae_gui.studio import Studio
 from cae_gui.widgets.message_bar import MessageBar
 
 RESTORE, LATER, DISCARD = "Restore", "Not now", "Discard it"
@@ -25,12 +25,12 @@ class UnsavedController(QObject):
 
     restore_asked = Signal(object)
 
-    def __init__(self, session: Session, messages: MessageBar, parent: QObject) -> None:
+    def __init__(self, studio: Studio, messages: MessageBar, parent: QObject) -> None:
         super().__init__(parent)
-        self._unsaved, self._messages = session.unsaved, messages
+        self._unsaved, self._messages = studio.unsaved, messages
         self._unsaved.found.connect(self._offer)
         self._unsaved.put_aside.connect(self._on_put_aside)
-        session.session_files.saved.connect(self._unsaved.set_saved)
+        studio.session_files.saved.connect(self._unsaved.set_saved)
         messages.action_chosen.connect(self._on_action)
 
     @Slot(object, bool)

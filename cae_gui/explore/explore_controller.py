@@ -1,4 +1,4 @@
-"""Joins the session and the Explore workspace."""
+"""Joins the studio and the Explore workspace."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cae_gui.core.models import Lane
 from cae_gui.explore.explore_workspace import ExploreWorkspace
 from cae_gui.explore.sliders.latent_slider import SliderRow
 from cae_gui.explore.sliders.latent_sliders import LatentSliders
-from cae_gui.studio import Session
+from cae_gui.studio import Studio
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
@@ -39,9 +39,9 @@ RAW_RANGE = (-1.0, 4.0)
 class ExploreController(QObject):
     """Turns slider moves into latents, and latents into the picture on the screen."""
 
-    def __init__(self, session: Session, view: ExploreWorkspace, parent: QObject) -> None:
+    def __init__(self, studio: Studio, view: ExploreWorkspace, parent: QObject) -> None:
         super().__init__(parent)
-        self._session, self._view, self._explorer = session, view, session.explorer
+        self._studio, self._view, self._explorer = studio, view, studio.explorer
         self._lists: dict[Kind, LatentSliders] = {
             "principal": view.principal,
             "attribute": view.attributes,
@@ -58,7 +58,7 @@ class ExploreController(QObject):
         explorer.face_changed.connect(self._on_face)
         explorer.latent_changed.connect(self._on_latent)
         explorer.directions_changed.connect(self._on_directions)
-        self._session.models.attributes_found.connect(self._on_directions)
+        self._studio.models.attributes_found.connect(self._on_directions)
         view.shown.connect(self._on_shown)
         for kind, sliders in self._lists.items():
             sliders.edited.connect(partial(self._on_edited, kind))
@@ -85,9 +85,9 @@ class ExploreController(QObject):
 
     def save_picture(self, path: Path) -> None:
         """Write the edited face, enlarged four times, as PNG."""
-        model, latent = self._session.models.model, self._explorer.latent
+        model, latent = self._studio.models.model, self._explorer.latent
         if model is not None and latent is not None:
-            self._session.export(partial(_save_picture, model, latent[None], path), path)
+            self._studio.tasks.export(partial(_save_picture, model, latent[None], path), path)
 
     def _on_edited(self, kind: Kind, row: int, sigmas: float) -> None:
         self._explorer.move(self._explorer.rows_of(kind)[row], sigmas)
@@ -117,7 +117,7 @@ class ExploreController(QObject):
             self._view.set_start(None)
         else:
             start, then = face.start[None], self._show_start
-            self._session.models.decode(start, then=then, lane=Lane.START, interim=True)
+            self._studio.models.decode(start, then=then, lane=Lane.START, interim=True)
         self._set_rows()
         self._on_latent()
 
@@ -141,7 +141,7 @@ class ExploreController(QObject):
         if directions is not None and face is not None:
             start = directions.coordinates(face.start)
         self._view.set_principal(self._rows("principal", start), self._why_not())
-        searched = self._session.models.attributes is not None
+        searched = self._studio.models.attributes is not None
         none = NO_ATTRIBUTES if searched else "Loading the attribute directions …"
         self._view.set_attributes(self._rows("attribute", start), self._why_not("attribute", none))
         self._view.set_own(self._rows("own", start), self._why_not("own", NO_OWN))
@@ -192,7 +192,7 @@ class ExploreController(QObject):
         # The picture is asked for first: the sliders are set while it is being computed.
         self._stamp += 1
         then = partial(self._show_face, self._stamp)
-        self._session.models.decode(latent[None], then=then, lane=Lane.EXPLORE, interim=True)
+        self._studio.models.decode(latent[None], then=then, lane=Lane.EXPLORE, interim=True)
         self._show_values()
 
     def _show_values(self) -> None:

@@ -3,54 +3,66 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Slot
 
+from cae_gui.core.faces import Faces
 from cae_gui.core.latents import Latents
 from cae_gui.core.models import Floats, Lane, Models
-from cae_gui.explore.edited import Face
+from cae_gui.core.selection import Selected, Selection
+from cae_gui.explore.edited import Edited, Face
 from cae_gui.explore.explorer import Explorer
-from cae_gui.gallery.faces import Faces
-from cae_gui.train.training import State, Training
+
+if TYPE_CHECKING:
+    from model.inference import Reconstruction
 
 REBASED_AT_ONCE = 32
 """Faces that a new snapshot encodes in one go: a slider's picture waits no longer than that."""
 
 
 class Exploring(QObject):
-    """Gives the explorer directions and density, and carries its edits to the next snapshot.
-
-    Signals:
-        began_anew(): a model without relation to the last one is in use; all edits are gone.
-    """
-
-    began_anew = Signal()
+    """Gives the explorer faces, directions and density, and carries its edits to a new snapshot."""
 
     def __init__(
         self,
         models: Models,
         faces: Faces,
-        training: Training,
+        selection: Selection,
         explorer: Explorer,
         latents: Latents,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._models, self._faces, self._training = models, faces, training
+        self._models, self._faces, self._selection = models, faces, selection
         self._explorer, self._latents = explorer, latents
+        self._loaded: Selected | None = None  # the face that was given to the explorer last
         self._is_looked_at = False
+        self._is_training = False
         models.replaced.connect(self._on_model)
         models.described.connect(self._on_described)
         models.attributes_found.connect(self._on_attributes)
         latents.changed.connect(self._on_latents)
         faces.changed.connect(self._on_faces)
-        training.state_changed.connect(self._on_training)
+        selection.reconstructed.connect(self._on_reconstructed)
 
     def look(self, looking: bool) -> None:
         """Measure the latent space of the model in use while somebody looks at it."""
         self._is_looked_at = looking
         self._measure()
+
+    def set_training(self, active: bool) -> None:
+        """Take note that a training began or ended: snapshots are left unmeasured meanwhile."""
+        was_active, self._is_training = self._is_training, active
+        if was_active and not active:
+            self._describe()
+
+    def go_on_with(self, edited: Edited, text: str) -> None:
+        """Select the face of an edit that was made before, with the edit, in one step."""
+        self._loaded = Selected(edited.name, edited.pixels)
+        self._explorer.restore(edited, text)
+        self._selection.show(self._loaded)
 
     def _describe(self) -> None:
         faces = self._faces.faces
@@ -67,18 +79,18 @@ class Exploring(QObject):
 
     def _is_followed(self) -> bool:
         """Whether the model in use is a snapshot of the training under way."""
-        return self._training.is_active and self._models.snapshot_of is not None
+        return self._is_training and self._models.snapshot_of is not None
 
     def _begin_anew(self) -> None:
         """Forget all that belongs to the latent space of another model."""
         model, explorer = self._models.model, self._explorer
+        self._loaded = None
         self._latents.forget()
         explorer.clear()
         explorer.use_attributes(())
         explorer.set_own(())
         explorer.use_statistics(model.statistics if model else None)
         explorer.use_density(None)
-        self.began_anew.emit()
 
     def _rebase(self, faces: list[Face]) -> None:
         """Have the edited faces encoded by the next snapshot of the model, a few at a time."""
@@ -122,15 +134,17 @@ class Exploring(QObject):
 
     @Slot()
     def _on_faces(self) -> None:
-        if not self._training.is_active:
+        if not self._is_training:
             self._describe()
         self._measure()
 
     @Slot(object)
-    def _on_training(self, state: State) -> None:
-        # While it ran, its snapshots and other faces were left unmeasured.
-        if state is State.IDLE:
-            self._describe()
+    def _on_reconstructed(self, reply: Reconstruction) -> None:
+        face = self._selection.face
+        # Each place of a box on its way would be a step to undo.
+        if face is not None and not face.is_passing and face is not self._loaded:
+            self._loaded = face
+            self._explorer.load(face.name, face.pixels, reply.latents[0])
 
     def _on_rebased(self, faces: list[Face], latents: Floats) -> None:
         self._explorer.rebase(faces[:REBASED_AT_ONCE], latents)

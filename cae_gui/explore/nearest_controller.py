@@ -1,4 +1,4 @@
-"""Joins the session and the strip of the nearest faces in Explore."""
+"""Joins the studio and the strip of the nearest faces in Explore."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from cae_gui.core.latents import FEWEST
+from cae_gui.core.tasks import Task
 from cae_gui.explore.edited import Edited
 from cae_gui.explore.face_strip import FaceStrip
 from cae_gui.explore.face_strip_model import StripFace
 from cae_gui.explore.measured_faces import load_measured
 from cae_gui.explore.sliders.slider_ends_controller import REST_MS
-from cae_gui.studio import Session, Task
+from cae_gui.studio import Studio
 from cae_gui.widgets.face_view import FaceView
 
 if TYPE_CHECKING:
@@ -43,10 +44,10 @@ class NearestController(QObject):
 
     face_picked = Signal(int)
 
-    def __init__(self, session: Session, strip: FaceStrip, face: FaceView, parent: QObject) -> None:
+    def __init__(self, studio: Studio, strip: FaceStrip, face: FaceView, parent: QObject) -> None:
         super().__init__(parent)
-        self._session, self._strip = session, strip
-        self._explorer, self._latents = session.explorer, session.latents
+        self._studio, self._strip = studio, strip
+        self._explorer, self._latents = studio.explorer, studio.latents
         self._points: list[int] = []
         self._cosines: list[float] = []
         self._asked: _Question | None = None
@@ -58,7 +59,7 @@ class NearestController(QObject):
         strip.set_tip(self._tip)
         self._explorer.face_changed.connect(self._on_face)
         self._latents.changed.connect(self._on_latents)
-        session.faces.changed.connect(self._say_why)
+        studio.faces.changed.connect(self._say_why)
         self._say_why()
 
     @Slot()
@@ -73,7 +74,7 @@ class NearestController(QObject):
         if self._asked != (explored, edited):
             self._asked = _Question(explored, edited)
             work = partial(_nearest, explored, edited.latent)
-            self._session.run_task(work, Task.NEAREST, then=self._on_found)
+            self._studio.tasks.run(work, Task.NEAREST, then=self._on_found)
 
     @Slot()
     def _on_face(self) -> None:
@@ -93,7 +94,7 @@ class NearestController(QObject):
 
     def _forget(self) -> None:
         self._asked = None
-        self._session.drop_task(Task.NEAREST)
+        self._studio.tasks.drop(Task.NEAREST)
 
     def _on_found(self, found: tuple[list[int], list[float]]) -> None:
         self._show(*found)
@@ -110,14 +111,14 @@ class NearestController(QObject):
 
     @Slot(int)
     def _on_chosen(self, index: int) -> None:
-        load_measured(self._session, self._points[index], self.face_picked)
+        load_measured(self._studio, self._points[index], self.face_picked)
 
     def _tip(self, index: int) -> str:
         return f"{self._strip.face(index).name}\nCosine {self._cosines[index]:.2f}"
 
     @Slot()
     def _say_why(self) -> None:
-        faces = self._session.faces.faces
+        faces = self._studio.faces.faces
         if faces is not None and len(faces.images) < FEWEST and self._latents.explored is None:
             text = f"The nearest faces can be found among {FEWEST} faces or more."
         else:

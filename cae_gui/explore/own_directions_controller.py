@@ -1,4 +1,4 @@
-"""Joins the session's own directions and their page in Explore."""
+"""Joins the studio's own directions and their page in Explore."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cae_gui.explore.direction_builder import MOST_FACES, WITH, WITHOUT
 from cae_gui.explore.direction_draft import Draft
 from cae_gui.explore.own_page import OwnPage
 from cae_gui.gallery.gallery import Gallery
-from cae_gui.studio import Session
+from cae_gui.studio import Studio
 from cae_gui.widgets.face_mime import Face
 from cae_gui.widgets.message_bar import MessageBar
 from model.latents.custom_directions import MAX_DIRECTIONS, MIN_MEASURED, DirectionFaces
@@ -36,14 +36,14 @@ class OwnDirectionsController(QObject):
 
     def __init__(
         self,
-        session: Session,
+        studio: Studio,
         view: OwnPage,
         gallery: Gallery,
         messages: MessageBar,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._session, self._own = session, session.own
+        self._studio, self._own = studio, studio.own
         self._view, self._builder = view, view.builder
         self._gallery, self._messages = gallery, messages
         self._edited: DirectionFaces | None = None
@@ -63,8 +63,8 @@ class OwnDirectionsController(QObject):
         builder.save_asked.connect(self._on_save)
         builder.cancel_asked.connect(self._on_cancel)
         own.draft.ready.connect(self._on_draft)
-        self._session.explorer.face_changed.connect(self._ask_draft)
-        self._session.explorer.directions_changed.connect(self._ask_draft)
+        self._studio.explorer.face_changed.connect(self._ask_draft)
+        self._studio.explorer.directions_changed.connect(self._ask_draft)
 
     @Slot()
     def _on_changed(self) -> None:
@@ -108,7 +108,7 @@ class OwnDirectionsController(QObject):
 
     @Slot(int)
     def _on_selection_wanted(self, side: int) -> None:
-        faces = self._session.faces.faces
+        faces = self._studio.faces.faces
         rows = self._gallery.selected_rows()[:MOST_FACES] if faces is not None else []
         if faces is None or not rows:
             self._builder.set_error(NOTHING_SELECTED)
@@ -141,10 +141,10 @@ class OwnDirectionsController(QObject):
 
     @Slot()
     def _ask_draft(self) -> None:
-        self._session.models.drop(Lane.DRAFT)
+        self._studio.models.drop(Lane.DRAFT)
         if not self._view.is_building():
             return
-        explorer, faces = self._session.explorer, self._faces()
+        explorer, faces = self._studio.explorer, self._faces()
         latents, statistics = self._own.latents, self._own.statistics
         if not len(faces.with_it):
             self._show_nothing("")
@@ -168,7 +168,7 @@ class OwnDirectionsController(QObject):
             )
         self._builder.set_separation(text)
         show, lane = self._builder.set_preview, Lane.DRAFT
-        self._session.models.decode(draft.latents, then=show, lane=lane)
+        self._studio.models.decode(draft.latents, then=show, lane=lane)
 
     def _open(self, item: DirectionFaces | None) -> None:
         self._edited = item

@@ -14,13 +14,14 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from cae_gui.core.models import Lane
+from cae_gui.core.tasks import Task
 from cae_gui.explore.edited import Snapshot
 from cae_gui.explore.explore_workspace import ExploreWorkspace
 from cae_gui.explore.explorer import Explorer
 from cae_gui.explore.face_strip_model import StripFace
 from cae_gui.explore.snapshot_comparison import Compared, SnapshotComparison
 from cae_gui.explore.state_pictures import StatePictures
-from cae_gui.studio import Session, Task
+from cae_gui.studio import Studio
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
@@ -38,11 +39,11 @@ class SnapshotsController(QObject):
     """Keeps, shows, renames, removes, compares and exports snapshots."""
 
     def __init__(
-        self, session: Session, view: ExploreWorkspace, pictures: StatePictures, window: QWidget
+        self, studio: Studio, view: ExploreWorkspace, pictures: StatePictures, window: QWidget
     ) -> None:
         super().__init__(window)
-        self._session, self._view, self._pictures = session, view, pictures
-        self._explorer, self._page = session.explorer, view.snapshots
+        self._studio, self._view, self._pictures = studio, view, pictures
+        self._explorer, self._page = studio.explorer, view.snapshots
         self._comparison = SnapshotComparison(window)
         self._connect()
         self._show()
@@ -64,13 +65,13 @@ class SnapshotsController(QObject):
 
     def save(self, rows: Sequence[int], path: Path) -> None:
         """Write some snapshots side by side with their names."""
-        model, kept = self._session.models.model, self._explorer.snapshots
+        model, kept = self._studio.models.model, self._explorer.snapshots
         chosen = [kept[row] for row in rows]
         if model is not None and chosen:
             latents = np.stack([item.edited.latent for item in chosen])
             names = [item.name for item in chosen]
-            about = {"model": self._session.models.title, "faces": names}
-            self._session.export(partial(_save, model, latents, names, path, about), path)
+            about = {"model": self._studio.models.title, "faces": names}
+            self._studio.tasks.export(partial(_save, model, latents, names, path, about), path)
 
     @Slot()
     def _on_keep(self) -> None:
@@ -123,16 +124,16 @@ class SnapshotsController(QObject):
         chosen = [self._explorer.snapshots[row] for row in rows]
         self._comparison.set_compared(compared(self._explorer, chosen))
         self._comparison.show()
-        self._session.drop_task(Task.COMPARISON)
+        self._studio.tasks.drop(Task.COMPARISON)
         latents = np.stack([item.edited.latent for item in chosen])
-        self._session.models.decode(latents, then=self._on_decoded, lane=Lane.COMPARISON)
+        self._studio.models.decode(latents, then=self._on_decoded, lane=Lane.COMPARISON)
 
     def _on_decoded(self, faces: Pixels) -> None:
         work, then = (
             partial(_differences, faces),
             partial(self._comparison.set_pictures, list(faces)),
         )
-        self._session.run_task(work, Task.COMPARISON, then=then)
+        self._studio.tasks.run(work, Task.COMPARISON, then=then)
 
 
 def compared(explorer: Explorer, snapshots: Sequence[Snapshot]) -> list[Compared]:

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from cae_gui.core.models import Lane
 from cae_gui.explore.edited import Edited
 from cae_gui.explore.sliders.slider_ends_controller import REST_MS
-from cae_gui.studio import Session
+from cae_gui.studio import Studio
 from cae_gui.widgets.face_view import FaceView
 
 Floats = NDArray[np.float32]
@@ -43,9 +43,9 @@ class StatePictures(QObject):
 
     changed = Signal()
 
-    def __init__(self, session: Session, face: FaceView, parent: QObject) -> None:
+    def __init__(self, studio: Studio, face: FaceView, parent: QObject) -> None:
         super().__init__(parent)
-        self._session, self._explorer = session, session.explorer
+        self._studio, self._explorer = studio, studio.explorer
         self._decoded: WeakKeyDictionary[Edited, _Decoded] = WeakKeyDictionary()
         self._wanted: Sequence[Edited] = ()
         self._is_painted = False
@@ -75,7 +75,7 @@ class StatePictures(QObject):
         if missing:
             latents = np.stack([edited.latent for edited in missing])
             then = partial(self._on_decoded, [(edited, edited.start) for edited in missing])
-            self._session.models.decode(latents, then=then, lane=Lane.STATES, interim=True)
+            self._studio.models.decode(latents, then=then, lane=Lane.STATES, interim=True)
 
     @Slot()
     def _on_latent(self) -> None:

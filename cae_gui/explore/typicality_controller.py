@@ -1,4 +1,4 @@
-"""Joins the session and the gauge of typicality in Explore."""
+"""Joins the studio and the gauge of typicality in Explore."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from cae_gui.core.latents import FEWEST
 from cae_gui.explore.explore_workspace import ExploreWorkspace
 from cae_gui.explore.latent_space import LEAST_TYPICAL
-from cae_gui.studio import Session
+from cae_gui.studio import Studio
 
 SOON_MS = 60
 """How long the gauge waits at most for the picture of a moved face, which it mustn't hold up."""
@@ -16,10 +16,10 @@ SOON_MS = 60
 class TypicalityController(QObject):
     """Has the latents measured once Explore is looked at, and keeps the gauge up to date."""
 
-    def __init__(self, session: Session, view: ExploreWorkspace, parent: QObject) -> None:
+    def __init__(self, studio: Studio, view: ExploreWorkspace, parent: QObject) -> None:
         super().__init__(parent)
-        self._session, self._view = session, view
-        self._explorer, self._latents = session.explorer, session.latents
+        self._studio, self._view = studio, view
+        self._explorer, self._latents = studio.explorer, studio.latents
         view.shown.connect(self._on_shown)
         view.hidden.connect(self._on_hidden)
         self._soon = QTimer(self, singleShot=True)
@@ -27,7 +27,7 @@ class TypicalityController(QObject):
         self._explorer.latent_changed.connect(self._on_latent)
         view.face.painted.connect(self._on_painted)
         self._latents.changed.connect(self._show)
-        session.models.attributes_found.connect(self._show)
+        studio.models.attributes_found.connect(self._show)
         self._latents.measuring.connect(self._on_measuring)
         view.typicality.more_asked.connect(self._explorer.make_more_typical)
         view.typicality.limit_changed.connect(self._on_limit)
@@ -35,7 +35,7 @@ class TypicalityController(QObject):
 
     @Slot()
     def _on_shown(self) -> None:
-        self._session.exploring.look(True)
+        self._studio.exploring.look(True)
         self._show()
 
     @Slot()
@@ -49,7 +49,7 @@ class TypicalityController(QObject):
 
     @Slot()
     def _on_hidden(self) -> None:
-        self._session.exploring.look(False)
+        self._studio.exploring.look(False)
 
     @Slot(bool)
     def _on_limit(self, on: bool) -> None:
@@ -72,12 +72,12 @@ class TypicalityController(QObject):
             gauge.set_share(self._whose(), share)
 
     def _whose(self) -> str:
-        if self._session.models.density is not None or self._latents.faces is None:
+        if self._studio.models.density is not None or self._latents.faces is None:
             return "the training faces"
         return f"“{self._latents.faces.title}”"
 
     def _why_not(self) -> str:
-        faces = self._session.faces.faces
+        faces = self._studio.faces.faces
         if self._explorer.face is None:
             return ""
         if self._latents.faces is not None:

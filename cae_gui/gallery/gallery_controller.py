@@ -1,4 +1,4 @@
-"""Joins the session's faces and the gallery."""
+"""Joins the studio's faces and the gallery."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 from PySide6.QtCore import QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import QMenu
 
-from cae_gui.gallery.faces import DEMO, LFW, PHOTOS, TITLES
+from cae_gui.core.faces import DEMO, LFW, PHOTOS, TITLES
 from cae_gui.gallery.gallery import Gallery
 from cae_gui.morph.morph_state import MorphFace
-from cae_gui.studio import Session
+from cae_gui.studio import Studio
 from cae_gui.widgets import dialogs
 
 FOLDER_KEY = "choose-folder"
@@ -35,9 +35,9 @@ class GalleryController(QObject):
     face_activated = Signal()
     used_in_morph = Signal()
 
-    def __init__(self, session: Session, view: Gallery, first_row: int, parent: QObject) -> None:
+    def __init__(self, studio: Studio, view: Gallery, first_row: int, parent: QObject) -> None:
         super().__init__(parent)
-        self._session, self._faces, self._view = session, session.faces, view
+        self._studio, self._faces, self._view = studio, studio.faces, view
         self._wanted_row, self._wanted_key = first_row, ""
         self._shown_key = ""
         view.clear("Loading the faces …")
@@ -49,8 +49,8 @@ class GalleryController(QObject):
         self._faces.changed.connect(self._on_faces)
         self._faces.idle.connect(self.show_source)
         self._faces.lfw_missing.connect(self._on_lfw_missing)
-        session.photos.added.connect(self._on_photos_added)
-        session.photos.changed.connect(self._on_photos_changed)
+        studio.photos.added.connect(self._on_photos_added)
+        studio.photos.changed.connect(self._on_photos_changed)
         self._faces.photo_moved.connect(self._on_photo_moved)
 
     def offer_sources(self, chosen: str) -> None:
@@ -112,7 +112,9 @@ class GalleryController(QObject):
         faces = self._faces.faces
         if faces is not None and row < len(faces.images):
             self._shown_key = self._faces.keys[row] if self._faces.keys else ""
-            self._session.select(faces.names[row], faces.images[row], photo_key=self._shown_key)
+            self._studio.selection.select(
+                faces.names[row], faces.images[row], photo_key=self._shown_key
+            )
 
     @Slot(int)
     def _on_face_activated(self, row: int) -> None:
@@ -124,7 +126,7 @@ class GalleryController(QObject):
         menu = QMenu(self._view)
         for index, letter in enumerate("AB"):
             menu.addAction(f"Morph: use as &{letter}", partial(self._use_in_morph, row, index))
-        last = len(self._session.morpher.state.faces)
+        last = len(self._studio.morpher.state.faces)
         menu.addAction("Morph: add as &key frame", partial(self._use_in_morph, row, last))
         if self._faces.source == PHOTOS:
             menu.addSeparator()
@@ -139,7 +141,7 @@ class GalleryController(QObject):
         faces = self._faces.faces
         if faces is not None:
             face = MorphFace(faces.names[row], np.array(faces.images[row]))
-            self._session.morpher.put(index, face)
+            self._studio.morpher.put(index, face)
             self.used_in_morph.emit()
 
     @Slot(object)
@@ -153,7 +155,7 @@ class GalleryController(QObject):
         keys = [self._faces.keys[row] for row in rows if row < len(self._faces.keys)]
         for_good = len(keys) > MOST_UNASKED
         if keys and (not for_good or dialogs.ask_remove(self._view, len(keys))):
-            self._session.photos.remove(keys, for_good=for_good)
+            self._studio.photos.remove(keys, for_good=for_good)
 
     @Slot(str)
     def _on_photos_added(self, key: str) -> None:

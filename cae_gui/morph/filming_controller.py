@@ -16,7 +16,7 @@ from cae_gui.documents.files_controller import FilesController
 from cae_gui.morph.film_choice import FilmChoice
 from cae_gui.morph.film_dialog import TITLES, FilmDialog, FilmOffer
 from cae_gui.settings import Settings
-from cae_gui.studio import Session
+from cae_gui.studio import Studio
 from cae_gui.widgets.message_bar import MessageBar
 from model.morph.film import FORMATS, FilmSettings
 
@@ -28,18 +28,18 @@ class FilmingController(QObject):
 
     def __init__(
         self,
-        session: Session,
+        studio: Studio,
         files: FilesController,
         messages: MessageBar,
         settings: Settings,
         window: QWidget,
     ) -> None:
         super().__init__(window)
-        self._session, self._files, self._messages = session, files, messages
+        self._studio, self._files, self._messages = studio, files, messages
         self._settings, self._window = settings, window
         self._offer: FilmOffer | None = None
         self._choice = FilmChoice()
-        session.filming.finished.connect(session.exported)
+        studio.filming.finished.connect(studio.tasks.exported)
 
     def offer(
         self,
@@ -70,7 +70,7 @@ class FilmingController(QObject):
             dialog.open()
 
     def _is_free(self) -> bool:
-        path = self._session.filming.path
+        path = self._studio.filming.path
         if path is not None:
             self._messages.show_message(
                 f"“{path.name}” is still being exported. Wait for it, or cancel it."
@@ -97,7 +97,7 @@ class FilmingController(QObject):
 
     def _export(self, path: Path) -> None:
         assert self._offer is not None
-        offer, choice, models = self._offer, self._choice, self._session.models
+        offer, choice, models = self._offer, self._choice, self._studio.models
         latents = offer.latents(choice)
         if models.model is None or latents is None:
             self._messages.show_message("The model in use has just changed. Export again.")
@@ -109,4 +109,4 @@ class FilmingController(QObject):
             offer.columns or choice.columns,
             {"model": models.title, **offer.about},
         )
-        self._session.filming.begin(models.model, latents, path, settings)
+        self._studio.filming.begin(models.model, latents, path, settings)

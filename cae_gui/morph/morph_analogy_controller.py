@@ -1,4 +1,4 @@
-"""Joins the session's analogy and its tab in the Morph workspace."""
+"""Joins the studio's analogy and its tab in the Morph workspace."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cae_gui.core.models import Lane
 from cae_gui.morph.filming_controller import FilmingController
 from cae_gui.morph.morph_analogy_view import MorphAnalogyView
 from cae_gui.morph.morph_state import MorphFace
-from cae_gui.studio import Session
+from cae_gui.studio import Studio
 from cae_gui.widgets.face_mime import Face
 
 Floats = NDArray[np.float32]
@@ -36,10 +36,10 @@ class MorphAnalogyController(QObject):
     notice = Signal(str)
 
     def __init__(
-        self, session: Session, view: MorphAnalogyView, filming: FilmingController, parent: QObject
+        self, studio: Studio, view: MorphAnalogyView, filming: FilmingController, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._session, self._view, self._analogy = session, view, session.analogy
+        self._studio, self._view, self._analogy = studio, view, studio.analogy
         self._filming = filming
         self._shown: Sides = ()
         self._pictures: dict[Side, Pixels] = {}
@@ -99,7 +99,7 @@ class MorphAnalogyController(QObject):
             if result is not None:
                 self._stamp += 1
                 then = partial(self._on_result, self._stamp)
-                models = self._session.models
+                models = self._studio.models
                 models.decode(result[None], then=then, lane=Lane.ANALOGY, interim=True)
 
     def _encode(self) -> None:
@@ -107,7 +107,7 @@ class MorphAnalogyController(QObject):
         if faces := self._analogy.to_encode()[:_AT_ONCE]:
             images = np.stack([face.photo for face in faces if face.photo is not None])
             then = partial(self._analogy.set_latents, faces)
-            self._session.models.encode(images, then=then, lane=Lane.ANALOGY_FACES)
+            self._studio.models.encode(images, then=then, lane=Lane.ANALOGY_FACES)
 
     def _decode_means(self) -> None:
         several = [side for side in self._shown if len(side) > 1 and side not in self._pictures]
@@ -116,7 +116,7 @@ class MorphAnalogyController(QObject):
         if known:
             latents = np.stack(list(known.values()))
             then, lane = partial(self._on_means, list(known)), Lane.ANALOGY_MEANS
-            self._session.models.decode(latents, then=then, lane=lane, interim=True)
+            self._studio.models.decode(latents, then=then, lane=lane, interim=True)
 
     def _on_means(self, sides: list[Side], faces: Pixels) -> None:
         self._pictures.update(zip(sides, faces, strict=True))
@@ -129,8 +129,8 @@ class MorphAnalogyController(QObject):
 
     @Slot(int)
     def _on_taken(self, index: int) -> None:
-        if self._session.face is not None:
-            self._analogy.put(index, [MorphFace(*self._session.face)])
+        if self._studio.selection.face is not None:
+            self._analogy.put(index, [MorphFace.of(self._studio.selection.face)])
 
     @Slot(int, object)
     def _on_put(self, index: int, faces: list[Face]) -> None:
@@ -138,7 +138,7 @@ class MorphAnalogyController(QObject):
 
     @Slot()
     def _on_key_frame_asked(self) -> None:
-        result, morpher = self._analogy.result(), self._session.morpher
+        result, morpher = self._analogy.result(), self._studio.morpher
         if result is not None:
             morpher.insert(len(morpher.state.faces), morpher.made(NAME, result))
             self.notice.emit("The result was added at the end of the path, in the tab “Path”.")

@@ -1,4 +1,4 @@
-"""Joins the session and the path of the Morph workspace."""
+"""Joins the studio and the path of the Morph workspace."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cae_gui.core.models import Lane
 from cae_gui.morph.key_frames import FrameItem
 from cae_gui.morph.morph_path_view import MorphPathView
 from cae_gui.morph.morph_state import MorphFace
-from cae_gui.studio import Session
+from cae_gui.studio import Studio
 
 Floats = NDArray[np.float32]
 
@@ -20,11 +20,11 @@ Floats = NDArray[np.float32]
 class MorphController(QObject):
     """Keeps two faces there, has them encoded, decodes the way between them, exports it."""
 
-    def __init__(self, session: Session, view: MorphPathView, parent: QObject) -> None:
+    def __init__(self, studio: Studio, view: MorphPathView, parent: QObject) -> None:
         super().__init__(parent)
-        self._session, self._view, self._morpher = session, view, session.morpher
+        self._studio, self._view, self._morpher = studio, view, studio.morpher
         self._stamp = 0
-        session.faces.changed.connect(self._on_faces)
+        studio.faces.changed.connect(self._on_faces)
         self._morpher.forgotten.connect(self._complete)
         self._morpher.changed.connect(self._on_changed)
         self._morpher.path_changed.connect(self._on_path)
@@ -62,13 +62,13 @@ class MorphController(QObject):
     @Slot(int)
     def put(self, index: int) -> None:
         """Put the selected face there, or beyond the last."""
-        if self._session.face is not None:
-            self._morpher.put(index, MorphFace(*self._session.face))
+        if self._studio.selection.face is not None:
+            self._morpher.put(index, MorphFace.of(self._studio.selection.face))
 
     @Slot()
     def _on_faces(self) -> None:
         """Have two faces there, so that the first morph needs no choosing."""
-        faces = self._session.faces.faces
+        faces = self._studio.faces.faces
         if faces is None or len(faces.images) < 2:
             return
         present = len(self._morpher.state.faces)
@@ -95,7 +95,7 @@ class MorphController(QObject):
     @Slot()
     def _complete(self) -> None:
         """Have encoded and decoded what isn't yet."""
-        models, morpher = self._session.models, self._morpher
+        models, morpher = self._studio.models, self._morpher
         if faces := morpher.to_encode():
             then = partial(morpher.set_latents, faces)
             models.encode(morpher.images(faces), then=then, lane=Lane.KEY_FRAMES)
@@ -109,7 +109,7 @@ class MorphController(QObject):
         if self._morpher.path is not None:
             self._view.set_ready(True)
             self._on_time(self._view.seconds)
-            models, strip = self._session.models, self._morpher.strip()
+            models, strip = self._studio.models, self._morpher.strip()
             models.decode(strip, then=self._view.set_film, lane=Lane.FILM, interim=True)
 
     @Slot(int, str, object)
@@ -122,17 +122,17 @@ class MorphController(QObject):
 
     @Slot(int)
     def _on_edited_wanted(self, index: int) -> None:
-        edited = self._session.explorer.face
+        edited = self._studio.explorer.face
         if edited is not None:
             face = self._morpher.made(f"{edited.name}, edited", edited.latent)
             self._morpher.put(index, face)
 
     @Slot()
     def _on_apply(self) -> None:
-        selected = self._session.face
+        selected = self._studio.selection.face
         if selected is not None:
-            then = partial(self._on_encoded, MorphFace(*selected))
-            self._session.models.encode(selected.pixels[None], then=then, lane=Lane.APPLY)
+            then = partial(self._on_encoded, MorphFace.of(selected))
+            self._studio.models.encode(selected.pixels[None], then=then, lane=Lane.APPLY)
 
     def _on_encoded(self, face: MorphFace, latents: Floats) -> None:
         self._morpher.apply_to(face, latents[0])
@@ -142,7 +142,7 @@ class MorphController(QObject):
         if self._morpher.path is not None:
             self._stamp += 1
             latents, then = self._morpher.at(seconds)[None], partial(self._show, self._stamp)
-            self._session.models.decode(latents, then=then, lane=Lane.MORPH, interim=True)
+            self._studio.models.decode(latents, then=then, lane=Lane.MORPH, interim=True)
 
     def _show(self, stamp: int, faces: NDArray[np.uint8]) -> None:
         self._view.set_image(faces[0], stamp)

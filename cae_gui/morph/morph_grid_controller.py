@@ -1,4 +1,4 @@
-"""Joins the session's four corners and the grid of the Morph workspace."""
+"""Joins the studio's four corners and the grid of the Morph workspace."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cae_gui.core.models import Lane
 from cae_gui.morph.filming_controller import FilmingController
 from cae_gui.morph.morph_grid_view import MorphGridView
 from cae_gui.morph.morph_state import MorphFace
-from cae_gui.studio import Session
+from cae_gui.studio import Studio
 from cae_gui.widgets.face_mime import Face
 
 Floats = NDArray[np.float32]
@@ -28,18 +28,18 @@ class MorphGridController(QObject):
     edit_asked = Signal(object, str)
 
     def __init__(
-        self, session: Session, view: MorphGridView, filming: FilmingController, parent: QObject
+        self, studio: Studio, view: MorphGridView, filming: FilmingController, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._session, self._view, self._corners = session, view, session.corners
+        self._studio, self._view, self._corners = studio, view, studio.corners
         self._filming = filming
         self._grid: Floats | None = None
         self._connect()
         self._on_changed()
 
     def _connect(self) -> None:
-        session, view, corners = self._session, self._view, self._corners
-        session.faces.changed.connect(self._on_faces)
+        studio, view, corners = self._studio, self._view, self._corners
+        studio.faces.changed.connect(self._on_faces)
         corners.changed.connect(self._on_changed)
         corners.latents_changed.connect(self._work)
         view.shown.connect(self._work)
@@ -54,7 +54,7 @@ class MorphGridController(QObject):
     @Slot()
     def _on_faces(self) -> None:
         """Have four faces there, so that the first grid needs no choosing."""
-        faces = self._session.faces.faces
+        faces = self._studio.faces.faces
         if faces is not None and len(faces.images) >= 4:
             rows = [number * len(faces.images) // 4 for number in range(4)]
             self._corners.fill(
@@ -73,7 +73,7 @@ class MorphGridController(QObject):
     def _work(self) -> None:
         """Have encoded and decoded what isn't yet; nobody waits for what isn't in view."""
         self._grid = self._corners.grid()
-        self._session.models.drop(Lane.GRID)
+        self._studio.models.drop(Lane.GRID)
         self._view.set_ready(self._grid is not None)
         if not self._view.isVisible():
             return
@@ -81,7 +81,7 @@ class MorphGridController(QObject):
         if faces:
             images = np.stack([face.photo for face in faces if face.photo is not None])
             then = partial(self._corners.set_latents, faces)
-            self._session.models.encode(images, then=then, lane=Lane.CORNERS)
+            self._studio.models.encode(images, then=then, lane=Lane.CORNERS)
         elif self._grid is not None:
             self._decode(self._grid, 0)
 
@@ -89,7 +89,7 @@ class MorphGridController(QObject):
         # Row by row, so that what is more urgent comes between.
         if row < len(grid):
             then = partial(self._on_row, grid, row)
-            self._session.models.decode(grid[row], then=then, lane=Lane.GRID)
+            self._studio.models.decode(grid[row], then=then, lane=Lane.GRID)
 
     def _on_row(self, grid: Floats, row: int, faces: NDArray[np.uint8]) -> None:
         self._view.grid.set_row(row, faces)
@@ -105,8 +105,8 @@ class MorphGridController(QObject):
 
     @Slot(int)
     def _on_taken(self, index: int) -> None:
-        if self._session.face is not None:
-            self._corners.put(index, MorphFace(*self._session.face))
+        if self._studio.selection.face is not None:
+            self._corners.put(index, MorphFace.of(self._studio.selection.face))
 
     @Slot(int, object)
     def _on_put(self, index: int, faces: list[Face]) -> None:

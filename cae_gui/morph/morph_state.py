@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cae_gui.core.selection import Selected
+
 Pixels = NDArray[np.uint8]
 
 _REVERSED = {"slow start": "slow end", "slow end": "slow start"}
@@ -21,6 +23,11 @@ class MorphFace:
 
     name: str
     photo: Pixels | None = None
+
+    @classmethod
+    def of(cls, face: Selected) -> MorphFace:
+        """Return the selected face as one to morph."""
+        return cls(face.name, face.pixels)
 
 
 @dataclass(frozen=True, slots=True)

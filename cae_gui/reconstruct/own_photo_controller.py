@@ -1,4 +1,4 @@
-"""Joins the session's own photo and the box on it."""
+"""Joins the studio's own photo and the box on it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.reconstruct.own_photo import Opened
 from cae_gui.reconstruct.photo_panel import PhotoPanel
-from cae_gui.studio import Session
+from cae_gui.studio import Studio
 
 
 class OwnPhotoController(QObject):
@@ -18,9 +18,9 @@ class OwnPhotoController(QObject):
 
     photo_asked = Signal(str)
 
-    def __init__(self, session: Session, view: PhotoPanel, parent: QObject) -> None:
+    def __init__(self, studio: Studio, view: PhotoPanel, parent: QObject) -> None:
         super().__init__(parent)
-        self._photo, self._photos, self._view = session.photo, session.photos, view
+        self._photo, self._photos, self._view = studio.photo, studio.photos, view
         self._others: list[str] = []
         self._photo.opened.connect(self._on_opened)
         self._photo.closed.connect(view.hide)

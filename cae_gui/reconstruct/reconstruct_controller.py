@@ -1,4 +1,4 @@
-"""Joins the session and the Reconstruct workspace."""
+"""Joins the studio and the Reconstruct workspace."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cae_gui.core.faces import PHOTOS
 from cae_gui.core.models import Lane
-from cae_gui.gallery.faces import PHOTOS
+from cae_gui.core.tasks import Task
 from cae_gui.reconstruct.reconstruct_workspace import ReconstructWorkspace
-from cae_gui.studio import Session, Task
+from cae_gui.studio import Studio
 from model.evaluation.metrics import Quality, quality
 
 if TYPE_CHECKING:
@@ -35,19 +36,19 @@ class ReconstructController(QObject):
 
     face_picked = Signal(int)
 
-    def __init__(self, session: Session, view: ReconstructWorkspace, parent: QObject) -> None:
+    def __init__(self, studio: Studio, view: ReconstructWorkspace, parent: QObject) -> None:
         super().__init__(parent)
-        self._session, self._view = session, view
+        self._studio, self._view = studio, view
         self._random = np.random.default_rng(0)
         self._strip_rows: NDArray[np.int64] = np.empty(0, np.int64)
         self._strip: Reconstruction | None = None
         self._shown: Reconstruction | None = None
         self._quality: Quality | None = None
-        session.selected.connect(self._on_selected)
-        session.reconstructed.connect(self._on_reconstructed)
-        session.models.replaced.connect(self._ask_strip)
-        session.faces.changed.connect(self.choose_strip)
-        session.faces.photo_moved.connect(self._ask_strip)
+        studio.selection.changed.connect(self._on_selected)
+        studio.selection.reconstructed.connect(self._on_reconstructed)
+        studio.models.replaced.connect(self._ask_strip)
+        studio.faces.changed.connect(self.choose_strip)
+        studio.faces.photo_moved.connect(self._ask_strip)
         view.other_faces_asked.connect(self.choose_strip)
         view.strip_face_clicked.connect(self._on_strip_clicked)
 
@@ -56,13 +57,13 @@ class ReconstructController(QObject):
         if self._shown is not None and self._quality is not None:
             shown = self._shown
             work = partial(_save_face, shown.originals[0], shown.images[0], self._quality, path)
-            self._session.export(work, path)
+            self._studio.tasks.export(work, path)
 
     def save_strip(self, path: Path) -> None:
         """Write the two rows of faces as PNG, SVG or PDF by the suffix."""
         if self._strip is not None:
             work = partial(_save_strip, self._strip.originals, self._strip.images, path)
-            self._session.export(work, path)
+            self._studio.tasks.export(work, path)
 
     @Slot()
     def choose_strip(self) -> None:
@@ -73,13 +74,13 @@ class ReconstructController(QObject):
         if has_more:
             rows = self._random.choice(rows, STRIP_FACES, replace=False)
         self._strip_rows = rows
-        self._view.set_strip_title(OWN if self._session.faces.source == PHOTOS else TESTED)
+        self._view.set_strip_title(OWN if self._studio.faces.source == PHOTOS else TESTED)
         self._ask_strip()
 
     def _strip_candidates(self) -> NDArray[np.int64]:
         """Return the rows of the test faces; of own photos all, which no training has seen."""
-        faces = self._session.faces.faces
-        if faces is not None and self._session.faces.source == PHOTOS:
+        faces = self._studio.faces.faces
+        if faces is not None and self._studio.faces.source == PHOTOS:
             return np.arange(len(faces.images))
         if faces is None or len(faces.images) < 2:
             return np.empty(0, np.int64)
@@ -87,22 +88,23 @@ class ReconstructController(QObject):
 
     @Slot()
     def _ask_strip(self) -> None:
-        faces = self._session.faces.faces
+        faces = self._studio.faces.faces
         if faces is not None and len(self._strip_rows):
             images = np.array(faces.images[self._strip_rows])
-            self._session.models.reconstruct(images, then=self._on_strip, lane=Lane.STRIP)
+            self._studio.models.reconstruct(images, then=self._on_strip, lane=Lane.STRIP)
 
     @Slot()
     def _on_selected(self) -> None:
-        if self._session.face is not None:
-            self._view.set_original(*self._session.face)
+        face = self._studio.selection.face
+        if face is not None:
+            self._view.set_original(face.name, face.pixels)
 
     @Slot(object)
     def _on_reconstructed(self, reply: Reconstruction) -> None:
         self._shown, self._quality = reply, None
         self._view.set_reconstruction(reply.images[0])
         work = partial(_compare, reply.originals[0], reply.images[0])
-        self._session.run_task(work, Task.DIFFERENCE, then=self._on_compared)
+        self._studio.tasks.run(work, Task.DIFFERENCE, then=self._on_compared)
 
     def _on_compared(self, compared: tuple[Pixels, Pixels, float, Quality]) -> None:
         self._quality = compared[-1]

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from cae_gui.core.problems import Problem
 from cae_gui.core.times import duration
-from cae_gui.studio import Session
+from cae_gui.studio import Studio
 from cae_gui.train.train_workspace import TrainWorkspace
 from cae_gui.train.training import Estimated
 from model.config import PRESETS, ConfigError, TrainConfig
@@ -29,9 +29,9 @@ class EstimatingController(QObject):
     other epochs, other test faces or a setting that was there before need no new trial.
     """
 
-    def __init__(self, session: Session, view: TrainWorkspace, parent: QObject) -> None:
+    def __init__(self, studio: Studio, view: TrainWorkspace, parent: QObject) -> None:
         super().__init__(parent)
-        self._session, self._training, self._view = session, session.training, view
+        self._studio, self._training, self._view = studio, studio.training, view
         self._known: dict[Key, Estimate | str] = {}
         self._trying: Key | None = None
         self._timer = QTimer(self, singleShot=True, interval=_PAUSE_MS)
@@ -40,8 +40,8 @@ class EstimatingController(QObject):
         view.went_out_of_view.connect(self._cancel)
         view.form.undo_stack.indexChanged.connect(self._refresh)
         view.further.toggled.connect(self._refresh)
-        session.faces.changed.connect(self._refresh)
-        session.models.replaced.connect(self._refresh)
+        studio.faces.changed.connect(self._refresh)
+        studio.models.replaced.connect(self._refresh)
         self._training.state_changed.connect(self._refresh)
         self._training.estimated.connect(self._on_estimated)
         self._training.trial_failed.connect(self._on_failed)
@@ -49,7 +49,7 @@ class EstimatingController(QObject):
     @Slot()
     def _refresh(self) -> None:
         """Show what is known, and see to it that the rest is measured."""
-        faces, config = self._session.faces.faces, self._config()
+        faces, config = self._studio.faces.faces, self._config()
         if faces is None or config is None or self._training.is_active:
             self._view.set_estimate("")
             self._cancel()
@@ -74,11 +74,11 @@ class EstimatingController(QObject):
 
     @Slot()
     def _on_time(self) -> None:
-        faces = self._session.faces.faces
+        faces = self._studio.faces.faces
         missing = self._missing(faces) if faces is not None else None
         if faces is None or missing is None or self._training.is_active:
             return
-        if self._session.models.model is None or self._session.is_computing:
+        if self._studio.models.model is None or self._studio.is_computing:
             self._timer.start()  # what is measured beside other work would be too slow
             return
         self._trying = _key(missing, faces)
@@ -102,7 +102,7 @@ class EstimatingController(QObject):
         """Return what Start would train with; None where the form is in error."""
         if self._view.form.error():
             return None
-        config, model = self._view.form.config(), self._session.models.model
+        config, model = self._view.form.config(), self._studio.models.model
         if self._view.further.isChecked() and model is not None:
             return replace(config, latent_dim=model.network.latent_dim)
         return config

@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.core.times import duration
-from cae_gui.studio import Session
+from cae_gui.studio import Studio
 from cae_gui.train.shown_run import ShownRun
 from cae_gui.train.train_workspace import TrainWorkspace
 from model.runs.following import Followed
@@ -38,10 +38,10 @@ class FollowingController(QObject):
     notice = Signal(str)
 
     def __init__(
-        self, session: Session, view: TrainWorkspace, shown: ShownRun, parent: QObject
+        self, studio: Studio, view: TrainWorkspace, shown: ShownRun, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._runs, self._training = session.runs, session.training
+        self._runs, self._training = studio.runs, studio.training
         self._view, self._shown = view, shown
         self._watch = _Watch(0.0)
         self._runs.followed.connect(self._on_followed)

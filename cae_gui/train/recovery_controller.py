@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.core.times import run_title
-from cae_gui.studio import Session
+from cae_gui.studio import Studio
 from cae_gui.train.runs import ListedRun
 from cae_gui.widgets.message_bar import MessageBar
 
@@ -24,9 +24,9 @@ class RecoveryController(QObject):
 
     continue_asked = Signal(object)
 
-    def __init__(self, session: Session, messages: MessageBar, parent: QObject) -> None:
+    def __init__(self, studio: Studio, messages: MessageBar, parent: QObject) -> None:
         super().__init__(parent)
-        self._runs, self._messages = session.runs, messages
+        self._runs, self._messages = studio.runs, messages
         self._offered: Path | None = None
         self._runs.listed.connect(self._on_listed)
         messages.action_chosen.connect(self._on_action)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cae_gui.gallery.faces import TITLES
-from cae_gui.studio import Session
+from cae_gui.core.faces import TITLES
+from cae_gui.studio import Studio
 from model.runs.runs import Run
 
 _SOURCES = {title: source for source, title in TITLES.items()}
@@ -22,9 +22,9 @@ class ResumingController(QObject):
 
     notice = Signal(str)
 
-    def __init__(self, session: Session, parent: QObject) -> None:
+    def __init__(self, studio: Studio, parent: QObject) -> None:
         super().__init__(parent)
-        self._runs, self._faces, self._training = session.runs, session.faces, session.training
+        self._runs, self._faces, self._training = studio.runs, studio.faces, studio.training
         self._waiting: Run | None = None
         self._is_lfw_offered = False
         self._faces.changed.connect(self._on_faces)

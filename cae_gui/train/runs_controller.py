@@ -1,4 +1,4 @@
-"""Joins the session and the list of runs."""
+"""Joins the studio and the list of runs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cae_gui.core.tasks import Task
 from cae_gui.core.times import run_title
-from cae_gui.studio import Session, Task
+from cae_gui.studio import Studio
 from cae_gui.train.run_model import RunItem, RunState
 from cae_gui.train.runs import ListedRun, OpenedRun
 from cae_gui.train.shown_run import ShownRun
@@ -35,10 +36,10 @@ class RunsController(QObject):
     follow_asked = Signal(object)
 
     def __init__(
-        self, session: Session, view: TrainWorkspace, shown: ShownRun, parent: QObject
+        self, studio: Studio, view: TrainWorkspace, shown: ShownRun, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._session, self._runs, self._training = session, session.runs, session.training
+        self._studio, self._runs, self._training = studio, studio.runs, studio.training
         self._view, self._list, self._shown = view, view.runs, shown
         self._compared: list[RunItem | None] = []
         self._connect()
@@ -123,7 +124,7 @@ class RunsController(QObject):
         if self._training.is_active and run.folder == self._training.folder:
             return  # its newest network is a matter of “Follow the training”
         if opened.has_model:
-            self._session.models.open(run.best, f"Run {run.folder.name}")
+            self._studio.models.open(run.best, f"Run {run.folder.name}")
         else:
             self.notice.emit("This run has no model yet: its first epoch wasn't finished.")
 
@@ -145,7 +146,7 @@ class RunsController(QObject):
 
     def _compare(self) -> None:
         work, show = partial(_read_curves, tuple(self._compared)), self._view.plot.set_others
-        self._session.run_task(work, Task.CURVES, then=show, interim=True)
+        self._studio.tasks.run(work, Task.CURVES, then=show, interim=True)
 
     @Slot()
     def _on_refused(self) -> None:

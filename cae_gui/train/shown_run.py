@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
-from cae_gui.studio import Session, Task
+from cae_gui.core.tasks import Task
+from cae_gui.studio import Studio
 from cae_gui.train.runs import PreviewRead
 from cae_gui.train.train_workspace import TrainWorkspace
 from model.data.lfw import TITLE as LFW_TITLE
@@ -35,9 +36,9 @@ _NO_FACES = np.empty((0, *FACE_SHAPE), np.uint8)
 class ShownRun(QObject):
     """Owns what the plot, the strip and the slider below it show, whoever provides it."""
 
-    def __init__(self, session: Session, view: TrainWorkspace, parent: QObject) -> None:
+    def __init__(self, studio: Studio, view: TrainWorkspace, parent: QObject) -> None:
         super().__init__(parent)
-        self._session, self._runs, self._view = session, session.runs, view
+        self._studio, self._runs, self._view = studio, studio.runs, view
         self._painter = CurvePainter()
         self._originals = _NO_FACES
         self._newest: tuple[int, Pixels] | None = None
@@ -47,7 +48,7 @@ class ShownRun(QObject):
         self._config: TrainConfig | None = None
         self._has_painted = False
         view.came_into_view.connect(self._paint_first)
-        session.reconstructed.connect(self._paint_first)
+        studio.selection.reconstructed.connect(self._paint_first)
         view.plot.render_wanted.connect(self._on_render_wanted)
         view.epochs.chosen.connect(self._on_epoch_chosen)
         self._runs.preview_read.connect(self._on_preview)
@@ -64,7 +65,7 @@ class ShownRun(QObject):
         self._view.plot.set_total_epochs(config.epochs)
         self._view.plot.set_references(REFERENCES.get(faces, ()))
         work, show = partial(_planned_rates, config), self._view.plot.set_planned
-        self._session.run_task(work, Task.SCHEDULE, then=show)
+        self._studio.tasks.run(work, Task.SCHEDULE, then=show)
 
     def begin(
         self,
@@ -105,7 +106,7 @@ class ShownRun(QObject):
     def _reset(self) -> None:
         self._originals, self._newest = _NO_FACES, None
         self._epochs, self._losses, self._wanted, self._config = [], {}, None, None
-        self._session.drop_task(Task.SCHEDULE)
+        self._studio.tasks.drop(Task.SCHEDULE)
         self._view.plot.clear()
         self._view.epochs.set_epochs((), {})
         self._view.strip.set_frames(_NO_FACES)
@@ -144,16 +145,16 @@ class ShownRun(QObject):
     @Slot()
     def _paint_first(self) -> None:
         """Paint once for nobody before a plot is wanted: importing matplotlib takes a second."""
-        is_started = self._session.models.model is not None
+        is_started = self._studio.models.model is not None
         if is_started and not self._has_painted and self._view.isVisible():
             self._has_painted = True
             work = partial(self._painter.paint, CurveRequest(width=320, height=216))
-            self._session.run_task(work, Task.FIRST_PLOT)
+            self._studio.tasks.run(work, Task.FIRST_PLOT)
 
     @Slot(object)
     def _on_render_wanted(self, request: Any) -> None:
         work, plot = partial(self._painter.paint, request), self._view.plot
-        self._session.run_task(work, Task.PLOT, then=plot.show_image, failed=plot.drop_request)
+        self._studio.tasks.run(work, Task.PLOT, then=plot.show_image, failed=plot.drop_request)
 
 
 def _planned_rates(config: TrainConfig) -> Points:

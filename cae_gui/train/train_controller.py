@@ -1,4 +1,4 @@
-"""Joins the session and the Train workspace."""
+"""Joins the studio and the Train workspace."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.core.times import duration
-from cae_gui.studio import Session
+from cae_gui.studio import Studio
 from cae_gui.train.shown_run import ShownRun
 from cae_gui.train.train_workspace import TrainWorkspace
 from cae_gui.train.training import RunOpened, State
@@ -29,10 +29,10 @@ class TrainController(QObject):
     notice = Signal(str)
 
     def __init__(
-        self, session: Session, view: TrainWorkspace, shown: ShownRun, parent: QObject
+        self, studio: Studio, view: TrainWorkspace, shown: ShownRun, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._session, self._view, self._training = session, view, session.training
+        self._studio, self._view, self._training = studio, view, studio.training
         self._shown = shown
         self._history: list[Any] = []
         self._has_finished = False
@@ -41,13 +41,13 @@ class TrainController(QObject):
         self._connect()
 
     def _connect(self) -> None:
-        training, view, session = self._training, self._view, self._session
+        training, view, studio = self._training, self._view, self._studio
         view.start_asked.connect(self.start)
         view.pause_asked.connect(training.pause)
         view.go_on_asked.connect(training.go_on)
         view.stop_asked.connect(training.stop)
-        view.follow_changed.connect(session.follow_training)
-        session.faces.changed.connect(self._on_faces)
+        view.follow_changed.connect(self._on_follow)
+        studio.faces.changed.connect(self._on_faces)
         training.state_changed.connect(self._on_state)
         training.run_opened.connect(self._on_run)
         training.started.connect(self._on_started)
@@ -59,22 +59,26 @@ class TrainController(QObject):
         training.noticed.connect(self._on_notice)
         training.preparing.connect(self._view.set_status)
 
+    @Slot(bool)
+    def _on_follow(self, follow: bool) -> None:
+        self._training.is_followed = follow
+
     @Slot()
     def start(self) -> None:
         """Train on the faces on show with the settings of the form."""
-        faces = self._session.faces.faces
+        faces = self._studio.faces.faces
         if faces is not None and not self._view.form.error() and not self._training.is_active:
             config = self._view.form.config()
-            model = self._session.models.model if self._view.further.isChecked() else None
+            model = self._studio.models.model if self._view.further.isChecked() else None
             if model is not None:
                 config = replace(config, latent_dim=model.network.latent_dim)
-            self._session.runs.stop_following()
+            self._studio.runs.stop_following()
             self._shown.prepare(faces.title, config)
-            self._training.start(config, faces, self._session.faces.source, model)
+            self._training.start(config, faces, self._studio.faces.source, model)
 
     @Slot()
     def _on_faces(self) -> None:
-        faces = self._session.faces.faces
+        faces = self._studio.faces.faces
         if faces is not None:
             self._view.set_faces(f"Trains on “{faces.title}”, {len(faces.images):,} faces.")
 
@@ -99,7 +103,7 @@ class TrainController(QObject):
             self._view.set_status(texts[state])
         elif state is State.IDLE and not self._has_finished:
             self._view.set_status("The training ended early.")
-            if self._training.folder is None and self._session.runs.shown in (None, self._begun):
+            if self._training.folder is None and self._studio.runs.shown in (None, self._begun):
                 self._shown.clear()  # it never began, and left nothing
 
     @Slot(object)

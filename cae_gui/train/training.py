@@ -87,6 +87,8 @@ class Training(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.state = State.IDLE
+        self.is_followed = False
+        """Whether each snapshot is to become the model in use."""
         self.folder: Path | None = None
         self.faces: FaceSet | None = None
         self._discarding = False

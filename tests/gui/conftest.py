@@ -121,7 +121,7 @@ def open_window(
     answers.answer = True
     for window in windows:
         window.close()
-        window.session.shut_down()
+        window.studio.shut_down()
 
 
 @pytest.fixture

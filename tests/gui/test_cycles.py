@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(300)
 
 def begin(window: MainWindow, faces: Any, qtbot: QtBot) -> None:
     """Start a training that doesn't end by itself and wait for its first epoch."""
-    training = window.session.training
+    training = window.studio.training
     with qtbot.waitSignal(training.epoch_done, timeout=LOADING_MS):
         training.start(replace(SMALL, epochs=10_000), faces)
 
@@ -34,13 +34,13 @@ def test_trainings_leave_nothing_behind(window: MainWindow, few_faces: Any, qtbo
     measured = []
     for _ in range(5):
         begin(window, few_faces, qtbot)
-        window.session.training.discard()
-        qtbot.waitUntil(lambda: not window.session.training.is_active, timeout=LOADING_MS)
+        window.studio.training.discard()
+        qtbot.waitUntil(lambda: not window.studio.training.is_active, timeout=LOADING_MS)
         measured.append(held())
     for kinds in zip(*measured, strict=True):  # threads, then files
         assert max(kinds[2:]) <= max(kinds[:2])
-    assert window.session.training.folder is not None
-    assert not window.session.training.folder.exists()
+    assert window.studio.training.folder is not None
+    assert not window.studio.training.folder.exists()
 
 
 def test_windows_that_are_closed_while_they_train_leave_nothing_behind(
@@ -52,8 +52,8 @@ def test_windows_that_are_closed_while_they_train_leave_nothing_behind(
         wait_for_reconstruction(window, qtbot)
         begin(window, few_faces, qtbot)
         window.close()
-        jobs = [*window.session.models.jobs(), *window.session.faces.jobs()]
-        assert not any(job.isRunning() for job in [*jobs, window.session.training.job])
+        jobs = [*window.studio.models.jobs(), *window.studio.faces.jobs()]
+        assert not any(job.isRunning() for job in [*jobs, window.studio.training.job])
         measured.append(held()[0])
     assert measured[2] <= measured[1]
     assert answers.asked == ["quit"] * 3

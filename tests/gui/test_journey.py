@@ -77,7 +77,7 @@ class Journey:
         assert workspace.isVisible()
 
     def choose_folder(self, folder: Path) -> None:
-        faces = self.window.session.faces
+        faces = self.window.studio.faces
         with self.qtbot.waitSignal(faces.changed, timeout=LOADING_MS):
             self.window.files.open_path(folder)
 
@@ -85,7 +85,7 @@ class Journey:
         window, view = self.window, self.window.train
         self.go_to(view)
         view.form.set_config(SMALL)
-        training = window.session.training
+        training = window.studio.training
         with self.qtbot.waitSignal(training.finished, timeout=2 * LOADING_MS):
             self.qtbot.mouseClick(view.start, LEFT)
         assert len(training_rows(window)) == 2
@@ -94,18 +94,18 @@ class Journey:
         self.qtbot.waitUntil(lambda: view.plot._shown is not None, timeout=LOADING_MS)
         assert not view.plot.is_empty()
         assert view.status.text().startswith("Finished.")
-        assert "best.safetensors" in str(window.session.models.path)
+        assert "best.safetensors" in str(window.studio.models.path)
         self.qtbot.waitUntil(view.start.isEnabled, timeout=LOADING_MS)
 
     def reconstruct(self) -> None:
         window = self.window
         self.go_to(window.reconstruct)
         self.qtbot.waitUntil(
-            lambda: window.session.explorer.statistics is not None, timeout=LOADING_MS
+            lambda: window.studio.explorer.statistics is not None, timeout=LOADING_MS
         )
         before = window.reconstruct.numbers.text()
         view = window.gallery.findChild(FaceListView)
-        with self.qtbot.waitSignal(window.session.reconstructed, timeout=LOADING_MS):
+        with self.qtbot.waitSignal(window.studio.selection.reconstructed, timeout=LOADING_MS):
             point = view.visualRect(view.model().index(2, 0)).center()
             self.qtbot.mouseClick(view.viewport(), LEFT, pos=point)
         self.qtbot.waitUntil(lambda: window.reconstruct.numbers.text() != before)
@@ -118,7 +118,7 @@ class Journey:
         track = min(shown, key=LatentSlider.y).findChild(QSlider)
         start = change_seen(view.face, self.qtbot, lambda: self.coarse_step(track))
         change_seen(view.face, self.qtbot, lambda: drag(track, 40))
-        stack = window.session.explorer.undo_stack
+        stack = window.studio.explorer.undo_stack
         self.qtbot.waitUntil(lambda: not track.isSliderDown())
         steps = stack.index()
         self.wait_for_paint()
@@ -135,7 +135,7 @@ class Journey:
 
     def wait_for_paint(self) -> None:
         """Wait until the picture of the latent as it is now has been painted."""
-        view, explorer = self.window.explore.face, self.window.session.explorer
+        view, explorer = self.window.explore.face, self.window.studio.explorer
         with self.qtbot.waitSignal(view.painted, timeout=LOADING_MS):
             explorer.latent_changed.emit()
 
@@ -143,7 +143,7 @@ class Journey:
         window, view = self.window, self.window.morph.path
         self.go_to(window.morph)
         self.qtbot.waitUntil(lambda: view.film.count() > 0, timeout=LOADING_MS)
-        with self.qtbot.waitSignal(window.session.morpher.path_changed, timeout=LOADING_MS):
+        with self.qtbot.waitSignal(window.studio.morpher.path_changed, timeout=LOADING_MS):
             self.qtbot.mouseClick(view.frames.cards[0], LEFT)
         change_seen(view.face, self.qtbot, lambda: drag(view.slider, view.slider.width() // 2))
         view.frames.segments[0].seconds.setValue(0.5)
@@ -173,9 +173,9 @@ class Journey:
         window, view = self.window, self.window.train
         self.go_to(view)
         view.form.set_config(replace(SMALL, epochs=1000))
-        with self.qtbot.waitSignal(window.session.training.epoch_done, timeout=LOADING_MS):
+        with self.qtbot.waitSignal(window.studio.training.epoch_done, timeout=LOADING_MS):
             self.qtbot.mouseClick(view.start, LEFT)
-        folder = window.session.training.folder
+        folder = window.studio.training.folder
         assert folder is not None
         self.answers.asked.clear()
         began = time.monotonic()
@@ -187,7 +187,7 @@ class Journey:
 
 
 def training_rows(window: MainWindow) -> list[object]:
-    folder = window.session.training.folder
+    folder = window.studio.training.folder
     assert folder is not None
     return list(Run.open(folder).rows())
 
@@ -201,7 +201,7 @@ def continue_run(window: MainWindow, folder: Path, qtbot: QtBot) -> None:
 
     qtbot.waitUntil(is_offered, timeout=LOADING_MS)
     done = len(Run.open(folder).rows())
-    with qtbot.waitSignal(window.session.training.epoch_done, timeout=LOADING_MS) as blocker:
+    with qtbot.waitSignal(window.studio.training.epoch_done, timeout=LOADING_MS) as blocker:
         menus[0].actions()[0].trigger()
     assert blocker.args[0].epoch == done + 1
 
@@ -229,5 +229,5 @@ def test_the_whole_journey(
 
     second = open_window()
     wait_for_reconstruction(second, qtbot)
-    qtbot.waitUntil(lambda: second.session.faces.source == str(faces_folder), timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: second.studio.faces.source == str(faces_folder), timeout=LOADING_MS)
     continue_run(second, folder, qtbot)

@@ -24,8 +24,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-import cae_gui.gallery.faces as faces_module
-from cae_gui.gallery.faces import DEMO, LFW, PHOTOS
+import cae_gui.core.faces as faces_module
+from cae_gui.core.faces import DEMO, LFW, PHOTOS
 from cae_gui.main_window import MainWindow
 from cae_gui.messages_controller import DOWNLOAD, OPEN_FOLDER, TRY_AGAIN, USE_DEMO
 from cae_gui.settings import Settings
@@ -118,7 +118,7 @@ def shown_source(window: MainWindow) -> str:
 
 
 def wait_for_source(window: MainWindow, key: str, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: window.session.faces.source == key, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: window.studio.faces.source == key, timeout=LOADING_MS)
 
 
 def click_face(window: MainWindow, position: int, qtbot: QtBot) -> None:
@@ -133,11 +133,11 @@ def status_texts(window: MainWindow) -> str:
 
 def start_training(window: MainWindow, few_faces: FaceSet, qtbot: QtBot, epochs: int) -> None:
     """Train on sixty patches, which are put on show for it."""
-    window.session.faces.source = "patches"
-    window.session.faces.faces = few_faces
+    window.studio.faces.source = "patches"
+    window.studio.faces.faces = few_faces
     window.train.form.set_config(SMALL.__class__(**{**SMALL.to_dict(), "epochs": epochs}))
     window.tabs.setCurrentWidget(window.train)
-    with qtbot.waitSignal(window.session.training.epoch_done, timeout=LOADING_MS):
+    with qtbot.waitSignal(window.studio.training.epoch_done, timeout=LOADING_MS):
         qtbot.mouseClick(window.train.start, LEFT)
 
 
@@ -146,7 +146,7 @@ def start_training(window: MainWindow, few_faces: FaceSet, qtbot: QtBot, epochs:
 
 def test_the_first_start_shows_a_face_without_a_click(window: MainWindow, qtbot: QtBot) -> None:
     assert window.tabs.currentWidget() is window.reconstruct
-    assert window.session.face is not None
+    assert window.studio.selection.face is not None
     assert window.gallery.selected_row() == 0
     assert shown_source(window) == DEMO
     assert "MSE" in window.reconstruct.numbers.text()
@@ -160,14 +160,14 @@ def test_the_first_morph_is_ready_by_itself(window: MainWindow, qtbot: QtBot) ->
     window.tabs.setCurrentWidget(window.morph)
     qtbot.waitUntil(lambda: window.morph.path.film.count() > 0)
     assert window.morph.path.playback.play.isEnabled()
-    assert not window.session.morpher.undo_stack.canUndo()
+    assert not window.studio.morpher.undo_stack.canUndo()
 
 
 def test_closing_at_once_is_clean(open_window: Open, qtbot: QtBot) -> None:
     window = open_window()
     window.close()
     assert not window.isVisible()
-    jobs = [*window.session.models.jobs(), *window.session.faces.jobs()]
+    jobs = [*window.studio.models.jobs(), *window.studio.faces.jobs()]
     assert not any(job.isRunning() for job in jobs)
 
 
@@ -189,8 +189,8 @@ def test_what_was_there_last_time_and_is_gone_gives_way_to_what_ships(
     settings.model, settings.source = damaged, str(tmp_path / "gone")
     window = open_window()
     wait_for_reconstruction(window, qtbot)
-    assert window.session.models.title == "Shipped model"
-    assert window.session.faces.source == DEMO
+    assert window.studio.models.title == "Shipped model"
+    assert window.studio.faces.source == DEMO
     assert shown_source(window) == DEMO
     texts = {message.text for message in window.messages._messages}
     assert any("“damaged.safetensors”" in text for text in texts)
@@ -210,8 +210,8 @@ def test_settings_that_make_no_sense_keep_no_window_from_opening(
         store.setValue(key, QByteArray(b"\x01\xd9\xd0\xcb" + b"\xff" * 70))
     window = open_window()
     wait_for_reconstruction(window, qtbot)
-    assert window.session.models.title == "Shipped model"
-    assert window.session.faces.source == DEMO
+    assert window.studio.models.title == "Shipped model"
+    assert window.studio.faces.source == DEMO
 
 
 # Choosing a face
@@ -221,16 +221,16 @@ def test_a_click_in_the_gallery_selects_for_all_workspaces(
     window: MainWindow, qtbot: QtBot
 ) -> None:
     before = picture_of(window.reconstruct.reconstruction)
-    with qtbot.waitSignal(window.session.reconstructed, timeout=LOADING_MS):
+    with qtbot.waitSignal(window.studio.selection.reconstructed, timeout=LOADING_MS):
         click_face(window, 3, qtbot)
-    assert window.session.face is not None
-    faces = window.session.faces.faces
+    assert window.studio.selection.face is not None
+    faces = window.studio.faces.faces
     assert faces is not None
-    assert window.session.face.name == faces.names[3]
-    assert np.array_equal(window.session.face.pixels, faces.images[3])
+    assert window.studio.selection.face.name == faces.names[3]
+    assert np.array_equal(window.studio.selection.face.pixels, faces.images[3])
     assert not same_picture(before, picture_of(window.reconstruct.reconstruction))
-    assert window.session.explorer.face is not None
-    assert window.session.explorer.face.name == faces.names[3]
+    assert window.studio.explorer.face is not None
+    assert window.studio.explorer.face.name == faces.names[3]
     assert window.explore.original.accessibleName().endswith(faces.names[3])
 
 
@@ -241,23 +241,23 @@ def test_search_by_name(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.keyClicks(field, "0012")
     view = window.gallery.findChild(FaceListView)
     assert view.model().rowCount() == 1
-    with qtbot.waitSignal(window.session.selected):
+    with qtbot.waitSignal(window.studio.selection.changed):
         qtbot.keyClick(field, Qt.Key.Key_Return)
-    assert window.session.face is not None
-    assert "0012" in window.session.face.name
+    assert window.studio.selection.face is not None
+    assert "0012" in window.studio.selection.face.name
 
 
 def test_a_face_of_the_strip_is_selected_in_the_gallery(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: window.reconstruct.strip.count() == 20)
     strip = window.reconstruct.strip
-    with qtbot.waitSignal(window.session.selected):
+    with qtbot.waitSignal(window.studio.selection.changed):
         qtbot.mouseClick(strip, LEFT, pos=strip.frame_rect(2).center())
     row = window.gallery.selected_row()
-    faces = window.session.faces.faces
+    faces = window.studio.faces.faces
     assert row
     assert faces is not None
-    assert window.session.face is not None
-    assert np.array_equal(window.session.face.pixels, faces.images[row])
+    assert window.studio.selection.face is not None
+    assert np.array_equal(window.studio.selection.face.pixels, faces.images[row])
 
 
 def test_other_faces_in_the_strip(window: MainWindow, qtbot: QtBot) -> None:
@@ -275,7 +275,7 @@ def test_double_click_while_on_train_shows_the_face(window: MainWindow, qtbot: Q
 
 @no_window_manager
 def test_the_context_menu_puts_a_face_on_the_path(window: MainWindow, qtbot: QtBot) -> None:
-    faces = window.session.faces.faces
+    faces = window.studio.faces.faces
     assert faces is not None
     for entry in (1, 2):
         window.gallery.context_requested.emit(5 + entry, QPoint(10, 10))
@@ -283,7 +283,7 @@ def test_the_context_menu_puts_a_face_on_the_path(window: MainWindow, qtbot: QtB
         assert isinstance(menu, QMenu)
         menu.actions()[entry].trigger()
         menu.close()
-    found = [face.name for face in window.session.morpher.state.faces]
+    found = [face.name for face in window.studio.morpher.state.faces]
     assert found == [faces.names[row] for row in (0, 6, 7)]
     assert window.tabs.currentWidget() is window.morph
     assert window.morph.path.isVisible()
@@ -295,13 +295,13 @@ def test_the_context_menu_puts_a_face_on_the_path(window: MainWindow, qtbot: QtB
 def test_a_damaged_model_is_a_sentence_and_the_model_stays(
     window: MainWindow, answers: Dialogs, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    present = window.session.models.model
+    present = window.studio.models.model
     answers.path = tmp_path / "broken.pth"
     answers.path.write_bytes(b"PK\x03\x04 not a checkpoint")
     action(window, "Open model").trigger()
     wait_for_message(window, qtbot, "“broken.pth”")
     assert answers.asked == ["path"]
-    assert window.session.models.model is present
+    assert window.studio.models.model is present
     assert "Shipped model" in status_texts(window)
 
 
@@ -314,23 +314,23 @@ def test_a_model_file_is_saved_dropped_on_the_window_and_listed(
     assert "mine.safetensors" in status_texts(window)
     action(window, "Use the shipped model").trigger()
     qtbot.waitUntil(lambda: "Shipped model" in status_texts(window), timeout=LOADING_MS)
-    with qtbot.waitSignal(window.session.models.replaced, timeout=LOADING_MS):
+    with qtbot.waitSignal(window.studio.models.replaced, timeout=LOADING_MS):
         assert drop(window, files(answers.path))
     assert "mine.safetensors" in status_texts(window)
     assert [item.text() for item in entries(window, "Open recent model")] == [str(answers.path)]
-    assert window.session.faces.source == DEMO
+    assert window.studio.faces.source == DEMO
 
 
 def test_saving_a_model_keeps_the_edited_face(
     window: MainWindow, answers: Dialogs, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    window.session.explorer.move(0, 2.0)
-    edited = window.session.explorer.latent
+    window.studio.explorer.move(0, 2.0)
+    edited = window.studio.explorer.latent
     answers.path = tmp_path / "mine.safetensors"
-    with qtbot.waitSignal(window.session.models.saved, timeout=LOADING_MS):
+    with qtbot.waitSignal(window.studio.models.saved, timeout=LOADING_MS):
         window.files.save_model()
-    assert window.session.explorer.latent == pytest.approx(edited)
-    assert window.session.explorer.undo_stack.canUndo()
+    assert window.studio.explorer.latent == pytest.approx(edited)
+    assert window.studio.explorer.undo_stack.canUndo()
 
 
 def test_nothing_chosen_nothing_happens(window: MainWindow, answers: Dialogs) -> None:
@@ -360,13 +360,13 @@ def test_the_layer_table_opens_and_closes_with_the_window(window: MainWindow, qt
 def test_a_dropped_picture_becomes_a_photo_and_is_selected(
     window: MainWindow, photo: Path, qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(window.session.faces.changed):
+    with qtbot.waitSignal(window.studio.faces.changed):
         assert drop(window, files(photo))
-    assert window.session.faces.source == PHOTOS
+    assert window.studio.faces.source == PHOTOS
     assert shown_source(window) == PHOTOS
-    assert window.session.face is not None
-    assert window.session.face.name == "photo.png"
-    with qtbot.waitSignal(window.session.reconstructed, timeout=LOADING_MS):
+    assert window.studio.selection.face is not None
+    assert window.studio.selection.face.name == "photo.png"
+    with qtbot.waitSignal(window.studio.selection.reconstructed, timeout=LOADING_MS):
         pass
 
 
@@ -377,7 +377,7 @@ def test_a_dropped_text_is_refused_by_its_name(
     letter.write_text("Dear Ann")
     assert drop(window, files(letter))
     wait_for_message(window, qtbot, "letter.txt")
-    assert window.session.faces.source == DEMO
+    assert window.studio.faces.source == DEMO
 
 
 def test_several_refused_files_are_one_message(
@@ -412,11 +412,11 @@ def test_a_file_dropped_on_the_search_is_not_typed_into_it(window: MainWindow, p
 
 def test_paste_a_picture(window: MainWindow, few_faces: FaceSet, qtbot: QtBot) -> None:
     QGuiApplication.clipboard().setImage(to_qimage(np.array(few_faces.images[3])))
-    with qtbot.waitSignal(window.session.faces.changed):
+    with qtbot.waitSignal(window.studio.faces.changed):
         action(window, "Paste picture").trigger()
-    assert window.session.face is not None
-    assert window.session.face.name == "Pasted picture"
-    assert np.array_equal(window.session.face.pixels, few_faces.images[3])
+    assert window.studio.selection.face is not None
+    assert window.studio.selection.face.name == "Pasted picture"
+    assert np.array_equal(window.studio.selection.face.pixels, few_faces.images[3])
 
 
 def test_paste_without_a_picture_says_so(window: MainWindow) -> None:
@@ -432,7 +432,7 @@ def test_photos_by_dialog_and_their_removal(
     other = tmp_path / "other.png"
     Image.new("RGB", (60, 60), "teal").save(other)
     answers.photos = [photo, other]
-    with qtbot.waitSignal(window.session.faces.changed):
+    with qtbot.waitSignal(window.studio.faces.changed):
         action(window, "Add photos").trigger()
     assert window.gallery.selected_row() == 1
     assert window.settings.folder == tmp_path
@@ -440,17 +440,17 @@ def test_photos_by_dialog_and_their_removal(
         window.gallery.context_requested.emit(0, QPoint(10, 10))
         menu = QApplication.activePopupWidget()
         assert isinstance(menu, QMenu)
-        with qtbot.waitSignal(window.session.faces.changed):
+        with qtbot.waitSignal(window.studio.faces.changed):
             menu.actions()[-1].trigger()
         menu.close()
-    assert len(keys_of(window.session.photos.shelf)) == 0
+    assert len(keys_of(window.studio.photos.shelf)) == 0
     assert "0" in status_texts(window)
 
 
 def test_photos_that_are_not_there_yet(window: MainWindow, qtbot: QtBot) -> None:
     choose_source(window, PHOTOS)
     wait_for_source(window, PHOTOS, qtbot)
-    assert window.session.face is not None  # the last one stays
+    assert window.studio.selection.face is not None  # the last one stays
 
 
 # Sources
@@ -464,8 +464,8 @@ def test_a_folder_as_source(
     wait_for_source(window, str(faces_folder), qtbot)
     assert shown_source(window) == str(faces_folder)
     assert "patches: 60" in status_texts(window)
-    assert window.session.face is not None
-    assert window.session.face.name == "000"
+    assert window.studio.selection.face is not None
+    assert window.studio.selection.face.name == "000"
 
 
 def test_a_dropped_folder_as_source(window: MainWindow, faces_folder: Path, qtbot: QtBot) -> None:
@@ -512,7 +512,7 @@ def test_the_offer_downloads(
     wait_for_message(window, qtbot, "isn't on this machine")
     monkeypatch.setattr(faces_module, "download_lfw", download)
     monkeypatch.setattr(faces_module, "prepare", lambda _source: iter([Prepared(few_faces, ())]))
-    with qtbot.waitSignal(window.session.faces.busy):
+    with qtbot.waitSignal(window.studio.faces.busy):
         qtbot.mouseClick(button(window, DOWNLOAD), LEFT)
     wait_for_source(window, LFW, qtbot)
 
@@ -550,7 +550,7 @@ def test_long_loading_is_cancelled_from_the_bar(
     top = window.tabs.mapTo(window, QPoint(0, 0)).y(), window.tabs.height()
     qtbot.waitUntil(lambda: window.status.progress.text().startswith("Reading"))
     assert (window.tabs.mapTo(window, QPoint(0, 0)).y(), window.tabs.height()) == top
-    with qtbot.waitSignal(window.session.faces.idle):
+    with qtbot.waitSignal(window.studio.faces.idle):
         qtbot.mouseClick(window.status.progress.findChild(QToolButton), LEFT)
     assert shown_source(window) == DEMO
     qtbot.waitUntil(lambda: not window.status.progress.text().startswith("Reading"))
@@ -634,7 +634,7 @@ def test_undo_of_another_face_shows_its_original_and_reconstruction(
     window: MainWindow, qtbot: QtBot
 ) -> None:
     window.tabs.setCurrentWidget(window.explore)
-    models = window.session.models
+    models = window.studio.models
 
     def after(change: Callable[[], object]) -> Any:
         change()
@@ -647,8 +647,8 @@ def test_undo_of_another_face_shows_its_original_and_reconstruction(
         return picture_of(window.explore.start)
 
     def is_settled(window: MainWindow) -> bool:
-        face, edited = window.session.face, window.session.explorer.face
-        undone = window.session.explorer.undo_stack.canRedo()
+        face, edited = window.studio.selection.face, window.studio.explorer.face
+        undone = window.studio.explorer.undo_stack.canRedo()
         return edited is not None and (undone or (face is not None and edited.name == face.name))
 
     fourth = after(lambda: click_face(window, 4, qtbot))
@@ -657,7 +657,7 @@ def test_undo_of_another_face_shows_its_original_and_reconstruction(
 
 
 def test_random_and_reset(window: MainWindow, qtbot: QtBot) -> None:
-    explorer = window.session.explorer
+    explorer = window.studio.explorer
     start = explorer.latent
     action(window, "Random face").trigger()
     assert not np.array_equal(explorer.latent, start)
@@ -666,23 +666,23 @@ def test_random_and_reset(window: MainWindow, qtbot: QtBot) -> None:
 
 
 def path_names(window: MainWindow) -> list[str]:
-    return [face.name for face in window.session.morpher.state.faces]
+    return [face.name for face in window.studio.morpher.state.faces]
 
 
 def wait_for_path(window: MainWindow, qtbot: QtBot) -> None:
     """Wait until all faces of the path are encoded and the film strip is there."""
-    qtbot.waitUntil(lambda: window.session.morpher.path is not None, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: window.studio.morpher.path is not None, timeout=LOADING_MS)
     qtbot.waitUntil(lambda: window.morph.path.film.count() > 0, timeout=LOADING_MS)
 
 
 def test_a_path_of_three_faces_is_made_and_unmade(window: MainWindow, qtbot: QtBot) -> None:
     window.tabs.setCurrentWidget(window.morph)
-    view, morpher = window.morph.path, window.session.morpher
+    view, morpher = window.morph.path, window.studio.morpher
     wait_for_path(window, qtbot)
     first, second = path_names(window)
     click_face(window, 4, qtbot)
-    assert window.session.face is not None
-    chosen = window.session.face.name
+    assert window.studio.selection.face is not None
+    chosen = window.studio.selection.face.name
     qtbot.mouseClick(view.frames.plus, LEFT)
     assert path_names(window) == [first, second, chosen]
     wait_for_path(window, qtbot)
@@ -706,7 +706,7 @@ def test_a_path_of_three_faces_is_made_and_unmade(window: MainWindow, qtbot: QtB
 
 
 def test_the_edited_face_goes_on_the_path(window: MainWindow, qtbot: QtBot) -> None:
-    explorer, morpher = window.session.explorer, window.session.morpher
+    explorer, morpher = window.studio.explorer, window.studio.morpher
     wait_for_path(window, qtbot)
     qtbot.waitUntil(lambda: explorer.statistics is not None, timeout=LOADING_MS)
     explorer.randomize()
@@ -721,15 +721,15 @@ def test_the_edited_face_goes_on_the_path(window: MainWindow, qtbot: QtBot) -> N
 
 def test_a_path_is_applied_to_another_face(window: MainWindow, qtbot: QtBot) -> None:
     window.tabs.setCurrentWidget(window.morph)
-    morpher = window.session.morpher
+    morpher = window.studio.morpher
     wait_for_path(window, qtbot)
     assert morpher.path is not None
     first, last = (frame.latent for frame in morpher.path.frames)
     click_face(window, 4, qtbot)
     with qtbot.waitSignal(morpher.changed, timeout=LOADING_MS):
         window.morph.path.apply_asked.emit()
-    assert window.session.face is not None
-    name = window.session.face.name
+    assert window.studio.selection.face is not None
+    name = window.studio.selection.face.name
     assert path_names(window) == [name, f"{name}, step 2"]
     moved = [frame.latent for frame in morpher.path.frames]
     np.testing.assert_allclose(moved[1] - moved[0], last - first, atol=1e-4)
@@ -745,17 +745,17 @@ def test_another_model_while_exploring_and_morphing(
     path = tmp_path / "small.safetensors"
     save_model(path, FaceModel(ConvAutoencoder(4).eval()))
     window.tabs.setCurrentWidget(window.explore)
-    window.session.explorer.move(0, 2.0)
+    window.studio.explorer.move(0, 2.0)
     window.files.open_path(path)
     click_face(window, 2, qtbot)
-    with qtbot.waitSignal(window.session.models.described, timeout=LOADING_MS):
+    with qtbot.waitSignal(window.studio.models.described, timeout=LOADING_MS):
         pass
-    explorer = window.session.explorer
+    explorer = window.studio.explorer
     qtbot.waitUntil(lambda: explorer.face is not None, timeout=LOADING_MS)
     assert explorer.latent is not None
     assert explorer.latent.shape == (4,)
     assert not explorer.undo_stack.canUndo()
-    qtbot.waitUntil(lambda: window.session.morpher.path is not None, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: window.studio.morpher.path is not None, timeout=LOADING_MS)
     explorer.move(0, 1.0)
     assert explorer.coordinates()[0] == pytest.approx(1.0, abs=1e-3)
 
@@ -817,27 +817,27 @@ def test_a_training_begins_with_the_model_in_use_where_that_is_asked(
         return quick_train(config, faces, run=run)
 
     monkeypatch.setattr("model.training.training.train", noted)
-    qtbot.waitUntil(lambda: window.session.models.model is not None, timeout=LOADING_MS)
-    shipped = window.session.models.model
+    qtbot.waitUntil(lambda: window.studio.models.model is not None, timeout=LOADING_MS)
+    shipped = window.studio.models.model
     window.tabs.setCurrentWidget(window.train)
     window.train.form.set_config(SMALL)
     window.train.further.click()
-    with qtbot.waitSignal(window.session.training.finished, timeout=LOADING_MS):
+    with qtbot.waitSignal(window.studio.training.finished, timeout=LOADING_MS):
         qtbot.mouseClick(window.train.start, LEFT)
     assert shipped is not None
     assert begun == [(shipped.network.latent_dim, shipped)]
 
 
 def test_pause_go_on_and_stop_by_button(training: MainWindow, qtbot: QtBot) -> None:
-    session, view = training.session.training, training.train
+    state, view = training.studio.training, training.train
     qtbot.mouseClick(view.pause, LEFT)
-    assert session.state is State.PAUSED
+    assert state.state is State.PAUSED
     assert "paused" in status_texts(training)
     qtbot.mouseClick(view.pause, LEFT)
-    with qtbot.waitSignal(session.epoch_done, timeout=LOADING_MS):
+    with qtbot.waitSignal(state.epoch_done, timeout=LOADING_MS):
         pass
     assert view.strip.count() == 10
-    with qtbot.waitSignal(session.stopped, timeout=LOADING_MS):
+    with qtbot.waitSignal(state.stopped, timeout=LOADING_MS):
         qtbot.mouseClick(view.stop, LEFT)
     assert "kept" in view.status.text()
     assert view.start.isEnabled()
@@ -847,9 +847,9 @@ def test_pause_go_on_and_stop_by_button(training: MainWindow, qtbot: QtBot) -> N
 def test_discard_asks_first(training: MainWindow, answers: Dialogs, qtbot: QtBot) -> None:
     answers.answer = False
     qtbot.mouseClick(training.train.discard, LEFT)
-    assert training.session.training.state is State.RUNNING
+    assert training.studio.training.state is State.RUNNING
     answers.answer = True
-    with qtbot.waitSignal(training.session.training.discarded, timeout=LOADING_MS):
+    with qtbot.waitSignal(training.studio.training.discarded, timeout=LOADING_MS):
         qtbot.mouseClick(training.train.discard, LEFT)
     assert answers.asked == ["discard", "discard"]
     assert training.train.status.text() == "Discarded."
@@ -861,7 +861,7 @@ def test_faces_changed_while_training_change_nothing_in_it(
 ) -> None:
     drop(training, files(photo))
     wait_for_source(training, PHOTOS, qtbot)
-    with qtbot.waitSignal(training.session.training.epoch_done, timeout=LOADING_MS):
+    with qtbot.waitSignal(training.studio.training.epoch_done, timeout=LOADING_MS):
         pass
     assert training.train.strip.count() == 10
 
@@ -873,9 +873,9 @@ def test_closing_while_training_asks_once_and_cancel_keeps_on(
     training.close()
     assert answers.asked == ["quit"]
     assert training.isVisible()
-    with qtbot.waitSignal(training.session.training.epoch_done, timeout=LOADING_MS):
+    with qtbot.waitSignal(training.studio.training.epoch_done, timeout=LOADING_MS):
         pass
-    assert training.session.training.state is State.RUNNING
+    assert training.studio.training.state is State.RUNNING
 
 
 @pytest.mark.parametrize("paused", [False, True])
@@ -884,40 +884,40 @@ def test_quitting_while_training_stops_in_seconds_and_keeps_the_run(
 ) -> None:
     if paused:
         training.train.pause.click()
-    folder = training.session.training.folder
+    folder = training.studio.training.folder
     assert folder is not None
     began = time.monotonic()
     training.close()
     assert time.monotonic() - began < 5
     assert answers.asked == ["quit"]
     assert not training.isVisible()
-    assert training.session.training.job.isFinished()
+    assert training.studio.training.job.isFinished()
     assert Run.open(folder).last.exists()
 
 
 def test_a_kept_run_is_offered_and_continued(
     training: MainWindow, few_faces: FaceSet, qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(training.session.training.stopped, timeout=LOADING_MS):
+    with qtbot.waitSignal(training.studio.training.stopped, timeout=LOADING_MS):
         training.train.stop.click()
     done = len(next(list_runs()).rows())
     entry = unfinished_run(training, qtbot)
     assert "Patches" in entry.text()
-    with qtbot.waitSignal(training.session.training.epoch_done, timeout=LOADING_MS) as blocker:
+    with qtbot.waitSignal(training.studio.training.epoch_done, timeout=LOADING_MS) as blocker:
         entry.trigger()
     assert blocker.args[0].epoch == done + 1
     assert training.train.form.config().epochs == 10_000
 
 
 def test_a_run_of_other_faces_is_not_continued_on_these(training: MainWindow, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(training.session.training.stopped, timeout=LOADING_MS):
+    with qtbot.waitSignal(training.studio.training.stopped, timeout=LOADING_MS):
         training.train.stop.click()
     choose_source(training, DEMO)
-    with qtbot.waitSignal(training.session.faces.changed):
+    with qtbot.waitSignal(training.studio.faces.changed):
         pass
     unfinished_run(training, qtbot).trigger()
     assert "“Patches”" in training.messages.message()
-    assert training.session.training.state is State.IDLE
+    assert training.studio.training.state is State.IDLE
 
 
 def test_no_run_can_be_continued_while_one_is_under_way(training: MainWindow) -> None:
@@ -942,7 +942,7 @@ def test_the_next_start_is_as_the_last_was_left(
     first = open_window()
     wait_for_reconstruction(first, qtbot)
     answers.path = tmp_path / "mine.safetensors"
-    with qtbot.waitSignal(first.session.models.saved, timeout=LOADING_MS):
+    with qtbot.waitSignal(first.studio.models.saved, timeout=LOADING_MS):
         first.files.save_model()
     first.files.open_path(faces_folder)
     wait_for_source(first, str(faces_folder), qtbot)
@@ -952,14 +952,14 @@ def test_the_next_start_is_as_the_last_was_left(
     first.close()
     second = open_window()
     wait_for_reconstruction(second, qtbot)
-    qtbot.waitUntil(lambda: bool(second.session.models.title), timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: bool(second.studio.models.title), timeout=LOADING_MS)
     assert second.size() == first.size()
     assert second.tabs.currentWidget() is second.morph
-    assert second.session.models.path == answers.path
-    assert second.session.faces.source == str(faces_folder)
+    assert second.studio.models.path == answers.path
+    assert second.studio.faces.source == str(faces_folder)
     assert second.gallery.selected_row() == 6
-    assert second.session.face is not None
-    assert second.session.face.name == "006"
+    assert second.studio.selection.face is not None
+    assert second.studio.selection.face.name == "006"
 
 
 def test_space_plays_the_morph_as_soon_as_its_key_was_pressed(

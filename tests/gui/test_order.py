@@ -60,7 +60,7 @@ def window(
         monkeypatch.setattr(Models, "__init__", begin_backwards)
     window = open_window()
     wait_for_reconstruction(window, qtbot)
-    qtbot.waitUntil(lambda: window.session.own.is_ready, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: window.studio.own.is_ready, timeout=LOADING_MS)
     return window
 
 
@@ -77,45 +77,45 @@ def small_file(tmp_path: Path) -> Path:
 
 def fill_everything(window: MainWindow, qtbot: QtBot) -> None:
     """Edit a face, keep it, make a direction, and have a path, a grid and an analogy on show."""
-    session = window.session
-    faces = session.faces.faces
+    studio = window.studio
+    faces = studio.faces.faces
     assert faces is not None
     window.tabs.setCurrentWidget(window.explore)
-    qtbot.waitUntil(lambda: session.explorer.directions is not None, timeout=LOADING_MS)
-    session.own.put(DirectionFaces("Mine", faces.images[:3], faces.images[3:6]))
-    qtbot.waitUntil(lambda: session.own.is_measured, timeout=LOADING_MS)
-    session.explorer.move(0, 1.5)
-    session.explorer.take_snapshot("Kept")
+    qtbot.waitUntil(lambda: studio.explorer.directions is not None, timeout=LOADING_MS)
+    studio.own.put(DirectionFaces("Mine", faces.images[:3], faces.images[3:6]))
+    qtbot.waitUntil(lambda: studio.own.is_measured, timeout=LOADING_MS)
+    studio.explorer.move(0, 1.5)
+    studio.explorer.take_snapshot("Kept")
     window.tabs.setCurrentWidget(window.morph)
     window.morph.tabs.setCurrentWidget(window.morph.grid)
     qtbot.waitUntil(lambda: has_grid(window), timeout=LOADING_MS)
-    qtbot.waitUntil(lambda: session.morpher.path is not None, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: studio.morpher.path is not None, timeout=LOADING_MS)
 
 
 def has_grid(window: MainWindow) -> bool:
     view = window.morph.grid.grid
-    return view.face(0, 0) is not None and window.session.corners.grid() is not None
+    return view.face(0, 0) is not None and window.studio.corners.grid() is not None
 
 
 def test_another_model_takes_the_place_of_the_one_in_use(
     window: MainWindow, small_file: Path, qtbot: QtBot
 ) -> None:
     fill_everything(window, qtbot)
-    session, problems = window.session, []
-    session.problem.connect(problems.append)
+    studio, problems = window.studio, []
+    studio.problem.connect(problems.append)
     window.files.open_path(small_file)
     wait_for_message(window, qtbot, "What you made in Explore with “Shipped model” was put aside")
 
-    assert session.explorer.snapshots == ()
-    qtbot.waitUntil(lambda: session.explorer.face is not None, timeout=LOADING_MS)
-    assert len(session.explorer.latent) == 4
-    qtbot.waitUntil(lambda: session.morpher.path is not None, timeout=LOADING_MS)
-    assert session.morpher.at(0.0).shape == (4,)
-    qtbot.waitUntil(lambda: session.corners.grid() is not None, timeout=LOADING_MS)
-    assert session.corners.grid().shape[-1] == 4
-    qtbot.waitUntil(lambda: session.own.is_ready, timeout=LOADING_MS)
-    assert session.own.names == ["Mine"]
-    assert session.own.latents.model.network is session.models.model.network
+    assert studio.explorer.snapshots == ()
+    qtbot.waitUntil(lambda: studio.explorer.face is not None, timeout=LOADING_MS)
+    assert len(studio.explorer.latent) == 4
+    qtbot.waitUntil(lambda: studio.morpher.path is not None, timeout=LOADING_MS)
+    assert studio.morpher.at(0.0).shape == (4,)
+    qtbot.waitUntil(lambda: studio.corners.grid() is not None, timeout=LOADING_MS)
+    assert studio.corners.grid().shape[-1] == 4
+    qtbot.waitUntil(lambda: studio.own.is_ready, timeout=LOADING_MS)
+    assert studio.own.names == ["Mine"]
+    assert studio.own.latents.model.network is studio.models.model.network
     assert problems == []
 
     window.open_last_session()  # of the other model: its path is encoded by this one
@@ -129,30 +129,30 @@ def test_the_next_snapshot_of_a_training_carries_the_edit_on(
     from model.checkpoint import FaceModel
     from model.network import ConvAutoencoder
 
-    session, problems = window.session, []
-    session.problem.connect(problems.append)
+    studio, problems = window.studio, []
+    studio.problem.connect(problems.append)
     kinds: list[bool] = []
-    session.models.replaced.connect(lambda _old, _new, goes_on: kinds.append(goes_on))
+    studio.models.replaced.connect(lambda _old, _new, goes_on: kinds.append(goes_on))
 
     def adopt(*, final: bool = False) -> None:
         model = FaceModel(ConvAutoencoder(4).eval().requires_grad_(False))
         path = tmp_path / "best.safetensors" if final else None
-        session.models.adopt(model, "Run", path, snapshot_of=None if final else tmp_path)
+        studio.models.adopt(model, "Run", path, snapshot_of=None if final else tmp_path)
 
     adopt()
-    assert session.explorer.face is None
-    qtbot.waitUntil(lambda: session.explorer.face is not None, timeout=LOADING_MS)
-    session.explorer.set_dimension(0, 9.0)
-    session.explorer.take_snapshot("Kept")
+    assert studio.explorer.face is None
+    qtbot.waitUntil(lambda: studio.explorer.face is not None, timeout=LOADING_MS)
+    studio.explorer.set_dimension(0, 9.0)
+    studio.explorer.take_snapshot("Kept")
     for final in (False, True):
-        start = session.explorer.face.start
+        start = studio.explorer.face.start
         adopt(final=final)
-        assert [item.name for item in session.explorer.snapshots] == ["Kept"]
+        assert [item.name for item in studio.explorer.snapshots] == ["Kept"]
         qtbot.waitUntil(
-            lambda before=start: not np.array_equal(session.explorer.face.start, before),
+            lambda before=start: not np.array_equal(studio.explorer.face.start, before),
             timeout=LOADING_MS,
         )
-        assert session.explorer.face.offset.any()
+        assert studio.explorer.face.offset.any()
     adopt()  # the first snapshot of another training
     assert kinds == [False, True, True, False]
     assert problems == []

@@ -27,7 +27,7 @@ class Work(QObject):
 def test_works_are_shown_and_each_is_cancelled_alone(window: MainWindow, qtbot: QtBot) -> None:
     line, first, second = ProgressLine(), Work(), Work()
     qtbot.addWidget(line)
-    controller = ProgressController(window.session, line, window)
+    controller = ProgressController(window.studio, line, window)
     controller.watch("first", first)
     controller.watch("second", second)
     first.busy.emit("One", 0, 0)
@@ -41,10 +41,10 @@ def test_works_are_shown_and_each_is_cancelled_alone(window: MainWindow, qtbot: 
 
 
 def test_photos_and_faces_are_shown(window: MainWindow, qtbot: QtBot) -> None:
-    line, session = window.status.progress, window.session
+    line, studio = window.status.progress, window.studio
     qtbot.waitUntil(lambda: line.text() == "", timeout=60_000)
-    session.photos.busy.emit("Reading “a.png”", 1, 9)
-    session.faces.busy.emit("Preparing", 1, 9)
+    studio.photos.busy.emit("Reading “a.png”", 1, 9)
+    studio.faces.busy.emit("Preparing", 1, 9)
     assert line.text() == "Preparing, and 1 more"
-    session.faces.idle.emit()
+    studio.faces.idle.emit()
     assert line.text() == "Reading “a.png”"

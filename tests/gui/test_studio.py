@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from cae_gui.studio import Session, Task
+from cae_gui.core.tasks import Task
+from cae_gui.studio import Studio
 from cae_gui.train.training import State
 from model.data.datasets import FaceSet
 from model.events import Finished, Snapshot
@@ -23,96 +24,96 @@ def small_model(epoch: int = 1) -> Any:
 
 
 @pytest.fixture
-def session(qtbot: QtBot, few_faces: FaceSet) -> Iterator[Session]:
-    session = Session()
-    session.faces.source, session.faces.faces = "patches", few_faces
-    yield session
-    session.shut_down()
+def studio(qtbot: QtBot, few_faces: FaceSet) -> Iterator[Studio]:
+    studio = Studio()
+    studio.faces.source, studio.faces.faces = "patches", few_faces
+    yield studio
+    studio.shut_down()
 
 
-def select(session: Session, row: int) -> None:
-    faces = session.faces.faces
+def select(studio: Studio, row: int) -> None:
+    faces = studio.faces.faces
     assert faces is not None
-    session.select(faces.names[row], faces.images[row])
+    studio.selection.select(faces.names[row], faces.images[row])
 
 
 def test_a_face_chosen_before_the_model_is_there_is_reconstructed_later(
-    session: Session, qtbot: QtBot
+    studio: Studio, qtbot: QtBot
 ) -> None:
-    select(session, 0)
-    with qtbot.waitSignal(session.reconstructed, timeout=LOADING_MS) as blocker:
-        session.models.adopt(small_model(), "Small")
-    assert session.face is not None
-    assert np.array_equal(blocker.args[0].originals[0], session.face.pixels)
-    assert session.explorer.face is not None
-    assert session.explorer.face.name == session.face.name
+    select(studio, 0)
+    with qtbot.waitSignal(studio.selection.reconstructed, timeout=LOADING_MS) as blocker:
+        studio.models.adopt(small_model(), "Small")
+    assert studio.selection.face is not None
+    assert np.array_equal(blocker.args[0].originals[0], studio.selection.face.pixels)
+    assert studio.explorer.face is not None
+    assert studio.explorer.face.name == studio.selection.face.name
 
 
-def test_only_the_last_of_many_faces_is_loaded(session: Session, qtbot: QtBot) -> None:
-    session.models.adopt(small_model(), "Small")
+def test_only_the_last_of_many_faces_is_loaded(studio: Studio, qtbot: QtBot) -> None:
+    studio.models.adopt(small_model(), "Small")
     loaded: list[str] = []
-    session.explorer.face_changed.connect(lambda: loaded.append(session.explorer.face.name))
+    studio.explorer.face_changed.connect(lambda: loaded.append(studio.explorer.face.name))
     for row in range(0, 60, 3):
-        select(session, row)
-    with qtbot.waitSignal(session.reconstructed, timeout=LOADING_MS):
+        select(studio, row)
+    with qtbot.waitSignal(studio.selection.reconstructed, timeout=LOADING_MS):
         pass
-    assert session.face is not None
-    assert loaded == [session.face.name]
+    assert studio.selection.face is not None
+    assert loaded == [studio.selection.face.name]
 
 
-def test_another_model_loads_the_face_anew(session: Session, qtbot: QtBot) -> None:
-    session.models.adopt(small_model(), "First")
-    select(session, 0)
-    with qtbot.waitSignal(session.reconstructed, timeout=LOADING_MS):
+def test_another_model_loads_the_face_anew(studio: Studio, qtbot: QtBot) -> None:
+    studio.models.adopt(small_model(), "First")
+    select(studio, 0)
+    with qtbot.waitSignal(studio.selection.reconstructed, timeout=LOADING_MS):
         pass
-    session.explorer.set_dimension(0, 2.0)
-    with qtbot.waitSignal(session.reconstructed, timeout=LOADING_MS):
-        session.models.adopt(small_model(), "Second")
-    assert not session.explorer.undo_stack.canUndo()
-    assert session.explorer.face is not None
+    studio.explorer.set_dimension(0, 2.0)
+    with qtbot.waitSignal(studio.selection.reconstructed, timeout=LOADING_MS):
+        studio.models.adopt(small_model(), "Second")
+    assert not studio.explorer.undo_stack.canUndo()
+    assert studio.explorer.face is not None
 
 
-def test_a_new_model_is_measured_on_the_faces_on_show(session: Session, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(session.models.described, timeout=LOADING_MS):
-        session.models.adopt(small_model(), "Small")
-    assert session.explorer.statistics is not None
+def test_a_new_model_is_measured_on_the_faces_on_show(studio: Studio, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(studio.models.described, timeout=LOADING_MS):
+        studio.models.adopt(small_model(), "Small")
+    assert studio.explorer.statistics is not None
 
 
-def test_snapshots_are_used_only_by_who_follows(session: Session) -> None:
+def test_snapshots_are_used_only_by_who_follows(studio: Studio) -> None:
     model = small_model(3)
-    session.training.snapshot.emit(Snapshot(model))
-    assert session.models.model is None
-    session.follow_training(True)
-    session.training.snapshot.emit(Snapshot(model))
-    assert session.models.model is model
-    assert "epoch 3" in session.models.title
+    studio.training.snapshot.emit(Snapshot(model))
+    assert studio.models.model is None
+    studio.training.is_followed = True
+    studio.training.snapshot.emit(Snapshot(model))
+    assert studio.models.model is model
+    assert "epoch 3" in studio.models.title
 
 
 def test_a_followed_model_is_measured_when_the_training_is_over(
-    session: Session, tmp_path: Path, qtbot: QtBot
+    studio: Studio, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    training = session.training
+    training = studio.training
     training.folder = tmp_path
-    session.follow_training(True)
+    studio.training.is_followed = True
     training._enter(State.RUNNING)
-    with qtbot.assertNotEmitted(session.models.described, wait=50):
+    with qtbot.assertNotEmitted(studio.models.described, wait=50):
         training.snapshot.emit(Snapshot(small_model()))
     training.finished.emit(Finished(small_model(), 1, 0.1))
-    with qtbot.waitSignal(session.models.described, timeout=LOADING_MS):
+    with qtbot.waitSignal(studio.models.described, timeout=LOADING_MS):
         training._enter(State.IDLE)
-    assert session.models.path == tmp_path / "best.safetensors"
+    assert studio.models.path == tmp_path / "best.safetensors"
 
 
 def test_a_followed_training_keeps_the_edits_and_its_directions(
-    session: Session, tmp_path: Path, qtbot: QtBot
+    studio: Studio, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    training, explorer = session.training, session.explorer
+    training, explorer = studio.training, studio.explorer
     training.folder = tmp_path
-    session.follow_training(True)
-    session.exploring.look(True)
+    studio.training.is_followed = True
+    studio.exploring.look(True)
     training._enter(State.RUNNING)
     training.snapshot.emit(Snapshot(small_model(1)))
-    select(session, 0)
+    select(studio, 0)
     qtbot.waitUntil(lambda: explorer.statistics is not None, timeout=LOADING_MS)
     qtbot.waitUntil(lambda: explorer.face is not None, timeout=LOADING_MS)
     explorer.move(0, 3.0)
@@ -128,48 +129,48 @@ def test_a_followed_training_keeps_the_edits_and_its_directions(
     qtbot.waitUntil(lambda: explorer.statistics is not statistics, timeout=LOADING_MS)
     training.finished.emit(Finished(small_model(3), 1, 0.1))
     training._enter(State.IDLE)
-    qtbot.waitUntil(lambda: session.models.model.statistics is not None, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: studio.models.model.statistics is not None, timeout=LOADING_MS)
     assert [item.name for item in explorer.snapshots] == ["Kept"]
     training.folder = None
-    session.models.adopt(small_model(4), "Another")
+    studio.models.adopt(small_model(4), "Another")
     assert explorer.face is None
     assert not explorer.snapshots
 
 
 def test_a_stopped_training_gives_its_last_model(
-    session: Session, few_faces: FaceSet, qtbot: QtBot
+    studio: Studio, few_faces: FaceSet, qtbot: QtBot
 ) -> None:
-    session.training.start(SMALL, few_faces)
-    with qtbot.waitSignal(session.training.epoch_done, timeout=LOADING_MS):
+    studio.training.start(SMALL, few_faces)
+    with qtbot.waitSignal(studio.training.epoch_done, timeout=LOADING_MS):
         pass
-    with qtbot.waitSignal(session.models.replaced, timeout=LOADING_MS):
-        session.training.stop()
-    assert session.training.folder is not None
-    assert session.models.path == session.training.folder / "last.safetensors"
+    with qtbot.waitSignal(studio.models.replaced, timeout=LOADING_MS):
+        studio.training.stop()
+    assert studio.training.folder is not None
+    assert studio.models.path == studio.training.folder / "last.safetensors"
 
 
-def test_a_task_comes_back_or_is_a_problem(session: Session, qtbot: QtBot) -> None:
+def test_a_task_comes_back_or_is_a_problem(studio: Studio, qtbot: QtBot) -> None:
     results: list[int] = []
-    session.run_task(lambda: 42, Task.LAYERS, then=results.append)
+    studio.tasks.run(lambda: 42, Task.LAYERS, then=results.append)
     qtbot.waitUntil(lambda: results == [42])
     failed: list[bool] = []
-    with qtbot.waitSignal(session.problem):
-        session.run_task(
+    with qtbot.waitSignal(studio.problem):
+        studio.tasks.run(
             lambda: 1 // 0, Task.PLOT, then=pytest.fail, failed=lambda: failed.append(True)
         )
     assert failed == [True]
 
 
-def test_a_dropped_task_does_not_come_back(session: Session, qtbot: QtBot) -> None:
+def test_a_dropped_task_does_not_come_back(studio: Studio, qtbot: QtBot) -> None:
     results: list[int] = []
-    session.run_task(lambda: 1, Task.LAYERS, then=results.append)
-    session.drop_task(Task.LAYERS)
-    session.run_task(lambda: 2, Task.VERSIONS, then=results.append)
+    studio.tasks.run(lambda: 1, Task.LAYERS, then=results.append)
+    studio.tasks.drop(Task.LAYERS)
+    studio.tasks.run(lambda: 2, Task.VERSIONS, then=results.append)
     qtbot.waitUntil(lambda: bool(results))
     assert results == [2]
 
 
-def test_shutting_down_twice_is_harmless(session: Session) -> None:
-    session.shut_down()
-    session.shut_down()
-    assert not any(job.isRunning() for job in session.models.jobs())
+def test_shutting_down_twice_is_harmless(studio: Studio) -> None:
+    studio.shut_down()
+    studio.shut_down()
+    assert not any(job.isRunning() for job in studio.models.jobs())

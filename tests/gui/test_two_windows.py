@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QMimeData, QUrl
 from pytestqt.qtbot import QtBot
 
-from cae_gui.gallery.faces import DEMO, PHOTOS
+from cae_gui.core.faces import DEMO, PHOTOS
 from cae_gui.main_window import MainWindow
 from model.photos.photos import PhotoLibrary
 from tests.gui.conftest import (
@@ -26,7 +26,7 @@ Open = Callable[[], MainWindow]
 
 
 def wait_for_source(window: MainWindow, source: str, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: window.session.faces.source == source, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: window.studio.faces.source == source, timeout=LOADING_MS)
 
 
 def two(open_window: Open, qtbot: QtBot) -> tuple[MainWindow, MainWindow]:
@@ -40,19 +40,19 @@ def test_a_run_that_one_trains_is_left_alone_by_the_other(
     open_window: Open, few_faces: Any, qtbot: QtBot
 ) -> None:
     first, second = two(open_window, qtbot)
-    training = first.session.training
+    training = first.studio.training
     with qtbot.waitSignal(training.epoch_done, timeout=LOADING_MS):
         training.start(replace(SMALL, epochs=10_000), few_faces)
     assert training.folder is not None
-    second.session.runs.refresh()
-    qtbot.waitUntil(lambda: bool(second.session.runs.items), timeout=LOADING_MS)
-    assert second.session.runs.items[0].summary.is_running
+    second.studio.runs.refresh()
+    qtbot.waitUntil(lambda: bool(second.studio.runs.items), timeout=LOADING_MS)
+    assert second.studio.runs.items[0].summary.is_running
 
     second.continue_run(training.folder)
 
     wait_for_message(second, qtbot, "Another program trains this run")
     assert training.is_active
-    assert not second.session.training.is_active
+    assert not second.studio.training.is_active
 
 
 def test_photos_of_both_are_kept(
@@ -74,11 +74,11 @@ def test_both_prepare_the_same_folder_at_once(
 ) -> None:
     first, second = two(open_window, qtbot)
     for window in (first, second):
-        assert window.session.faces.source == DEMO
-        window.session.faces.choose(str(faces_folder))
+        assert window.studio.faces.source == DEMO
+        window.studio.faces.choose(str(faces_folder))
     for window in (first, second):
         wait_for_source(window, str(faces_folder), qtbot)
-        faces = window.session.faces.faces
+        faces = window.studio.faces.faces
         assert faces is not None
         assert len(faces.images) == 60
         assert not window.messages.message()

@@ -1,4 +1,4 @@
-"""Joins the session and the map of the faces in Explore: what it shows, and picking from it."""
+"""Joins the studio and the map of the faces in Explore: what it shows, and picking from it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.core.latents import FEWEST
+from cae_gui.core.tasks import Task
 from cae_gui.explore.map.map_colors import Coloring
 from cae_gui.explore.map.map_panel import MapPanel
 from cae_gui.explore.map.maps import Method
 from cae_gui.explore.measured_faces import load_measured
-from cae_gui.studio import Session, Task
+from cae_gui.studio import Studio
 from cae_gui.widgets.images import Pixels
 
 if TYPE_CHECKING:
@@ -37,10 +38,10 @@ class LatentMapController(QObject):
 
     face_picked = Signal(int)
 
-    def __init__(self, session: Session, view: MapPanel, parent: QObject) -> None:
+    def __init__(self, studio: Studio, view: MapPanel, parent: QObject) -> None:
         super().__init__(parent)
-        self._session, self._view = session, view
-        self._latents, self._maps = session.latents, session.maps
+        self._studio, self._view = studio, view
+        self._latents, self._maps = studio.latents, studio.maps
         self._pictured: NDArray[np.int64] | None = None  # the rows whose faces the view has
         self._is_by_pca = True
         self._chosen = PLAIN
@@ -48,7 +49,7 @@ class LatentMapController(QObject):
         self._show_map()
 
     def _connect(self) -> None:
-        session, view = self._session, self._view
+        studio, view = self._studio, self._view
         view.shown.connect(self._on_shown)
         view.method_chosen.connect(self._on_method)
         view.coloring_chosen.connect(self._on_coloring)
@@ -56,8 +57,8 @@ class LatentMapController(QObject):
         self._latents.changed.connect(self._on_latents)
         self._latents.measuring.connect(self._on_measuring)
         self._maps.changed.connect(self._show_map)
-        session.faces.changed.connect(self._say_why)
-        session.explorer.directions_changed.connect(self._show_colorings)
+        studio.faces.changed.connect(self._say_why)
+        studio.explorer.directions_changed.connect(self._show_colorings)
 
     @Slot()
     def _on_shown(self) -> None:
@@ -116,13 +117,13 @@ class LatentMapController(QObject):
 
     @Slot(int)
     def _on_clicked(self, point: int) -> None:
-        load_measured(self._session, point, self.face_picked)
+        load_measured(self._studio, point, self.face_picked)
 
     def _choices(self) -> dict[str, Callable[[Explored], Coloring] | None]:
         """Return what gives the points their colors, by the titles."""
         choices: dict[str, Callable[[Explored], Coloring] | None]
         choices = {PLAIN: None, TYPICALITY: _typicality}
-        explorer = self._session.explorer
+        explorer = self._studio.explorer
         if explorer.directions is not None:
             for row in (*explorer.rows_of("attribute"), *explorer.rows_of("own")):
                 direction = explorer.directions[row]
@@ -144,12 +145,12 @@ class LatentMapController(QObject):
 
     def _color(self) -> None:
         explored, work = self._latents.explored, self._choices()[self._chosen]
-        self._session.drop_task(Task.MAP_COLORS)
+        self._studio.tasks.drop(Task.MAP_COLORS)
         if explored is None or work is None:
             self._view.map.set_coloring(None)
         elif self._view.isVisible():
             show = self._view.map.set_coloring
-            self._session.run_task(partial(work, explored), Task.MAP_COLORS, then=show)
+            self._studio.tasks.run(partial(work, explored), Task.MAP_COLORS, then=show)
 
     @Slot(int, int)
     def _on_measuring(self, done: int, total: int) -> None:
@@ -158,7 +159,7 @@ class LatentMapController(QObject):
     @Slot()
     def _say_why(self) -> None:
         """Say why there is no map."""
-        faces = self._session.faces.faces
+        faces = self._studio.faces.faces
         if faces is None or not len(faces.images):
             text = "Choose faces at the left to see them on a map."
         elif len(faces.images) < FEWEST:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from cae_gui.core.tasks import Task
 from cae_gui.explore.edited import Edited
 from cae_gui.explore.map.map_panel import MapPanel
-from cae_gui.studio import Session, Task
+from cae_gui.studio import Studio
 from model.latents.directions import project_out
 
 if TYPE_CHECKING:
@@ -30,10 +31,10 @@ REST_MS = 150
 class MapTravelController(QObject):
     """Marks the edited face on the map, and moves it where the marker is dragged."""
 
-    def __init__(self, session: Session, view: MapPanel, parent: QObject) -> None:
+    def __init__(self, studio: Studio, view: MapPanel, parent: QObject) -> None:
         super().__init__(parent)
-        self._session, self._view, self._map = session, view, view.map
-        self._explorer, self._latents, self._maps = session.explorer, session.latents, session.maps
+        self._studio, self._view, self._map = studio, view, view.map
+        self._explorer, self._latents, self._maps = studio.explorer, studio.latents, studio.maps
         self._is_travelling = False
         # A map by t-SNE has a place for a latent only where somebody looked for it, or led it.
         self._known: WeakKeyDictionary[Edited, Place] = WeakKeyDictionary()
@@ -152,7 +153,7 @@ class MapTravelController(QObject):
             latents = np.stack([state.latent for state in states])
             work = partial(_places_among_faces, explored, points, latents)
             then = partial(self._on_places, points, states)
-            self._session.run_task(work, Task.MAP_PLACES, then=then)
+            self._studio.tasks.run(work, Task.MAP_PLACES, then=then)
 
     def _on_places(self, points: Floats, states: list[Edited], places: list[Place]) -> None:
         if points is not self._maps.points:

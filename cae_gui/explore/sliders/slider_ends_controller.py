@@ -1,4 +1,4 @@
-"""Joins the session and the faces at the ends of Explore's sliders."""
+"""Joins the studio and the faces at the ends of Explore's sliders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cae_gui.core.models import Lane
 from cae_gui.explore.explore_workspace import ExploreWorkspace
 from cae_gui.explore.sliders.latent_slider import SliderRow
 from cae_gui.explore.sliders.latent_sliders import LatentSliders
-from cae_gui.studio import Session
+from cae_gui.studio import Studio
 
 if TYPE_CHECKING:
     from model.latents.directions import Kind
@@ -38,9 +38,9 @@ class _Ends(NamedTuple):
 class SliderEndsController(QObject):
     """Shows where each slider in view would lead, once the face is painted and all rests."""
 
-    def __init__(self, session: Session, view: ExploreWorkspace, parent: QObject) -> None:
+    def __init__(self, studio: Studio, view: ExploreWorkspace, parent: QObject) -> None:
         super().__init__(parent)
-        self._session, self._explorer = session, session.explorer
+        self._studio, self._explorer = studio, studio.explorer
         self._kinds: dict[LatentSliders, Kind | None] = {
             view.principal: "principal",
             view.attributes: "attribute",
@@ -95,7 +95,7 @@ class SliderEndsController(QObject):
     def _forget(self) -> None:
         self._known.clear()
         self._is_asking = False
-        self._session.models.drop(Lane.ENDS)
+        self._studio.models.drop(Lane.ENDS)
 
     def _ends_of(self, sliders: LatentSliders, row: int) -> _Ends | None:
         ends = self._known.get((sliders, row))
@@ -110,7 +110,7 @@ class SliderEndsController(QObject):
             if latents:
                 self._is_asking = True
                 then = partial(self._on_ends, sliders, rows)
-                self._session.models.decode(np.array(latents), then=then, lane=Lane.ENDS)
+                self._studio.models.decode(np.array(latents), then=then, lane=Lane.ENDS)
                 return
 
     def _latents(self, sliders: LatentSliders, kind: Kind | None, row: int) -> list[Floats]:

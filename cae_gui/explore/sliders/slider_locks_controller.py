@@ -1,4 +1,4 @@
-"""Joins the session and the locks of the sliders in Explore."""
+"""Joins the studio and the locks of the sliders in Explore."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Slot
 
 from cae_gui.explore.explore_workspace import ExploreWorkspace
 from cae_gui.explore.sliders.latent_sliders import LatentSliders
-from cae_gui.studio import Session
+from cae_gui.studio import Studio
 
 if TYPE_CHECKING:
     from model.latents.directions import Kind
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class SliderLocksController(QObject):
     """Locks directions, and shows which are locked and which the locks leave no room."""
 
-    def __init__(self, session: Session, view: ExploreWorkspace, parent: QObject) -> None:
+    def __init__(self, studio: Studio, view: ExploreWorkspace, parent: QObject) -> None:
         super().__init__(parent)
-        self._explorer = session.explorer
+        self._explorer = studio.explorer
         self._lists: dict[Kind, LatentSliders] = {
             "principal": view.principal,
             "attribute": view.attributes,

@@ -47,7 +47,7 @@ def test_it_goes_on_if_wanted(cut_off: Run, open_window: Open, qtbot: QtBot) -> 
     window = open_window()
     wait_for_message(window, qtbot, "was cut off after 1 of 3 epochs")
     assert f"“{cut_off.faces}”" in window.messages.message()
-    with qtbot.waitSignal(window.session.training.finished, timeout=LOADING_MS):
+    with qtbot.waitSignal(window.studio.training.finished, timeout=LOADING_MS):
         choose(window, CONTINUE, qtbot)
     assert [row.epoch for row in cut_off.rows()] == [1, 2, 3]
     assert window.tabs.currentWidget() is window.train
@@ -61,10 +61,10 @@ def test_it_is_offered_once(cut_off: Run, open_window: Open, qtbot: QtBot) -> No
     qtbot.waitUntil(lambda: not cut_off.summary().was_cut_off, timeout=LOADING_MS)
     window.close()
     again = open_window()
-    with qtbot.waitSignal(again.session.runs.listed, timeout=LOADING_MS):
-        again.session.runs.refresh()
+    with qtbot.waitSignal(again.studio.runs.listed, timeout=LOADING_MS):
+        again.studio.runs.refresh()
     assert again.messages.message() == ""
-    assert again.session.runs.find(cut_off.folder) is not None
+    assert again.studio.runs.find(cut_off.folder) is not None
 
 
 @pytest.mark.parametrize("state", ["running", "finished", "stopped"])
@@ -77,9 +77,9 @@ def test_others_are_not_offered(state: str, cut_off: Run, open_window: Open, qtb
     if state == "running":
         writer.__enter__()
     window = open_window()
-    with qtbot.waitSignal(window.session.runs.listed, timeout=LOADING_MS):
-        window.session.runs.refresh()
-    assert window.session.runs.items
+    with qtbot.waitSignal(window.studio.runs.listed, timeout=LOADING_MS):
+        window.studio.runs.refresh()
+    assert window.studio.runs.items
     assert window.messages.message() == ""
     if state == "running":
         writer.__exit__(None, None, None)
@@ -87,7 +87,7 @@ def test_others_are_not_offered(state: str, cut_off: Run, open_window: Open, qtb
 
 def edit(window: MainWindow, qtbot: QtBot) -> np.ndarray:
     """Move the face, keep a snapshot, and have it written as the timer does."""
-    explorer = window.session.explorer
+    explorer = window.studio.explorer
     qtbot.waitUntil(lambda: explorer.face is not None, timeout=LOADING_MS)
     qtbot.waitUntil(lambda: explorer.statistics is not None, timeout=LOADING_MS)
     explorer.move(0, 2.0)
@@ -103,7 +103,7 @@ def files() -> list[Path]:
 def leave_behind(window: MainWindow, qtbot: QtBot) -> np.ndarray:
     """Do what a crash does: the file stays, and its lock is gone."""
     latent = edit(window, qtbot)
-    window.session.unsaved.write_now()
+    window.studio.unsaved.write_now()
     qtbot.waitUntil(lambda: bool(files()), timeout=LOADING_MS)
     kept = files()[0].with_name(f"crashed{SUFFIX}")
     kept.write_bytes(files()[0].read_bytes())
@@ -113,13 +113,13 @@ def leave_behind(window: MainWindow, qtbot: QtBot) -> np.ndarray:
 
 
 def test_edits_are_written_a_while_after_a_change(window: MainWindow, qtbot: QtBot) -> None:
-    unsaved = window.session.unsaved
+    unsaved = window.studio.unsaved
     unsaved._timer.setInterval(0)
     assert not unsaved.has_work()
     edit(window, qtbot)
     assert unsaved.has_work()
     qtbot.waitUntil(lambda: len(files()) == 1, timeout=LOADING_MS)
-    window.session.explorer.undo_stack.setIndex(0)
+    window.studio.explorer.undo_stack.setIndex(0)
     qtbot.waitUntil(lambda: not files(), timeout=LOADING_MS)
 
 
@@ -131,7 +131,7 @@ def test_work_of_a_window_that_died_is_restored_on_wish(
     wait_for_message(again, qtbot, "was cut off with unsaved work in Explore and Morph (")
     choose(again, RESTORE, qtbot)
     wait_for_message(again, qtbot, "Your unsaved work was opened:")
-    explorer = again.session.explorer
+    explorer = again.studio.explorer
     assert np.allclose(explorer.latent, latent, atol=1e-4)
     assert [item.name for item in explorer.snapshots] == ["First"]
     crashed = unsaved_folder() / f"crashed{SUFFIX}"
@@ -160,11 +160,11 @@ def test_two_windows_leave_each_others_work_alone(
     window: MainWindow, open_window: Open, qtbot: QtBot
 ) -> None:
     edit(window, qtbot)
-    window.session.unsaved.write_now()
+    window.studio.unsaved.write_now()
     qtbot.waitUntil(lambda: len(files()) == 1, timeout=LOADING_MS)
     other = open_window()
     edit(other, qtbot)
-    other.session.unsaved.write_now()
+    other.studio.unsaved.write_now()
     qtbot.waitUntil(lambda: len(files()) == 2, timeout=LOADING_MS)
     assert "unsaved work" not in other.messages.message()
     other.close()
@@ -175,11 +175,11 @@ def test_saved_work_is_not_kept_a_second_time(
     window: MainWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
     edit(window, qtbot)
-    window.session.unsaved.write_now()
+    window.studio.unsaved.write_now()
     qtbot.waitUntil(lambda: len(files()) == 1, timeout=LOADING_MS)
-    window.session.session_files.save(tmp_path / f"a{SUFFIX}")
+    window.studio.session_files.save(tmp_path / f"a{SUFFIX}")
     qtbot.waitUntil(lambda: not files(), timeout=LOADING_MS)
-    assert not window.session.unsaved.has_work()
+    assert not window.studio.unsaved.has_work()
     window.close()
     assert not last_session().exists()
 
@@ -203,17 +203,17 @@ def test_what_cannot_be_kept_is_told_of_once(window: MainWindow, qtbot: QtBot) -
     unsaved_folder().write_bytes(b"no folder")
     edit(window, qtbot)
     problems: list[object] = []
-    window.session.unsaved.problem.connect(problems.append)
+    window.studio.unsaved.problem.connect(problems.append)
     for _ in range(2):
-        window.session.unsaved.write_now()
-        wait_for_answers(window.session.unsaved.job, qtbot)
+        window.studio.unsaved.write_now()
+        wait_for_answers(window.studio.unsaved.job, qtbot)
     assert len(problems) == 1
 
 
 def test_the_model_is_remembered_at_once(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     path = tmp_path / "other.safetensors"
     save_model(path, pretrained_model())
-    with qtbot.waitSignal(window.session.models.replaced, timeout=LOADING_MS):
+    with qtbot.waitSignal(window.studio.models.replaced, timeout=LOADING_MS):
         window.files.open_path(path)
     assert window.settings.model == path
 
@@ -223,7 +223,7 @@ def test_work_with_one_model_is_put_aside_for_another(
 ) -> None:
     path = tmp_path / "other.safetensors"
     save_model(path, pretrained_model())
-    models, explorer = window.session.models, window.session.explorer
+    models, explorer = window.studio.models, window.studio.explorer
     edit(window, qtbot)
     with qtbot.waitSignal(models.replaced, timeout=LOADING_MS):
         window.files.open_path(path)
@@ -236,15 +236,15 @@ def test_work_with_one_model_is_put_aside_for_another(
 def test_a_face_that_was_only_looked_at_is_no_work(
     window: MainWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    explorer = window.session.explorer
+    explorer = window.studio.explorer
     qtbot.waitUntil(lambda: explorer.face is not None, timeout=LOADING_MS)
     first = explorer.face
     window._gallery.pick(3)
     qtbot.waitUntil(lambda: explorer.face is not first, timeout=LOADING_MS)
-    assert not window.session.unsaved.has_work()
+    assert not window.studio.unsaved.has_work()
     path = tmp_path / "other.safetensors"
     save_model(path, pretrained_model())
-    with qtbot.waitSignal(window.session.models.replaced, timeout=LOADING_MS):
+    with qtbot.waitSignal(window.studio.models.replaced, timeout=LOADING_MS):
         window.files.open_path(path)
     window.close()
     assert not last_session().exists()

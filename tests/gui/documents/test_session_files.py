@@ -31,8 +31,8 @@ def worked(window: MainWindow, qtbot: QtBot) -> MainWindow:
 
 
 def work_in(window: MainWindow, qtbot: QtBot) -> None:
-    session = window.session
-    explorer, own, morpher = session.explorer, session.own, session.morpher
+    studio = window.studio
+    explorer, own, morpher = studio.explorer, studio.own, studio.morpher
     qtbot.waitUntil(lambda: own.is_ready and explorer.face is not None, timeout=LOADING_MS)
     qtbot.waitUntil(lambda: explorer.statistics is not None, timeout=LOADING_MS)
     qtbot.waitUntil(lambda: morpher.path is not None, timeout=LOADING_MS)
@@ -65,15 +65,15 @@ def save(window: MainWindow, path: Path, answers: Dialogs, qtbot: QtBot) -> Path
 
 
 def state(window: MainWindow) -> tuple[str, np.ndarray, list[str], list[str], list[float]]:
-    session = window.session
-    face = session.explorer.face
+    studio = window.studio
+    face = studio.explorer.face
     assert isinstance(face, Edited)
     return (
         face.name,
         face.latent,
-        [snapshot.name for snapshot in session.explorer.snapshots],
-        session.own.names,
-        [segment.seconds for segment in session.morpher.state.segments],
+        [snapshot.name for snapshot in studio.explorer.snapshots],
+        studio.own.names,
+        [segment.seconds for segment in studio.morpher.state.segments],
     )
 
 
@@ -96,20 +96,20 @@ def test_everything_comes_back_in_another_window(
 ) -> None:
     path = save(worked, tmp_path / "a.cae-session", answers, qtbot)
     before = state(worked)
-    worked.session.own.remove(worked.session.own.items[0])
+    worked.studio.own.remove(worked.studio.own.items[0])
     worked.close()
     other = open_window()
-    qtbot.waitUntil(lambda: other.session.explorer.face is not None, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: other.studio.explorer.face is not None, timeout=LOADING_MS)
     answers.path = path
     trigger(other, "Open session …")
     wait_for_message(other, qtbot, "“a.cae-session” was opened:")
     text = other.messages.message()
     assert "1 snapshot, 1 direction of your own and 2 key frames" in text
-    qtbot.waitUntil(lambda: bool(other.session.own.names), timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: bool(other.studio.own.names), timeout=LOADING_MS)
     assert same(state(other), before)
     assert other.tabs.currentWidget() is other.explore
-    other.session.explorer.show_snapshot(0)
-    assert not np.allclose(other.session.explorer.latent, before[1])
+    other.studio.explorer.show_snapshot(0)
+    assert not np.allclose(other.studio.explorer.latent, before[1])
 
 
 def test_the_restored_face_is_shown_everywhere_and_undo_leads_back(
@@ -118,12 +118,12 @@ def test_the_restored_face_is_shown_everywhere_and_undo_leads_back(
     path = save(worked, tmp_path / "a.cae-session", answers, qtbot)
     name, latent, *_ = state(worked)
     worked._gallery.pick(5)
-    explorer = worked.session.explorer
+    explorer = worked.studio.explorer
     qtbot.waitUntil(lambda: explorer.face.name != name, timeout=LOADING_MS)
     elsewhere = explorer.latent
     worked.files.open_path(path)
     qtbot.waitUntil(lambda: explorer.face.name == name, timeout=LOADING_MS)
-    assert worked.session.face.name == name
+    assert worked.studio.selection.face.name == name
     assert np.allclose(explorer.latent, latent, atol=1e-4)
     while explorer.face.name == name:
         explorer.undo_stack.undo()
@@ -137,10 +137,10 @@ def test_a_session_is_opened_by_drop_and_before_there_is_a_model(
     other = open_window()
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(path))])
-    assert other.session.models.model is None
+    assert other.studio.models.model is None
     assert other.files.take(mime)
     wait_for_message(other, qtbot, "“a.cae-session” was opened:")
-    qtbot.waitUntil(lambda: len(other.session.explorer.snapshots) == 1, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: len(other.studio.explorer.snapshots) == 1, timeout=LOADING_MS)
 
 
 def test_with_another_model_faces_are_encoded_anew_and_the_rest_is_told(
@@ -148,9 +148,9 @@ def test_with_another_model_faces_are_encoded_anew_and_the_rest_is_told(
 ) -> None:
     path = save(worked, tmp_path / "a.cae-session", answers, qtbot)
     name = state(worked)[0]
-    with qtbot.waitSignal(worked.session.models.replaced, timeout=LOADING_MS):
+    with qtbot.waitSignal(worked.studio.models.replaced, timeout=LOADING_MS):
         worked.files.open_path(other_model(tmp_path))
-    own = worked.session.own
+    own = worked.studio.own
     qtbot.waitUntil(lambda: own.is_ready, timeout=LOADING_MS)
     own.remove(own.items[0])
     worked._gallery.pick(5)
@@ -161,13 +161,13 @@ def test_with_another_model_faces_are_encoded_anew_and_the_rest_is_told(
     text = worked.messages.message()
     assert f"Encoded anew: “{name}”, 1 direction of your own and 2 key frames." in text
     assert "Left out, since they belong to “Shipped model”: the edit and 1 snapshot." in text
-    explorer = worked.session.explorer
+    explorer = worked.studio.explorer
     qtbot.waitUntil(lambda: explorer.face and explorer.face.name == name, timeout=LOADING_MS)
     assert explorer.latent.shape == (8,)
     assert not explorer.face.offset.any()
     assert own.names == ["Hat"]
     assert explorer.snapshots == ()
-    morpher = worked.session.morpher
+    morpher = worked.studio.morpher
     qtbot.waitUntil(lambda: morpher.path is not None, timeout=LOADING_MS)
     assert morpher.state.segments[0].seconds == 3.5
     assert len(morpher.path.frames[0].latent) == 8
@@ -178,15 +178,15 @@ def test_the_shipped_model_is_offered_where_the_session_was_made_with_it(
 ) -> None:
     path = save(worked, tmp_path / "a.cae-session", answers, qtbot)
     before = state(worked)
-    with qtbot.waitSignal(worked.session.models.replaced, timeout=LOADING_MS):
+    with qtbot.waitSignal(worked.studio.models.replaced, timeout=LOADING_MS):
         worked.files.open_path(other_model(tmp_path))
     worked.files.open_path(path)
     wait_for_message(worked, qtbot, "was made with another model")
     choose(worked, USE_SHIPPED, qtbot)
     wait_for_message(worked, qtbot, "“a.cae-session” was opened:")
-    assert worked.session.models.path is None
-    qtbot.waitUntil(lambda: len(worked.session.explorer.snapshots) == 1, timeout=LOADING_MS)
-    qtbot.waitUntil(lambda: worked.session.own.names == ["Hat"], timeout=LOADING_MS)
+    assert worked.studio.models.path is None
+    qtbot.waitUntil(lambda: len(worked.studio.explorer.snapshots) == 1, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: worked.studio.own.names == ["Hat"], timeout=LOADING_MS)
     assert same(state(worked), before)
 
 
@@ -194,16 +194,16 @@ def test_its_model_is_found_beside_it(
     window: MainWindow, tmp_path: Path, answers: Dialogs, qtbot: QtBot
 ) -> None:
     model = other_model(tmp_path)
-    with qtbot.waitSignal(window.session.models.replaced, timeout=LOADING_MS):
+    with qtbot.waitSignal(window.studio.models.replaced, timeout=LOADING_MS):
         window.files.open_path(model)
     path = save(window, tmp_path / "a.cae-session", answers, qtbot)
-    with qtbot.waitSignal(window.session.models.replaced, timeout=LOADING_MS):
-        window.session.models.open_shipped()
+    with qtbot.waitSignal(window.studio.models.replaced, timeout=LOADING_MS):
+        window.studio.models.open_shipped()
     window.files.open_path(path)
     wait_for_message(window, qtbot, "was made with another model, “other.safetensors”")
     choose(window, "Open “other.safetensors”", qtbot)
     wait_for_message(window, qtbot, "“a.cae-session” was opened:")
-    assert window.session.models.path == model
+    assert window.studio.models.path == model
 
 
 def test_a_model_that_is_nowhere_is_asked_for(
@@ -217,7 +217,7 @@ def test_a_model_that_is_nowhere_is_asked_for(
     choose(worked, OPEN_ITS_MODEL, qtbot)
     qtbot.waitUntil(
         lambda: (
-            worked.session.models.path == answers.path
+            worked.studio.models.path == answers.path
             and "was made with another model" in worked.messages.message()
         ),
         timeout=LOADING_MS,
@@ -260,12 +260,12 @@ def test_work_left_open_is_the_last_session(
     before = state(worked)
     worked.close()
     other = open_window()
-    qtbot.waitUntil(lambda: other.session.explorer.face is not None, timeout=LOADING_MS)
-    assert other.session.explorer.snapshots == ()
+    qtbot.waitUntil(lambda: other.studio.explorer.face is not None, timeout=LOADING_MS)
+    assert other.studio.explorer.snapshots == ()
     trigger(other, "Open the last session")
     wait_for_message(other, qtbot, "The last session was opened:")
-    qtbot.waitUntil(lambda: len(other.session.explorer.snapshots) == 1, timeout=LOADING_MS)
-    qtbot.waitUntil(lambda: other.session.own.names == ["Hat"], timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: len(other.studio.explorer.snapshots) == 1, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: other.studio.own.names == ["Hat"], timeout=LOADING_MS)
     assert same(state(other), before)
 
 

@@ -71,7 +71,7 @@ def track_of(slider: LatentSlider) -> QSlider:
 def picture(window: MainWindow, qtbot: QtBot) -> Any:
     """Return the edited face as it is painted for the present latent."""
     with qtbot.waitSignal(window.explore.face.painted, timeout=LOADING_MS):
-        window.session.explorer.latent_changed.emit()
+        window.studio.explorer.latent_changed.emit()
     return picture_of(window.explore.face)
 
 
@@ -107,7 +107,7 @@ def open_small_model(window: MainWindow, folder: Path) -> None:
 def test_an_attribute_changes_the_picture_and_is_one_step(
     exploring: MainWindow, qtbot: QtBot
 ) -> None:
-    explorer, face = exploring.session.explorer, exploring.explore.face
+    explorer, face = exploring.studio.explorer, exploring.explore.face
     start, steps = picture(exploring, qtbot), explorer.undo_stack.index()
     latent = explorer.latent
     drag(track_of(shown(exploring)[0]), 30)
@@ -123,22 +123,22 @@ def test_an_attribute_changes_the_picture_and_is_one_step(
 def test_keys_move_an_attribute_finely_and_coarsely(exploring: MainWindow, qtbot: QtBot) -> None:
     slider = shown(exploring)[1]
     assert slider.row().name == "Eyeglasses"
-    steps = exploring.session.explorer.undo_stack.index()
+    steps = exploring.studio.explorer.undo_stack.index()
     start = slider.value()
     qtbot.keyClick(track_of(slider), Key.Key_Right)
     fine = slider.value() - start
     qtbot.keyClick(track_of(slider), Key.Key_Right, Shift)
     assert 0 < 5 * fine < slider.value() - start
-    explorer = exploring.session.explorer
+    explorer = exploring.studio.explorer
     row = explorer.rows_of("attribute")[1]
     assert explorer.coordinates()[row] == pytest.approx(slider.value(), abs=0.01)
-    assert exploring.session.explorer.undo_stack.index() == steps + 2
+    assert exploring.studio.explorer.undo_stack.index() == steps + 2
 
 
 def test_sliders_of_a_face_that_was_loaded_elsewhere_are_there_when_they_are_seen(
     exploring: MainWindow,
 ) -> None:
-    explorer = exploring.session.explorer
+    explorer = exploring.studio.explorer
     assert explorer.face is not None
     assert explorer.directions is not None
     exploring.tabs.setCurrentWidget(exploring.morph)
@@ -162,7 +162,7 @@ def test_a_double_click_brings_an_attribute_back(exploring: MainWindow, qtbot: Q
     assert first.value() == pytest.approx(start, abs=0.01)
     assert second.value() == pytest.approx(moved, abs=0.01)
     exploring.explore.reset.click()
-    explorer = exploring.session.explorer
+    explorer = exploring.studio.explorer
     assert explorer.face is not None
     assert (explorer.face.latent == explorer.face.start).all()
 
@@ -174,7 +174,7 @@ def test_a_model_without_attributes_says_so(
     open_small_model(exploring, tmp_path)
     qtbot.waitUntil(lambda: area.accessibleDescription() == NO_ATTRIBUTES, timeout=LOADING_MS)
     assert not shown(exploring)
-    exploring.session.models.open_shipped()
+    exploring.studio.models.open_shipped()
     qtbot.waitUntil(lambda: len(shown(exploring)) == len(NAMES), timeout=LOADING_MS)
     assert area.accessibleDescription() == ""
 
@@ -183,7 +183,7 @@ def test_a_face_far_out_is_less_typical(exploring: MainWindow, qtbot: QtBot) -> 
     wait_for_typicality(exploring, qtbot)
     before = typicality(exploring)
     assert exploring.explore.typicality.text() == f"Typical of the training faces: {before} %"
-    exploring.session.explorer.move(0, 40.0)
+    exploring.studio.explorer.move(0, 40.0)
     qtbot.waitUntil(lambda: 0 <= typicality(exploring) < before)
     exploring.explore.undo.click()
     qtbot.waitUntil(lambda: typicality(exploring) == before)
@@ -191,7 +191,7 @@ def test_a_face_far_out_is_less_typical(exploring: MainWindow, qtbot: QtBot) -> 
 
 def test_more_typical_is_one_step(exploring: MainWindow, qtbot: QtBot) -> None:
     wait_for_typicality(exploring, qtbot)
-    explorer = exploring.session.explorer
+    explorer = exploring.studio.explorer
     typical = typicality(exploring)
     explorer.move(0, 18.0)
     qtbot.waitUntil(lambda: typicality(exploring) < typical)
@@ -209,7 +209,7 @@ def test_another_model_is_measured_anew(
     exploring: MainWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
     wait_for_typicality(exploring, qtbot)
-    explorer, gauge = exploring.session.explorer, exploring.explore.typicality
+    explorer, gauge = exploring.studio.explorer, exploring.explore.typicality
     open_small_model(exploring, tmp_path)
     qtbot.waitUntil(
         lambda: explorer.density is not None and explorer.density.mean.shape == (4,),
@@ -224,9 +224,9 @@ def test_nothing_is_measured_before_somebody_looks(
     window = open_window()
     window.tabs.setCurrentWidget(window.reconstruct)
     wait_for_reconstruction(window, qtbot)
-    assert window.session.latents.faces is None
+    assert window.studio.latents.faces is None
     window.tabs.setCurrentWidget(window.explore)
-    assert window.session.latents.faces is window.session.faces.faces
+    assert window.studio.latents.faces is window.studio.faces.faces
 
 
 def test_few_faces_cannot_tell_what_is_typical(
@@ -236,12 +236,12 @@ def test_few_faces_cannot_tell_what_is_typical(
     window = open_window()
     window.tabs.setCurrentWidget(window.reconstruct)
     wait_for_reconstruction(window, qtbot)
-    with qtbot.waitSignal(window.session.faces.changed, timeout=LOADING_MS):
-        window.session.faces.choose(str(folder))
+    with qtbot.waitSignal(window.studio.faces.changed, timeout=LOADING_MS):
+        window.studio.faces.choose(str(folder))
     open_small_model(window, tmp_path)
     window.tabs.setCurrentWidget(window.explore)
-    qtbot.waitUntil(lambda: window.session.models.title == "small.safetensors", timeout=LOADING_MS)
-    qtbot.waitUntil(lambda: window.session.explorer.face is not None, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: window.studio.models.title == "small.safetensors", timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: window.studio.explorer.face is not None, timeout=LOADING_MS)
     # The gauge follows the picture.
     qtbot.waitUntil(lambda: "50 faces or more" in window.explore.typicality.text())
     assert not window.explore.typicality.more.isEnabled()
@@ -250,7 +250,7 @@ def test_few_faces_cannot_tell_what_is_typical(
 def test_strength_is_one_step_of_a_drag_and_comes_back_with_undo(
     exploring: MainWindow, qtbot: QtBot
 ) -> None:
-    explorer, view = exploring.session.explorer, exploring.explore
+    explorer, view = exploring.studio.explorer, exploring.explore
     explorer.move(0, 3.0)
     moved = explorer.latent
     drag(view.strength, -30)
@@ -268,7 +268,7 @@ def test_strength_is_one_step_of_a_drag_and_comes_back_with_undo(
 
 
 def test_random_faces_follow_the_temperature(exploring: MainWindow, qtbot: QtBot) -> None:
-    explorer, view = exploring.session.explorer, exploring.explore
+    explorer, view = exploring.studio.explorer, exploring.explore
     wait_for_typicality(exploring, qtbot)
     view.temperature.setValue(0)
     view.random.click()
@@ -279,7 +279,7 @@ def test_random_faces_follow_the_temperature(exploring: MainWindow, qtbot: QtBot
 
 
 def test_the_limit_can_be_switched_off(exploring: MainWindow, qtbot: QtBot) -> None:
-    explorer, view = exploring.session.explorer, exploring.explore
+    explorer, view = exploring.studio.explorer, exploring.explore
     wait_for_typicality(exploring, qtbot)
     explorer.move(0, 60.0)
     limited = explorer.coordinates()[0]
@@ -293,7 +293,7 @@ def test_the_limit_can_be_switched_off(exploring: MainWindow, qtbot: QtBot) -> N
 
 
 def test_undo_of_the_menu_belongs_to_the_workspace_in_view(exploring: MainWindow) -> None:
-    explorer, group = exploring.session.explorer, exploring.session.undo_group
+    explorer, group = exploring.studio.explorer, exploring.studio.undo_group
     explorer.move(0, 1.0)
     assert group.undoText().startswith("Direction 1")
     exploring.tabs.setCurrentWidget(exploring.morph)

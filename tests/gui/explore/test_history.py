@@ -30,7 +30,7 @@ def exploring(open_window: Callable[[], MainWindow], qtbot: QtBot) -> MainWindow
     window.tabs.setCurrentWidget(window.explore)
     window.explore.strip.setCurrentWidget(window.explore.history)
     wait_for_reconstruction(window, qtbot)
-    explorer = window.session.explorer
+    explorer = window.studio.explorer
     qtbot.waitUntil(lambda: explorer.density is not None, timeout=LOADING_MS)
     qtbot.waitUntil(lambda: len(explorer.rows_of("principal")) > 2, timeout=LOADING_MS)
     return window
@@ -57,7 +57,7 @@ def click(strip: FaceStrip, row: int, qtbot: QtBot) -> None:
 
 
 def test_every_step_leaves_a_small_face(exploring: MainWindow, qtbot: QtBot) -> None:
-    explorer, strip = exploring.session.explorer, exploring.explore.history
+    explorer, strip = exploring.studio.explorer, exploring.explore.history
     assert (strip.count(), strip.mark()) == (1, 0)
     for number in range(3):
         explorer.move(number, 3.0)
@@ -66,13 +66,13 @@ def test_every_step_leaves_a_small_face(exploring: MainWindow, qtbot: QtBot) -> 
     assert len({picture.tobytes() for picture in pictures}) == 4
     from model.inference import decode
 
-    expected = decode(exploring.session.models.model, explorer.latent[None])[0]
+    expected = decode(exploring.studio.models.model, explorer.latent[None])[0]
     # Many faces are decoded by other products than one: rounding may differ.
     assert np.abs(pictures[3].astype(int) - expected).max() <= 1
 
 
 def test_a_click_goes_back_and_paler_faces_are_ahead(exploring: MainWindow, qtbot: QtBot) -> None:
-    explorer, strip = exploring.session.explorer, exploring.explore.history
+    explorer, strip = exploring.studio.explorer, exploring.explore.history
     latents = [explorer.latent]
     for number in range(3):
         explorer.move(number, 3.0)
@@ -81,7 +81,7 @@ def test_a_click_goes_back_and_paler_faces_are_ahead(exploring: MainWindow, qtbo
     assert explorer.latent == pytest.approx(latents[1])
     assert strip.mark() == 1
     assert pale(strip) == [False, False, True, True]
-    assert exploring.session.undo_group.canRedo()
+    assert exploring.studio.undo_group.canRedo()
     click(strip, 3, qtbot)
     assert explorer.latent == pytest.approx(latents[3])
     click(strip, 0, qtbot)
@@ -90,7 +90,7 @@ def test_a_click_goes_back_and_paler_faces_are_ahead(exploring: MainWindow, qtbo
 
 
 def test_undo_moves_the_mark(exploring: MainWindow) -> None:
-    explorer, strip = exploring.session.explorer, exploring.explore.history
+    explorer, strip = exploring.studio.explorer, exploring.explore.history
     explorer.move(0, 3.0)
     exploring.explore.undo.click()
     assert (strip.mark(), pale(strip)) == (0, [False, True])
@@ -99,7 +99,7 @@ def test_undo_moves_the_mark(exploring: MainWindow) -> None:
 
 
 def test_the_tip_says_what_the_step_was(exploring: MainWindow) -> None:
-    explorer, strip = exploring.session.explorer, exploring.explore.history
+    explorer, strip = exploring.studio.explorer, exploring.explore.history
     explorer.move(0, 30.0)
     tips = [strip.model().data(strip.model().index(row, 0), Role.ToolTipRole) for row in (0, 1)]
     percent = round(100 * explorer.typicality())
@@ -110,11 +110,11 @@ def test_the_tip_says_what_the_step_was(exploring: MainWindow) -> None:
 def test_nothing_is_decoded_during_a_drag(
     exploring: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    explorer, strip = exploring.session.explorer, exploring.explore.history
+    explorer, strip = exploring.studio.explorer, exploring.explore.history
     explorer.move(0, 1.0)
     fill(exploring, qtbot)
     asked: list[Any] = []
-    models = exploring.session.models
+    models = exploring.studio.models
     decode = models.decode
 
     def note(latents: Any, *, lane: Any, **options: Any) -> None:
@@ -138,7 +138,7 @@ def test_nothing_is_decoded_during_a_drag(
 
 
 def test_what_nobody_sees_is_not_decoded(exploring: MainWindow, qtbot: QtBot) -> None:
-    explorer, strip = exploring.session.explorer, exploring.explore.history
+    explorer, strip = exploring.studio.explorer, exploring.explore.history
     fill(exploring, qtbot)
     exploring.explore.strip.setCurrentWidget(exploring.explore.nearest)
     for number in range(60):
@@ -159,7 +159,7 @@ def test_what_nobody_sees_is_not_decoded(exploring: MainWindow, qtbot: QtBot) ->
 def test_the_next_snapshot_of_a_model_decodes_all_again(
     exploring: MainWindow, qtbot: QtBot
 ) -> None:
-    explorer, strip = exploring.session.explorer, exploring.explore.history
+    explorer, strip = exploring.studio.explorer, exploring.explore.history
     explorer.move(0, 2.0)
     before = fill(exploring, qtbot)
     faces = explorer.faces()
@@ -179,13 +179,13 @@ def test_another_model_begins_a_new_history(
     from model.checkpoint import FaceModel, save_model
     from model.network import ConvAutoencoder
 
-    explorer, strip = exploring.session.explorer, exploring.explore.history
+    explorer, strip = exploring.studio.explorer, exploring.explore.history
     explorer.move(0, 2.0)
     fill(exploring, qtbot)
     state = weakref.ref(explorer.states()[0])
     path = tmp_path / "small.safetensors"
     save_model(path, FaceModel(ConvAutoencoder(4).eval()))
-    with qtbot.waitSignal(exploring.session.models.replaced, timeout=LOADING_MS):
+    with qtbot.waitSignal(exploring.studio.models.replaced, timeout=LOADING_MS):
         exploring.files.open_path(path)
     qtbot.waitUntil(lambda: strip.count() == 1 and is_filled(strip), timeout=LOADING_MS)
     gc.collect()
@@ -199,7 +199,7 @@ def test_an_empty_history_says_what_it_is_for(open_window: Callable[[], MainWind
 
 
 def test_a_jump_of_many_steps_paints_once(exploring: MainWindow) -> None:
-    explorer = exploring.session.explorer
+    explorer = exploring.studio.explorer
     for number in range(50):
         explorer.move(0, 0.1 * number)
     moves: list[int] = []

@@ -12,9 +12,10 @@ import pytest
 from PySide6.QtCore import Qt, QTimer
 from pytestqt.qtbot import QtBot
 
+from cae_gui.core.tasks import Task
 from cae_gui.explore.face_strip import FaceStrip
 from cae_gui.main_window import MainWindow
-from cae_gui.studio import Session, Task
+from cae_gui.studio import Studio
 from cae_gui.widgets.face_mime import face_from_mime
 from model.face_set import FaceSet
 from tests.gui.conftest import LOADING_MS, save_faces
@@ -28,8 +29,8 @@ def exploring(
 ) -> MainWindow:
     """A window that shows the faces nearest to the first of sixty patches."""
     window = open_window()
-    qtbot.waitUntil(lambda: window.session.faces.faces is not None, timeout=LOADING_MS)
-    window.session.faces.choose(str(save_faces(few_faces, tmp_path / "patches")))
+    qtbot.waitUntil(lambda: window.studio.faces.faces is not None, timeout=LOADING_MS)
+    window.studio.faces.choose(str(save_faces(few_faces, tmp_path / "patches")))
     window.tabs.setCurrentWidget(window.explore)
     window.explore.strip.setCurrentWidget(window.explore.nearest)
     qtbot.waitUntil(lambda: names(window)[:1] == ["000"], timeout=LOADING_MS)
@@ -46,8 +47,8 @@ def click(strip: FaceStrip, row: int, qtbot: QtBot) -> None:
 
 
 def true_nearest(window: MainWindow) -> list[str]:
-    explored, latent = window.session.latents.explored, window.session.explorer.latent
-    faces = window.session.latents.faces
+    explored, latent = window.studio.latents.explored, window.studio.explorer.latent
+    faces = window.studio.latents.faces
     assert explored is not None
     assert latent is not None
     assert faces is not None
@@ -68,32 +69,32 @@ def test_the_nearest_faces_stand_side_by_side_with_their_cosine(exploring: MainW
 def test_they_follow_the_edited_face_after_it_is_painted(
     exploring: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    session, heard = exploring.session, []
+    studio, heard = exploring.studio, []
     exploring.explore.face.painted.connect(lambda _stamp: heard.append("painted"))
-    note_tasks(session, monkeypatch, heard.append)
-    session.explorer.go_to(latent_of(exploring, 30), "Elsewhere")
+    note_tasks(studio, monkeypatch, heard.append)
+    studio.explorer.go_to(latent_of(exploring, 30), "Elsewhere")
     qtbot.waitUntil(lambda: Task.NEAREST in heard, timeout=LOADING_MS)
     assert heard.index("painted") < heard.index(Task.NEAREST)
     qtbot.waitUntil(lambda: names(exploring) == true_nearest(exploring), timeout=LOADING_MS)
-    session.explorer.undo_stack.undo()
+    studio.explorer.undo_stack.undo()
     qtbot.waitUntil(lambda: names(exploring)[0] == "000", timeout=LOADING_MS)
 
 
 def note_tasks(
-    session: Session, monkeypatch: pytest.MonkeyPatch, note: Callable[[Any], object]
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, note: Callable[[Any], object]
 ) -> None:
     """Have told which tasks are run."""
-    run = session.run_task
+    run = studio.tasks.run
 
     def run_task(work: Any, task: Task, **options: Any) -> None:
         note(task)
         run(work, task, **options)
 
-    monkeypatch.setattr(session, "run_task", run_task)
+    monkeypatch.setattr(studio.tasks, "run", run_task)
 
 
 def latent_of(window: MainWindow, row: int) -> Any:
-    explored = window.session.latents.explored
+    explored = window.studio.latents.explored
     assert explored is not None
     return explored.latents.latents[row]
 
@@ -102,11 +103,11 @@ def test_a_click_loads_the_face_and_selects_it_in_the_gallery(
     exploring: MainWindow, qtbot: QtBot
 ) -> None:
     wanted = names(exploring)[3]
-    with qtbot.waitSignal(exploring.session.explorer.face_changed, timeout=LOADING_MS):
+    with qtbot.waitSignal(exploring.studio.explorer.face_changed, timeout=LOADING_MS):
         click(exploring.explore.nearest, 3, qtbot)
     assert exploring.gallery.selected_row() == int(wanted)
-    assert exploring.session.explorer.face is not None
-    assert exploring.session.explorer.face.name == wanted
+    assert exploring.studio.explorer.face is not None
+    assert exploring.studio.explorer.face.name == wanted
     qtbot.waitUntil(lambda: names(exploring)[0] == wanted, timeout=LOADING_MS)
 
 
@@ -114,15 +115,15 @@ def test_a_click_loads_the_face_where_the_gallery_shows_others(
     exploring: MainWindow, few_faces: FaceSet, tmp_path: Path, qtbot: QtBot
 ) -> None:
     few = replace(few_faces, images=few_faces.images[:5] // 2, names=few_faces.names[:5])
-    exploring.session.faces.choose(str(save_faces(few, tmp_path / "few")))
-    explorer = exploring.session.explorer
+    exploring.studio.faces.choose(str(save_faces(few, tmp_path / "few")))
+    explorer = exploring.studio.explorer
     with qtbot.waitSignal(explorer.face_changed, timeout=LOADING_MS):
         pass
     qtbot.waitUntil(lambda: names(exploring) == true_nearest(exploring), timeout=LOADING_MS)
     row = int(names(exploring)[7])
     click(exploring.explore.nearest, 7, qtbot)
-    assert exploring.session.face is not None
-    np.testing.assert_array_equal(exploring.session.face.pixels, few_faces.images[row])
+    assert exploring.studio.selection.face is not None
+    np.testing.assert_array_equal(exploring.studio.selection.face.pixels, few_faces.images[row])
 
 
 def test_a_face_can_be_dragged_to_another_place(
@@ -148,7 +149,7 @@ def test_a_face_can_be_dragged_to_another_place(
 
 
 def test_another_model_takes_them_away(exploring: MainWindow, qtbot: QtBot) -> None:
-    exploring.session.latents.forget()
+    exploring.studio.latents.forget()
     assert names(exploring) == []
     assert exploring.explore.nearest.accessibleDescription()
 
@@ -156,12 +157,12 @@ def test_another_model_takes_them_away(exploring: MainWindow, qtbot: QtBot) -> N
 def test_nobody_looks_for_what_nobody_sees(
     exploring: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    session, asked = exploring.session, []
-    note_tasks(session, monkeypatch, asked.append)
+    studio, asked = exploring.studio, []
+    note_tasks(studio, monkeypatch, asked.append)
     exploring.explore.strip.setCurrentIndex(0)
     rest = exploring._nearest.findChild(QTimer)
     with qtbot.waitSignal(rest.timeout, timeout=LOADING_MS):
-        session.explorer.go_to(latent_of(exploring, 30), "Elsewhere")
+        studio.explorer.go_to(latent_of(exploring, 30), "Elsewhere")
     assert Task.NEAREST not in asked
     exploring.explore.strip.setCurrentWidget(exploring.explore.nearest)
     qtbot.waitUntil(lambda: names(exploring) == true_nearest(exploring), timeout=LOADING_MS)

@@ -35,8 +35,8 @@ def page(window: MainWindow, qtbot: QtBot) -> OwnPage:
 def show_page(window: MainWindow, qtbot: QtBot) -> None:
     window.tabs.setCurrentWidget(window.explore)
     window.explore.tabs.setCurrentWidget(window.explore.own_page)
-    qtbot.waitUntil(lambda: window.session.own.is_ready, timeout=LOADING_MS)
-    qtbot.waitUntil(lambda: window.session.explorer.statistics is not None, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: window.studio.own.is_ready, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: window.studio.explorer.statistics is not None, timeout=LOADING_MS)
 
 
 def select(window: MainWindow, first: int, last: int) -> None:
@@ -80,7 +80,7 @@ def wait_until_known(window: MainWindow, name: str, qtbot: QtBot) -> None:
 
 
 def own_names(window: MainWindow) -> list[str]:
-    explorer = window.session.explorer
+    explorer = window.studio.explorer
     return [explorer.directions[row].name for row in explorer.rows_of("own")]
 
 
@@ -111,7 +111,7 @@ def test_a_direction_is_made_kept_and_moves_the_face(
     wait_until_known(window, "Hat", qtbot)
     assert not page.is_building()
     qtbot.waitUntil(lambda: kept() == ["Hat"], timeout=LOADING_MS)
-    explorer = window.session.explorer
+    explorer = window.studio.explorer
     row = explorer.rows_of("own")[0]
     explorer.move(row, float(explorer.coordinates()[row]) + 0.5)
     (item,) = load_directions(custom_directions_file(None))
@@ -171,7 +171,7 @@ def test_editing_removing_and_undo(window: MainWindow, page: OwnPage, qtbot: QtB
     back = window.messages.findChildren(QPushButton)
     qtbot.mouseClick(next(item for item in back if item.text() == texts.BRING_BACK), LEFT)
     qtbot.waitUntil(lambda: own_names(window) == ["Cap"], timeout=LOADING_MS)
-    stack = window.session.explorer.undo_stack
+    stack = window.studio.explorer.undo_stack
     stack.undo()
     qtbot.waitUntil(lambda: own_names(window) == [], timeout=LOADING_MS)
     stack.undo()
@@ -188,19 +188,19 @@ def test_editing_removing_and_undo(window: MainWindow, page: OwnPage, qtbot: QtB
 def test_going_back_to_an_earlier_face_keeps_them(
     window: MainWindow, page: OwnPage, qtbot: QtBot
 ) -> None:
-    explorer = window.session.explorer
+    explorer = window.studio.explorer
     explorer.move(0, 1.0)
     make(window, "Hat", qtbot)
     explorer.go_to_state(0)
     explorer.move(1, 1.0)
-    assert [item.name for item in window.session.own.items] == ["Hat"]
+    assert [item.name for item in window.studio.own.items] == ["Hat"]
     assert not explorer.undo_stack.canRedo()
 
 
 def test_they_are_there_at_the_next_start(open_window: Open, qtbot: QtBot) -> None:
     first = open_window()
     show_page(first, qtbot)
-    qtbot.waitUntil(lambda: first.session.face is not None, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: first.studio.selection.face is not None, timeout=LOADING_MS)
     make(first, "Hat", qtbot)
     first.close()
     assert kept() == ["Hat"]
@@ -213,18 +213,18 @@ def test_another_model_takes_them_over_and_keeps_its_own_once_they_change(
 ) -> None:
     make(window, "Hat", qtbot)
     model = tmp_path / "other.safetensors"
-    window.session.models.save(model)
-    qtbot.waitUntil(lambda: window.session.models.path == model, timeout=LOADING_MS)
+    window.studio.models.save(model)
+    qtbot.waitUntil(lambda: window.studio.models.path == model, timeout=LOADING_MS)
     qtbot.waitUntil(lambda: kept(model) == ["Hat"], timeout=LOADING_MS)
     custom_directions_file(model).unlink()
-    with qtbot.waitSignal(window.session.models.replaced, timeout=LOADING_MS):
-        window.session.models.open_shipped()
+    with qtbot.waitSignal(window.studio.models.replaced, timeout=LOADING_MS):
+        window.studio.models.open_shipped()
     wait_until_known(window, "Hat", qtbot)
-    with qtbot.waitSignal(window.session.models.replaced, timeout=LOADING_MS):
-        window.session.models.open(model)
+    with qtbot.waitSignal(window.studio.models.replaced, timeout=LOADING_MS):
+        window.studio.models.open(model)
     wait_until_known(window, "Hat", qtbot)
     assert not custom_directions_file(model).exists()
-    qtbot.waitUntil(lambda: window.session.face is not None, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: window.studio.selection.face is not None, timeout=LOADING_MS)
     make(window, "Scarf", qtbot, sides=2)
     qtbot.waitUntil(lambda: kept(model) == ["Hat", "Scarf"], timeout=LOADING_MS)
     assert kept() == ["Hat"]
@@ -257,7 +257,7 @@ def test_a_damaged_file_is_told_of_and_never_lost(open_window: Open, qtbot: QtBo
     wait_for_message(window, qtbot, "“shipped.directions” is damaged")
     assert "kept as “shipped.directions.damaged”" in window.messages.message()
     show_page(window, qtbot)
-    qtbot.waitUntil(lambda: window.session.face is not None, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: window.studio.selection.face is not None, timeout=LOADING_MS)
     assert path.read_bytes() == b"not a file of ours"
     make(window, "Hat", qtbot)
     qtbot.waitUntil(

@@ -37,7 +37,7 @@ def exploring(open_window: Callable[[], MainWindow], qtbot: QtBot) -> MainWindow
     window = open_window()
     window.tabs.setCurrentWidget(window.explore)
     wait_for_reconstruction(window, qtbot)
-    explorer = window.session.explorer
+    explorer = window.studio.explorer
     qtbot.waitUntil(lambda: explorer.density is not None, timeout=LOADING_MS)
     qtbot.waitUntil(lambda: len(explorer.rows_of("attribute")) > 2, timeout=LOADING_MS)
     return window
@@ -70,7 +70,7 @@ def press(window: MainWindow, key: str) -> None:
 def keep(window: MainWindow, qtbot: QtBot, *kept: tuple[str, int, float]) -> None:
     """Keep snapshots, each after a move along a direction to so many sigma."""
     for name, direction, sigmas in kept:
-        window.session.explorer.move(direction, sigmas)
+        window.studio.explorer.move(direction, sigmas)
         press(window, "Ctrl+D")
         name_it(window, qtbot, name)
 
@@ -87,7 +87,7 @@ def comparison(window: MainWindow) -> SnapshotComparison:
 
 
 def test_a_key_keeps_the_face_under_a_name_to_type(exploring: MainWindow, qtbot: QtBot) -> None:
-    explorer = exploring.session.explorer
+    explorer = exploring.studio.explorer
     press(exploring, "Ctrl+D")
     editor = page_of(exploring).strip.findChild(QLineEdit)
     assert editor.text() == f"{explorer.face.name} 1"
@@ -102,14 +102,14 @@ def test_a_key_keeps_the_face_under_a_name_to_type(exploring: MainWindow, qtbot:
 
 
 def test_names_that_are_taken_are_not_suggested(exploring: MainWindow) -> None:
-    face = exploring.session.explorer.face.name
+    face = exploring.studio.explorer.face.name
     for number in (1, 2):
         exploring.explore.snapshot_asked.emit()
         assert names(exploring)[-1] == f"{face} {number}"
 
 
 def test_a_click_shows_it_and_undo_goes_back(exploring: MainWindow, qtbot: QtBot) -> None:
-    explorer, strip = exploring.session.explorer, page_of(exploring).strip
+    explorer, strip = exploring.studio.explorer, page_of(exploring).strip
     keep(exploring, qtbot, ("First", 0, 1.0), ("Second", 1, 3.0))
     first, second = (item.edited.latent for item in explorer.snapshots)
     qtbot.mouseClick(strip.viewport(), LEFT, pos=strip.face_rect(0).center())
@@ -136,7 +136,7 @@ def test_renaming_and_removing_can_be_undone(exploring: MainWindow, qtbot: QtBot
 
 
 def test_going_back_in_the_history_keeps_what_was_kept(exploring: MainWindow, qtbot: QtBot) -> None:
-    explorer = exploring.session.explorer
+    explorer = exploring.studio.explorer
     keep(exploring, qtbot, ("A", 0, 1.0), ("B", 0, 2.0))
     page_of(exploring).strip.select(0)
     page_of(exploring).remove.click()
@@ -168,7 +168,7 @@ def test_what_can_be_done_depends_on_the_selection(exploring: MainWindow, qtbot:
 
 
 def test_two_are_compared(exploring: MainWindow, qtbot: QtBot) -> None:
-    explorer = exploring.session.explorer
+    explorer = exploring.studio.explorer
     smiling = explorer.rows_of("attribute")[0]
     keep(exploring, qtbot, ("Plain", smiling, -1.0), ("Other", smiling, 1.5))
     page = page_of(exploring)
@@ -193,7 +193,7 @@ def test_two_are_compared(exploring: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_attributes_come_before_principal_directions(exploring: MainWindow, qtbot: QtBot) -> None:
-    explorer = exploring.session.explorer
+    explorer = exploring.studio.explorer
     keep(exploring, qtbot, ("Plain", 0, 0.0), ("Far", 0, 8.0), ("Same", 0, 0.0))
     plain, far, same = compared(explorer, explorer.snapshots)
     assert plain.differences == same.differences == []
@@ -211,7 +211,7 @@ def test_the_comparison_goes_with_its_model(exploring: MainWindow, qtbot: QtBot)
     keep(exploring, qtbot, ("A", 0, 1.0), ("B", 0, 3.0))
     select(exploring, 0, 1)
     page_of(exploring).compare.click()
-    exploring.session.explorer.clear()
+    exploring.studio.explorer.clear()
     assert not comparison(exploring).isVisible()
     assert names(exploring) == []
     assert not page_of(exploring).keep.isEnabled()
@@ -221,7 +221,7 @@ def test_the_selected_ones_are_exported_with_their_names(
     exploring: MainWindow, qtbot: QtBot, answers: Dialogs, tmp_path: Path
 ) -> None:
     keep(exploring, qtbot, ("A", 0, 1.0), ("B", 0, 2.0), ("Z", 0, 3.0))
-    exploring.session.explorer.rename_snapshot(2, "Zoë")
+    exploring.studio.explorer.rename_snapshot(2, "Zoë")
     answers.path = tmp_path / "kept.png"
     select(exploring, 0, 2)
     page_of(exploring).export.click()

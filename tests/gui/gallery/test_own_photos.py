@@ -11,7 +11,7 @@ from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtWidgets import QListView, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from cae_gui.gallery.faces import PHOTOS
+from cae_gui.core.faces import PHOTOS
 from cae_gui.main_window import MainWindow
 from model.photos.crop import CropBox, crop_face
 from tests.drawn_photos import Sitter, drawn_photo
@@ -43,7 +43,7 @@ def wait_for_photo(window: MainWindow, qtbot: QtBot) -> None:
 
 def wait_for_names(window: MainWindow, names: list[str], qtbot: QtBot) -> None:
     def are_shown() -> bool:
-        faces, source = window.session.faces.faces, window.session.faces.source
+        faces, source = window.studio.faces.faces, window.studio.faces.source
         return faces is not None and source == PHOTOS and list(faces.names) == names
 
     qtbot.waitUntil(are_shown, timeout=LOADING_MS)
@@ -69,15 +69,15 @@ def test_a_dropped_photo_shows_the_box_of_its_face(
     add(window, group, qtbot)
 
     assert window.reconstruct.photo.box().centre == pytest.approx((LARGE.x, LARGE.y), abs=25)
-    assert window.session.face is not None
-    assert window.session.face.name == "group.png"
+    assert window.studio.selection.face is not None
+    assert window.studio.selection.face.name == "group.png"
 
 
 def test_the_reconstruction_follows_the_box(window: MainWindow, group: Path, qtbot: QtBot) -> None:
     add(window, group, qtbot)
     view, replies = window.reconstruct.photo, []
-    steps = window.session.explorer.undo_stack.count()
-    window.session.reconstructed.connect(replies.append)
+    steps = window.studio.explorer.undo_stack.count()
+    window.studio.selection.reconstructed.connect(replies.append)
 
     for _ in range(3):
         qtbot.keyPress(view, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
@@ -86,12 +86,12 @@ def test_the_reconstruction_follows_the_box(window: MainWindow, group: Path, qtb
         lambda: bool(replies) and np.array_equal(replies[-1].originals[0], expected),
         timeout=LOADING_MS,
     )
-    assert window.session.explorer.undo_stack.count() <= steps + 1
+    assert window.studio.explorer.undo_stack.count() <= steps + 1
     # Let go, the face is the one that is explored and in the gallery, too.
     qtbot.keyRelease(view, Qt.Key.Key_Right)
 
     def is_kept() -> bool:
-        faces, edited = window.session.faces.faces, window.session.explorer.face
+        faces, edited = window.studio.faces.faces, window.studio.explorer.face
         assert faces is not None
         return (
             np.array_equal(faces.images[0], expected)
@@ -118,7 +118,7 @@ def test_another_of_several_faces_is_chosen_and_remembered(
     window = open_window()
     wait_for_photo(window, qtbot)
 
-    assert window.session.faces.source == "photos"
+    assert window.studio.faces.source == "photos"
     assert window.reconstruct.photo.box() == box
     qtbot.keyClick(window.reconstruct.photo, Qt.Key.Key_Home)
     found = window.reconstruct.photo.box()
@@ -128,8 +128,8 @@ def test_another_of_several_faces_is_chosen_and_remembered(
 
 def test_other_faces_have_no_box(window: MainWindow, group: Path, qtbot: QtBot) -> None:
     add(window, group, qtbot)
-    with qtbot.waitSignal(window.session.faces.changed):
-        window.session.faces.choose("demo")
+    with qtbot.waitSignal(window.studio.faces.changed):
+        window.studio.faces.choose("demo")
 
     assert not window.reconstruct.photo.isVisibleTo(window.reconstruct)
 
@@ -138,8 +138,8 @@ def test_a_removed_photo_takes_its_box_along(
     window: MainWindow, group: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     add(window, group, qtbot)
-    with qtbot.waitSignal(window.session.faces.changed):
-        window.session.photos.remove([keys_of(window.session.photos.shelf)[0]])
+    with qtbot.waitSignal(window.studio.faces.changed):
+        window.studio.photos.remove([keys_of(window.studio.photos.shelf)[0]])
 
     assert not window.reconstruct.photo.isVisibleTo(window.reconstruct)
     assert not list((tmp_path / "data" / "photos").rglob("*.png"))
@@ -174,7 +174,7 @@ def test_a_photo_that_is_there_is_selected_and_that_is_said(
 
     wait_for_message(window, qtbot, "“group.png” is among your photos already.")
     qtbot.waitUntil(lambda: window.gallery.selected_row() == 0)
-    assert len(keys_of(window.session.photos.shelf)) == 2
+    assert len(keys_of(window.studio.photos.shelf)) == 2
 
 
 def test_a_box_that_cannot_be_kept_is_told(
@@ -185,7 +185,7 @@ def test_a_box_that_cannot_be_kept_is_told(
     def refuse(*_arguments: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(window.session.photos.shelf, "place", refuse)
+    monkeypatch.setattr(window.studio.photos.shelf, "place", refuse)
     qtbot.keyClick(window.reconstruct.photo, Qt.Key.Key_Left)
 
     wait_for_message(window, qtbot, "disk is full")
@@ -217,7 +217,7 @@ class TestSeveralFaces:
         centre = pytest.approx((SMALL.x, SMALL.y), abs=15)
         qtbot.waitUntil(lambda: view.box().centre == centre, timeout=LOADING_MS)
         # A click on the other one's box goes there.
-        qtbot.waitUntil(lambda: bool(shown.session.photo.others()))
+        qtbot.waitUntil(lambda: bool(shown.studio.photo.others()))
         qtbot.mouseClick(view, LEFT, pos=view.to_widget(*before.centre).toPoint())
         qtbot.waitUntil(lambda: shown.gallery.selected_row() == 0)
         qtbot.waitUntil(lambda: view.box() == before, timeout=LOADING_MS)
@@ -268,7 +268,7 @@ def test_the_delete_key_removes_the_selected_photos(
 ) -> None:
     take(window, photo, group)
     wait_for_names(window, ["photo.png", "group.png"], qtbot)
-    steps = window.session.explorer.undo_stack.count()
+    steps = window.studio.explorer.undo_stack.count()
     window.gallery.findChild(QListView).selectAll()
     qtbot.keyClick(window.gallery.findChild(QListView), Qt.Key.Key_Delete)
 
@@ -276,7 +276,7 @@ def test_the_delete_key_removes_the_selected_photos(
     wait_for_names(window, [], qtbot)
     press(window.messages, "Put back", qtbot)
     wait_for_names(window, ["photo.png", "group.png"], qtbot)
-    assert steps <= window.session.explorer.undo_stack.count()
+    assert steps <= window.studio.explorer.undo_stack.count()
 
 
 @pytest.mark.parametrize("agrees", [True, False])
@@ -284,7 +284,7 @@ def test_many_photos_are_removed_after_a_question(
     agrees: bool, window: MainWindow, answers: Dialogs, qtbot: QtBot
 ) -> None:
     pictures = [(np.full((60, 50, 3), value, np.uint8), f"{value}") for value in range(25)]
-    window.session.photos.add(pictures)
+    window.studio.photos.add(pictures)
     names = [name for _, name in pictures]
     wait_for_names(window, names, qtbot)
     answers.answer = agrees
@@ -295,15 +295,15 @@ def test_many_photos_are_removed_after_a_question(
         wait_for_names(window, [], qtbot)
         wait_for_message(window, qtbot, "25 photos were removed.")
     answers.answer = True
-    assert len(keys_of(window.session.photos.shelf)) == (0 if agrees else 25)
+    assert len(keys_of(window.studio.photos.shelf)) == (0 if agrees else 25)
 
 
 def test_faces_of_others_are_not_removed_by_the_delete_key(
     window: MainWindow, qtbot: QtBot
 ) -> None:
     window.gallery.removal_asked.emit([0, 1])
-    assert window.session.faces.faces is not None
-    assert len(window.session.faces.faces.images) > 100
+    assert window.studio.faces.faces is not None
+    assert len(window.studio.faces.faces.images) > 100
 
 
 def test_removing_another_photo_leaves_the_one_on_show_alone(
@@ -313,7 +313,7 @@ def test_removing_another_photo_leaves_the_one_on_show_alone(
     wait_for_names(window, ["photo.png", "group.png"], qtbot)
     wait_for_photo(window, qtbot)
     qtbot.keyClick(window.reconstruct.photo, Qt.Key.Key_Left)
-    box, stack = window.reconstruct.photo.box(), window.session.photo.undo_stack
+    box, stack = window.reconstruct.photo.box(), window.studio.photo.undo_stack
     window.gallery.removal_asked.emit([0])
 
     wait_for_names(window, ["group.png"], qtbot)
@@ -324,7 +324,7 @@ def test_removing_another_photo_leaves_the_one_on_show_alone(
 
 def test_steps_of_the_box_are_undone(window: MainWindow, group: Path, qtbot: QtBot) -> None:
     add(window, group, qtbot)
-    view, stack = window.reconstruct.photo, window.session.photo.undo_stack
+    view, stack = window.reconstruct.photo, window.studio.photo.undo_stack
     first = view.box()
     for _ in range(3):
         qtbot.keyClick(view, Qt.Key.Key_Left)
@@ -346,7 +346,7 @@ def test_steps_of_the_box_are_undone(window: MainWindow, group: Path, qtbot: QtB
     expected = crop_face(drawn_photo([SMALL, LARGE]), second)
 
     def is_shown() -> bool:
-        faces = window.session.faces.faces
+        faces = window.studio.faces.faces
         return faces is not None and np.array_equal(faces.images[0], expected)
 
     qtbot.waitUntil(is_shown, timeout=LOADING_MS)
@@ -360,7 +360,7 @@ def test_own_photos_are_all_in_the_strip(
     qtbot.waitUntil(lambda: window.reconstruct.strip.count() == 2, timeout=LOADING_MS)
     assert window.reconstruct.strip_title.text().startswith("Your photos")
     assert not window.reconstruct.other_faces.isEnabled()
-    with qtbot.waitSignal(window.session.faces.changed):
-        window.session.faces.choose("demo")
+    with qtbot.waitSignal(window.studio.faces.changed):
+        window.studio.faces.choose("demo")
     assert window.reconstruct.strip_title.text().startswith("Test faces")
     assert window.reconstruct.other_faces.isEnabled()

@@ -29,7 +29,7 @@ LEFT = Qt.MouseButton.LeftButton
 def morph(window: MainWindow, qtbot: QtBot) -> MainWindow:
     """A window with half a second of morph that can be exported."""
     window.tabs.setCurrentWidget(window.morph)
-    qtbot.waitUntil(lambda: window.session.morpher.path is not None, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: window.studio.morpher.path is not None, timeout=LOADING_MS)
     window.morph.path.frames.segments[0].seconds.setValue(0.5)
     window.morph.path.playback.back.setChecked(False)
     return window
@@ -62,7 +62,7 @@ def test_a_film_with_what_made_it(
 ) -> None:
     answers.path = tmp_path / "mine.webp"
     texts: list[str] = []
-    morph.session.filming.busy.connect(lambda text, _done, _total: texts.append(text))
+    morph.studio.filming.busy.connect(lambda text, _done, _total: texts.append(text))
     export_as(morph, morph.morph.path.export, "WebP", qtbot)
     wait_for_message(morph, qtbot, "Saved as “mine.webp”.")
     assert set(texts) == {"Exporting “mine.webp”"}
@@ -71,7 +71,7 @@ def test_a_film_with_what_made_it(
         assert sum(1 for _ in ImageSequence.Iterator(image)) == 13  # and the last face
         about = image.info["xmp"].decode()
     assert '"model": "Shipped model"' in about.replace("&quot;", '"')
-    names = [face.name for face in morph.session.morpher.state.faces]
+    names = [face.name for face in morph.studio.morpher.state.faces]
     assert all(name in about for name in names)
 
 
@@ -91,7 +91,7 @@ def test_each_kind_of_file_has_the_faces_of_the_path(
     with Image.open(answers.path) as image:
         assert image.size == ((144, 144) if kind == "PNG grid" else (48, 48))
         first = np.asarray(image.convert("RGB"), np.int16)[:48, :48]
-    model, latents = morph.session.models.model, morph.session.morpher.film(25)
+    model, latents = morph.studio.models.model, morph.studio.morpher.film(25)
     from model.inference import decode
 
     assert model is not None
@@ -132,7 +132,7 @@ def test_the_choice_is_remembered(
 
 def test_no_place_no_export(morph: MainWindow, answers: Dialogs, qtbot: QtBot) -> None:
     answers.path = None
-    with qtbot.assertNotEmitted(morph.session.filming.busy):
+    with qtbot.assertNotEmitted(morph.studio.filming.busy):
         export_as(morph, morph.morph.path.export, "GIF", qtbot)
     assert answers.asked[-1] == "path"
 
@@ -145,7 +145,7 @@ def test_cancel_leaves_the_older_file_and_nothing_else(
     export_as(morph, morph.morph.path.export, "GIF", qtbot)
     progress = morph.status.progress
     qtbot.waitUntil(lambda: progress.text() == "Exporting “film.gif”", timeout=LOADING_MS)
-    with qtbot.waitSignal(morph.session.filming.idle, timeout=LOADING_MS):
+    with qtbot.waitSignal(morph.studio.filming.idle, timeout=LOADING_MS):
         qtbot.mouseClick(progress.findChild(QToolButton), LEFT)
     assert answers.path.read_text() == "older"
     assert not (tmp_path / "draft").exists()
@@ -158,7 +158,7 @@ def test_one_export_at_a_time(
 ) -> None:
     answers.path = tmp_path / "film.gif"
     export_as(morph, morph.morph.path.export, "GIF", qtbot)
-    qtbot.waitUntil(lambda: morph.session.filming.path is not None)
+    qtbot.waitUntil(lambda: morph.studio.filming.path is not None)
     qtbot.waitUntil(lambda: morph.findChild(FilmDialog) is None)
     qtbot.mouseClick(morph.morph.path.export, LEFT)
     assert "“film.gif” is still being exported." in morph.messages.message()
@@ -177,7 +177,7 @@ def test_closing_the_window_ends_an_export(
     export_as(morph, morph.morph.path.export, "GIF", qtbot)
     qtbot.waitUntil((tmp_path / "draft").exists, timeout=LOADING_MS)
     morph.close()
-    assert not morph.session.filming.job.isRunning()
+    assert not morph.studio.filming.job.isRunning()
     assert not (tmp_path / "draft").exists()
     assert not answers.path.exists()
 
@@ -197,7 +197,7 @@ def test_a_failed_export_is_a_sentence(
     answers.path = tmp_path / "film.mp4"
     export_as(morph, morph.morph.path.export, "GIF", qtbot)
     wait_for_message(morph, qtbot, "no more colors.")
-    assert morph.session.filming.path is None
+    assert morph.studio.filming.path is None
 
 
 def test_another_model_while_it_is_asked_where(
@@ -208,12 +208,12 @@ def test_another_model_while_it_is_asked_where(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def change_model(*_arguments: Any) -> Path:
-        models = morph.session.models
+        models = morph.studio.models
         assert models.model is not None
         models.adopt(models.model, "Another")
         return tmp_path / "film.gif"
 
     monkeypatch.setattr("cae_gui.widgets.dialogs.ask_save", change_model)
-    with qtbot.assertNotEmitted(morph.session.filming.busy):
+    with qtbot.assertNotEmitted(morph.studio.filming.busy):
         export_as(morph, morph.morph.path.export, "GIF", qtbot)
     assert "has just changed" in morph.messages.message()

@@ -23,7 +23,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 def faces_of(window: MainWindow, *rows: int) -> list[Face]:
-    faces = window.session.faces.faces
+    faces = window.studio.faces.faces
     assert faces is not None
     return [(faces.names[row], np.array(faces.images[row])) for row in rows]
 
@@ -64,17 +64,17 @@ def test_at_first_it_says_what_to_do(empty: MainWindow) -> None:
 def test_each_well_takes_the_selected_face(empty: MainWindow, qtbot: QtBot) -> None:
     view = empty.morph.analogy
     for index, well in enumerate(view.wells):
-        empty.session.select(*faces_of(empty, index)[0])
+        empty.studio.selection.select(*faces_of(empty, index)[0])
         qtbot.mouseClick(well, LEFT)
     qtbot.waitUntil(lambda: view.save.isEnabled(), timeout=LOADING_MS)
-    names = [side[0].name for side in empty.session.analogy.state.sides]
+    names = [side[0].name for side in empty.studio.analogy.state.sides]
     assert names == [faces_of(empty, index)[0][0] for index in range(3)]
 
 
 def test_the_result_is_what_the_model_makes_of_the_sum(analogy: MainWindow) -> None:
     from model.inference import decode, encode
 
-    model, result = analogy.session.models.model, analogy.session.analogy.result()
+    model, result = analogy.studio.models.model, analogy.studio.analogy.result()
     assert model is not None
     rows = np.stack([face for _, face in faces_of(analogy, 1, 2, 3, 4)])
     first, second, less, plus = encode(model, rows)
@@ -101,7 +101,7 @@ def test_many_faces_are_encoded_a_few_at_a_time(analogy: MainWindow, qtbot: QtBo
     well = analogy.morph.analogy.wells[0]
     well.faces_put.emit(0, faces_of(analogy, *range(40)))
     assert not analogy.morph.analogy.save.isEnabled()
-    assert analogy.session.analogy.result() is None
+    assert analogy.studio.analogy.result() is None
     qtbot.waitUntil(lambda: analogy.morph.analogy.save.isEnabled(), timeout=LOADING_MS)
 
 
@@ -111,15 +111,15 @@ def test_the_strength_follows_the_slider(analogy: MainWindow, qtbot: QtBot) -> N
     view.slider.setFocus()
     change_seen(analogy, qtbot, lambda: qtbot.keyClick(view.slider, Qt.Key.Key_End))
     assert view.percent.text() == "200 %"
-    assert analogy.session.analogy.state.strength == 2.0
+    assert analogy.studio.analogy.state.strength == 2.0
     assert not same_picture(before, picture_of(view.result))
-    analogy.session.undo_group.undo()
+    analogy.studio.undo_group.undo()
     assert view.slider.value() == 100
     assert view.percent.text() == "100 %"
 
 
 def test_a_drag_of_the_slider_is_one_step(analogy: MainWindow, qtbot: QtBot) -> None:
-    view, stack = analogy.morph.analogy, analogy.session.morpher.undo_stack
+    view, stack = analogy.morph.analogy, analogy.studio.morpher.undo_stack
     count = stack.count()
     view.slider.setSliderDown(True)
     for value in (90, 60, 30):
@@ -133,11 +133,11 @@ def test_a_drag_of_the_slider_is_one_step(analogy: MainWindow, qtbot: QtBot) -> 
 def test_undo_of_a_face_takes_the_result_away(analogy: MainWindow, qtbot: QtBot) -> None:
     view = analogy.morph.analogy
     analogy.morph.tabs.setCurrentWidget(analogy.morph.path)
-    analogy.session.undo_group.undo()
+    analogy.studio.undo_group.undo()
     assert analogy.morph.tabs.currentWidget() is view
     assert view.result._pixels is None
     assert view.result._placeholder == "Waiting for faces in C."
-    change_seen(analogy, qtbot, analogy.session.undo_group.redo)
+    change_seen(analogy, qtbot, analogy.studio.undo_group.redo)
 
 
 def test_another_model_makes_another_result(
@@ -153,7 +153,7 @@ def test_another_model_makes_another_result(
     analogy.files.open_path(path)
 
     def is_of_the_new_model() -> bool:
-        result = analogy.session.analogy.result()
+        result = analogy.studio.analogy.result()
         return result is not None and result.shape == (4,)
 
     qtbot.waitUntil(is_of_the_new_model, timeout=LOADING_MS)
@@ -162,20 +162,20 @@ def test_another_model_makes_another_result(
 
 
 def test_the_result_becomes_a_key_frame(analogy: MainWindow, qtbot: QtBot) -> None:
-    morpher, result = analogy.session.morpher, analogy.session.analogy.result()
+    morpher, result = analogy.studio.morpher, analogy.studio.analogy.result()
     qtbot.waitUntil(lambda: morpher.path is not None, timeout=LOADING_MS)
     qtbot.mouseClick(analogy.morph.analogy.key_frame, LEFT)
     assert morpher.path is not None
     np.testing.assert_array_equal(morpher.path.frames[-1].latent, result)
     assert "end of the path" in analogy.messages.message()
-    analogy.session.undo_group.undo()
+    analogy.studio.undo_group.undo()
     assert len(morpher.state.faces) == 2
 
 
 def test_the_result_goes_on_in_explore(analogy: MainWindow, qtbot: QtBot) -> None:
     qtbot.mouseClick(analogy.morph.analogy.edit, LEFT)
     assert analogy.tabs.currentWidget() is analogy.explore
-    latent, result = analogy.session.explorer.latent, analogy.session.analogy.result()
+    latent, result = analogy.studio.explorer.latent, analogy.studio.analogy.result()
     assert result is not None
     np.testing.assert_allclose(latent, result, atol=1e-5)
 

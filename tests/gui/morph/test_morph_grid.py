@@ -26,7 +26,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 def wait_for_grid(window: MainWindow, qtbot: QtBot) -> None:
     """Wait until the faces of the present grid are all on show."""
-    view, corners = window.morph.grid, window.session.corners
+    view, corners = window.morph.grid, window.studio.corners
     shown: list[object] = []
 
     def is_shown() -> bool:
@@ -36,8 +36,8 @@ def wait_for_grid(window: MainWindow, qtbot: QtBot) -> None:
         if not shown:
             from model.inference import decode
 
-            assert window.session.models.model is not None
-            shown.append(decode(window.session.models.model, grid[-1]))
+            assert window.studio.models.model is not None
+            shown.append(decode(window.studio.models.model, grid[-1]))
         last = len(grid) - 1
         faces = [view.grid.face(last, column) for column in range(last + 1)]
         return all(
@@ -58,7 +58,7 @@ def grid(window: MainWindow, qtbot: QtBot) -> MainWindow:
 
 
 def face_of(window: MainWindow, row: int) -> Face:
-    faces = window.session.faces.faces
+    faces = window.studio.faces.faces
     assert faces is not None
     return faces.names[row], np.array(faces.images[row])
 
@@ -66,8 +66,8 @@ def face_of(window: MainWindow, row: int) -> Face:
 def test_the_first_grid_is_there_without_choosing(grid: MainWindow) -> None:
     view = grid.morph.grid
     assert view.grid.count() == 7
-    assert len({face.name for face in grid.session.corners.state.faces}) == 4
-    assert not grid.session.morpher.undo_stack.canUndo()
+    assert len({face.name for face in grid.studio.corners.state.faces}) == 4
+    assert not grid.studio.morpher.undo_stack.canUndo()
     assert view.export.isEnabled()
     assert view.shares.text().split("   ") == ["A 25 %", "B 25 %", "C 25 %", "D 25 %"]
 
@@ -75,7 +75,7 @@ def test_the_first_grid_is_there_without_choosing(grid: MainWindow) -> None:
 def test_nothing_is_computed_that_nobody_sees(window: MainWindow, qtbot: QtBot) -> None:
     window.tabs.setCurrentWidget(window.morph)
     qtbot.waitUntil(lambda: window.morph.path.film.count() > 0, timeout=LOADING_MS)
-    assert window.session.corners.grid() is None
+    assert window.studio.corners.grid() is None
     assert window.morph.grid.grid.face(0, 0) is None
 
 
@@ -94,13 +94,13 @@ def test_looking_at_a_face_shows_it_large(grid: MainWindow, qtbot: QtBot) -> Non
 def test_a_well_takes_the_selected_face_and_undo_brings_the_old_one_back(
     grid: MainWindow, qtbot: QtBot
 ) -> None:
-    view, corners = grid.morph.grid, grid.session.corners
+    view, corners = grid.morph.grid, grid.studio.corners
     before = corners.state.corners[3]
-    grid.session.select(*face_of(grid, 5))
+    grid.studio.selection.select(*face_of(grid, 5))
     qtbot.mouseClick(view.wells[3], LEFT)
     assert face_of(grid, 5)[0] in view.wells[3].accessibleName()
     wait_for_grid(grid, qtbot)
-    grid.session.undo_group.undo()
+    grid.studio.undo_group.undo()
     assert corners.state.corners[3] is before
     assert before is not None
     assert before.name in view.wells[3].accessibleName()
@@ -109,14 +109,14 @@ def test_a_well_takes_the_selected_face_and_undo_brings_the_old_one_back(
 
 def test_a_dropped_face(grid: MainWindow, qtbot: QtBot) -> None:
     grid.morph.grid.wells[0].faces_put.emit(0, [face_of(grid, 8), face_of(grid, 9)])
-    corner = grid.session.corners.state.corners[0]
+    corner = grid.studio.corners.state.corners[0]
     assert corner is not None
     assert corner.name == face_of(grid, 8)[0]
     wait_for_grid(grid, qtbot)
 
 
 def test_size_and_path(grid: MainWindow, qtbot: QtBot) -> None:
-    view, session = grid.morph.grid, grid.session
+    view, studio = grid.morph.grid, grid.studio
     view.count.setValue(FEWEST)
     assert view.grid.count() == FEWEST
     wait_for_grid(grid, qtbot)
@@ -125,8 +125,8 @@ def test_size_and_path(grid: MainWindow, qtbot: QtBot) -> None:
     qtbot.keyClick(view.path, Qt.Key.Key_Down)
     wait_for_grid(grid, qtbot)
     assert not np.array_equal(straight, view.grid.face(1, 1))
-    session.undo_group.undo()
-    session.undo_group.undo()
+    studio.undo_group.undo()
+    studio.undo_group.undo()
     assert (view.count.value(), view.path.currentIndex()) == (7, 0)
     view.count.setValue(99)
     assert view.grid.count() == MOST
@@ -138,23 +138,23 @@ def test_another_model_makes_another_grid(grid: MainWindow, tmp_path: Path, qtbo
 
     path = tmp_path / "small.safetensors"
     save_model(path, FaceModel(ConvAutoencoder(4).eval()))
-    with qtbot.waitSignal(grid.session.models.replaced, timeout=LOADING_MS):
+    with qtbot.waitSignal(grid.studio.models.replaced, timeout=LOADING_MS):
         grid.files.open_path(path)
     wait_for_grid(grid, qtbot)
-    latents = grid.session.corners.grid()
+    latents = grid.studio.corners.grid()
     assert latents is not None
     assert latents.shape == (7, 7, 4)
 
 
 def test_the_marked_face_goes_on_in_explore(grid: MainWindow, qtbot: QtBot) -> None:
-    view, session = grid.morph.grid, grid.session
+    view, studio = grid.morph.grid, grid.studio
     qtbot.mouseClick(view.grid, LEFT, pos=view.grid.cell_rect(1, 5).center())
-    latents = session.corners.grid()
+    latents = studio.corners.grid()
     assert latents is not None
     qtbot.mouseClick(view.edit, LEFT)
     assert grid.tabs.currentWidget() is grid.explore
-    np.testing.assert_allclose(session.explorer.latent, latents[1, 5], atol=1e-5)
-    assert session.explorer.undo_stack.undoText() == "Grid, row 2, column 6"
+    np.testing.assert_allclose(studio.explorer.latent, latents[1, 5], atol=1e-5)
+    assert studio.explorer.undo_stack.undoText() == "Grid, row 2, column 6"
     grid.tabs.setCurrentWidget(grid.morph)
     view.grid.setFocus()
     qtbot.keyClick(view.grid, Qt.Key.Key_Return)
@@ -162,7 +162,7 @@ def test_the_marked_face_goes_on_in_explore(grid: MainWindow, qtbot: QtBot) -> N
 
 
 def test_without_a_face_in_explore_it_is_said_what_to_do(grid: MainWindow, qtbot: QtBot) -> None:
-    grid.session.explorer.clear()
+    grid.studio.explorer.clear()
     qtbot.mouseClick(grid.morph.grid.edit, LEFT)
     assert "Choose a face in the gallery first" in grid.messages.message()
     assert grid.tabs.currentWidget() is grid.morph
@@ -171,11 +171,11 @@ def test_without_a_face_in_explore_it_is_said_what_to_do(grid: MainWindow, qtbot
 def test_undoing_a_step_of_the_grid_shows_the_grid(grid: MainWindow, qtbot: QtBot) -> None:
     grid.morph.grid.count.setValue(5)
     grid.morph.tabs.setCurrentWidget(grid.morph.path)
-    grid.session.undo_group.undo()
+    grid.studio.undo_group.undo()
     assert grid.morph.tabs.currentWidget() is grid.morph.grid
     assert grid.morph.grid.count.value() == 7
-    grid.session.morpher.set_loop(True)
-    grid.session.undo_group.undo()
+    grid.studio.morpher.set_loop(True)
+    grid.studio.undo_group.undo()
     assert grid.morph.tabs.currentWidget() is grid.morph.path
 
 
@@ -187,7 +187,7 @@ def test_export(grid: MainWindow, answers: Dialogs, tmp_path: Path, qtbot: QtBot
         assert image.size == (7 * 192, 7 * 192)
         about = image.text["Description"]  # type: ignore[attr-defined]
         colors = np.asarray(image, np.int16)
-    for name in (face.name for face in grid.session.corners.state.faces):
+    for name in (face.name for face in grid.studio.corners.state.faces):
         assert name in about
     last = grid.morph.grid.grid.face(6, 6)
     assert last is not None

@@ -28,7 +28,7 @@ def control(window: MainWindow, name: str) -> QWidget:
 
 
 def test_the_menu_undoes_a_setting_only_in_train(training: MainWindow) -> None:
-    epochs, group = control(training, "Epochs"), training.session.undo_group
+    epochs, group = control(training, "Epochs"), training.studio.undo_group
     assert isinstance(epochs, QSpinBox)
     epochs.setValue(33)
     assert group.undoText() == "Epochs"
@@ -42,7 +42,7 @@ def test_the_menu_undoes_a_setting_only_in_train(training: MainWindow) -> None:
 
 
 def test_beginning_with_the_model_is_a_setting_too(training: MainWindow) -> None:
-    further, group = training.train.further, training.session.undo_group
+    further, group = training.train.further, training.studio.undo_group
     further.click()
     group.undo()
     assert not further.isChecked()
@@ -60,7 +60,7 @@ def test_undoing_what_does_not_fit_allows_to_start_again(
     )
     control(training, "Epochs").setValue(200)
     assert not training.train.start.isEnabled()
-    training.session.undo_group.undo()
+    training.studio.undo_group.undo()
     assert training.train.start.isEnabled()
 
 
@@ -68,10 +68,10 @@ def test_undoing_what_does_not_fit_allows_to_start_again(
 def test_settings_in_use_cannot_be_undone(
     training: MainWindow, faces_folder: object, qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(training.session.faces.changed, timeout=LOADING_MS):
-        training.session.faces.choose(str(faces_folder))
+    with qtbot.waitSignal(training.studio.faces.changed, timeout=LOADING_MS):
+        training.studio.faces.choose(str(faces_folder))
     control(training, "Batch size").setValue(48)
-    group, engine = training.session.undo_group, training.session.training
+    group, engine = training.studio.undo_group, training.studio.training
     training.train.start.click()
     qtbot.waitUntil(lambda: engine.is_active)
     assert not group.canUndo()

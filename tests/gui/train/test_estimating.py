@@ -58,9 +58,9 @@ def train(window: MainWindow, few_faces: FaceSet, trials: Trials) -> MainWindow:
 
 
 def show_faces(window: MainWindow, faces: FaceSet) -> None:
-    window.session.faces.source = faces.title
-    window.session.faces.faces = faces
-    window.session.faces.changed.emit()
+    window.studio.faces.source = faces.title
+    window.studio.faces.faces = faces
+    window.studio.faces.changed.emit()
 
 
 def wait_for_text(window: MainWindow, part: str, qtbot: QtBot) -> None:
@@ -144,7 +144,7 @@ def test_nothing_is_tried_while_another_workspace_is_in_view(
     assert len(trials.configs) == 1
     window.tabs.setCurrentWidget(window.explore)
     trials.work = quick_trial
-    with qtbot.waitSignal(window.session.training.job.ended, timeout=LOADING_MS):
+    with qtbot.waitSignal(window.studio.training.job.ended, timeout=LOADING_MS):
         leave.set()
     window.train.form.set_config(replace(SMALL, batch_size=8))
     assert len(trials.configs) == 1
@@ -157,11 +157,11 @@ def test_nothing_is_tried_while_another_workspace_is_in_view(
 def test_start_ends_a_trial(train: MainWindow, trials: Trials, qtbot: QtBot) -> None:
     entered, leave = threading.Event(), threading.Event()
     trials.work = slow_trial(entered, leave)
-    training = train.session.training
+    training = train.studio.training
     train.train.form.set_config(replace(SMALL, batch_size=16, epochs=1000))
     qtbot.waitUntil(entered.is_set, timeout=LOADING_MS)
     problems: list[Any] = []
-    train.session.problem.connect(problems.append)
+    train.studio.problem.connect(problems.append)
     qtbot.mouseClick(train.train.start, LEFT)
     assert training.state is State.PREPARING
     assert train.train.estimate.text() == ""
@@ -186,7 +186,7 @@ def test_a_trial_that_fails_says_why(train: MainWindow, trials: Trials, qtbot: Q
     train.train.form.set_config(replace(SMALL, batch_size=16))
     wait_for_text(train, "No estimate: The device's memory is full", qtbot)
     assert train.train.start.isEnabled()
-    assert not train.session.training.is_active
+    assert not train.studio.training.is_active
 
 
 def test_the_model_to_begin_with_decides_the_latent_size(
@@ -194,8 +194,8 @@ def test_the_model_to_begin_with_decides_the_latent_size(
 ) -> None:
     wait_for_text(train, "About", qtbot)
     train.train.further.click()
-    assert train.session.models.model is not None
-    size = train.session.models.model.network.latent_dim
+    assert train.studio.models.model is not None
+    size = train.studio.models.model.network.latent_dim
     further = replace(SMALL, latent_dim=size)
     qtbot.waitUntil(lambda: trials.count_of(further) == 1, timeout=LOADING_MS)
     wait_for_text(train, "About", qtbot)

@@ -17,7 +17,7 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from cae_gui.gallery.faces import DEMO
+from cae_gui.core.faces import DEMO
 from cae_gui.main_window import MainWindow
 from cae_gui.train.run_model import RunItem, RunState
 from model.data.datasets import FaceSet
@@ -47,8 +47,8 @@ pytestmark = pytest.mark.usefixtures("quick_engine")
 @pytest.fixture
 def train(window: MainWindow, few_faces: FaceSet) -> MainWindow:
     """A window on the list of runs, sixty patches on show."""
-    window.session.faces.source, window.session.faces.faces = "patches", few_faces
-    window.session.faces.changed.emit()
+    window.studio.faces.source, window.studio.faces.faces = "patches", few_faces
+    window.studio.faces.changed.emit()
     window.tabs.setCurrentWidget(window.train)
     window.train.show_runs()
     return window
@@ -60,7 +60,7 @@ def listed(window: MainWindow) -> list[RunItem]:
 
 
 def wait_for_runs(window: MainWindow, count: int, qtbot: QtBot) -> list[RunItem]:
-    window.session.runs.refresh()
+    window.studio.runs.refresh()
     qtbot.waitUntil(lambda: len(listed(window)) == count, timeout=LOADING_MS)
     return listed(window)
 
@@ -68,7 +68,7 @@ def wait_for_runs(window: MainWindow, count: int, qtbot: QtBot) -> list[RunItem]
 def learn(window: MainWindow, qtbot: QtBot, epochs: int = 3) -> Path:
     """Train to the end and return the run's folder."""
     window.train.form.set_config(replace(SMALL, epochs=epochs))
-    training = window.session.training
+    training = window.studio.training
     with qtbot.waitSignal(training.finished, timeout=LOADING_MS):
         qtbot.mouseClick(window.train.start, LEFT)
     qtbot.waitUntil(lambda: not training.is_active, timeout=LOADING_MS)
@@ -79,15 +79,15 @@ def learn(window: MainWindow, qtbot: QtBot, epochs: int = 3) -> Path:
 def begin(window: MainWindow, qtbot: QtBot) -> Path:
     """Start a training that doesn't end by itself."""
     window.train.form.set_config(replace(SMALL, epochs=10_000))
-    with qtbot.waitSignal(window.session.training.epoch_done, timeout=LOADING_MS):
+    with qtbot.waitSignal(window.studio.training.epoch_done, timeout=LOADING_MS):
         qtbot.mouseClick(window.train.start, LEFT)
-    assert window.session.training.folder is not None
-    return window.session.training.folder
+    assert window.studio.training.folder is not None
+    return window.studio.training.folder
 
 
 def open_run(window: MainWindow, folder: Path, qtbot: QtBot) -> None:
     window.train.runs.select(folder)
-    with qtbot.waitSignal(window.session.runs.opened, timeout=LOADING_MS):
+    with qtbot.waitSignal(window.studio.runs.opened, timeout=LOADING_MS):
         qtbot.keyClick(window.train.runs.view, Qt.Key.Key_Return)
 
 
@@ -162,7 +162,7 @@ def test_opening_shows_curves_and_faces_and_uses_the_model(
     assert train.train.strip.count() == 10
     assert "4 of 2 epochs" in train.train.status.text()
     assert "best 0.02500 in epoch 4" in train.train.status.text()
-    models = train.session.models
+    models = train.studio.models
     qtbot.waitUntil(lambda: models.path == run.best, timeout=LOADING_MS)
 
 
@@ -226,7 +226,7 @@ def test_a_training_that_prepares_shows_its_axes_and_says_what_it_does(
     qtbot.waitUntil(lambda: "a new network and 60 faces" in view.status.text(), timeout=LOADING_MS)
     wait_for_picture(train, lambda shown: shown.planned == planned(3), qtbot)
     assert view.plot._history.epochs == ()
-    with qtbot.waitSignal(train.session.training.finished, timeout=LOADING_MS):
+    with qtbot.waitSignal(train.studio.training.finished, timeout=LOADING_MS):
         go_on.set()
 
 
@@ -259,7 +259,7 @@ def test_the_training_goes_on_behind_an_opened_run_and_comes_back(
     folder = begin(train, qtbot)
     wait_for_runs(train, 2, qtbot)
     open_run(train, earlier.folder, qtbot)
-    with qtbot.waitSignal(train.session.training.epoch_done, timeout=LOADING_MS):
+    with qtbot.waitSignal(train.studio.training.epoch_done, timeout=LOADING_MS):
         pass
     assert train.train.plot._history.epochs == (1, 2)
     open_run(train, folder, qtbot)
@@ -321,17 +321,17 @@ def test_a_compared_run_is_drawn_in_the_color_of_its_box(
 
 def test_a_run_is_continued_exactly_where_it_stopped(train: MainWindow, qtbot: QtBot) -> None:
     folder = begin(train, qtbot)
-    with qtbot.waitSignal(train.session.training.stopped, timeout=LOADING_MS):
+    with qtbot.waitSignal(train.studio.training.stopped, timeout=LOADING_MS):
         qtbot.mouseClick(train.train.stop, LEFT)
     qtbot.waitUntil(
         lambda: [run.state for run in listed(train)] == [RunState.STOPPED], timeout=LOADING_MS
     )
     done = len(Run.open(folder).rows())
     train.train.runs.select(folder)
-    with qtbot.waitSignal(train.session.training.epoch_done, timeout=LOADING_MS) as blocker:
+    with qtbot.waitSignal(train.studio.training.epoch_done, timeout=LOADING_MS) as blocker:
         qtbot.mouseClick(train.train.runs.go_on, LEFT)
     assert blocker.args[0].epoch == done + 1
-    assert train.session.training.folder == folder
+    assert train.studio.training.folder == folder
 
 
 def test_a_run_loads_its_own_faces_before_it_goes_on(
@@ -341,10 +341,10 @@ def test_a_run_loads_its_own_faces_before_it_goes_on(
     run = Run.create(replace(SMALL, epochs=10_000), "own", source=str(source))
     record(run, 1, few_faces)
     wait_for_runs(train, 1, qtbot)
-    with qtbot.waitSignal(train.session.training.epoch_done, timeout=LOADING_MS) as blocker:
+    with qtbot.waitSignal(train.studio.training.epoch_done, timeout=LOADING_MS) as blocker:
         train.continue_run(run.folder)
     assert blocker.args[0].epoch == 2
-    assert train.session.faces.source == str(source)
+    assert train.studio.faces.source == str(source)
 
 
 def test_faces_that_are_gone_are_a_sentence(
@@ -357,8 +357,8 @@ def test_faces_that_are_gone_are_a_sentence(
     wait_for_message(train, qtbot, "needs its faces “own”")
     train.continue_run(unknown.folder)
     wait_for_message(train, qtbot, "learned from “unknown”")
-    assert not train.session.training.is_active
-    assert train.session.faces.faces is few_faces
+    assert not train.studio.training.is_active
+    assert train.studio.faces.faces is few_faces
 
 
 def test_missing_lfw_is_offered_and_other_faces_end_the_wait(
@@ -368,9 +368,9 @@ def test_missing_lfw_is_offered_and_other_faces_end_the_wait(
     wait_for_runs(train, 1, qtbot)
     train.continue_run(run.folder)
     wait_for_message(train, qtbot, "isn't on this machine")
-    with qtbot.waitSignal(train.session.faces.changed, timeout=LOADING_MS):
-        train.session.faces.choose(DEMO)
-    assert not train.session.training.is_active
+    with qtbot.waitSignal(train.studio.faces.changed, timeout=LOADING_MS):
+        train.studio.faces.choose(DEMO)
+    assert not train.studio.training.is_active
 
 
 def test_a_run_trained_elsewhere_is_not_continued(
@@ -496,17 +496,17 @@ def test_a_run_that_others_train_is_followed_when_opened(
         train.train.runs.select(run.folder)
         qtbot.mouseClick(train.train.runs.open, LEFT)
         qtbot.waitUntil(lambda: train.train.strip.count() == 10, timeout=LOADING_MS)
-    assert train.session.runs.following == run.folder
+    assert train.studio.runs.following == run.folder
 
 
 def test_a_training_of_our_own_ends_following(
     train: MainWindow, few_faces: FaceSet, answers: Dialogs, tmp_path: Path, qtbot: QtBot
 ) -> None:
     answers.path = recorded(few_faces, 1, tmp_path / "cluster").folder
-    with qtbot.waitSignal(train.session.runs.followed, timeout=LOADING_MS):
+    with qtbot.waitSignal(train.studio.runs.followed, timeout=LOADING_MS):
         qtbot.mouseClick(train.train.runs.follow, LEFT)
     learn(train, qtbot)
-    assert train.session.runs.following is None
+    assert train.studio.runs.following is None
     assert train.train.plot._history.epochs == (1, 2, 3)
 
 
@@ -515,7 +515,7 @@ def test_a_followed_folder_that_vanishes_is_a_sentence(
 ) -> None:
     run = recorded(few_faces, 1, tmp_path / "cluster")
     answers.path = run.folder
-    with qtbot.waitSignal(train.session.runs.followed, timeout=LOADING_MS):
+    with qtbot.waitSignal(train.studio.runs.followed, timeout=LOADING_MS):
         qtbot.mouseClick(train.train.runs.follow, LEFT)
     run.discard()
     wait_for_message(train, qtbot, "is gone")
@@ -545,12 +545,12 @@ def test_closing_while_following_and_listing_is_clean(
 ) -> None:
     run = recorded(few_faces, 2, tmp_path / "cluster")
     window = open_window()
-    with qtbot.waitSignal(window.session.runs.followed, timeout=LOADING_MS):
-        window.session.runs.follow(run.folder)
-    window.session.runs.refresh()
-    window.session.runs.open(run.folder)
+    with qtbot.waitSignal(window.studio.runs.followed, timeout=LOADING_MS):
+        window.studio.runs.follow(run.folder)
+    window.studio.runs.refresh()
+    window.studio.runs.open(run.folder)
     window.close()
-    assert not any(job.isRunning() for job in window.session.runs.jobs())
+    assert not any(job.isRunning() for job in window.studio.runs.jobs())
 
 
 def test_a_run_of_the_demo_faces_comes_with_its_lines_to_beat_only_on_lfw(

@@ -219,8 +219,8 @@ def exploring(
 ) -> MainWindow:
     """A window that shows the map of sixty patches and the first of them."""
     window = open_window()
-    qtbot.waitUntil(lambda: window.session.faces.faces is not None, timeout=LOADING_MS)
-    window.session.faces.choose(str(save_faces(few_faces, tmp_path / "patches")))
+    qtbot.waitUntil(lambda: window.studio.faces.faces is not None, timeout=LOADING_MS)
+    window.studio.faces.choose(str(save_faces(few_faces, tmp_path / "patches")))
     window.tabs.setCurrentWidget(window.explore)
     window.explore.tabs.setCurrentWidget(window.explore.map)
     map_ = window.explore.map.map
@@ -237,7 +237,7 @@ def marker(window: MainWindow) -> QPoint:
 
 def lonely_face(window: MainWindow) -> tuple[int, QPoint]:
     """Return the row of the face that is furthest from all others, and where its dot is."""
-    points = window.session.maps.points
+    points = window.studio.maps.points
     assert points is not None
     apart = np.linalg.norm(points[:, None] - points[None], axis=2) + 1e9 * np.eye(len(points))
     row = int(apart.min(axis=1).argmax())
@@ -255,7 +255,7 @@ def drag_marker(window: MainWindow, way: QPoint) -> None:
 
 
 def test_the_face_travels_with_its_marker_in_one_step(exploring: MainWindow, qtbot: QtBot) -> None:
-    explorer, map_ = exploring.session.explorer, exploring.explore.map.map
+    explorer, map_ = exploring.studio.explorer, exploring.explore.map.map
     exploring.explore.typicality.limit.setChecked(False)
     start, steps = marker(exploring), explorer.undo_stack.index()
     before, picture = explorer.coordinates(), picture_of(map_)
@@ -273,7 +273,7 @@ def test_the_face_travels_with_its_marker_in_one_step(exploring: MainWindow, qtb
 
 
 def test_a_locked_direction_stays_while_travelling(exploring: MainWindow) -> None:
-    explorer = exploring.session.explorer
+    explorer = exploring.studio.explorer
     explorer.set_locked(0, True)
     before = explorer.coordinates()
     drag_marker(exploring, QPoint(30, -20))
@@ -284,7 +284,7 @@ def test_a_locked_direction_stays_while_travelling(exploring: MainWindow) -> Non
 
 def test_a_slider_moves_the_marker(exploring: MainWindow) -> None:
     start = marker(exploring)
-    exploring.session.explorer.move(0, exploring.session.explorer.coordinates()[0] + 0.5)
+    exploring.studio.explorer.move(0, exploring.studio.explorer.coordinates()[0] + 0.5)
     assert marker(exploring).x() > start.x() + 5
     assert abs(marker(exploring).y() - start.y()) <= 1
 
@@ -294,7 +294,7 @@ def test_a_click_on_the_map_loads_the_face_from_the_gallery(
 ) -> None:
     window, map_ = exploring, exploring.explore.map.map
     row, place = lonely_face(window)
-    with qtbot.waitSignal(window.session.explorer.face_changed, timeout=LOADING_MS):
+    with qtbot.waitSignal(window.studio.explorer.face_changed, timeout=LOADING_MS):
         qtbot.mouseClick(map_, LEFT, pos=place)
     assert window.gallery.selected_row() == row
     assert (marker(window) - place).manhattanLength() <= 1
@@ -306,11 +306,11 @@ def test_a_click_loads_the_face_where_the_gallery_shows_others(
     window, map_ = exploring, exploring.explore.map.map
     row, place = lonely_face(window)
     few = replace(few_faces, images=few_faces.images[:5], names=few_faces.names[:5])
-    window.session.faces.choose(str(save_faces(few, tmp_path / "few")))
-    qtbot.waitUntil(lambda: len(window.session.faces.faces.images) == 5, timeout=LOADING_MS)
+    window.studio.faces.choose(str(save_faces(few, tmp_path / "few")))
+    qtbot.waitUntil(lambda: len(window.studio.faces.faces.images) == 5, timeout=LOADING_MS)
     qtbot.mouseClick(map_, LEFT, pos=place)
-    assert window.session.face is not None
-    np.testing.assert_array_equal(window.session.face.pixels, few_faces.images[row])
+    assert window.studio.selection.face is not None
+    np.testing.assert_array_equal(window.studio.selection.face.pixels, few_faces.images[row])
 
 
 def test_the_dots_can_tell_how_typical_faces_are(exploring: MainWindow, qtbot: QtBot) -> None:
@@ -321,12 +321,12 @@ def test_the_dots_can_tell_how_typical_faces_are(exploring: MainWindow, qtbot: Q
     assert panel.coloring.currentText() == TYPICALITY
     qtbot.waitUntil(lambda: not same_picture(picture_of(panel.map), plain), timeout=LOADING_MS)
     colored = picture_of(panel.map)
-    exploring.session.explorer.set_own((own_direction(exploring),))
+    exploring.studio.explorer.set_own((own_direction(exploring),))
     assert panel.coloring.itemText(panel.coloring.count() - 1) == "Chubby"
     QTest.keyClick(panel.coloring, Qt.Key.Key_End)
     assert panel.coloring.currentText() == "Chubby"
     qtbot.waitUntil(lambda: not same_picture(picture_of(panel.map), colored), timeout=LOADING_MS)
-    exploring.session.explorer.set_own(())  # it goes, and the colors with it
+    exploring.studio.explorer.set_own(())  # it goes, and the colors with it
     assert panel.coloring.currentText() == "None"
     assert same_picture(picture_of(panel.map), plain)
 
@@ -334,7 +334,7 @@ def test_the_dots_can_tell_how_typical_faces_are(exploring: MainWindow, qtbot: Q
 def own_direction(window: MainWindow) -> Any:
     from model.latents.directions import Direction
 
-    statistics = window.session.explorer.statistics
+    statistics = window.studio.explorer.statistics
     assert statistics is not None
     return Direction("Chubby", "own", statistics.directions[1], float(statistics.sigma[1]))
 
@@ -346,10 +346,10 @@ def test_on_a_map_by_tsne_the_face_is_led_among_its_neighbours(
     panel.method.setFocus()
     QTest.keyClick(panel.method, Qt.Key.Key_Down)
     qtbot.waitUntil(
-        lambda: window.session.maps.plane is None and not window.session.maps.job.is_busy,
+        lambda: window.studio.maps.plane is None and not window.studio.maps.job.is_busy,
         timeout=LOADING_MS,
     )
-    points = window.session.maps.points
+    points = window.studio.maps.points
     assert points is not None
     row = window.gallery.selected_row()
     assert row is not None
@@ -360,14 +360,14 @@ def test_on_a_map_by_tsne_the_face_is_led_among_its_neighbours(
         return (marker(window) - expected.toPoint()).manhattanLength() <= 2
 
     qtbot.waitUntil(is_on_itself, timeout=LOADING_MS)
-    before = window.session.explorer.latent
+    before = window.studio.explorer.latent
     start = marker(window)
     assert before is not None
     middle = panel.map.rect().center()
     drag_marker(window, middle - start)
     assert (marker(window) - middle).manhattanLength() <= 1
-    assert not np.allclose(window.session.explorer.latent, before)
-    window.session.explorer.undo_stack.undo()
+    assert not np.allclose(window.studio.explorer.latent, before)
+    window.studio.explorer.undo_stack.undo()
     assert is_on_itself()
 
 

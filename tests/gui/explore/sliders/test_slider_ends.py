@@ -34,7 +34,7 @@ class Asked:
     def __init__(self, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
         self.latents: list[Any] = []
         self.answers: list[Pixels] = []
-        self._models = window.session.models
+        self._models = window.studio.models
         self._decode = self._models.decode
         monkeypatch.setattr(self._models, "decode", self._on_decode)
 
@@ -65,7 +65,7 @@ def asked_window(
     window.tabs.setCurrentWidget(window.reconstruct)
     asked = Asked(window, monkeypatch)
     wait_for_reconstruction(window, qtbot)
-    qtbot.waitUntil(lambda: window.session.explorer.directions is not None, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: window.studio.explorer.directions is not None, timeout=LOADING_MS)
     return window, asked
 
 
@@ -120,7 +120,7 @@ def wait_for_faces(
     """Wait until the ends of the first row show what the model makes of two latents."""
     from model.inference import decode
 
-    model = window.session.models.model
+    model = window.studio.models.model
     assert model is not None
     expected = [painted(face) for face in decode(model, latents)]
     qtbot.waitUntil(
@@ -129,7 +129,7 @@ def wait_for_faces(
 
 
 def test_the_faces_are_those_at_the_ends_of_the_slider(window: MainWindow, qtbot: QtBot) -> None:
-    explorer, sliders = window.session.explorer, window.explore.principal
+    explorer, sliders = window.studio.explorer, window.explore.principal
     window.explore.typicality.limit.setChecked(False)
     limits = sliders.row(0).minimum, sliders.row(0).maximum
     explorer.set_locked(1, True)
@@ -140,7 +140,7 @@ def test_the_faces_are_those_at_the_ends_of_the_slider(window: MainWindow, qtbot
 
 
 def test_raw_sliders_have_them_too(window: MainWindow, qtbot: QtBot) -> None:
-    explorer, sliders = window.session.explorer, window.explore.raw
+    explorer, sliders = window.studio.explorer, window.explore.raw
     window.explore.typicality.limit.setChecked(False)
     window.explore.tabs.setCurrentWidget(sliders)
     expected = np.array([explorer.latent, explorer.latent])
@@ -176,7 +176,7 @@ def test_they_come_a_few_at_a_time(window: MainWindow, asked: Asked) -> None:
 def test_none_are_asked_for_while_a_slider_is_held(
     window: MainWindow, asked: Asked, qtbot: QtBot
 ) -> None:
-    explorer, sliders = window.session.explorer, window.explore.principal
+    explorer, sliders = window.studio.explorer, window.explore.principal
     asked.wait(qtbot)
     before, asked.answers[:] = ends_of(sliders, 0), []
     track = slider_of(sliders, 1).findChild(QSlider)
@@ -196,7 +196,7 @@ def test_none_are_asked_for_while_a_slider_is_held(
 def test_an_answer_for_an_earlier_face_is_dropped(
     window: MainWindow, asked: Asked, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    explorer, sliders = window.session.explorer, window.explore.principal
+    explorer, sliders = window.studio.explorer, window.explore.principal
     asked.wait(qtbot)
     began, let_go = threading.Event(), threading.Event()
     black, decode = np.zeros((4, 48, 48, 3), np.uint8), inference.decode
@@ -229,7 +229,7 @@ def test_the_limit_changes_them(window: MainWindow, asked: Asked, qtbot: QtBot) 
 
 
 def test_another_face_begins_with_empty_wells(window: MainWindow, qtbot: QtBot) -> None:
-    explorer, sliders = window.session.explorer, window.explore.principal
+    explorer, sliders = window.studio.explorer, window.explore.principal
     before = ends_of(sliders, 0)
     load_another(explorer)
     assert not any(has_ends(sliders, row) for row in sliders.rows_in_view())
@@ -248,7 +248,7 @@ def test_nothing_is_asked_while_nobody_looks(
     asked_window: tuple[MainWindow, Asked], qtbot: QtBot
 ) -> None:
     window, asked = asked_window
-    load_another(window.session.explorer)
+    load_another(window.studio.explorer)
     for _ in range(3):
         asked.wait(qtbot)
     assert asked.answers == []

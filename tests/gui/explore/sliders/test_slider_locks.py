@@ -20,7 +20,7 @@ LEFT = Qt.MouseButton.LeftButton
 @pytest.fixture
 def exploring(window: MainWindow, qtbot: QtBot) -> MainWindow:
     """Explore, with a direction of one's own that is the first principal one again."""
-    explorer = window.session.explorer
+    explorer = window.studio.explorer
     qtbot.waitUntil(lambda: explorer.directions is not None, timeout=LOADING_MS)
     assert explorer.directions is not None
     window.tabs.setCurrentWidget(window.explore)
@@ -39,7 +39,7 @@ def click_lock(sliders: LatentSliders, row: int, qtbot: QtBot) -> None:
 
 
 def test_a_locked_direction_stays_where_it_is(exploring: MainWindow, qtbot: QtBot) -> None:
-    explorer, sliders = exploring.session.explorer, exploring.explore.principal
+    explorer, sliders = exploring.studio.explorer, exploring.explore.principal
     click_lock(sliders, 1, qtbot)
     assert explorer.locked == {1}
     before = float(explorer.coordinates()[1])
@@ -67,7 +67,7 @@ def test_what_the_locks_leave_no_room_says_so(exploring: MainWindow, qtbot: QtBo
 
 
 def test_locks_outlive_the_face(exploring: MainWindow, qtbot: QtBot) -> None:
-    explorer, sliders = exploring.session.explorer, exploring.explore.principal
+    explorer, sliders = exploring.studio.explorer, exploring.explore.principal
     click_lock(sliders, 2, qtbot)
     assert explorer.face is not None
     explorer.load("Another", explorer.face.pixels, explorer.face.latent + 0.1)

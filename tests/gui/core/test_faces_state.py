@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-import cae_gui.gallery.faces as faces_module
+import cae_gui.core.faces as faces_module
+from cae_gui.core.faces import DEMO, LFW, PHOTOS, Faces
 from cae_gui.core.jobs import stop_and_wait
-from cae_gui.gallery.faces import DEMO, LFW, PHOTOS, Faces
 from model.data.datasets import FaceSet
 from model.photos.photos import PhotoLibrary
 from model.progress import WorkProgress

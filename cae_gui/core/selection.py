@@ -1,0 +1,70 @@
+"""The selected face: what the gallery, the strips and the maps choose, and all pages show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal, Slot
+
+from cae_gui.core.models import Lane, Models
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Selected:
+    """A face uint8 (48, 48, 3).
+
+    ``photo_key`` is what the photo library calls it, where it is one of the person's own photos.
+    ``is_passing`` is true of a face cut out while its box is on the way: no work begins with it.
+    """
+
+    name: str
+    pixels: NDArray[np.uint8]
+    photo_key: str = ""
+    is_passing: bool = False
+
+
+class Selection(QObject):
+    """Holds the selected face, and has the model in use reconstruct it.
+
+    Signals:
+        changed(): another face is selected.
+        reconstructed(Reconstruction): what the model in use makes of the selected face.
+    """
+
+    changed = Signal()
+    reconstructed = Signal(object)
+
+    def __init__(self, models: Models, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._models = models
+        self.face: Selected | None = None
+        models.replaced.connect(self._ask)
+
+    def select(
+        self,
+        name: str,
+        pixels: NDArray[np.uint8],
+        *,
+        photo_key: str = "",
+        is_passing: bool = False,
+    ) -> None:
+        """Select a face uint8 (48, 48, 3); its reconstruction follows."""
+        self.show(Selected(name, np.array(pixels), photo_key, is_passing))
+
+    def show(self, face: Selected) -> None:
+        """Select this face; its reconstruction follows."""
+        self.face = face
+        self.changed.emit()
+        self._ask()
+
+    @Slot()
+    def _ask(self) -> None:
+        if self.face is not None:
+            pixels, then = self.face.pixels[None], self.reconstructed.emit
+            self._models.reconstruct(pixels, then=then, lane=Lane.FACE)
