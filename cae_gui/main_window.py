@@ -22,9 +22,8 @@ from PySide6.QtWidgets import (
 
 from cae_gui.core.tasks import Task
 from cae_gui.documents.dropped import has_files_or_image
-from cae_gui.documents.files_controller import FIGURE, PICTURE, FilesController
-from cae_gui.documents.session_files_controller import SessionFilesController
-from cae_gui.documents.unsaved_controller import UnsavedController
+from cae_gui.documents.files import FIGURE, PICTURE, Files
+from cae_gui.documents.sessions import Sessions
 from cae_gui.explore.explore_controller import ExploreController
 from cae_gui.explore.explore_workspace import ExploreWorkspace
 from cae_gui.explore.history_controller import HistoryController
@@ -40,13 +39,12 @@ from cae_gui.explore.typicality_controller import TypicalityController
 from cae_gui.gallery.gallery import Gallery
 from cae_gui.gallery.gallery_controller import GalleryController
 from cae_gui.menus import Menus
-from cae_gui.messages_controller import MessagesController
+from cae_gui.messages import Messages
 from cae_gui.morph.filming_controller import FilmingController
 from cae_gui.morph.morph_analogy_controller import MorphAnalogyController
 from cae_gui.morph.morph_controller import MorphController
 from cae_gui.morph.morph_grid_controller import MorphGridController
 from cae_gui.morph.morph_workspace import MorphWorkspace
-from cae_gui.progress_controller import ProgressController
 from cae_gui.reconstruct.own_photo_controller import OwnPhotoController
 from cae_gui.reconstruct.reconstruct_controller import ReconstructController
 from cae_gui.reconstruct.reconstruct_workspace import ReconstructWorkspace
@@ -66,7 +64,6 @@ from cae_gui.train.train_workspace import TrainWorkspace
 from cae_gui.widgets import dialogs
 from cae_gui.widgets.message_bar import MessageBar
 from cae_gui.widgets.theme import Scheme, apply_theme
-from model.documents.unsaved import last_session
 from model.io.files import is_there
 from model.morph.film import FORMATS
 
@@ -133,12 +130,24 @@ class MainWindow(QMainWindow):
 
     def _control(self) -> None:
         studio = self.studio
-        self.files = FilesController(studio, self.messages, self.settings, self)
+        told = self.messages, self.settings
+        self._sessions = Sessions(studio.session_files, studio.unsaved, studio.models, *told, self)
+        self.files = Files(
+            self,
+            *told,
+            self._sessions,
+            models=studio.models,
+            faces=studio.faces,
+            tasks=studio.tasks,
+            own=studio.own,
+            add_photos=studio.photos.add,
+            shown_run=lambda: studio.runs.shown,
+        )
         self._gallery = GalleryController(studio, self.gallery, self.settings.row, self)
-        self._messages = MessagesController(studio, self.messages, self)
-        self._progress = ProgressController(studio, self.status.progress, self)
-        self._progress.watch("film", studio.filming)
-        self._progress.watch("map", studio.maps)
+        open_folder = self.files.open_folder
+        self._messages = Messages(self.messages, studio.faces, studio.photos, open_folder, self)
+        works = studio.models, studio.faces, studio.photos, studio.filming, studio.maps
+        self.status.progress.watch(*works)
         self._filming = FilmingController(studio, self.files, self.messages, self.settings, self)
         shown = ShownRun(studio, self.train, self)
         self._train = TrainController(studio, self.train, shown, self)
@@ -147,8 +156,6 @@ class MainWindow(QMainWindow):
         self._following = FollowingController(studio, self.train, shown, self)
         self._resuming = ResumingController(studio, self)
         self._recovery = RecoveryController(studio, self.messages, self)
-        self._sessions = SessionFilesController(studio, self.messages, self.settings, self)
-        self._unsaved = UnsavedController(studio, self.messages, self)
         self._reconstruct = ReconstructController(studio, self.reconstruct, self)
         self._own_photo = OwnPhotoController(studio, self.reconstruct.own, self)
         self._explore = ExploreController(studio, self.explore, self)
@@ -170,6 +177,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         studio = self.studio
+        studio.problem.connect(self._messages.show_problem)
         studio.faces.changed.connect(self._on_faces)
         studio.models.replaced.connect(self._on_model)
         studio.models.saved.connect(self._on_model)
@@ -180,7 +188,6 @@ class MainWindow(QMainWindow):
         self._gallery.folder_wanted.connect(self.files.open_folder)
         self._gallery.face_activated.connect(self._on_face_activated)
         self._gallery.used_in_morph.connect(self._on_used_in_morph)
-        self._messages.folder_wanted.connect(self.files.open_folder)
         for picking in (self._reconstruct, self._map, self._nearest):
             picking.face_picked.connect(self._gallery.pick)
         self._own_photo.photo_asked.connect(self._gallery.pick_photo)
@@ -188,14 +195,10 @@ class MainWindow(QMainWindow):
             controller.notice.connect(self.messages.show_message)
         self._runs.follow_asked.connect(self._following.follow)
         self._recovery.continue_asked.connect(self.continue_run)
-        self.files.session_opened.connect(self._sessions.open)
-        self._sessions.model_wanted.connect(self.files.open_model)
-        self._sessions.used.connect(self._unsaved.take)
         self._sessions.used.connect(self._on_session_used)
-        self._unsaved.restore_asked.connect(self._sessions.open)
         self._runs.deletion_asked.connect(self._on_delete_runs)
         self.train.runs.continue_asked.connect(self._on_continue)
-        self.train.runs.export_asked.connect(self.files.export_runs)
+        self.train.runs.export_asked.connect(self._on_export_runs)
         self.train.runs.follow_asked.connect(self._on_follow)
         self.train.discard_asked.connect(self._on_discard)
         self.train.layers_asked.connect(self.show_layers)
@@ -249,13 +252,6 @@ class MainWindow(QMainWindow):
         """Go on with an earlier run."""
         self.tabs.setCurrentWidget(self.train)
         self._resuming.resume(folder)
-
-    def open_last_session(self) -> None:
-        """Open the work that was there when a window was closed last."""
-        if last_session().exists():
-            self._sessions.open(last_session())
-        else:
-            self.messages.show_message("No work was left open when a window was closed last.")
 
     def show_workspace(self, index: int) -> None:
         """Turn to a workspace, for its keys to work at once."""
@@ -364,6 +360,10 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_follow(self) -> None:
         self.files.choose_run(self._following.follow)
+
+    @Slot(object)
+    def _on_export_runs(self, items: list[RunItem]) -> None:
+        self.files.export_runs([(item.title, item.folder) for item in items])
 
     @Slot(object)
     def _on_delete_runs(self, items: list[RunItem]) -> None:

@@ -60,7 +60,7 @@ class Menus(QObject):
         menu.addSeparator()
         self._add(menu, "Op&en session …", window.files.open_session, "Ctrl+Alt+O")
         self._add(menu, "Sa&ve session as …", window.files.save_session, "Ctrl+Alt+S")
-        self._add(menu, "Open the &last session", window.open_last_session)
+        self._add(menu, "Open the &last session", window.files.open_last_session)
         menu.addSeparator()
         self._add(menu, "&Add photos …", window.files.open_photos, "Ctrl+Shift+O")
         menu.addSeparator()

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from cae_gui.core.jobs import LatestJob
 from cae_gui.core.problems import Problem, explain
-from cae_gui.documents.session_files import SessionFiles
-from cae_gui.documents.session_work import write_session
+from cae_gui.documents.session_files import SessionFiles, write_session
 from model.documents.unsaved import Claim, UnsavedFile, claim_orphans, last_session
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ class Unsaved(QObject):
     """Writes the work in Explore and Morph to a file of this window, a while after a change.
 
     A window that is closed keeps its work as the last session, and leaves nothing else behind. So
-    does one that takes another model, with which edits and snapshots mean nothing. Own directions
-    are kept beside their model and aren't part of it.
+    does one that takes another model, with which edits and snapshots mean nothing. Custom
+    directions are kept beside their model and aren't part of it.
 
     Signals:
         found(): ``orphans`` are there: the work of windows that died.
@@ -62,6 +62,7 @@ class Unsaved(QObject):
         self._timer.setInterval(WRITTEN_AFTER_MS)
         self._timer.timeout.connect(self.write_now)
         self.job = LatestJob(parent=self)
+        files.saved.connect(self.set_saved)
         models.replacing.connect(self._on_model)
         explorer.latent_changed.connect(self._on_change)
         explorer.snapshots_changed.connect(self._on_change)
@@ -99,14 +100,15 @@ class Unsaved(QObject):
         self._morpher.undo_stack.setClean()
         self.write_now()
 
-    def set_restored(self, orphan: Claim) -> None:
-        """Take over the work of an orphan that is on the screen now."""
+    def set_restored(self, path: Path) -> None:
+        """Take over the work of a window that died, if this is its file: it is in view now."""
         model = self._models.model
-        if model is not None:
+        orphan = next((item for item in self.orphans if item.path == path), None)
+        if model is not None and orphan is not None:
             self._is_restored = True
             self.orphans.remove(orphan)
             work = partial(_take, self._file, self._content(), model, orphan)
-            self.job.ask(work, lane=("take", orphan.path), failed=self._on_failure)
+            self.job.ask(work, lane=("take", path), failed=self._on_failure)
 
     def discard(self, orphan: Claim) -> None:
         """Delete the work of a window that died."""
@@ -121,7 +123,7 @@ class Unsaved(QObject):
             try:
                 write_session(last_session(), self._content(), model)
             except OSError as error:
-                explain(error)  # logs it; nobody is there to be told
+                explain(error)  # logs it; there is no window left to show it
         for orphan in self.orphans:
             orphan.release()
         self.orphans = []

@@ -19,10 +19,9 @@ from PySide6.QtWidgets import (
 )
 
 from cae_gui.explore.face_pile import FacePile
+from cae_gui.widgets.controls import PrimaryButton, SectionLabel
 from cae_gui.widgets.face_mime import Face
 from cae_gui.widgets.film_strip import FilmStrip
-from cae_gui.widgets.primary_button import PrimaryButton
-from cae_gui.widgets.section_label import SectionLabel
 from model.face_set import FACE_SHAPE
 
 WITH, WITHOUT = 0, 1

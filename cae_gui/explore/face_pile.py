@@ -17,8 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from cae_gui.widgets.face_list_model import FaceListModel
-from cae_gui.widgets.face_list_view import FaceListView
+from cae_gui.widgets.face_list import FaceListModel, FaceListView
 from cae_gui.widgets.face_mime import MIME_TYPE, Face, faces_from_mime
 from cae_gui.widgets.images import Pixels
 from cae_gui.widgets.painting import paint_ring

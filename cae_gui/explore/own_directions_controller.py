@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from cae_gui.explore.own_page import OwnPage
 from cae_gui.gallery.gallery import Gallery
 from cae_gui.studio import Studio
 from cae_gui.widgets.face_mime import Face
-from cae_gui.widgets.message_bar import MessageBar
+from cae_gui.widgets.message_bar import Action, MessageBar
 from model.latents.custom_directions import MAX_DIRECTIONS, MIN_MEASURED, DirectionFaces
 
 BRING_BACK = "Bring it back"
@@ -57,7 +57,6 @@ class OwnDirectionsController(QObject):
         view.new_asked.connect(self._on_new)
         view.edit_asked.connect(self._on_edit)
         view.removal_asked.connect(self._on_removal)
-        self._messages.action_chosen.connect(self._on_action)
         builder.selection_wanted.connect(self._on_selection_wanted)
         builder.faces_changed.connect(self._ask_draft)
         builder.save_asked.connect(self._on_save)
@@ -99,11 +98,11 @@ class OwnDirectionsController(QObject):
     def _on_removal(self, index: int) -> None:
         item = self._own.items[index]
         self._own.remove(item)
-        self._messages.show_message(f"“{item.name}” was removed.", actions=[BRING_BACK], tag=item)
+        bring_back = Action(BRING_BACK, partial(self._bring_back, item))
+        self._messages.show_message(f"“{item.name}” was removed.", actions=[bring_back])
 
-    @Slot(str, object)
-    def _on_action(self, action: str, item: Any) -> None:
-        if action == BRING_BACK and item not in self._own.items:
+    def _bring_back(self, item: DirectionFaces) -> None:
+        if item not in self._own.items:
             self._own.put(item)
 
     @Slot(int)

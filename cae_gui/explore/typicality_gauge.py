@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -12,7 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cae_gui.widgets.progress_bar import ProgressBar
+from cae_gui.widgets.controls import ElidedLabel, ProgressBar
 
 _MOST = 0.995
 """A share that is shown as 100 %: nothing is left to do."""
@@ -31,7 +30,7 @@ class TypicalityGauge(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._text = _Sentence()
+        self._text = ElidedLabel(tips=True)
         self._bar = ProgressBar()
         self._bar.setFixedHeight(8)
         self.more = QPushButton("More t&ypical")
@@ -73,36 +72,6 @@ class TypicalityGauge(QWidget):
 
     def _show(self, text: str, percent: int) -> None:
         if text != self._text.text():
-            self._text.set_text(text)
+            self._text.setText(text)
             self._bar.setAccessibleName(text)
             self._bar.setValue(percent)
-
-
-class _Sentence(QWidget):
-    """One elided line, as high when empty; unlike QLabel it asks for no new layout with a text."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._text = ""
-
-    def text(self) -> str:
-        return self._text
-
-    def set_text(self, text: str) -> None:
-        self._text = text
-        self.setToolTip(text)
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(64, self.fontMetrics().height())
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        metrics = painter.fontMetrics()
-        text = metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
-        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter), text)
-        painter.end()

@@ -18,8 +18,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from cae_gui.widgets.face_list_model import FaceListModel
-from cae_gui.widgets.face_list_view import FaceListView
+from cae_gui.widgets.face_list import FaceListModel, FaceListView
 from model.face_set import FACE_SHAPE
 
 _SELECT = QItemSelectionModel.SelectionFlag

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
-from cae_gui.documents.files_controller import FilesController
+from cae_gui.documents.files import Files
 from cae_gui.morph.film_choice import FilmChoice
 from cae_gui.morph.film_dialog import TITLES, FilmDialog, FilmOffer
 from cae_gui.settings import Settings
@@ -29,7 +29,7 @@ class FilmingController(QObject):
     def __init__(
         self,
         studio: Studio,
-        files: FilesController,
+        files: Files,
         messages: MessageBar,
         settings: Settings,
         window: QWidget,

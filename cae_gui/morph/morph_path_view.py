@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWid
 from cae_gui.morph.key_frames import FrameItem, KeyFrames, letter_of
 from cae_gui.morph.path_slider import GROOVE_HEIGHT, PathSlider
 from cae_gui.morph.playback import Playback
-from cae_gui.widgets.elided_text import ElidedText
+from cae_gui.widgets.controls import ElidedLabel
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.film_strip import FilmStrip
 from model.face_set import FACE_SHAPE
@@ -50,7 +50,7 @@ class MorphPathView(QWidget):
         self.face.set_face_name("Morph")
         self.face.setMinimumHeight(_LEAST)
         self.slider = PathSlider()
-        self.time = ElidedText()
+        self.time = ElidedLabel()
         self.time.set_tabular()
         self.film = FilmStrip(largest=_FRAME)
         self.film.setFixedHeight(self.film.sizeHint().height())  # also with many small frames
@@ -160,7 +160,7 @@ class MorphPathView(QWidget):
             self.film.set_current(round(self.slider.value() / whole * last))
 
     def _show_time(self) -> None:
-        self.time.set_text(f"{self.seconds:.1f} of {self.slider.maximum() / 1000:.1f} s")
+        self.time.setText(f"{self.seconds:.1f} of {self.slider.maximum() / 1000:.1f} s")
 
     def _add_selected(self) -> None:
         self.frames.taken.emit(self.frames.count())

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
 
 from cae_gui.reconstruct.heat_map_view import HeatMapView
 from cae_gui.reconstruct.photo_panel import PhotoPanel
+from cae_gui.widgets.controls import SectionLabel
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.film_strip import FilmStrip
-from cae_gui.widgets.section_label import SectionLabel
 from model.evaluation.metrics import Quality
 
 Pixels = NDArray[np.uint8]

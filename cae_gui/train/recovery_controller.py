@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.core.times import run_title
 from cae_gui.studio import Studio
 from cae_gui.train.runs import ListedRun
-from cae_gui.widgets.message_bar import MessageBar
+from cae_gui.widgets.message_bar import Action, MessageBar
 
 CONTINUE, NOT_NOW = "Continue it", "Not now"
 
@@ -27,9 +27,7 @@ class RecoveryController(QObject):
     def __init__(self, studio: Studio, messages: MessageBar, parent: QObject) -> None:
         super().__init__(parent)
         self._runs, self._messages = studio.runs, messages
-        self._offered: Path | None = None
         self._runs.listed.connect(self._on_listed)
-        messages.action_chosen.connect(self._on_action)
 
     @Slot()
     def _on_listed(self) -> None:
@@ -43,19 +41,16 @@ class RecoveryController(QObject):
 
     def _offer(self, listed: ListedRun) -> None:
         run, summary = listed
-        self._offered = run.folder
         began = run_title(run, datetime.now().astimezone())
         self._messages.show_message(
             f"The training on “{run.faces}” ({began}) was cut off after {summary.epochs_done} of "
             f"{summary.epochs_planned} epochs. What was saved is there; continue it?",
             kind="offer",
-            actions=(CONTINUE, NOT_NOW),
+            actions=(
+                Action(CONTINUE, partial(self.continue_asked.emit, run.folder)),
+                Action(NOT_NOW),
+            ),
         )
-
-    @Slot(str)
-    def _on_action(self, action: str) -> None:
-        if action == CONTINUE and self._offered is not None:
-            self.continue_asked.emit(self._offered)
 
 
 def _can_go_on(listed: ListedRun) -> bool:

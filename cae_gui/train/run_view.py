@@ -39,7 +39,7 @@ from PySide6.QtWidgets import (
 )
 
 from cae_gui.train.run_model import RunItem, RunListModel, RunState
-from cae_gui.widgets.item_views import context_place
+from cae_gui.widgets.controls import context_place
 from cae_gui.widgets.painting import ColorRole, paint_empty_text
 
 _Index = QModelIndex | QPersistentModelIndex

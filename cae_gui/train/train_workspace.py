@@ -22,10 +22,8 @@ from cae_gui.train.config_form import ConfigForm
 from cae_gui.train.curve_plot import CurvePlot
 from cae_gui.train.epoch_slider import EpochSlider
 from cae_gui.train.run_list import RunList
+from cae_gui.widgets.controls import ElidedLabel, PrimaryButton, ProgressBar
 from cae_gui.widgets.film_strip import FilmStrip
-from cae_gui.widgets.primary_button import PrimaryButton
-from cae_gui.widgets.progress_bar import ProgressBar
-from cae_gui.widgets.status_line import StatusLine
 
 Pixels = NDArray[np.uint8]
 
@@ -64,7 +62,7 @@ class TrainWorkspace(QWidget):
             "Reconstruct, Explore and Morph use the newest snapshot of the network in training."
         )
         self.faces = QLabel(wordWrap=True)
-        self.status = StatusLine()
+        self.status = ElidedLabel(tips=True)
         self.status.setAccessibleName("State of the curves on show")
         self.bar = ProgressBar()
         self.bar.setFixedHeight(8)

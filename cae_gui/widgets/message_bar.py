@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
@@ -27,8 +27,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cae_gui.widgets.stepper import Stepper
-
 _ICONS = {
     "info": QStyle.StandardPixmap.SP_MessageBoxInformation,
     "offer": QStyle.StandardPixmap.SP_MessageBoxQuestion,
@@ -39,24 +37,27 @@ _STRIPE = 4
 _MOST_ACTIONS = 4
 
 
+def _nothing() -> None:
+    pass
+
+
+class Action(NamedTuple):
+    """A button of a message: its text, and what is done after its message is gone."""
+
+    text: str
+    do: Callable[[], object] = _nothing
+
+
 @dataclass(frozen=True, slots=True)
 class _Message:
     text: str
     kind: str
     details: str
-    actions: tuple[str, ...]
-    tag: Any
+    actions: tuple[Action, ...]
 
 
 class MessageBar(QFrame):
-    """Shows the newest message first; takes no room while it has nothing to say.
-
-    Signals:
-        action_chosen(str, object): the action and the tag as they were given; their message is
-            gone then.
-    """
-
-    action_chosen = Signal(str, object)
+    """Shows the newest message first; takes no room while it has nothing to say."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,7 +67,7 @@ class MessageBar(QFrame):
         self._text = QLabel()
         self._buttons = [QPushButton() for _ in range(_MOST_ACTIONS)]
         self._copy = QPushButton("Copy details")
-        self._step = Stepper()
+        self._step = _Stepper()
         self._close = QToolButton()
         self._style_controls()
         self._arrange()
@@ -79,12 +80,9 @@ class MessageBar(QFrame):
         *,
         kind: str = "info",
         details: str = "",
-        actions: Sequence[str] = (),
-        tag: Any = None,
+        actions: Sequence[Action] = (),
     ) -> None:
         """Show a message over the older ones, and log it; the same one again only comes to the top.
-
-        ``tag`` comes back with the action that is chosen, for the asker to know what it is about.
 
         Raises:
             ValueError: `kind` isn't "info", "offer" or "error", or more than four actions.
@@ -94,7 +92,7 @@ class MessageBar(QFrame):
         if kind not in _ICONS:
             raise ValueError(f"kind is info, offer or error, not {kind!r}")
         logging.getLogger(__name__).info("%s: %s", kind, text)
-        message = _Message(text, kind, details, tuple(actions), tag)
+        message = _Message(text, kind, details, tuple(actions))
         self._messages = [message, *(m for m in self._messages if m != message)]
         self._at = 0
         self._show_state()
@@ -136,7 +134,8 @@ class MessageBar(QFrame):
         for button in self._buttons:
             button.clicked.connect(self._choose)
         self._copy.clicked.connect(self._copy_details)
-        self._step.stepped.connect(self._go)
+        self._step.newer.clicked.connect(self._show_newer)
+        self._step.older.clicked.connect(self._show_older)
         self._close.clicked.connect(self._dismiss)
 
     def _show_state(self) -> None:
@@ -155,27 +154,32 @@ class MessageBar(QFrame):
         self._step.show_place(self._at, len(self._messages))
         self._show_actions(message.actions)
 
-    def _show_actions(self, actions: Sequence[str]) -> None:
+    def _show_actions(self, actions: Sequence[Action]) -> None:
         for place, button in enumerate(self._buttons):
             button.setVisible(place < len(actions))
-            button.setText(actions[place] if place < len(actions) else "")
+            button.setText(actions[place].text if place < len(actions) else "")
 
     @Slot()
     def _choose(self) -> None:
         button = self.sender()
         assert isinstance(button, QPushButton)
-        message = self._messages[self._at]
+        action = self._messages[self._at].actions[self._buttons.index(button)]
         self._dismiss()
-        self.action_chosen.emit(message.actions[self._buttons.index(button)], message.tag)
+        action.do()
 
     @Slot()
     def _dismiss(self) -> None:
         del self._messages[self._at]
         self._show_state()
 
-    @Slot(int)
-    def _go(self, by: int) -> None:
-        self._at = min(max(self._at + by, 0), len(self._messages) - 1)
+    @Slot()
+    def _show_newer(self) -> None:
+        self._at -= 1
+        self._show_state()
+
+    @Slot()
+    def _show_older(self) -> None:
+        self._at += 1
         self._show_state()
 
     @Slot()
@@ -191,3 +195,34 @@ class MessageBar(QFrame):
         painter = QPainter(self)
         painter.fillRect(0, 0, _STRIPE, self.height(), self.palette().color(role))
         painter.end()
+
+
+class _Stepper(QWidget):
+    """“1 of 3” between two arrows; hidden while there is only one message."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.newer = _arrow(Qt.ArrowType.LeftArrow, "Newer message")
+        self._place = QLabel()
+        self.older = _arrow(Qt.ArrowType.RightArrow, "Older message")
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(4)
+        for widget in (self.newer, self._place, self.older):
+            line.addWidget(widget)
+
+    def show_place(self, index: int, count: int) -> None:
+        """Show `index` (from 0) as "1 of count"."""
+        self._place.setText(f"{index + 1} of {count}")
+        self.newer.setEnabled(index > 0)
+        self.older.setEnabled(index + 1 < count)
+        self.setVisible(count > 1)
+
+
+def _arrow(direction: Qt.ArrowType, hint: str) -> QToolButton:
+    button = QToolButton()
+    button.setArrowType(direction)
+    button.setAutoRaise(True)
+    button.setToolTip(hint)
+    button.setAccessibleName(hint)
+    return button

@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.explore.sliders.latent_slider import LatentSlider
 from cae_gui.main_window import MainWindow
-from cae_gui.widgets.face_list_view import FaceListView
+from cae_gui.widgets.face_list import FaceListView
 from cae_gui.widgets.face_view import FaceView
 from model.runs.runs import Run, list_runs
 from tests.gui.conftest import (

@@ -27,10 +27,10 @@ from pytestqt.qtbot import QtBot
 import cae_gui.core.faces as faces_module
 from cae_gui.core.faces import DEMO, LFW, PHOTOS
 from cae_gui.main_window import MainWindow
-from cae_gui.messages_controller import DOWNLOAD, OPEN_FOLDER, TRY_AGAIN, USE_DEMO
+from cae_gui.messages import DOWNLOAD, OPEN_FOLDER, TRY_AGAIN, USE_DEMO
 from cae_gui.settings import Settings
 from cae_gui.train.training import State
-from cae_gui.widgets.face_list_view import FaceListView
+from cae_gui.widgets.face_list import FaceListView
 from cae_gui.widgets.face_mime import face_to_mime
 from cae_gui.widgets.images import to_qimage
 from cae_gui.widgets.theme import is_dark

@@ -118,7 +118,7 @@ def test_another_model_takes_the_place_of_the_one_in_use(
     assert studio.own.latents.model.network is studio.models.model.network
     assert problems == []
 
-    window.open_last_session()  # of the other model: its path is encoded by this one
+    window.files.open_last_session()  # of the other model: its path is encoded by this one
     qtbot.waitUntil(lambda: window.messages.message() != "", timeout=LOADING_MS)
     assert problems == []
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QHideEvent, QPalette, QShowEvent, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from cae_gui.explore.map.latent_map import LatentMap
-from cae_gui.widgets.elided_text import ElidedText
+from cae_gui.widgets.controls import ElidedLabel
 
 HINT = "Click a face to load it, drag the marker to travel."
 TIP = (
@@ -47,7 +47,7 @@ class MapPanel(QWidget):
             box.setMinimumContentsLength(letters)
         self.fit = QPushButton("F&it")
         self.fit.setToolTip("Show all faces (0, or a double click)")
-        self.hint = ElidedText(role=QPalette.ColorRole.PlaceholderText)
+        self.hint = ElidedLabel(role=QPalette.ColorRole.PlaceholderText)
         self._arrange()
         self.method.activated.connect(self._on_method)
         self.coloring.activated.connect(self.coloring_chosen)
@@ -80,7 +80,7 @@ class MapPanel(QWidget):
         """Enable the controls once there is a map, and say what to do with it."""
         for control in (self.method, self.coloring, self.fit):
             control.setEnabled(usable)
-        self.hint.set_text(HINT if usable else "")
+        self.hint.setText(HINT if usable else "")
         self.hint.setToolTip(TIP if usable else "")
 
     def _arrange(self) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from cae_gui.explore.sliders.end_face import SIDE, EndFace
 from cae_gui.explore.sliders.lock_button import LockButton
 from cae_gui.explore.sliders.slider_track import STEPS, SliderTrack
-from cae_gui.widgets.elided_text import ElidedText
+from cae_gui.widgets.controls import ElidedLabel
 from cae_gui.widgets.images import Pixels
 
 _MARGIN = 4
@@ -84,8 +84,8 @@ class LatentSlider(QWidget):
         self._row = SliderRow("")
         self._value = 0.0
         self._name_width = _NAME_WIDTHS[0]
-        self._name = ElidedText(self)
-        self._figure = ElidedText(self, QPalette.ColorRole.PlaceholderText)
+        self._name = ElidedLabel(self)
+        self._figure = ElidedLabel(self, QPalette.ColorRole.PlaceholderText)
         self._figure.set_tabular()
         self._low = EndFace(self)
         self._track = SliderTrack(self)
@@ -99,7 +99,7 @@ class LatentSlider(QWidget):
     def bind(self, row: SliderRow, value: float) -> None:
         """Become the slider of `row`, at `value`: not locked, and without the faces at its ends."""
         self._row = row
-        self._name.set_text(row.title)
+        self._name.setText(row.title)
         self._track.setAccessibleName(row.name)
         self._track.set_neutral(row.step_of(row.neutral))
         if self._lock is not None:
@@ -205,12 +205,12 @@ class LatentSlider(QWidget):
         self._value = value
         with QSignalBlocker(self._track):
             self._track.setValue(self._row.step_of(value))
-        self._figure.set_text(self._row.text_of(value))
+        self._figure.setText(self._row.text_of(value))
 
     @Slot(int)
     def _track_moved(self, step: int) -> None:
         self._value = self._row.value_of(step)
-        self._figure.set_text(self._row.text_of(self._value))
+        self._figure.setText(self._row.text_of(self._value))
         single_step = not self._track.isSliderDown()
         if single_step:
             self.pressed.emit()

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from cae_gui.documents.unsaved_controller import DISCARD, LATER, RESTORE
+from cae_gui.documents.sessions import DISCARD, LATER, RESTORE
 from cae_gui.main_window import MainWindow
 from cae_gui.train.recovery_controller import CONTINUE, NOT_NOW
 from model.checkpoint import pretrained_model, save_model
@@ -229,7 +229,7 @@ def test_work_with_one_model_is_put_aside_for_another(
         window.files.open_path(path)
     wait_for_message(window, qtbot, "What you made in Explore with “Shipped model” was put aside")
     assert explorer.snapshots == ()
-    window.open_last_session()
+    window.files.open_last_session()
     qtbot.waitUntil(lambda: len(explorer.snapshots) == 1, timeout=LOADING_MS)
 
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from cae_gui.documents.session_files_controller import OPEN_ITS_MODEL, USE_SHIPPED, USE_THIS
+from cae_gui.documents.sessions import OPEN_ITS_MODEL, USE_SHIPPED, USE_THIS
 from cae_gui.explore.edited import Edited
 from cae_gui.main_window import MainWindow
 from model.checkpoint import pretrained_model, save_model

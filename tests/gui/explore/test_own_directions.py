@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from cae_gui.explore import own_directions_controller as texts
 from cae_gui.explore.own_page import OwnPage
 from cae_gui.main_window import MainWindow
-from cae_gui.widgets.face_list_view import FaceListView
+from cae_gui.widgets.face_list import FaceListView
 from model.latents.custom_directions import (
     DirectionFaces,
     custom_directions_file,

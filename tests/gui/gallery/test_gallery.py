@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from cae_gui.gallery.gallery import Gallery
-from cae_gui.widgets.face_list_view import FaceListView
+from cae_gui.widgets.face_list import FaceListView
 from cae_gui.widgets.face_mime import face_from_mime, faces_from_mime
 from tests.gui.conftest import picture_of, same_picture
 

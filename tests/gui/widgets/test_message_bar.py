@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -12,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from cae_gui.widgets.message_bar import MessageBar
+from cae_gui.widgets.message_bar import Action, MessageBar
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -59,12 +61,45 @@ def test_takes_no_room_until_there_is_something(bar: MessageBar) -> None:
     assert not bar.isVisible()
 
 
-def test_an_action_is_announced_and_its_message_goes(bar: MessageBar, qtbot: QtBot) -> None:
-    bar.show_message("LFW isn’t here.", kind="offer", actions=["&Download", "Demo faces"], tag=7)
-    with qtbot.waitSignal(bar.action_chosen) as blocker:
-        press(bar, "&Download", qtbot)
-    assert blocker.args == ["&Download", 7]
+def test_an_action_is_done_once_its_message_is_gone(bar: MessageBar, qtbot: QtBot) -> None:
+    seen: list[str] = []
+    download = Action("&Download", lambda: seen.append(bar.message()))
+    bar.show_message("LFW isn’t here.", kind="offer", actions=[download, Action("Demo faces")])
+    press(bar, "&Download", qtbot)
+    assert seen == [""]
     assert not bar.isVisible()
+
+
+def test_an_action_may_show_a_message(bar: MessageBar, qtbot: QtBot) -> None:
+    again = Action("Again", lambda: bar.show_message("Failed again.", actions=[Action("Give up")]))
+    bar.show_message("Failed.", kind="error", actions=[again])
+    press(bar, "Again", qtbot)
+    assert bar.message() == "Failed again."
+    press(bar, "Give up", qtbot)
+    assert bar.message() == ""
+
+
+def test_equal_offers_about_different_things_are_kept(bar: MessageBar, qtbot: QtBot) -> None:
+    put_back: list[int] = []
+    for number in (1, 2):
+        action = Action("Put back", partial(put_back.append, number))
+        bar.show_message("“a.png” was removed.", actions=[action])
+    for _ in range(2):
+        press(bar, "Put back", qtbot)
+    assert put_back == [2, 1]
+
+
+def test_the_same_offer_does_not_pile_up(bar: MessageBar, qtbot: QtBot) -> None:
+    done: list[int] = []
+    for _ in range(2):
+        bar.show_message("It was removed.", actions=[Action("Forget", done.clear)])
+    press(bar, "Forget", qtbot)
+    assert bar.message() == ""
+
+
+def test_more_actions_than_there_is_room_for_are_refused(bar: MessageBar) -> None:
+    with pytest.raises(ValueError, match="4 actions"):
+        bar.show_message("Choose.", actions=[Action(str(number)) for number in range(5)])
 
 
 def test_details_are_copied(bar: MessageBar, qtbot: QtBot) -> None:
@@ -108,7 +143,7 @@ def test_the_same_message_does_not_pile_up(bar: MessageBar) -> None:
 def test_never_takes_the_focus(window: QWidget, bar: MessageBar) -> None:
     field = window.findChild(QLineEdit)
     field.setFocus()
-    bar.show_message("Failed.", kind="error", actions=["Again"])
+    bar.show_message("Failed.", kind="error", actions=[Action("Again")])
     assert QApplication.focusWidget() is field
 
 

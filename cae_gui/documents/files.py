@@ -1,4 +1,4 @@
-"""Opening and saving: dialogs, dropped and pasted files, and what was said about them."""
+"""Opening and saving: dialogs, dropped and pasted files, and what is said about them."""
 
 from __future__ import annotations
 
@@ -6,19 +6,25 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QMimeData, QObject, Signal, Slot
+from PySide6.QtCore import QMimeData, QObject, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
 from cae_gui.documents.dropped import Dropped, dropped
-from cae_gui.settings import Settings
-from cae_gui.studio import Studio
-from cae_gui.train.run_model import RunItem
 from cae_gui.widgets import dialogs
-from cae_gui.widgets.message_bar import MessageBar
 from model.documents.session_file import SUFFIX as SESSION_SUFFIX
+from model.documents.unsaved import last_session
 from model.io.files import is_folder
+
+if TYPE_CHECKING:
+    from cae_gui.core.faces import Faces
+    from cae_gui.core.models import Models
+    from cae_gui.core.tasks import Tasks
+    from cae_gui.documents.sessions import Sessions
+    from cae_gui.explore.own_directions import OwnDirections
+    from cae_gui.settings import Settings
+    from cae_gui.widgets.message_bar import MessageBar
 
 MODEL_SUFFIXES = {".safetensors", ".pth", ".pt"}
 DIRECTIONS_SUFFIX = ".directions"
@@ -31,23 +37,35 @@ TABLE = "Table (*.csv)"
 PICTURE = "Picture (*.png)"
 
 
-class FilesController(QObject):
+class Files(QObject):
     """Takes files in and writes files out; the folder of the last dialog is remembered.
 
-    Signals:
-        session_opened(Path): a session file is to be opened.
+    ``add_photos`` takes photos, each with its name: files, their bytes, or pixels uint8 (H, W, 3).
+    ``shown_run`` returns the folder of the run whose curves are on show, if any.
     """
 
-    session_opened = Signal(object)
-
     def __init__(
-        self, studio: Studio, messages: MessageBar, settings: Settings, window: QWidget
+        self,
+        window: QWidget,
+        messages: MessageBar,
+        settings: Settings,
+        sessions: Sessions,
+        *,
+        models: Models,
+        faces: Faces,
+        tasks: Tasks,
+        own: OwnDirections,
+        add_photos: Callable[[Sequence[tuple[Any, str]]], object],
+        shown_run: Callable[[], Path | None],
     ) -> None:
         super().__init__(window)
-        self._studio, self._messages, self._settings = studio, messages, settings
-        self._window = window
-        studio.tasks.exported.connect(self._on_exported)
-        studio.models.saved.connect(self._on_model_saved)
+        self._window, self._messages, self._settings = window, messages, settings
+        self._sessions, self._models, self._faces = sessions, models, faces
+        self._tasks, self._own = tasks, own
+        self._add_photos, self._shown_run = add_photos, shown_run
+        sessions.model_wanted.connect(self.open_model)
+        models.saved.connect(self._on_model_saved)
+        tasks.exported.connect(self._on_exported)
 
     @Slot()
     def open_model(self) -> None:
@@ -60,7 +78,7 @@ class FilesController(QObject):
     def save_model(self) -> None:
         """Ask for a file and write the model in use."""
         formats = "Model (*.safetensors)"
-        self.save("Save the model", "model.safetensors", formats, self._studio.models.save)
+        self.save("Save the model", "model.safetensors", formats, self._models.save)
 
     @Slot()
     def open_session(self) -> None:
@@ -70,19 +88,27 @@ class FilesController(QObject):
             self.open_path(path)
 
     @Slot()
+    def open_last_session(self) -> None:
+        """Open the work that was there when a window was closed last."""
+        if last_session().exists():
+            self._sessions.open(last_session())
+        else:
+            self._messages.show_message("No work was left open when a window was closed last.")
+
+    @Slot()
     def save_session(self) -> None:
         """Ask for a file and write the faces, edits, snapshots, directions and key frames."""
-        name, write = f"session{SESSION_SUFFIX}", self._studio.session_files.save
+        name, write = f"session{SESSION_SUFFIX}", self._sessions.files.save
         self.save("Save the session", name, f"Session (*{SESSION_SUFFIX})", write)
 
     @Slot()
     def open_directions(self) -> None:
-        """Ask for a file with somebody's own directions and bring them in."""
+        """Ask for a file with custom directions and bring them in."""
         title, folder = "Import directions", self._settings.folder
         path = dialogs.ask_open(self._window, title, folder, DIRECTIONS)
         if path is not None:
             self._settings.folder = path.parent
-            self._studio.own.bring(path)
+            self._own.bring(path)
 
     @Slot()
     def open_photos(self) -> None:
@@ -98,7 +124,7 @@ class FilesController(QObject):
         folder = dialogs.ask_folder(self._window, self._settings.folder)
         if folder is not None:
             self._settings.folder = folder
-            self._studio.faces.choose(str(folder))
+            self._faces.choose(str(folder))
 
     @Slot()
     def paste(self) -> None:
@@ -107,18 +133,18 @@ class FilesController(QObject):
             self._messages.show_message("There is no picture on the clipboard.")
 
     def open_path(self, path: Path) -> None:
-        """Open a model file, a folder of images, or a photo."""
+        """Open a model, a session, directions, a folder of images, or a photo."""
         self._settings.folder = path.parent
         if path.suffix.lower() in MODEL_SUFFIXES:
-            self._studio.models.open(path)
+            self._models.open(path)
         elif path.suffix.lower() == SESSION_SUFFIX:
-            self.session_opened.emit(path)
+            self._sessions.open(path)
         elif path.suffix.lower() == DIRECTIONS_SUFFIX:
-            self._studio.own.bring(path)
+            self._own.bring(path)
         elif is_folder(path):
-            self._studio.faces.choose(str(path))
+            self._faces.choose(str(path))
         else:
-            self._studio.photos.add([(path, path.name)])
+            self._add_photos([(path, path.name)])
 
     def take(self, mime: QMimeData) -> bool:
         """Open what was dropped or pasted; return whether there was anything."""
@@ -150,22 +176,23 @@ class FilesController(QObject):
     @Slot()
     def save_curves(self) -> None:
         """Ask for a file and write the curves on show as a figure."""
-        folder = self._studio.runs.shown
+        folder = self._shown_run()
         if folder is None:
             self._messages.show_message("There are no curves yet. Start a training or open a run.")
         else:
             write = partial(self._write_runs, [("", folder)])
             self.save("Save the curves", "curves.png", FIGURE, write)
 
-    @Slot(object)
-    def export_runs(self, items: Sequence[RunItem]) -> None:
-        """Ask for a file and write the epochs of a run as a table, or curves as a figure."""
-        formats = f"{FIGURE};;{TABLE}" if len(items) == 1 else FIGURE
-        runs = [(item.title, item.folder) for item in items]
+    def export_runs(self, runs: Sequence[tuple[str, Path]]) -> None:
+        """Ask for a file and write the epochs of a run as a table, or curves as a figure.
+
+        Runs are given by title and folder.
+        """
+        formats = f"{FIGURE};;{TABLE}" if len(runs) == 1 else FIGURE
         self.save("Export the runs", "curves.png", formats, partial(self._write_runs, runs))
 
     def _write_runs(self, runs: Sequence[tuple[str, Path]], path: Path) -> None:
-        self._studio.tasks.export(partial(_export, runs, path), path)
+        self._tasks.export(partial(_export, runs, path), path)
 
     def _take(self, content: Dropped) -> None:
         photos: list[tuple[Any, str]] = []
@@ -176,7 +203,7 @@ class FilesController(QObject):
                 photos.append((path, path.name))
         photos.extend((picture, content.name) for picture in content.pictures)
         if photos:
-            self._studio.photos.add(photos)
+            self._add_photos(photos)
         if content.refused:
             self._messages.show_message(content.refused, kind="error")
 
