@@ -14,8 +14,9 @@ from PySide6.QtWidgets import (
 
 from cae_gui.explore.face_strip_model import FaceStripModel
 from cae_gui.widgets.painting import paint_picture, paint_ring
+from model.face_set import FACE_SIZE
 
-SIDE = 48
+SIDE = FACE_SIZE
 """A face is painted with its own number of pixels."""
 LONGEST_NAME = 100
 

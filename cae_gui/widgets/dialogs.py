@@ -61,61 +61,47 @@ def ask_save(parent: QWidget, title: str, proposal: Path, formats: str) -> Path 
 
 def ask_quit(parent: QWidget) -> bool:
     """Ask whether to quit while a training is under way."""
-    box = QMessageBox(
-        QMessageBox.Icon.Question,
+    return _confirm(
+        parent,
         "Quit CAE Studio",
         "A training is under way. It is stopped and kept; you can go on with it next time.",
-        QMessageBox.StandardButton.Cancel,
-        parent,
+        "&Quit",
+        loses=False,
     )
-    leave = box.addButton("&Quit", QMessageBox.ButtonRole.AcceptRole)
-    box.setDefaultButton(leave)
-    box.exec()
-    return box.clickedButton() is leave
 
 
 def ask_discard(parent: QWidget) -> bool:
     """Ask whether to stop the training and delete its run."""
-    box = QMessageBox(
-        QMessageBox.Icon.Warning,
-        "Discard the training",
-        "The training is stopped and all that it has learned is deleted.",
-        QMessageBox.StandardButton.Cancel,
-        parent,
-    )
-    discard = box.addButton("&Discard", QMessageBox.ButtonRole.DestructiveRole)
-    box.setDefaultButton(QMessageBox.StandardButton.Cancel)
-    box.exec()
-    return box.clickedButton() is discard
+    text = "The training is stopped and all that it has learned is deleted."
+    return _confirm(parent, "Discard the training", text, "&Discard")
 
 
 def ask_remove(parent: QWidget, count: int) -> bool:
     """Ask whether to remove so many photos."""
-    box = QMessageBox(
-        QMessageBox.Icon.Warning,
-        "Remove photos",
-        f"{count} photos are removed. This can't be undone; the files they came from stay.",
-        QMessageBox.StandardButton.Cancel,
-        parent,
-    )
-    remove = box.addButton("&Remove", QMessageBox.ButtonRole.DestructiveRole)
-    box.setDefaultButton(QMessageBox.StandardButton.Cancel)
-    box.exec()
-    return box.clickedButton() is remove
+    text = f"{count} photos are removed. This can't be undone; the files they came from stay."
+    return _confirm(parent, "Remove photos", text, "&Remove")
 
 
 def ask_delete(parent: QWidget, runs: Sequence[str]) -> bool:
     """Ask whether to delete these runs, each described by a line."""
     what = "The run is" if len(runs) == 1 else f"{len(runs)} runs are"
-    box = QMessageBox(
-        QMessageBox.Icon.Warning,
-        "Delete runs",
-        f"{what} deleted with all that was learned. This can't be undone.",
-        QMessageBox.StandardButton.Cancel,
-        parent,
-    )
-    box.setInformativeText("\n".join([*runs[:MOST_NAMED], *(["…"] if runs[MOST_NAMED:] else [])]))
-    delete = box.addButton("&Delete", QMessageBox.ButtonRole.DestructiveRole)
-    box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+    text = f"{what} deleted with all that was learned. This can't be undone."
+    named = "\n".join([*runs[:MOST_NAMED], *(["…"] if runs[MOST_NAMED:] else [])])
+    return _confirm(parent, "Delete runs", text, "&Delete", details=named)
+
+
+def _confirm(
+    parent: QWidget, title: str, text: str, answer: str, *, details: str = "", loses: bool = True
+) -> bool:
+    """Ask for an answer other than Cancel, which is the default where something is lost."""
+    icon = QMessageBox.Icon.Warning if loses else QMessageBox.Icon.Question
+    box = QMessageBox(icon, title, text, QMessageBox.StandardButton.Cancel, parent)
+    box.setInformativeText(details)
+    roles = QMessageBox.ButtonRole
+    button = box.addButton(answer, roles.DestructiveRole if loses else roles.AcceptRole)
+    if loses:
+        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+    else:
+        box.setDefaultButton(button)
     box.exec()
-    return box.clickedButton() is delete
+    return box.clickedButton() is button

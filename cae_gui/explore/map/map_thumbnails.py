@@ -13,8 +13,9 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from cae_gui.widgets.images import Pixels, fitted
 from cae_gui.widgets.painting import paint_picture
+from model.face_set import FACE_SIZE
 
-SIDE = 48
+SIDE = FACE_SIZE
 """Logical pixels of a thumbnail: as many as a face has."""
 GAP = 4
 
