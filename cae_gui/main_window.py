@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,16 +50,7 @@ from cae_gui.reconstruct.reconstruct_workspace import ReconstructWorkspace
 from cae_gui.settings import Settings
 from cae_gui.status import Status
 from cae_gui.studio import Studio
-from cae_gui.train.estimating_controller import EstimatingController
-from cae_gui.train.following_controller import FollowingController
-from cae_gui.train.layer_table import LayerTable
-from cae_gui.train.recovery_controller import RecoveryController
-from cae_gui.train.resuming_controller import ResumingController
-from cae_gui.train.run_model import RunItem
-from cae_gui.train.runs_controller import RunsController
-from cae_gui.train.shown_run import ShownRun
-from cae_gui.train.train_controller import TrainController
-from cae_gui.train.train_workspace import TrainWorkspace
+from cae_gui.train.page import TrainPage
 from cae_gui.widgets import dialogs
 from cae_gui.widgets.message_bar import MessageBar
 from cae_gui.widgets.theme import Scheme, apply_theme
@@ -102,7 +92,8 @@ class MainWindow(QMainWindow):
             self.studio.models.open_shipped()
 
     def _build(self) -> None:
-        self.train = TrainWorkspace()
+        self.messages = MessageBar()
+        self.train = self._make_train()
         self.reconstruct = ReconstructWorkspace()
         self.explore = ExploreWorkspace()
         self.morph = MorphWorkspace()
@@ -111,7 +102,6 @@ class MainWindow(QMainWindow):
         self.tabs.addTab(self.reconstruct, "&Reconstruct")
         self.tabs.addTab(self.explore, "&Explore")
         self.tabs.addTab(self.morph, "&Morph")
-        self.messages = MessageBar()
         self.gallery = Gallery()
         self.gallery.setMinimumWidth(200)
         self.splitter = QSplitter()
@@ -122,11 +112,19 @@ class MainWindow(QMainWindow):
         self.splitter.setSizes([280, 920])
         self.setCentralWidget(self.splitter)
         self.status = Status(self.statusBar())
-        self._layers = LayerTable()
-        self._layers_dialog = QDialog(self)
-        self._layers_dialog.setWindowTitle("Layers of the network")
-        self._layers_dialog.resize(640, 720)
-        QVBoxLayout(self._layers_dialog).addWidget(self._layers)
+
+    def _make_train(self) -> TrainPage:
+        studio = self.studio
+        return TrainPage(
+            training=studio.training,
+            estimates=studio.estimates,
+            runs=studio.runs,
+            models=studio.models,
+            faces=studio.faces,
+            selection=studio.selection,
+            tasks=studio.tasks,
+            messages=self.messages,
+        )
 
     def _control(self) -> None:
         studio = self.studio
@@ -149,13 +147,6 @@ class MainWindow(QMainWindow):
         works = studio.models, studio.faces, studio.photos, studio.filming, studio.maps
         self.status.progress.watch(*works)
         self._filming = FilmingController(studio, self.files, self.messages, self.settings, self)
-        shown = ShownRun(studio, self.train, self)
-        self._train = TrainController(studio, self.train, shown, self)
-        self._estimating = EstimatingController(studio, self.train, self)
-        self._runs = RunsController(studio, self.train, shown, self)
-        self._following = FollowingController(studio, self.train, shown, self)
-        self._resuming = ResumingController(studio, self)
-        self._recovery = RecoveryController(studio, self.messages, self)
         self._reconstruct = ReconstructController(studio, self.reconstruct, self)
         self._own_photo = OwnPhotoController(studio, self.reconstruct.own, self)
         self._explore = ExploreController(studio, self.explore, self)
@@ -191,17 +182,12 @@ class MainWindow(QMainWindow):
         for picking in (self._reconstruct, self._map, self._nearest):
             picking.face_picked.connect(self._gallery.pick)
         self._own_photo.photo_asked.connect(self._gallery.pick_photo)
-        for controller in (self._train, self._runs, self._following, self._resuming):
-            controller.notice.connect(self.messages.show_message)
-        self._runs.follow_asked.connect(self._following.follow)
-        self._recovery.continue_asked.connect(self.continue_run)
+        studio.resuming.notice.connect(self.messages.show_message)
+        runs = self.train.runs
+        runs.continue_asked.connect(self.continue_run)
+        runs.export_asked.connect(self.files.export_runs)
+        runs.follow_asked.connect(partial(self.files.choose_run, runs.follow_run))
         self._sessions.used.connect(self._on_session_used)
-        self._runs.deletion_asked.connect(self._on_delete_runs)
-        self.train.runs.continue_asked.connect(self._on_continue)
-        self.train.runs.export_asked.connect(self._on_export_runs)
-        self.train.runs.follow_asked.connect(self._on_follow)
-        self.train.discard_asked.connect(self._on_discard)
-        self.train.layers_asked.connect(self.show_layers)
         self.reconstruct.export_face_asked.connect(self._on_save_face)
         self.reconstruct.export_strip_asked.connect(self._on_save_rows)
         self.explore.own_page.import_asked.connect(self.files.open_directions)
@@ -240,18 +226,11 @@ class MainWindow(QMainWindow):
             self.settings.model = self.studio.models.path
         self.settings.directions = self.studio.own.source or self.settings.directions
 
-    @Slot()
-    def show_layers(self) -> None:
-        """Show the layer table of the model in use."""
-        model = self.studio.models.model
-        if model is not None:
-            self.studio.tasks.run(partial(_layer_rows, model), Task.LAYERS, then=self._show_layers)
-
     @Slot(object)
     def continue_run(self, folder: Path) -> None:
         """Go on with an earlier run."""
         self.tabs.setCurrentWidget(self.train)
-        self._resuming.resume(folder)
+        self.studio.resuming.resume(folder)
 
     def show_workspace(self, index: int) -> None:
         """Turn to a workspace, for its keys to work at once."""
@@ -312,10 +291,6 @@ class MainWindow(QMainWindow):
         self.tabs.setCurrentWidget(self.morph)
         self.morph.tabs.setCurrentWidget(self.morph.path)
 
-    def _show_layers(self, layers: tuple[list[Any], int]) -> None:
-        self._layers.set_rows(*layers)
-        self._layers_dialog.show()
-
     @Slot()
     def _on_save_face(self) -> None:
         name = "reconstruction.png"
@@ -347,28 +322,6 @@ class MainWindow(QMainWindow):
             return
         self.studio.explorer.go_to(latent, text)
         self.tabs.setCurrentWidget(self.explore)
-
-    @Slot()
-    def _on_discard(self) -> None:
-        if dialogs.ask_discard(self):
-            self.studio.training.discard()
-
-    @Slot(object)
-    def _on_continue(self, item: RunItem) -> None:
-        self.continue_run(item.folder)
-
-    @Slot()
-    def _on_follow(self) -> None:
-        self.files.choose_run(self._following.follow)
-
-    @Slot(object)
-    def _on_export_runs(self, items: list[RunItem]) -> None:
-        self.files.export_runs([(item.title, item.folder) for item in items])
-
-    @Slot(object)
-    def _on_delete_runs(self, items: list[RunItem]) -> None:
-        if dialogs.ask_delete(self, [item.sentence for item in items]):
-            self._runs.delete(items)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if has_files_or_image(event.mimeData()):
@@ -407,9 +360,3 @@ def _device() -> str:
 
     use_threads(None)
     return device_name(pick_device())
-
-
-def _layer_rows(model: Any) -> tuple[list[Any], int]:
-    from model.network import layer_table
-
-    return layer_table(model.network), model.network.latent_dim

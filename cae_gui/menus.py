@@ -95,7 +95,8 @@ class Menus(QObject):
             go = partial(window.show_workspace, index)
             self._add(menu, window.tabs.tabText(index), go, f"Ctrl+{index + 1}")
         menu.addSeparator()
-        self._add(menu, "&Layers of the network", window.show_layers, "Ctrl+L")
+        show_layers = window.train.layers_dialog.show_layers
+        self._add(menu, "&Layers of the network", show_layers, "Ctrl+L")
         menu.addSeparator()
         group = QActionGroup(menu)
         for text, scheme in SCHEMES:

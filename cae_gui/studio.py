@@ -27,6 +27,8 @@ from cae_gui.morph.corners import Corners
 from cae_gui.morph.filming import Filming
 from cae_gui.morph.morpher import Morpher
 from cae_gui.reconstruct.own_photo import OwnPhoto
+from cae_gui.train.estimates import Estimates
+from cae_gui.train.resuming import Resuming
 from cae_gui.train.runs import Runs
 from cae_gui.train.training import State, Training
 from model.events import Finished, Snapshot
@@ -56,12 +58,14 @@ class Studio(QObject):
         self.exploring = Exploring(
             self.models, self.faces, self.selection, self.explorer, self.latents, self
         )
+        self.resuming = Resuming(self.runs, self.faces, self.training, self)
         self.maps = Maps(self.latents, self)
         self.own = OwnDirections(self.models, self.explorer, self)
         self.morpher = Morpher(self)
         self.corners = Corners(self.morpher.undo_stack, self)
         self.analogy = Analogy(self.morpher.undo_stack, self)
         self.filming = Filming(self)
+        self.estimates = Estimates(self.training, self.models, self._long_jobs(), self)
         edited = self.models, self.explorer
         self.session_files = SessionFiles(
             *edited, self.exploring, self.own, self.morpher, self.selection, self
@@ -90,12 +94,11 @@ class Studio(QObject):
         self.training.finished.connect(self._on_finished)
         self.training.stopped.connect(self._on_stopped)
 
-    @property
-    def is_computing(self) -> bool:
-        """Whether work in the background, other than a training, takes the processor for long."""
+    def _long_jobs(self) -> list[StreamJob]:
+        """Return the threads that may take the processor for long, but not that of a training."""
         jobs = (*self.models.jobs(), *self.faces.jobs(), *self.photos.jobs())
-        own = (self.latents.job, self.maps.job, self.filming.job)
-        return any(job.is_busy for job in (*jobs, *own) if isinstance(job, StreamJob))
+        streams = [job for job in jobs if isinstance(job, StreamJob)]
+        return [*streams, self.latents.job, self.maps.job, self.filming.job]
 
     def shut_down(self) -> None:
         """Stop and wait for every thread; a training under way is kept."""

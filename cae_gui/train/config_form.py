@@ -6,41 +6,44 @@ from collections.abc import Mapping
 from dataclasses import fields
 from functools import partial
 from itertools import count
-from typing import cast
+from typing import Any, cast
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QPalette, QUndoStack
+from PySide6.QtCore import QEvent, QLocale, QObject, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QUndoStack
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
+    QDoubleSpinBox,
     QFormLayout,
     QLabel,
+    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from cae_gui.train.config_edits import SettingsStep, Values
-from cae_gui.train.setting_editor import SettingEditor
-from model.config import LEARNING_RATES, PRESETS, ConfigError, TrainConfig, setting_of
+from cae_gui.core.undo import Step
+from model.config import LEARNING_RATES, PRESETS, ConfigError, Setting, TrainConfig, setting_of
+
+Values = Mapping[str, Any]
+"""All settings by their names."""
 
 _CUSTOM = "Custom"
 _PRESETS_HELP = "Settings that go well together. Changing one makes them your own."
 _FIRST = ("epochs", "batch_size", "latent_dim")
 # Letters of the main menus, of Start, Stop, Pause and Discard, and of the tabs around the form.
 _RESERVED = frozenset("fevhspdin")
+_WIDE_RANGE = 1000
+"""Largest by smallest value of a setting from which on its steps follow its magnitude."""
 
 
 class ConfigForm(QWidget):
     """A preset, the three settings that matter most, and the rest folded away.
 
-    Every change can be undone; what is typed into one field is one step.
-
-    Signals:
-        changed: the person changed a setting, chose a preset, or took that back.
+    Every change is a step of ``undo_stack``, whose ``indexChanged`` tells of it; what is typed into
+    one field is one step.
     """
-
-    changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,7 +86,7 @@ class ConfigForm(QWidget):
         return TrainConfig(**self._values())
 
     def set_config(self, config: TrainConfig, text: str = "Settings") -> None:
-        """Show settings, as a step with this text where they are others; never emits."""
+        """Show settings, as a step with this text where they are others."""
         self._show_values({name: getattr(config, name) for name in self._editors})
         self._push(text)
 
@@ -191,7 +194,7 @@ class ConfigForm(QWidget):
         """Make the change from what was shown last a step; of the same number they become one."""
         before, self._shown = self._shown, self._values()
         if before != self._shown:
-            step = SettingsStep(text, self._return_to, before, self._shown, number)
+            step = Step(text, self._return_to, before, self._shown, merge_id=number, is_made=True)
             self.undo_stack.push(step)
 
     def _return_to(self, values: Values) -> None:
@@ -200,8 +203,7 @@ class ConfigForm(QWidget):
         self._show_values(values)
         self._settle()
         if not any(name in _FIRST for name in changed):
-            self._fold.setChecked(True)  # nobody would see what was undone
-        self.changed.emit()
+            self._fold.setChecked(True)  # what was undone is to be seen
 
     def _edited(self, name: str) -> None:
         if name != self._edited_name:
@@ -210,7 +212,6 @@ class ConfigForm(QWidget):
         self._match_rate()
         self._refresh()
         self._push(self._editors[name].title, self._number)
-        self.changed.emit()
 
     @Slot()
     def _settle(self) -> None:
@@ -228,7 +229,6 @@ class ConfigForm(QWidget):
         name = self._presets.currentText()
         if name in PRESETS:
             self.set_config(PRESETS[name], f"Preset “{name}”")
-            self.changed.emit()
 
     @Slot(bool)
     def _unfold(self, unfolded: bool) -> None:
@@ -271,3 +271,135 @@ def _take_row(form: QFormLayout, widget: QWidget) -> None:
     """Take a widget's row out of a form and keep the widget."""
     if form.indexOf(widget) >= 0:
         form.takeRow(widget)
+
+
+class SettingEditor(QObject):
+    """A control for a value of a setting's kind, kept in ``control``.
+
+    Signals:
+        changed: the person changed the value.
+        settled: the person is done with it for now: what comes next is another change.
+    """
+
+    changed = Signal()
+    settled = Signal()
+
+    def __init__(self, setting: Setting, default: Any, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.title = setting.title
+        self._value = default
+        self.control = _control(setting, default, parent)
+        self.control.setToolTip(setting.help)
+        self.control.setAccessibleName(setting.title)
+        self.control.setAccessibleDescription(setting.help)
+        # A wheel that scrolls the form must not change what happens to be under the mouse.
+        self.control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.control.installEventFilter(self)
+        match self.control:
+            case QCheckBox() as box:
+                box.toggled.connect(self._take)
+            case QComboBox() as combo:
+                combo.currentIndexChanged.connect(self._take)
+            case QSpinBox() | QDoubleSpinBox() as spin:
+                spin.valueChanged.connect(self._take)
+                spin.editingFinished.connect(self.settled)
+        self.set_value(default)
+
+    def value(self) -> Any:
+        """Return the value, exactly as set unless the person has changed it since."""
+        return self._value
+
+    def set_value(self, value: Any) -> None:
+        """Show a value within the setting's limits; never emits."""
+        self._value = value
+        blocker = QSignalBlocker(self.control)
+        match self.control:
+            case QCheckBox() as box:
+                box.setChecked(value)
+            case QComboBox() as combo:
+                combo.setCurrentIndex(combo.findData(value))
+            case QSpinBox() | QDoubleSpinBox() as spin:
+                spin.setValue(value)
+        blocker.unblock()
+
+    @Slot()
+    def _take(self) -> None:
+        match self.control:
+            case QCheckBox() as box:
+                self._value = box.isChecked()
+            case QComboBox() as combo:
+                self._value = combo.currentData()
+            case QSpinBox() | QDoubleSpinBox() as spin:
+                self._value = spin.value()
+        self.changed.emit()
+        if not isinstance(self.control, QAbstractSpinBox):
+            self.settled.emit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Wheel and not self.control.hasFocus():
+            event.ignore()
+            return True
+        if event.type() == QEvent.Type.ShortcutOverride and _is_undo(event):
+            event.ignore()  # the menu's undo knows all settings; the field's own only its text
+            return True
+        return super().eventFilter(watched, event)
+
+
+class PlainDoubleSpinBox(QDoubleSpinBox):
+    """Shows 0.02 rather than 0.020000."""
+
+    def textFromValue(self, value: float) -> str:
+        locale = self.locale()
+        locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
+        text = locale.toString(value, "f", self.decimals())
+        return text.rstrip("0").rstrip(locale.decimalPoint())
+
+
+def _is_undo(event: QEvent) -> bool:
+    keys = QKeySequence.StandardKey
+    return isinstance(event, QKeyEvent) and (event.matches(keys.Undo) or event.matches(keys.Redo))
+
+
+def _control(setting: Setting, default: Any, parent: QWidget) -> QWidget:
+    if isinstance(default, bool):
+        return QCheckBox(setting.title, parent)
+    if setting.choices:
+        combo = QComboBox(parent)
+        for choice in setting.choices:
+            combo.addItem(choice.capitalize(), choice)
+        return combo
+    spin = _float_box(setting, parent) if isinstance(default, float) else _int_box(setting, parent)
+    if setting.unit:
+        spin.setSuffix(setting.unit if setting.unit == "%" else f" {setting.unit}")
+    spin.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToNearestValue)
+    return spin
+
+
+def _int_box(setting: Setting, parent: QWidget) -> QSpinBox:
+    spin = QSpinBox(parent)
+    spin.setRange(int(setting.minimum or 0), int(_maximum(setting, 2**31 - 1)))
+    if _is_wide(setting):
+        spin.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
+    return spin
+
+
+def _float_box(setting: Setting, parent: QWidget) -> QDoubleSpinBox:
+    spin = PlainDoubleSpinBox(parent)
+    wide = _is_wide(setting)
+    # First: limits are rounded to the decimals.
+    spin.setDecimals(7 if wide else 2)
+    spin.setRange(setting.minimum or 0.0, _maximum(setting, 1e9))
+    spin.setSingleStep(0.05)
+    if wide:
+        spin.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
+    return spin
+
+
+def _maximum(setting: Setting, otherwise: float) -> float:
+    return otherwise if setting.maximum is None else setting.maximum
+
+
+def _is_wide(setting: Setting) -> bool:
+    """Return whether the range spans magnitudes, so that a fixed step would never fit."""
+    low = setting.minimum or 0
+    return low > 0 and _maximum(setting, 0) / low >= _WIDE_RANGE

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QFocusEvent,
     QImage,
@@ -21,9 +21,15 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cae_gui.train.curve_readout import paint_readout, readout_rows
 from cae_gui.widgets.theme import is_dark
-from model.plots.curves import CurveHistory, CurveImage, CurveRequest, Points
+from model.plots.curves import (
+    CurveHistory,
+    CurveImage,
+    CurveRequest,
+    Points,
+    mse_text,
+    readable,
+)
 
 if TYPE_CHECKING:
     from model.events import EpochDone
@@ -32,14 +38,15 @@ if TYPE_CHECKING:
 _EMPTY = "Start a training, or open a run, to see its curves."
 _DRAWING = "Drawing the curves …"
 _MOST_PROGRESS = 2000
+_PAD = 8
 
 
 class CurvePlot(QWidget):
     """Shows loss and learning rate over the epochs; pointing or arrow keys read an epoch out.
 
     Signals:
-        render_wanted: a CurveRequest that somebody should draw and answer with ``show_image``;
-            sent while visible, and never a second before the first is answered.
+        render_wanted(CurveRequest): a picture is needed, which ``show_image`` takes; sent while
+            visible, and never a second before the first is answered.
     """
 
     render_wanted = Signal(object)
@@ -166,7 +173,7 @@ class CurvePlot(QWidget):
         """Return the numbers of the epoch pointed at, or nothing."""
         if self._epoch is None:
             return ""
-        return "\n".join(" ".join(row) for row in readout_rows(self._history, self._epoch))
+        return "\n".join(" ".join(row) for row in _readout_rows(self._history, self._epoch))
 
     def _changed(self) -> None:
         self._stale = True
@@ -238,7 +245,7 @@ class CurvePlot(QWidget):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(self.rect(), self._picture)
             if self._epoch is not None:
-                paint_readout(painter, self._shown, self._history, self._epoch, palette)
+                _paint_readout(painter, self._shown, self._history, self._epoch, palette)
         if self.hasFocus():
             painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -289,3 +296,64 @@ class CurvePlot(QWidget):
         if event.type() == QEvent.Type.DevicePixelRatioChange:
             self._changed()
         return super().event(event)
+
+
+def _readout_rows(history: CurveHistory, epoch: int) -> list[tuple[str, str]]:
+    """Return names and numbers of a finished epoch."""
+    index = history.epochs.index(epoch)
+    return [
+        ("Epoch", str(epoch)),
+        ("Train", mse_text(history.train_mse[index])),
+        ("Test", mse_text(history.test_mse[index])),
+        ("Rate", readable(history.learning_rate[index])),
+    ]
+
+
+def _paint_readout(
+    painter: QPainter, image: CurveImage, history: CurveHistory, epoch: int, palette: QPalette
+) -> None:
+    """Paint a hair line through both axes, the epoch's two points, and its numbers beside it.
+
+    The painter is in logical pixels, the image's boxes in device pixels.
+    """
+    scale, index = image.request.scale, history.epochs.index(epoch)
+    x, top = image.x_of(epoch) / scale, image.box[1] / scale
+    bottom = (image.rate_box[1] + image.rate_box[3]) / scale
+    painter.setPen(QPen(palette.color(QPalette.ColorRole.PlaceholderText), 1))
+    painter.drawLine(QPointF(x, top), QPointF(x, bottom))
+    for mse, role in (
+        (history.train_mse[index], QPalette.ColorRole.PlaceholderText),
+        (history.test_mse[index], QPalette.ColorRole.Highlight),
+    ):
+        y = image.y_of(mse) / scale
+        if top <= y <= bottom:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(palette.color(role))
+            painter.drawEllipse(QPointF(x, y), 3.5, 3.5)
+    width = image.request.width / scale
+    _paint_box(painter, _readout_rows(history, epoch), QPointF(x, top), width, palette)
+
+
+def _paint_box(
+    painter: QPainter,
+    rows: list[tuple[str, str]],
+    place: QPointF,
+    width: float,
+    palette: QPalette,
+) -> None:
+    metrics = painter.fontMetrics()
+    line = metrics.height() + 2
+    texts = [max(metrics.horizontalAdvance(row[column]) for row in rows) for column in (0, 1)]
+    box = QRectF(0, place.y() + 4, sum(texts) + 12 + 2 * _PAD, len(rows) * line + _PAD)
+    right = place.x() + 12
+    # On the other side of the line where it would leave the picture.
+    box.moveLeft(right if right + box.width() < width else max(place.x() - 12 - box.width(), 0))
+    painter.setPen(QPen(palette.color(QPalette.ColorRole.Mid), 1))
+    painter.setBrush(palette.color(QPalette.ColorRole.Window))
+    painter.drawRoundedRect(box, 4, 4)
+    painter.setPen(palette.color(QPalette.ColorRole.WindowText))
+    for number, (name, value) in enumerate(rows):
+        cell = QRectF(box.left() + _PAD, box.top() + _PAD / 2 + number * line, 0, line)
+        cell.setRight(box.right() - _PAD)
+        painter.drawText(cell, Qt.AlignmentFlag.AlignLeft, name)
+        painter.drawText(cell, Qt.AlignmentFlag.AlignRight, value)

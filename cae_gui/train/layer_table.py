@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QGuiApplication, QKeySequence, QPalette, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QDialog,
     QHeaderView,
     QLabel,
     QTableWidget,
@@ -16,10 +19,39 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cae_gui.core.models import Models
+from cae_gui.core.tasks import Task, Tasks
+
+if TYPE_CHECKING:
+    from model.checkpoint import FaceModel
+
 Row = tuple[int, str, tuple[int, ...], int]
 _HEADERS = ("Part", "No.", "Layer", "Output", "Parameters")
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+class LayersDialog(QDialog):
+    """A window with the layers of the model in use."""
+
+    def __init__(self, models: Models, tasks: Tasks, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._models, self._tasks = models, tasks
+        self.setWindowTitle("Layers of the network")
+        self.resize(640, 720)
+        self._table = LayerTable()
+        QVBoxLayout(self).addWidget(self._table)
+
+    @Slot()
+    def show_layers(self) -> None:
+        """List the layers of the model in use, and open; does nothing before there is one."""
+        model = self._models.model
+        if model is not None:
+            self._tasks.run(partial(_layers, model), Task.LAYERS, then=self._show)
+
+    def _show(self, layers: tuple[Sequence[Row], int]) -> None:
+        self._table.set_rows(*layers)
+        self.show()
 
 
 class LayerTable(QWidget):
@@ -138,3 +170,9 @@ def shape_text(shape: tuple[int, ...]) -> str:
 
 def _is_latent(shape: tuple[int, ...], latent_dim: int) -> bool:
     return shape in ((latent_dim,), (latent_dim, 1, 1))
+
+
+def _layers(model: FaceModel) -> tuple[Sequence[Row], int]:
+    from model.network import layer_table
+
+    return layer_table(model.network), model.network.latent_dim

@@ -1,182 +1,413 @@
-"""The list of runs with what can be done with them."""
+"""The runs as a list: what is known of each, which are compared, and how they are painted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, Signal, SignalInstance, Slot
-from PySide6.QtWidgets import QGridLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QPolygonF,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
-from cae_gui.train.run_model import RunItem, RunListModel, RunState
-from cae_gui.train.run_view import RunView
+from cae_gui.widgets.controls import context_place
+from cae_gui.widgets.painting import ColorRole, paint_empty_text
+from model.plots.curves import OTHER_COLORS, mse_text
+
+_Index = QModelIndex | QPersistentModelIndex
+_Role = Qt.ItemDataRole
+_MARGIN, _GAP, _BOX, _LINE_GAP = 8, 8, 16, 4
+_DOT = 8
+_EMPTY = (
+    "No run yet.\n\nStart a training: it appears here, to be continued, compared, exported, or "
+    "taken as a pattern for the next one."
+)
 
 
-class RunList(QWidget):
-    """Runs, newest first; the box before each shows its curve beside those of others.
+class RunState(Enum):
+    """Where a run is; the value is the word for it."""
+
+    RUNNING = "Running"
+    FINISHED = "Finished"
+    STOPPED = "Stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class RunItem:
+    """One run as the list shows it; ``title`` says when it began."""
+
+    folder: Path
+    title: str
+    faces: str
+    epochs_done: int
+    epochs_planned: int
+    best_mse: float | None
+    state: RunState
+
+    @property
+    def numbers(self) -> str:
+        """How far it is and how good: “12 of 60 epochs · best 0.00126”."""
+        done = f"{self.epochs_done} of {self.epochs_planned} epochs"
+        return done if self.best_mse is None else f"{done} · best {mse_text(self.best_mse)}"
+
+    @property
+    def sentence(self) -> str:
+        """All of it, for a tooltip and for assistive technology."""
+        return f"{self.title}: {self.faces}, {self.numbers}. {self.state.value}."
+
+
+class RunListModel(QAbstractListModel):
+    """Rows are runs, newest first; checking one takes the lowest free colour of the comparison.
 
     Signals:
-        open_asked(RunItem), continue_asked(RunItem), copy_asked(RunItem): with one run.
-        export_asked(object), delete_asked(object): with some runs, a list of RunItem.
-        follow_asked(), unfollow_asked(): a run folder anywhere.
-        compared(object): the runs to compare by their colours, a list of RunItem or None.
-        refused(): as many runs are compared as there are colours.
+        compared(): other runs are compared, or in other colours.
+        refused(): there is no colour left for another run.
     """
 
-    open_asked = Signal(object)
-    continue_asked = Signal(object)
-    copy_asked = Signal(object)
-    export_asked = Signal(object)
-    delete_asked = Signal(object)
-    follow_asked = Signal()
-    unfollow_asked = Signal()
-    compared = Signal(object)
+    compared = Signal()
     refused = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._items: list[RunItem] = []
+        self._slots: dict[Path, int] = {}
+        self._shown: Path | None = None
+
+    def set_items(self, items: Sequence[RunItem]) -> None:
+        """Show these runs; those that were there keep their selection, place and colour."""
+        wanted = {item.folder for item in items}
+        for row in reversed(range(len(self._items))):
+            if self._items[row].folder not in wanted:
+                self._remove(row)
+        kept = [item.folder for item in self._items]
+        known = frozenset(kept)
+        if kept != [item.folder for item in items if item.folder in known]:
+            self.beginResetModel()
+            self._items = list(items)
+            self.endResetModel()
+        else:
+            for row, item in enumerate(items):
+                self._put(row, item)
+        if gone := self._slots.keys() - wanted:
+            self._slots = {folder: at for folder, at in self._slots.items() if folder not in gone}
+            self.compared.emit()
+
+    def set_shown(self, folder: Path | None) -> None:
+        """Mark the run whose curves are on show; it isn't compared with itself."""
+        if folder == self._shown:
+            return
+        self._shown = folder
+        if folder in self._slots:
+            del self._slots[folder]
+            self.compared.emit()
+        self._update_all()
+
+    def item(self, row: int) -> RunItem:
+        """Return the run of a row."""
+        return self._items[row]
+
+    def is_shown(self, row: int) -> bool:
+        """Return whether this run's curves are on show."""
+        return self._items[row].folder == self._shown
+
+    def color(self, row: int) -> str | None:
+        """Return the colour "#rrggbb" of a run that is compared."""
+        slot = self._slots.get(self._items[row].folder)
+        return None if slot is None else OTHER_COLORS[slot]
+
+    def comparison(self) -> list[RunItem | None]:
+        """Return the compared runs by their colours; None where a colour is free."""
+        items = {item.folder: item for item in self._items}
+        by_slot = {slot: items[folder] for folder, slot in self._slots.items()}
+        return [by_slot.get(slot) for slot in range(max(by_slot, default=-1) + 1)]
+
+    def _remove(self, row: int) -> None:
+        self.beginRemoveRows(QModelIndex(), row, row)
+        del self._items[row]
+        self.endRemoveRows()
+
+    def _put(self, row: int, item: RunItem) -> None:
+        if row < len(self._items) and self._items[row].folder == item.folder:
+            if self._items[row] != item:
+                self._items[row] = item
+                self.dataChanged.emit(self.index(row), self.index(row))
+        else:
+            self.beginInsertRows(QModelIndex(), row, row)
+            self._items.insert(row, item)
+            self.endInsertRows()
+
+    def _update_all(self) -> None:
+        if self._items:
+            self.dataChanged.emit(self.index(0), self.index(len(self._items) - 1))
+
+    def _take_color(self, folder: Path) -> bool:
+        free = (at for at in range(len(OTHER_COLORS)) if at not in self._slots.values())
+        slot = next(free, None)
+        if slot is None:
+            self.refused.emit()
+            return False
+        self._slots[folder] = slot
+        return True
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own default)
+        return 0 if parent.isValid() else len(self._items)
+
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        return super().flags(index) | Qt.ItemFlag.ItemIsUserCheckable
+
+    def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        item = self._items[index.row()]
+        if role == _Role.CheckStateRole:
+            checked = item.folder in self._slots or item.folder == self._shown
+            return Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked
+        if role == _Role.DisplayRole:
+            return item.title
+        if role in (_Role.ToolTipRole, _Role.AccessibleTextRole):
+            return item.sentence
+        return None
+
+    def setData(self, index: _Index, value: Any, role: int = _Role.EditRole) -> bool:
+        folder = self._items[index.row()].folder
+        if role != _Role.CheckStateRole or folder == self._shown:
+            return False
+        if Qt.CheckState(value) != Qt.CheckState.Checked:
+            self._slots.pop(folder, None)
+        elif folder not in self._slots and not self._take_color(folder):
+            return False
+        self.dataChanged.emit(index, index)
+        self.compared.emit()
+        return True
+
+
+class RunDelegate(QStyledItemDelegate):
+    """Paints a run in two lines behind a box that shows its curve for comparison."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        model = index.model()
+        assert isinstance(model, RunListModel)
+        item, palette = model.item(index.row()), option.palette
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        _paint_ground(painter, option)
+        shown = palette.color(ColorRole.Highlight) if model.is_shown(index.row()) else None
+        color = model.color(index.row())
+        _paint_box(
+            painter, box_rect(option.rect), shown or (QColor(color) if color else None), palette
+        )
+        _paint_texts(painter, option.rect, item, palette)
+        painter.restore()
+
+    def sizeHint(self, option: QStyleOptionViewItem, _index: _Index) -> QSize:
+        line = option.fontMetrics.height()
+        return QSize(240, 2 * line + _LINE_GAP + 2 * _MARGIN)
+
+    def editorEvent(
+        self,
+        event: QEvent,
+        model: QAbstractItemModel,
+        option: QStyleOptionViewItem,
+        index: _Index,
+    ) -> bool:
+        """Let a click on the box, or the space key, compare the run or not."""
+        clicked = (
+            isinstance(event, QMouseEvent)
+            and event.type() == QEvent.Type.MouseButtonRelease
+            and event.button() == Qt.MouseButton.LeftButton
+            and box_rect(option.rect)
+            .adjusted(-_GAP, -_GAP, _GAP, _GAP)
+            .contains(event.position().toPoint())
+        )
+        typed = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space
+        if not (clicked or typed):
+            return False
+        role, state = Qt.ItemDataRole.CheckStateRole, Qt.CheckState
+        checked = Qt.CheckState(index.data(role)) == state.Checked
+        return model.setData(index, state.Unchecked if checked else state.Checked, role)
+
+
+class RunView(QListView):
+    """One run a row, in two lines, with the colour of its curve.
+
+    Signals:
+        opened(): Enter or a double click on a run.
+        delete_pressed(): the Delete key.
+        context_asked(QPoint): by mouse or menu key; the point is global.
+    """
+
+    opened = Signal()
+    delete_pressed = Signal()
+    context_asked = Signal(QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.model = RunListModel(self)
-        self.view = RunView()
-        self.view.setModel(self.model)
-        self.open = _button("&Open", "Show its curves and faces, and use its best model")
-        self.go_on = _button("&Continue", "Train on, exactly where the run was stopped")
-        self.copy = _button("Cop&y settings", "Put its settings into the form for a new training")
-        self.export = _button("E&xport …", "Save epochs as a table (CSV) or the curves as a figure")
-        self.delete = _button("De&lete …", "Delete the run with all that is in it (Del)")
-        self.follow = _button("", "")
-        self._is_idle, self._is_following = True, False
-        self._arrange()
-        self._connect()
-        self.set_following(False)
-        self._offer()
-
-    def _arrange(self) -> None:
-        buttons = QGridLayout()
-        buttons.setSpacing(8)
-        for place, button in enumerate((self.open, self.go_on, self.copy)):
-            buttons.addWidget(button, 0, 2 * place, 1, 2)
-        for place, button in enumerate((self.export, self.delete)):
-            buttons.addWidget(button, 1, 3 * place, 1, 3)
-        buttons.addWidget(self.follow, 2, 0, 1, 6)
-        stack = QVBoxLayout(self)
-        stack.setContentsMargins(0, 8, 0, 0)
-        stack.setSpacing(8)
-        stack.addWidget(self.view, 1)
-        stack.addLayout(buttons)
-
-    def _connect(self) -> None:
-        self.open.clicked.connect(self._open)
-        self.go_on.clicked.connect(self._go_on)
-        self.copy.clicked.connect(self._copy)
-        self.export.clicked.connect(self._export)
-        self.delete.clicked.connect(self._delete)
-        self.follow.clicked.connect(self._follow)
-        self.view.opened.connect(self._open)
-        self.view.delete_pressed.connect(self._delete)
-        self.view.context_asked.connect(self._show_menu)
-        self.view.selectionModel().selectionChanged.connect(self._offer)
-        self.model.dataChanged.connect(self._offer)
-        self.model.modelReset.connect(self._offer)
-        self.model.compared.connect(self._on_compared)
-        self.model.refused.connect(self.refused)
-
-    def set_items(self, items: Sequence[RunItem]) -> None:
-        """Show these runs, newest first."""
-        self.model.set_items(items)
-
-    def set_shown(self, folder: Path | None) -> None:
-        """Mark the run whose curves are on show."""
-        self.model.set_shown(folder)
-
-    def set_idle(self, idle: bool) -> None:
-        """Allow continuing a run, or not while a training is under way."""
-        self._is_idle = idle
-        self._offer()
-
-    def set_following(self, following: bool) -> None:
-        """Offer to follow a folder, or to end that."""
-        self._is_following = following
-        self.follow.setText("Stop follo&wing" if following else "Follo&w a folder …")
-        self.follow.setToolTip(
-            "The folder isn't read any more; what was read stays on show"
-            if following
-            else "Watch a run that another program or a cluster writes, as it grows"
+        self.setItemDelegate(RunDelegate(self))
+        self.setUniformItemSizes(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Runs")
+        self.setAccessibleDescription(
+            "Enter opens a run, Space compares its curve, Delete deletes it."
         )
 
-    def selected(self) -> list[RunItem]:
-        """Return the selected runs, newest first."""
-        rows = sorted(index.row() for index in self.view.selectedIndexes())
-        return [self.model.item(row) for row in rows]
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, 72)
 
-    def select(self, folder: Path) -> None:
-        """Select one run and bring it into view."""
-        for row in range(self.model.rowCount()):
-            if self.model.item(row).folder == folder:
-                index = self.model.index(row)
-                flags = QItemSelectionModel.SelectionFlag.ClearAndSelect
-                self.view.selectionModel().setCurrentIndex(index, flags)
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.model() is not None and not self.model().rowCount():
+            painter = QPainter(self.viewport())
+            paint_empty_text(painter, self, self.viewport().rect(), _EMPTY)
+            painter.end()
 
-    @Slot()
-    def _offer(self) -> None:
-        """Enable what can be done with the selected runs."""
-        selected = self.selected()
-        single = selected[0] if len(selected) == 1 else None
-        self.open.setEnabled(single is not None)
-        self.copy.setEnabled(single is not None)
-        stopped = single is not None and single.state is RunState.STOPPED
-        self.go_on.setEnabled(stopped and self._is_idle)
-        self.export.setEnabled(bool(selected))
-        self.delete.setEnabled(bool(selected))
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        by_key = event.reason() != Qt.FocusReason.MouseFocusReason
+        if by_key and not self.selectedIndexes() and self.model().rowCount():
+            # Otherwise Enter would have nothing to open.
+            self.setCurrentIndex(self.model().index(max(self.currentIndex().row(), 0), 0))
 
-    def _emit_one(self, signal: SignalInstance) -> None:
-        selected = self.selected()
-        if len(selected) == 1:
-            signal.emit(selected[0])
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        super().mouseDoubleClickEvent(event)
+        point = event.position().toPoint()
+        index = self.indexAt(point)
+        if index.isValid() and not _is_beside_texts(self.visualRect(index), point):
+            self.opened.emit()
 
-    def _emit_all(self, signal: SignalInstance) -> None:
-        if selected := self.selected():
-            signal.emit(selected)
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.opened.emit()
+        elif event.key() == Qt.Key.Key_Delete:
+            self.delete_pressed.emit()
+        else:
+            super().keyPressEvent(event)
 
-    @Slot()
-    def _open(self) -> None:
-        self._emit_one(self.open_asked)
-
-    @Slot()
-    def _go_on(self) -> None:
-        self._emit_one(self.continue_asked)
-
-    @Slot()
-    def _copy(self) -> None:
-        self._emit_one(self.copy_asked)
-
-    @Slot()
-    def _export(self) -> None:
-        self._emit_all(self.export_asked)
-
-    @Slot()
-    def _delete(self) -> None:
-        self._emit_all(self.delete_asked)
-
-    @Slot()
-    def _follow(self) -> None:
-        (self.unfollow_asked if self._is_following else self.follow_asked).emit()
-
-    @Slot()
-    def _on_compared(self) -> None:
-        self.compared.emit(self.model.comparison())
-
-    @Slot(QPoint)
-    def _show_menu(self, place: QPoint) -> None:
-        menu = QMenu(self)
-        for button in (self.open, self.go_on, self.copy, self.export, self.delete):
-            if button is self.export:
-                menu.addSeparator()
-            menu.addAction(button.text(), button.click).setEnabled(button.isEnabled())
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(place)
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        index, point = context_place(self, event)
+        if index.isValid():
+            self.context_asked.emit(point)
 
 
-def _button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    return button
+def box_rect(row: QRect) -> QRect:
+    """Return where the box of a row lies."""
+    return QRect(row.left() + _MARGIN, row.top() + (row.height() - _BOX) // 2, _BOX, _BOX)
+
+
+def _is_beside_texts(row: QRect, point: QPoint) -> bool:
+    """Return whether a click was meant for the box, which two quick ones switch to and fro."""
+    return point.x() < box_rect(row).right() + _GAP
+
+
+def _paint_ground(painter: QPainter, option: QStyleOptionViewItem) -> None:
+    """Tint a selected row: full accent would drown the colours of the curves."""
+    accent = QColor(option.palette.color(ColorRole.Highlight))
+    area = QRectF(option.rect).adjusted(2, 1, -2, -1)
+    painter.setPen(Qt.PenStyle.NoPen)
+    if option.state & QStyle.StateFlag.State_Selected:
+        accent.setAlphaF(0.2)
+        painter.setBrush(accent)
+        painter.drawRoundedRect(area, 4, 4)
+    elif option.state & QStyle.StateFlag.State_MouseOver:
+        accent.setAlphaF(0.07)
+        painter.setBrush(accent)
+        painter.drawRoundedRect(area, 4, 4)
+    if option.state & QStyle.StateFlag.State_HasFocus:
+        painter.setPen(QPen(option.palette.color(ColorRole.Highlight), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+
+
+def _paint_box(painter: QPainter, box: QRect, color: QColor | None, palette: QPalette) -> None:
+    """Paint an empty box, or a ticked one in the colour of the curve."""
+    area = QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5)
+    edge = QColor(palette.color(ColorRole.PlaceholderText))
+    edge.setAlphaF(0.6)
+    painter.setPen(QPen(color or edge, 1))
+    painter.setBrush(color or palette.color(ColorRole.Base))
+    painter.drawRoundedRect(area, 3, 3)
+    if color is not None:
+        painter.setPen(QPen(palette.color(ColorRole.Base), 2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        corner = QPointF(box.topLeft())
+        points = (QPointF(4, 8.5), QPointF(7, 11.5), QPointF(12, 5))
+        painter.drawPolyline(QPolygonF([corner + point for point in points]))
+
+
+def _paint_texts(painter: QPainter, row: QRect, item: RunItem, palette: QPalette) -> None:
+    left = box_rect(row).right() + 1 + _GAP
+    line = QRect(
+        left, row.top() + _MARGIN, row.right() - _MARGIN - left, painter.fontMetrics().height()
+    )
+    muted = palette.color(ColorRole.PlaceholderText)
+    room = _paint_state(painter, line, item.state, palette)
+    bold = QFont(painter.font())
+    bold.setWeight(QFont.Weight.DemiBold)
+    plain = painter.font()
+    painter.setFont(bold)
+    painter.setPen(palette.color(ColorRole.Text))
+    width = min(QFontMetrics(bold).horizontalAdvance(item.title), room)
+    _paint_elided(painter, QRect(line.left(), line.top(), width, line.height()), item.title)
+    painter.setFont(plain)
+    painter.setPen(muted)
+    faces = QRect(line.left() + width + _GAP, line.top(), room - width - _GAP, line.height())
+    _paint_elided(painter, faces, item.faces)
+    _paint_elided(painter, line.translated(0, line.height() + _LINE_GAP), item.numbers)
+
+
+def _paint_state(painter: QPainter, line: QRect, state: RunState, palette: QPalette) -> int:
+    """Paint dot and word at the right end of a line; return the room left of them."""
+    width = painter.fontMetrics().horizontalAdvance(state.value)
+    running = state is RunState.RUNNING
+    color = palette.color(ColorRole.Highlight if running else ColorRole.PlaceholderText)
+    painter.setPen(color)
+    painter.drawText(line, int(Qt.AlignmentFlag.AlignRight), state.value)
+    dot = QRectF(line.right() + 1 - width - _DOT - 4, line.center().y() - _DOT / 2 + 1, _DOT, _DOT)
+    painter.setPen(QPen(color, 1.5))
+    filled = state is not RunState.STOPPED
+    painter.setBrush(color if filled else Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(dot.adjusted(1, 1, -1, -1))
+    return int(dot.left()) - _GAP - line.left()
+
+
+def _paint_elided(painter: QPainter, area: QRect, text: str) -> None:
+    elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+    painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), elided)

@@ -1,4 +1,4 @@
-"""The runs on disk: listing, opening, deleting them, and following one that others write."""
+"""The runs on disk: listing, opening, deleting them, and following one as it grows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.core.jobs import LatestJob, StreamJob
 from cae_gui.core.problems import Problem
-from model.runs.following import follow
+from model.runs.following import Followed, follow
 from model.runs.runs import EpochRow, Run, RunError, RunSummary, list_runs
 from model.runs.writer import forget_cut_off
 from model.system.polling import poll
@@ -62,20 +62,14 @@ class Runs(QObject):
 
     Signals:
         listed(): ``items`` are those on disk now.
-        opened(OpenedRun): answers ``open``.
-        preview_read(PreviewRead): answers the newest ``read_preview``.
-        followed(Followed | None): the followed run as it is now, or None: nothing has changed.
         following_changed(): ``following`` is another folder, or None.
-        shown_changed(): ``shown`` is another folder, or None.
+        shown_changed(Path | None): ``shown`` is another folder, or None.
         problem(Problem): something failed.
     """
 
     listed = Signal()
-    opened = Signal(object)
-    preview_read = Signal(object)
-    followed = Signal(object)
     following_changed = Signal()
-    shown_changed = Signal()
+    shown_changed = Signal(object)
     problem = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -84,16 +78,16 @@ class Runs(QObject):
         self.following: Path | None = None
         self.shown: Path | None = None
         self._files = LatestJob(_Lane, self)
-        self._opening = StreamJob(self)
+        self._opening, self._reading, self._following = (StreamJob(self) for _ in range(3))
         self._opening.produced.connect(self._on_opened)
-        self._opening.failed.connect(self.problem)
-        self._reading = StreamJob(self)
         self._reading.produced.connect(self._on_preview)
-        self._reading.failed.connect(self.problem)
-        self._following = StreamJob(self)
-        self._following.produced.connect(self.followed)
-        self._following.failed.connect(self.problem)
+        self._following.produced.connect(self._on_followed)
         self._following.ended.connect(self._on_following_ended)
+        for job in (self._opening, self._reading, self._following):
+            job.failed.connect(self.problem)
+        self._take_run: Callable[[OpenedRun], object] | None = None
+        self._take_preview: Callable[[PreviewRead], object] | None = None
+        self._take_followed: Callable[[Followed | None], object] | None = None
         self._files.start()
 
     def find(self, folder: Path) -> ListedRun | None:
@@ -104,7 +98,7 @@ class Runs(QObject):
         """Remember whose curves and faces are on show."""
         if folder != self.shown:
             self.shown = folder
-            self.shown_changed.emit()
+            self.shown_changed.emit(folder)
 
     def refresh(self) -> None:
         """List the runs on disk again."""
@@ -116,12 +110,16 @@ class Runs(QObject):
         work, then, failed = partial(_listed, folder), self._on_updated, self._on_failure
         self._files.ask(work, lane=_Lane.UPDATE, then=then, failed=failed, interim=True)
 
-    def open(self, folder: Path) -> None:
-        """Read a run; ``opened`` answers."""
+    def open(self, folder: Path, *, then: Callable[[OpenedRun], object]) -> None:
+        """Read a run, which goes to ``then`` unless another one is asked for meanwhile."""
+        self._take_run = then
         self._opening.begin(partial(_polled, partial(_open, folder)))
 
-    def read_preview(self, folder: Path, epoch: int | None = None) -> None:
-        """Read the preview faces after an epoch, the newest by default."""
+    def read_preview(
+        self, folder: Path, epoch: int | None = None, *, then: Callable[[PreviewRead], object]
+    ) -> None:
+        """Read the preview faces after an epoch, the newest by default, in the same way."""
+        self._take_preview = then
         self._reading.begin(partial(_polled, partial(_read_preview, folder, epoch)))
 
     def delete(self, folders: Sequence[Path]) -> None:
@@ -132,9 +130,12 @@ class Runs(QObject):
         """Note that the person was told of a run whose process died."""
         self._change(partial(forget_cut_off, folder))
 
-    def follow(self, folder: Path) -> None:
-        """Watch a run folder until another choice."""
-        self.following = folder
+    def follow(self, folder: Path, *, then: Callable[[Followed | None], object]) -> None:
+        """Watch a run folder until another choice.
+
+        The run as it is goes to ``then`` after each change, and None ten times a second meanwhile.
+        """
+        self.following, self._take_followed = folder, then
         self._following.begin(partial(follow, folder))
         self.following_changed.emit()
 
@@ -177,13 +178,18 @@ class Runs(QObject):
 
     @Slot(object)
     def _on_opened(self, run: OpenedRun | None) -> None:
-        if run is not None:
-            self.opened.emit(run)
+        if run is not None and self._take_run is not None:
+            self._take_run(run)
 
     @Slot(object)
     def _on_preview(self, preview: PreviewRead | None) -> None:
-        if preview is not None:
-            self.preview_read.emit(preview)
+        if preview is not None and self._take_preview is not None:
+            self._take_preview(preview)
+
+    @Slot(object)
+    def _on_followed(self, followed: Followed | None) -> None:
+        if self.following is not None and self._take_followed is not None:
+            self._take_followed(followed)
 
     @Slot(bool)
     def _on_following_ended(self, _complete: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -43,15 +43,6 @@ class RunOpened:
     rows: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Estimated:
-    """How long a training with this configuration would take on these faces."""
-
-    config: TrainConfig
-    faces: FaceSet
-    estimate: Estimate
-
-
 class Training(QObject):
     """Runs one training at a time in a background thread, or a trial before one.
 
@@ -66,7 +57,6 @@ class Training(QObject):
         preparing(str): what is done before ``started``.
         discarded(): the run was stopped and deleted.
         problem(Problem): the training failed; what was saved is kept.
-        estimated(Estimated): answers the newest ``try_out``; trial_failed(Problem) otherwise.
     """
 
     state_changed = Signal(object)
@@ -81,8 +71,6 @@ class Training(QObject):
     preparing = Signal(str)
     discarded = Signal()
     problem = Signal(object)
-    estimated = Signal(object)
-    trial_failed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -101,8 +89,9 @@ class Training(QObject):
             Finished: self.finished,
             Notice: self.noticed,
             RunOpened: self.run_opened,
-            Estimated: self.estimated,
         }
+        self._trial_done: Callable[[Estimate], object] | None = None
+        self._trial_failed: Callable[[Problem], object] | None = None
         self.job = StreamJob(self)
         self.job.produced.connect(self._on_event)
         self.job.failed.connect(self._on_failed)
@@ -130,9 +119,21 @@ class Training(QObject):
         """Go on with an earlier run exactly where it was stopped."""
         self._begin(partial(_earlier_run, folder, faces), faces)
 
-    def try_out(self, config: TrainConfig, faces: FaceSet) -> None:
-        """Estimate how long a training would take; does nothing while one is under way."""
+    def try_out(
+        self,
+        config: TrainConfig,
+        faces: FaceSet,
+        *,
+        then: Callable[[Estimate], object],
+        failed: Callable[[Problem], object],
+    ) -> None:
+        """Estimate how long a training would take; does nothing while one is under way.
+
+        The estimate goes to ``then``, or what went wrong to ``failed``; of a trial that another one
+        or a training replaces, nothing comes.
+        """
         if not self.is_active:
+            self._trial_done, self._trial_failed = then, failed
             self.job.begin(partial(_try_out, config, faces))
 
     def cancel_trial(self) -> None:
@@ -176,6 +177,10 @@ class Training(QObject):
 
     @Slot(object)
     def _on_event(self, event: Any) -> None:
+        if not self.is_active:
+            if event is not None and self._trial_done is not None:
+                self._trial_done(event)
+            return
         if isinstance(event, RunOpened):
             self.folder = event.folder
         if isinstance(event, Started) and self.state is State.PREPARING:
@@ -189,7 +194,8 @@ class Training(QObject):
     @Slot(object)
     def _on_failed(self, problem: Problem) -> None:
         if not self.is_active:
-            self.trial_failed.emit(problem)
+            if self._trial_failed is not None:
+                self._trial_failed(problem)
             return
         self._has_failed = True
         self.problem.emit(problem)
@@ -198,24 +204,24 @@ class Training(QObject):
     def _on_ended(self, complete: bool) -> None:
         if not self.is_active:
             return  # a trial
-        never_began = self._has_failed and not self._discarding
-        if self.folder is not None and never_began and _is_empty(self.folder):
-            _delete(self.folder)  # such a run in the menu helps nobody
+        if self.folder is not None and self._discarding:
+            _delete(self.folder)
+        elif self.folder is not None and self._has_failed and _is_empty(self.folder):
+            _delete(self.folder)  # such a run in the menu is of no use
             self.folder = None
         self._enter(State.IDLE)
         if self.folder is None:
             return
         if self._discarding:
-            _delete(self.folder)
             self.discarded.emit()
         elif not complete and not self._has_failed:
             self.stopped.emit(self.folder)
 
 
-def _try_out(config: TrainConfig, faces: FaceSet) -> Iterator[Estimated | None]:
+def _try_out(config: TrainConfig, faces: FaceSet) -> Iterator[Estimate | None]:
     from model.training.estimate import trial
 
-    yield Estimated(config, faces, (yield from trial(config, faces)))
+    yield (yield from trial(config, faces))
 
 
 def _new_run(
@@ -258,5 +264,5 @@ def _is_empty(folder: Path) -> bool:
 
 
 def _delete(folder: Path) -> None:
-    # Not through Run, which can't open a folder that somebody has already half removed.
+    # Not through Run, which can't open a folder that is already half removed.
     shutil.rmtree(folder, ignore_errors=True)

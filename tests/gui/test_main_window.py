@@ -13,7 +13,6 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
-    QDialog,
     QLabel,
     QLineEdit,
     QMenu,
@@ -345,7 +344,7 @@ def test_nothing_chosen_nothing_happens(window: MainWindow, answers: Dialogs) ->
 def test_the_layer_table_opens_and_closes_with_the_window(window: MainWindow, qtbot: QtBot) -> None:
     window.tabs.setCurrentWidget(window.train)
     qtbot.mouseClick(window.train.layers, LEFT)
-    dialog = window.findChild(QDialog)
+    dialog = window.train.layers_dialog
     qtbot.waitUntil(dialog.isVisible, timeout=LOADING_MS)
     table = dialog.findChild(QTableWidget)
     assert table.rowCount() > 10

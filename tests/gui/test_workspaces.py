@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,8 +17,6 @@ from cae_gui.morph.key_frames import FrameItem
 from cae_gui.morph.morph_path_view import MorphPathView
 from cae_gui.morph.morph_workspace import MorphWorkspace
 from cae_gui.reconstruct.reconstruct_workspace import ReconstructWorkspace
-from cae_gui.train.train_workspace import TrainWorkspace
-from model.config import PRESETS
 from model.data.datasets import FaceSet
 from model.evaluation.metrics import quality
 from tests.gui.conftest import picture_of, same_picture
@@ -43,11 +40,6 @@ def shown(qtbot: QtBot) -> Callable[[Any], Any]:
 
 
 @pytest.fixture
-def train(shown: Callable[[TrainWorkspace], TrainWorkspace]) -> TrainWorkspace:
-    return shown(TrainWorkspace())
-
-
-@pytest.fixture
 def reconstruct(
     shown: Callable[[ReconstructWorkspace], ReconstructWorkspace],
 ) -> ReconstructWorkspace:
@@ -67,90 +59,6 @@ def morph(shown: Callable[[MorphWorkspace], MorphWorkspace]) -> MorphWorkspace:
 def assert_named(view: QWidget) -> None:
     for button in view.findChildren(QPushButton):
         assert button.text() or button.accessibleName(), button
-
-
-# Train
-
-
-def test_train_buttons_say_what_is_wanted(train: TrainWorkspace, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(train.start_asked):
-        qtbot.mouseClick(train.start, LEFT)
-    with qtbot.waitSignal(train.layers_asked):
-        qtbot.mouseClick(train.layers, LEFT)
-    train.show_state(active=True, paused=False, stopping=False)
-    for button, signal in (
-        (train.pause, train.pause_asked),
-        (train.stop, train.stop_asked),
-        (train.discard, train.discard_asked),
-    ):
-        with qtbot.waitSignal(signal):
-            qtbot.mouseClick(button, LEFT)
-    train.show_state(active=True, paused=True, stopping=False)
-    with qtbot.waitSignal(train.go_on_asked):
-        qtbot.mouseClick(train.pause, LEFT)
-    with qtbot.waitSignal(train.follow_changed) as blocker:
-        train.follow.click()
-    assert blocker.args == [True]
-
-
-def test_train_offers_only_what_can_be_done(train: TrainWorkspace) -> None:
-    def offered() -> list[bool]:
-        return [
-            button.isEnabled() for button in (train.start, train.pause, train.stop, train.discard)
-        ]
-
-    assert offered() == [True, False, False, False]
-    train.show_state(active=True, paused=False, stopping=False)
-    assert offered() == [False, True, True, True]
-    assert train.pause.text() == "Pa&use"
-    train.show_state(active=True, paused=True, stopping=False)
-    assert offered() == [False, True, True, True]
-    assert train.pause.text() == "&Go on"
-    train.show_state(active=True, paused=False, stopping=True)
-    assert offered() == [False, False, False, False]
-    train.show_state(active=False, paused=False, stopping=False)
-    assert offered() == [True, False, False, False]
-
-
-def test_train_says_how_long_it_takes_or_why_it_cannot_start(train: TrainWorkspace) -> None:
-    train.set_estimate("About 9 min on this computer", "127 images/s")
-    assert train.estimate.text() == "About 9 min on this computer"
-    assert train.estimate.toolTip() == "127 images/s"
-    assert train.start.isEnabled()
-    train.refuse("Too few <b>faces</b>.")
-    assert (train.estimate.text(), train.estimate.toolTip()) == ("Too few <b>faces</b>.", "")
-    assert train.estimate.textFormat() is Qt.TextFormat.PlainText
-    assert not train.start.isEnabled()
-    train.show_state(active=False, paused=False, stopping=False)
-    assert not train.start.isEnabled()
-    train.set_estimate("")
-    assert train.start.isEnabled()
-
-
-def test_train_settings_are_locked_while_they_are_in_use(train: TrainWorkspace) -> None:
-    train.show_state(active=True, paused=False, stopping=False)
-    assert not any(editor.control.isEnabled() for editor in train.form._editors.values())
-    train.show_state(active=False, paused=False, stopping=False)
-    assert all(editor.control.isEnabled() for editor in train.form._editors.values())
-
-
-def test_train_shows_progress_text_and_preview(train: TrainWorkspace, few_faces: FaceSet) -> None:
-    train.set_faces("Trains on “Patches”.")
-    train.set_status("Epoch 1 of 2")
-    train.set_progress(500, 2000)
-    train.set_preview(few_faces.images[:10], few_faces.images[10:20])
-    assert train.faces.text() == "Trains on “Patches”."
-    assert train.status.text() == "Epoch 1 of 2"
-    assert (train.bar.value(), train.bar.maximum()) == (500, 2000)
-    assert train.strip.count() == 10
-    train.show_state(active=False, paused=False, stopping=False)
-    assert train.bar.value() == 0
-
-
-def test_train_shows_a_configuration(train: TrainWorkspace) -> None:
-    config = replace(PRESETS["Reference"], epochs=7)
-    train.form.set_config(config)
-    assert train.form.config() == config
 
 
 # Reconstruct

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.documents.sessions import DISCARD, LATER, RESTORE
 from cae_gui.main_window import MainWindow
-from cae_gui.train.recovery_controller import CONTINUE, NOT_NOW
+from cae_gui.train.runs_page import CONTINUE, NOT_NOW
 from model.checkpoint import pretrained_model, save_model
 from model.documents.session_file import SUFFIX
 from model.documents.unsaved import last_session, unsaved_folder

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.core.jobs import stop_and_wait
 from cae_gui.core.problems import Problem
-from cae_gui.train.runs import Runs
+from cae_gui.train.runs import OpenedRun, PreviewRead, Runs
 from model.data.datasets import FaceSet
 from model.runs.runs import EpochRow, Run
 from model.runs.writer import Writer
@@ -36,6 +36,10 @@ def recorded(faces: FaceSet, epochs: int, parent: Path | None = None) -> Run:
 def record(run: Run, epoch: int, faces: FaceSet) -> None:
     run.append(EpochRow(epoch, 0.2 / epoch, 0.1 / epoch, 0.01, 1.0))
     run.save_preview(epoch, quick_preview(faces.images[:10], epoch))
+
+
+def nothing(_answer: object) -> None:
+    """Take an answer that the test isn't about."""
 
 
 def refresh(runs: Runs, qtbot: QtBot) -> None:
@@ -66,15 +70,17 @@ def test_one_run_is_read_again(runs: Runs, few_faces: FaceSet, qtbot: QtBot) -> 
 
 def test_opens_a_run_and_reads_its_previews(runs: Runs, few_faces: FaceSet, qtbot: QtBot) -> None:
     run = recorded(few_faces, 3)
-    with qtbot.waitSignal(runs.opened, timeout=LOADING_MS) as opened:
-        runs.open(run.folder)
-    assert [row.epoch for row in opened.args[0].rows] == [1, 2, 3]
-    np.testing.assert_array_equal(opened.args[0].originals, few_faces.images[:10])
-    assert not opened.args[0].has_model
+    opened: list[OpenedRun] = []
+    runs.open(run.folder, then=opened.append)
+    qtbot.waitUntil(lambda: len(opened) == 1, timeout=LOADING_MS)
+    assert [row.epoch for row in opened[0].rows] == [1, 2, 3]
+    np.testing.assert_array_equal(opened[0].originals, few_faces.images[:10])
+    assert not opened[0].has_model
     for wanted, epoch in ((None, 3), (2, 2)):
-        with qtbot.waitSignal(runs.preview_read, timeout=LOADING_MS) as read:
-            runs.read_preview(run.folder, wanted)
-        preview = read.args[0]
+        read: list[PreviewRead] = []
+        runs.read_preview(run.folder, wanted, then=read.append)
+        qtbot.waitUntil(lambda read=read: len(read) == 1, timeout=LOADING_MS)
+        preview = read[0]
         assert (preview.epoch, preview.epochs) == (epoch, [1, 2, 3])
         expected = quick_preview(few_faces.images[:10], epoch)
         np.testing.assert_array_equal(preview.pixels, expected)
@@ -83,7 +89,7 @@ def test_opens_a_run_and_reads_its_previews(runs: Runs, few_faces: FaceSet, qtbo
 def test_a_folder_that_is_no_run_is_a_sentence(runs: Runs, tmp_path: Path, qtbot: QtBot) -> None:
     for act in (runs.open, runs.follow):
         with qtbot.waitSignal(runs.problem, timeout=LOADING_MS) as blocker:
-            act(tmp_path)
+            act(tmp_path, then=nothing)
         assert f"“{tmp_path.name}” isn't a run" in blocker.args[0].text
     qtbot.waitUntil(lambda: runs.following is None)
 
@@ -114,8 +120,7 @@ def test_follows_a_folder_until_told_otherwise(
 ) -> None:
     run = recorded(few_faces, 1, tmp_path / "shared")
     seen: list[int] = []
-    runs.followed.connect(lambda value: value and seen.append(len(value.rows)))
-    runs.follow(run.folder)
+    runs.follow(run.folder, then=lambda value: value and seen.append(len(value.rows)))
     qtbot.waitUntil(lambda: seen == [1], timeout=LOADING_MS)
     record(run, 2, few_faces)
     qtbot.waitUntil(lambda: seen[-1] == 2, timeout=LOADING_MS)
@@ -127,8 +132,9 @@ def test_follows_a_folder_until_told_otherwise(
 
 def test_a_folder_that_vanishes_is_a_sentence(runs: Runs, few_faces: FaceSet, qtbot: QtBot) -> None:
     run = recorded(few_faces, 1)
-    with qtbot.waitSignal(runs.followed, timeout=LOADING_MS):
-        runs.follow(run.folder)
+    heard: list[object] = []
+    runs.follow(run.folder, then=heard.append)
+    qtbot.waitUntil(lambda: bool(heard), timeout=LOADING_MS)
     with qtbot.waitSignal(runs.problem, timeout=LOADING_MS) as blocker:
         run.discard()
     assert "is gone" in blocker.args[0].text
@@ -137,10 +143,9 @@ def test_a_folder_that_vanishes_is_a_sentence(runs: Runs, few_faces: FaceSet, qt
 
 def test_another_choice_takes_over(runs: Runs, few_faces: FaceSet, qtbot: QtBot) -> None:
     first, second = recorded(few_faces, 1), recorded(few_faces, 2)
-    runs.follow(first.folder)
+    runs.follow(first.folder, then=nothing)
     seen: list[int] = []
-    runs.followed.connect(lambda value: value and seen.append(len(value.rows)))
-    runs.follow(second.folder)
+    runs.follow(second.folder, then=lambda value: value and seen.append(len(value.rows)))
     qtbot.waitUntil(lambda: bool(seen), timeout=LOADING_MS)
     assert runs.following == second.folder
     assert seen[-1] == 2
@@ -152,10 +157,9 @@ def test_a_share_that_never_answers_holds_nothing_up(
     run, never = recorded(few_faces, 1), threading.Event()
     monkeypatch.setattr(Run, "open", lambda _folder: never.wait(60))
     heard: list[object] = []
-    runs.followed.connect(heard.append)
-    runs.follow(run.folder)
-    runs.open(run.folder)
-    runs.read_preview(run.folder)
+    runs.follow(run.folder, then=heard.append)
+    runs.open(run.folder, then=heard.append)
+    runs.read_preview(run.folder, then=heard.append)
     qtbot.waitUntil(lambda: len(heard) >= 3, timeout=LOADING_MS)
     assert not any(heard)
     stop_and_wait(runs.jobs())

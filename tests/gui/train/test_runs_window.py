@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.core.faces import DEMO
 from cae_gui.main_window import MainWindow
-from cae_gui.train.run_model import RunItem, RunState
+from cae_gui.train.run_list import RunItem, RunState
 from model.data.datasets import FaceSet
 from model.plots.curves import CurveRequest, Points
 from model.runs.runs import Run
@@ -87,8 +87,14 @@ def begin(window: MainWindow, qtbot: QtBot) -> Path:
 
 def open_run(window: MainWindow, folder: Path, qtbot: QtBot) -> None:
     window.train.runs.select(folder)
-    with qtbot.waitSignal(window.studio.runs.opened, timeout=LOADING_MS):
-        qtbot.keyClick(window.train.runs.view, Qt.Key.Key_Return)
+    qtbot.keyClick(window.train.runs.view, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.studio.runs.shown == folder, timeout=LOADING_MS)
+
+
+def wait_until_followed(window: MainWindow, qtbot: QtBot) -> None:
+    """Wait until what is in the folder being followed was read for the first time."""
+    status = window.train.status
+    qtbot.waitUntil(lambda: status.text().startswith("Following"), timeout=LOADING_MS)
 
 
 def compare(window: MainWindow, folder: Path, qtbot: QtBot) -> None:
@@ -201,7 +207,7 @@ def test_curves_show_the_planned_rates_of_a_training_an_opened_and_a_followed_ru
     )
     followed = recorded(few_faces, 2, tmp_path / "cluster")
     with Writer(followed.folder):
-        train._following.follow(followed.folder)
+        train.train.runs.follow_run(followed.folder)
         wait_for_picture(
             train,
             lambda shown: (shown.planned, shown.history.epochs) == (planned(2), (1, 2)),
@@ -503,8 +509,8 @@ def test_a_training_of_our_own_ends_following(
     train: MainWindow, few_faces: FaceSet, answers: Dialogs, tmp_path: Path, qtbot: QtBot
 ) -> None:
     answers.path = recorded(few_faces, 1, tmp_path / "cluster").folder
-    with qtbot.waitSignal(train.studio.runs.followed, timeout=LOADING_MS):
-        qtbot.mouseClick(train.train.runs.follow, LEFT)
+    qtbot.mouseClick(train.train.runs.follow, LEFT)
+    wait_until_followed(train, qtbot)
     learn(train, qtbot)
     assert train.studio.runs.following is None
     assert train.train.plot._history.epochs == (1, 2, 3)
@@ -515,8 +521,8 @@ def test_a_followed_folder_that_vanishes_is_a_sentence(
 ) -> None:
     run = recorded(few_faces, 1, tmp_path / "cluster")
     answers.path = run.folder
-    with qtbot.waitSignal(train.studio.runs.followed, timeout=LOADING_MS):
-        qtbot.mouseClick(train.train.runs.follow, LEFT)
+    qtbot.mouseClick(train.train.runs.follow, LEFT)
+    wait_until_followed(train, qtbot)
     run.discard()
     wait_for_message(train, qtbot, "is gone")
     qtbot.waitUntil(lambda: "Stop" not in train.train.runs.follow.text())
@@ -532,7 +538,7 @@ def test_a_folder_that_does_not_answer_is_told_of(
     monkeypatch: pytest.MonkeyPatch,
     qtbot: QtBot,
 ) -> None:
-    monkeypatch.setattr("cae_gui.train.following_controller.PATIENCE_S", 0.0)
+    monkeypatch.setattr("cae_gui.train.runs_page.PATIENCE_S", 0.0)
     silence = (None for _ in range(1000))
     monkeypatch.setattr("cae_gui.train.runs.follow", lambda _folder: silence)
     answers.path = tmp_path
@@ -545,10 +551,10 @@ def test_closing_while_following_and_listing_is_clean(
 ) -> None:
     run = recorded(few_faces, 2, tmp_path / "cluster")
     window = open_window()
-    with qtbot.waitSignal(window.studio.runs.followed, timeout=LOADING_MS):
-        window.studio.runs.follow(run.folder)
+    window.train.runs.follow_run(run.folder)
+    wait_until_followed(window, qtbot)
     window.studio.runs.refresh()
-    window.studio.runs.open(run.folder)
+    window.studio.runs.open(run.folder, then=[].append)
     window.close()
     assert not any(job.isRunning() for job in window.studio.runs.jobs())
 

@@ -5,7 +5,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from cae_gui.train.setting_editor import SettingEditor
+from cae_gui.train.config_form import SettingEditor
 from model.config import TrainConfig, setting_of
 
 

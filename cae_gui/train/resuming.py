@@ -6,31 +6,34 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cae_gui.core.faces import TITLES
-from cae_gui.studio import Studio
+from cae_gui.core.faces import TITLES, Faces
+from cae_gui.train.runs import Runs
+from cae_gui.train.training import Training
 from model.runs.runs import Run
 
 _SOURCES = {title: source for source, title in TITLES.items()}
 
 
-class ResumingController(QObject):
+class Resuming(QObject):
     """Loads the faces of a run first where others are on show.
 
     Signals:
-        notice(str): something the person should know.
+        notice(str): why a run can't go on, and what to do.
     """
 
     notice = Signal(str)
 
-    def __init__(self, studio: Studio, parent: QObject) -> None:
+    def __init__(
+        self, runs: Runs, faces: Faces, training: Training, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._runs, self._faces, self._training = studio.runs, studio.faces, studio.training
+        self._runs, self._faces, self._training = runs, faces, training
         self._waiting: Run | None = None
         self._is_lfw_offered = False
-        self._faces.changed.connect(self._on_faces)
-        self._faces.lfw_missing.connect(self._on_lfw_missing)
-        self._faces.idle.connect(self._on_idle)
-        self._training.run_opened.connect(self._on_training)
+        faces.changed.connect(self._on_faces)
+        faces.lfw_missing.connect(self._on_lfw_missing)
+        faces.idle.connect(self._on_idle)
+        training.run_opened.connect(self._on_training)
 
     def resume(self, folder: Path) -> None:
         """Go on with a run of the list exactly where it was stopped."""

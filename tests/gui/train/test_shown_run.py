@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from cae_gui.train.epoch_slider import EpochSlider
+from cae_gui.train.shown_run import EpochSlider
 
 LOSSES = {epoch: 0.01 / epoch for epoch in range(1, 9)}
 

@@ -1,0 +1,396 @@
+"""Train: settings, runs, curves, and the same test faces getting better epoch by epoch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cae_gui.core.faces import Faces
+from cae_gui.core.models import Models
+from cae_gui.core.selection import Selection
+from cae_gui.core.tasks import Tasks
+from cae_gui.core.times import duration
+from cae_gui.core.undo import Step
+from cae_gui.train.config_form import ConfigForm
+from cae_gui.train.estimates import Estimates, refusal
+from cae_gui.train.layer_table import LayersDialog
+from cae_gui.train.runs import Runs
+from cae_gui.train.runs_page import RunsPage
+from cae_gui.train.shown_run import ShownRun
+from cae_gui.train.training import RunOpened, State, Training
+from cae_gui.widgets import dialogs
+from cae_gui.widgets.controls import PrimaryButton
+from cae_gui.widgets.message_bar import MessageBar
+from model.config import TrainConfig
+from model.events import EpochDone, Finished, Notice, Progress, Started
+
+PREVIEW_FACES = 10
+_STATES = {
+    State.PREPARING: "Preparing the training …",
+    State.PAUSED: "Paused.",
+    State.STOPPING: "Stopping and saving …",
+}
+
+
+class TrainPage(QWidget):
+    """Settings and runs at the left; curves, progress and the preview strip at the right.
+
+    Starts trainings with the settings of the form, and shows what they report.
+    """
+
+    def __init__(
+        self,
+        training: Training,
+        estimates: Estimates,
+        runs: Runs,
+        models: Models,
+        faces: Faces,
+        selection: Selection,
+        tasks: Tasks,
+        messages: MessageBar,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._training, self._estimates, self._runs = training, estimates, runs
+        self._models, self._faces, self._selection = models, faces, selection
+        self._messages = messages
+        self._history: list[Any] = []
+        self._has_finished = False
+        self._begun: Path | None = None
+        self._planned = 0
+        self._shown = ShownRun(runs, models, tasks, self)
+        self.status, self.bar, self.log = self._shown.status, self._shown.bar, self._shown.log
+        self.plot, self.strip, self.epochs = self._shown.plot, self._shown.strip, self._shown.epochs
+        self.form = ConfigForm()
+        self.runs = RunsPage(runs, training, models, self._shown, messages)
+        self.layers_dialog = LayersDialog(models, tasks, self)
+        self._make_controls()
+        self._arrange()
+        self._connect()
+        self._show_state(State.IDLE)
+
+    def _make_controls(self) -> None:
+        self.follow = QCheckBox("&Follow the training")
+        self.follow.setToolTip(
+            "Reconstruct, Explore and Morph use the newest snapshot of the network in training."
+        )
+        self.faces = QLabel(wordWrap=True)
+        self.further = QCheckBox("&Begin with the model in use")
+        self.further.setToolTip(
+            "Trains the weights of the model in use further instead of new ones. "
+            "The latent size is that of the model."
+        )
+        self.estimate = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.estimate.setAccessibleName("How long the training would take")
+        # Without a text it keeps its place: buttons must not move under the mouse.
+        self.estimate.setMinimumHeight(self.estimate.fontMetrics().height())
+        self.start = PrimaryButton("&Start training")
+        self.start.setDefault(True)
+        self.pause = QPushButton("Pa&use")
+        self.stop = QPushButton("Stop and &keep")
+        self.discard = QPushButton("&Discard …")
+        self.layers = QPushButton("&Layers …")
+        self.layers.setToolTip("The layers of the network with their shapes and parameters")
+
+    def _arrange(self) -> None:
+        self._rows = outer = QHBoxLayout(self)
+        outer.setContentsMargins(16, 16, 16, 16)
+        outer.setSpacing(16)
+        outer.addWidget(self._make_left())
+        outer.addLayout(self._make_right(), 1)
+
+    def _make_left(self) -> QWidget:
+        self.tabs = QTabWidget(documentMode=True)  # without a pane, which dark mode tints
+        self.tabs.addTab(self._make_settings(), "Sett&ings")
+        self.tabs.addTab(self.runs, "Ru&ns")
+        self.tabs.setTabToolTip(0, "How the next training goes")
+        self.tabs.setTabToolTip(1, "What earlier trainings left behind")
+        under = QHBoxLayout()
+        for button in (self.pause, self.stop, self.discard):
+            under.addWidget(button)
+        column = QWidget()
+        column.setFixedWidth(304)
+        left = QVBoxLayout(column)
+        left.setContentsMargins(0, 0, 0, 0)
+        left.setSpacing(8)
+        left.addWidget(self.tabs, 1)
+        left.addWidget(self.further)
+        left.addWidget(self.estimate)
+        left.addWidget(self.start)
+        left.addLayout(under)
+        return column
+
+    def _make_settings(self) -> QWidget:
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(self.form)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.faces)
+        column.addWidget(scroll, 1)
+        column.addWidget(self.layers)
+        return page
+
+    def _make_right(self) -> QVBoxLayout:
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addWidget(self.bar, 1)
+        head.addWidget(self.follow)
+        head.addWidget(self.log)
+        right = QVBoxLayout()
+        right.setSpacing(8)
+        right.addWidget(self.status)
+        right.addLayout(head)
+        right.addWidget(self.plot, 1)
+        right.addWidget(self.strip)
+        right.addWidget(self.epochs)
+        return right
+
+    def _connect(self) -> None:
+        training = self._training
+        self.start.clicked.connect(self._start)
+        self.pause.clicked.connect(self._pause_or_go_on)
+        self.stop.clicked.connect(training.stop)
+        self.discard.clicked.connect(self._discard)
+        self.layers.clicked.connect(self.layers_dialog.show_layers)
+        self.follow.toggled.connect(self._on_follow)
+        self.further.toggled.connect(self._on_further)
+        self.tabs.currentChanged.connect(self._on_tab)
+        self.form.undo_stack.indexChanged.connect(self._refresh)
+        self.runs.settings_asked.connect(self._on_settings)
+        self._estimates.changed.connect(self._refresh)
+        self._models.replaced.connect(self._refresh)
+        self._faces.changed.connect(self._on_faces)
+        self._selection.reconstructed.connect(self._shown.paint_first)
+        training.state_changed.connect(self._on_state)
+        training.run_opened.connect(self._on_run)
+        training.preparing.connect(self.status.setText)
+        training.started.connect(self._on_started)
+        training.progressed.connect(self._on_progress)
+        training.epoch_done.connect(self._on_epoch)
+        training.finished.connect(self._on_finished)
+        training.stopped.connect(self._on_stopped)
+        training.discarded.connect(self._on_discarded)
+        training.noticed.connect(self._on_notice)
+
+    def show_settings(self) -> None:
+        """Bring the form into view."""
+        self.tabs.setCurrentIndex(0)
+
+    def show_runs(self) -> None:
+        """Bring the list of runs into view."""
+        self.tabs.setCurrentWidget(self.runs)
+
+    # Before a training: its settings, and how long it would take
+
+    def _config(self) -> TrainConfig | None:
+        """Return what Start would train with; None where the form is in error."""
+        if self.form.error():
+            return None
+        config, model = self.form.config(), self._models.model
+        if self.further.isChecked() and model is not None:
+            return replace(config, latent_dim=model.network.latent_dim)
+        return config
+
+    @Slot()
+    def _refresh(self) -> None:
+        """Say how long a training would take, or why it can't start, and offer what can be done."""
+        faces, config = self._faces.faces, self._config()
+        is_active, refused, texts = self._training.is_active, "", ("", "")
+        if faces is None or config is None or is_active:
+            self._estimates.cancel()
+        else:
+            refused = refusal(config, faces)
+            texts = (refused, "") if refused else self._estimates.texts(config, faces)
+            self.form.set_preset_times(self._estimates.preset_times(faces))
+            if self.isVisible():
+                self._estimates.want(config, faces)
+        self.estimate.setText(texts[0])
+        self.estimate.setToolTip(texts[1])
+        self.start.setEnabled(not is_active and config is not None and not refused)
+
+    @Slot()
+    def _on_faces(self) -> None:
+        faces = self._faces.faces
+        if faces is not None:
+            self.faces.setText(f"Trains on “{faces.title}”, {len(faces.images):,} faces.")
+        self._refresh()
+
+    @Slot(object, str)
+    def _on_settings(self, config: TrainConfig, text: str) -> None:
+        self.form.set_config(config, text)
+        self.show_settings()
+
+    @Slot(bool)
+    def _on_further(self, on: bool) -> None:
+        text = "Begin with the model in use"
+        self.form.undo_stack.push(Step(text, self._show_further, not on, on, is_made=True))
+
+    def _show_further(self, on: bool) -> None:
+        with QSignalBlocker(self.further):
+            self.further.setChecked(on)
+
+    @Slot(int)
+    def _on_tab(self, _index: int) -> None:
+        if self.tabs.currentWidget() is self.runs:
+            self._runs.refresh()
+            if not self.tabs.tabBar().hasFocus():  # there, arrow keys go from tab to tab
+                self.runs.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    # What the person does with a training
+
+    @Slot()
+    def _start(self) -> None:
+        """Train on the faces on show with the settings of the form."""
+        faces, config = self._faces.faces, self._config()
+        if faces is not None and config is not None and not self._training.is_active:
+            model = self._models.model if self.further.isChecked() else None
+            self._runs.stop_following()
+            self._shown.prepare(faces.title, config)
+            self._training.start(config, faces, self._faces.source, model)
+
+    @Slot()
+    def _pause_or_go_on(self) -> None:
+        if self._training.state is State.PAUSED:
+            self._training.go_on()
+        else:
+            self._training.pause()
+
+    @Slot()
+    def _discard(self) -> None:
+        if dialogs.ask_discard(self):
+            self._training.discard()
+
+    @Slot(bool)
+    def _on_follow(self, follow: bool) -> None:
+        self._training.is_followed = follow
+
+    # What a training reports
+
+    def _show_state(self, state: State) -> None:
+        """Offer what can be done in this state of the training."""
+        is_active = state is not State.IDLE
+        for button in (self.pause, self.stop, self.discard):
+            button.setEnabled(is_active and state is not State.STOPPING)
+        self.pause.setText("&Go on" if state is State.PAUSED else "Pa&use")
+        self.further.setEnabled(not is_active)
+        self.form.set_read_only(is_active)
+        if not is_active:
+            self.bar.setValue(0)
+        self._refresh()
+
+    @Slot(object)
+    def _on_state(self, state: State) -> None:
+        self._show_state(state)
+        if state is State.PREPARING:
+            self._has_finished, self._begun = False, None
+        if state in _STATES:
+            self.status.setText(_STATES[state])
+        elif state is State.IDLE and not self._has_finished:
+            self.status.setText("The training ended early.")
+            if self._training.folder is None and self._runs.shown in (None, self._begun):
+                self._shown.clear()  # it never began, and left nothing
+
+    @Slot(object)
+    def _on_run(self, event: RunOpened) -> None:
+        self._history = list(event.rows)
+        self._begun = event.folder
+        self._planned = event.config.epochs
+        self.form.set_config(event.config)
+        faces = self._training.faces
+        title = faces.title if faces else ""
+        self._shown.begin(event.folder, title, event.config, self._history)
+        # Not those on show, which may have changed; too few of them fail in a moment.
+        if faces is not None and len(faces.images) >= 2:
+            _, test = faces.split(event.config.test_percent, event.config.seed)
+            self._shown.set_originals(np.array(faces.images[test[:PREVIEW_FACES]]))
+
+    @Slot(object)
+    def _on_started(self, event: Started) -> None:
+        self._planned = event.epochs
+        self.status.setText(
+            f"Training on {event.device}: {event.train_images:,} faces, "
+            f"{event.test_images:,} kept for the test."
+        )
+
+    @Slot(object)
+    def _on_progress(self, event: Progress) -> None:
+        done = event.epoch - 1 + event.step / event.steps
+        self._shown.set_progress(round(done * 1000), self._planned * 1000)
+        if not self._shown.shows(self._training.folder):
+            return
+        if event.loss is not None:
+            self.plot.add_progress(done, event.loss, event.learning_rate)
+        if self._training.state is State.RUNNING:
+            self.status.setText(
+                f"Epoch {event.epoch} of {self._planned}  ·  {event.images_per_s:,.0f} images/s"
+                f"  ·  {duration(event.remaining_s)} left"
+            )
+
+    @Slot(object)
+    def _on_epoch(self, event: EpochDone) -> None:
+        self._history.append(event)
+        if self._shown.shows(self._training.folder):
+            self._shown.set_rows(self._history)
+            self._shown.add_preview(event.epoch, event.preview)
+
+    @Slot(object)
+    def _on_finished(self, event: Finished) -> None:
+        self._has_finished = True
+        self.status.setText(
+            f"Finished. Best test MSE {event.best_mse:.5f} in epoch {event.best_epoch}; "
+            "this network is in use now."
+        )
+
+    @Slot(object)
+    def _on_stopped(self, _folder: Path) -> None:
+        self.status.setText("Stopped and kept. Continue it from the list of runs.")
+
+    @Slot()
+    def _on_discarded(self) -> None:
+        self._history = []
+        if self._shown.shows(self._training.folder):
+            self._shown.clear()
+        self.status.setText("Discarded.")
+
+    @Slot(object)
+    def _on_notice(self, event: Notice) -> None:
+        self._messages.show_message(event.text)
+
+    def minimumSizeHint(self) -> QSize:
+        hint = super().minimumSizeHint()
+        # Qt asks without the width, on which the height of the strip depends.
+        height = self._rows.minimumHeightForWidth(max(self.width(), hint.width()))
+        return QSize(hint.width(), max(hint.height(), height))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._shown.paint_first()
+        self._refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._estimates.cancel()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()

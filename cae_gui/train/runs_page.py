@@ -1,0 +1,411 @@
+"""The page of the runs on disk: opening, continuing, comparing, deleting and following them."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+
+from cae_gui.core.models import Models
+from cae_gui.core.times import duration, run_title
+from cae_gui.train.run_list import RunItem, RunListModel, RunState, RunView
+from cae_gui.train.runs import ListedRun, OpenedRun, Runs
+from cae_gui.train.shown_run import ShownRun
+from cae_gui.train.training import Training
+from cae_gui.widgets import dialogs
+from cae_gui.widgets.message_bar import Action, MessageBar
+from model.plots.curves import OTHER_COLORS, mse_text
+from model.runs.epoch_rows import best_row
+from model.runs.following import Followed
+from model.runs.runs import EpochRow, Run
+
+CONTINUE, NOT_NOW = "Continue it", "Not now"
+PATIENCE_S = 10.0
+"""How long a folder may say nothing before the person is told."""
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What is known of the folder being followed; times are of this machine's monotonic clock."""
+
+    began: float
+    last: Followed | None = None
+    written: float | None = None
+    has_complained: bool = False
+
+
+class RunsPage(QWidget):
+    """Runs, newest first; the box before each shows its curve beside those of others.
+
+    At the start the newest run that was cut off is offered to be continued, once.
+
+    Signals:
+        continue_asked(Path): a run is to go on.
+        settings_asked(TrainConfig, str): the form is to show these settings, as a step so called.
+        export_asked(list): runs, as (title, folder), are to be written to a file.
+        follow_asked(): ``follow_run`` wants the folder of a run.
+    """
+
+    continue_asked = Signal(object)
+    settings_asked = Signal(object, str)
+    export_asked = Signal(object)
+    follow_asked = Signal()
+
+    def __init__(
+        self,
+        runs: Runs,
+        training: Training,
+        models: Models,
+        shown: ShownRun,
+        messages: MessageBar,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._runs, self._training, self._models = runs, training, models
+        self._shown, self._messages = shown, messages
+        self._watch = _Watch(0.0)
+        self._has_offered = False
+        self.model = RunListModel(self)
+        self.view = RunView()
+        self.view.setModel(self.model)
+        self.open = _button("&Open", "Show its curves and faces, and use its best model")
+        self.go_on = _button("&Continue", "Train on, exactly where the run was stopped")
+        self.copy = _button("Cop&y settings", "Put its settings into the form for a new training")
+        self.export = _button("E&xport …", "Save epochs as a table (CSV) or the curves as a figure")
+        self.delete = _button("De&lete …", "Delete the run with all that is in it (Del)")
+        self.follow = _button("", "")
+        self._arrange()
+        self._connect()
+        self._name_follow()
+        self._offer()
+
+    def _arrange(self) -> None:
+        buttons = QGridLayout()
+        buttons.setSpacing(8)
+        for place, button in enumerate((self.open, self.go_on, self.copy)):
+            buttons.addWidget(button, 0, 2 * place, 1, 2)
+        for place, button in enumerate((self.export, self.delete)):
+            buttons.addWidget(button, 1, 3 * place, 1, 3)
+        buttons.addWidget(self.follow, 2, 0, 1, 6)
+        stack = QVBoxLayout(self)
+        stack.setContentsMargins(0, 8, 0, 0)
+        stack.setSpacing(8)
+        stack.addWidget(self.view, 1)
+        stack.addLayout(buttons)
+
+    def _connect(self) -> None:
+        self.open.clicked.connect(self._open)
+        self.go_on.clicked.connect(self._go_on)
+        self.copy.clicked.connect(self._copy)
+        self.export.clicked.connect(self._export)
+        self.delete.clicked.connect(self._delete)
+        self.follow.clicked.connect(self._begin_or_end_following)
+        self.view.opened.connect(self._open)
+        self.view.delete_pressed.connect(self._delete)
+        self.view.context_asked.connect(self._show_menu)
+        self.view.selectionModel().selectionChanged.connect(self._offer)
+        self.model.compared.connect(self._compare)
+        self.model.refused.connect(self._on_refused)
+        self._runs.listed.connect(self._on_listed)
+        self._runs.shown_changed.connect(self.model.set_shown)
+        self._runs.following_changed.connect(self._on_following)
+        self._training.run_opened.connect(self._on_training)
+        self._training.epoch_done.connect(self._on_epoch)
+        self._training.state_changed.connect(self._on_state)
+
+    def set_items(self, items: Sequence[RunItem]) -> None:
+        """Show these runs, newest first."""
+        self.model.set_items(items)
+        self._offer()
+
+    def selected(self) -> list[RunItem]:
+        """Return the selected runs, newest first."""
+        rows = sorted(index.row() for index in self.view.selectedIndexes())
+        return [self.model.item(row) for row in rows]
+
+    def select(self, folder: Path) -> None:
+        """Select one run and bring it into view."""
+        for row in range(self.model.rowCount()):
+            if self.model.item(row).folder == folder:
+                index = self.model.index(row)
+                flags = QItemSelectionModel.SelectionFlag.ClearAndSelect
+                self.view.selectionModel().setCurrentIndex(index, flags)
+
+    def follow_run(self, folder: Path) -> None:
+        """Watch a run folder, read only; our own training is on show live without that."""
+        if self._is_own(folder):
+            self._runs.open(folder, then=self._show_opened)
+            return
+        self._watch = _Watch(time.monotonic())
+        self._shown.status.setText(f"Opening “{folder.name}” …")
+        self._runs.follow(folder, then=self._on_followed)
+
+    def _is_own(self, folder: Path) -> bool:
+        """Return whether this window trains a run."""
+        return self._training.is_active and folder == self._training.folder
+
+    def _single(self) -> RunItem | None:
+        selected = self.selected()
+        return selected[0] if len(selected) == 1 else None
+
+    @Slot()
+    def _offer(self) -> None:
+        """Enable what can be done with the selected runs."""
+        single, some = self._single(), bool(self.selected())
+        self.open.setEnabled(single is not None)
+        self.copy.setEnabled(single is not None)
+        stopped = single is not None and single.state is RunState.STOPPED
+        self.go_on.setEnabled(stopped and not self._training.is_active)
+        self.export.setEnabled(some)
+        self.delete.setEnabled(some)
+
+    @Slot(QPoint)
+    def _show_menu(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        for button in (self.open, self.go_on, self.copy, self.export, self.delete):
+            if button is self.export:
+                menu.addSeparator()
+            menu.addAction(button.text(), button.click).setEnabled(button.isEnabled())
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(place)
+
+    # The list, and the training under way in it
+
+    @Slot()
+    def _on_listed(self) -> None:
+        now = datetime.now().astimezone()
+        titles = [run_title(listed.run, now) for listed in self._runs.items]
+        count = Counter(titles)
+        self.set_items(
+            [
+                self._item(listed, title if count[title] == 1 else _with_seconds(title, listed.run))
+                for listed, title in zip(self._runs.items, titles, strict=True)
+            ]
+        )
+        if any(self.model.comparison()):
+            self._compare()
+        if not self._has_offered:  # what another window loses later is a matter of the next start
+            self._has_offered = True
+            self._offer_cut_off(now)
+
+    def _item(self, listed: ListedRun, title: str) -> RunItem:
+        run, summary = listed
+        state = RunState.FINISHED if summary.is_finished else RunState.STOPPED
+        return RunItem(
+            folder=run.folder,
+            title=title,
+            faces=run.faces,
+            epochs_done=summary.epochs_done,
+            epochs_planned=summary.epochs_planned,
+            best_mse=summary.best_mse,
+            state=RunState.RUNNING if self._is_own(run.folder) or summary.is_running else state,
+        )
+
+    def _offer_cut_off(self, now: datetime) -> None:
+        """Offer the newest run whose process died; the others stay in the list."""
+        cut_off = [listed for listed in self._runs.items if _can_go_on(listed)]
+        if cut_off:
+            run, summary = cut_off[0]
+            self._messages.show_message(
+                f"The training on “{run.faces}” ({run_title(run, now)}) was cut off after "
+                f"{summary.epochs_done} of {summary.epochs_planned} epochs. What was saved is "
+                "there; continue it?",
+                kind="offer",
+                actions=(
+                    Action(CONTINUE, partial(self.continue_asked.emit, run.folder)),
+                    Action(NOT_NOW),
+                ),
+            )
+        for listed in cut_off:
+            self._runs.forget_cut_off(listed.run.folder)
+
+    @Slot(object)
+    def _on_training(self, _event: object) -> None:
+        self._runs.stop_following()
+        self._runs.refresh()
+
+    @Slot(object)
+    def _on_epoch(self, _event: object) -> None:
+        if self._training.folder is not None:
+            self._runs.update(self._training.folder)
+
+    @Slot(object)
+    def _on_state(self, _state: object) -> None:
+        self._runs.refresh()
+        self._offer()
+
+    # What is done with the selected runs
+
+    @Slot()
+    def _open(self) -> None:
+        item = self._single()
+        if item is None:
+            return
+        if item.state is RunState.RUNNING and not self._is_own(item.folder):
+            self.follow_run(item.folder)
+        else:
+            self._runs.stop_following()
+            self._runs.open(item.folder, then=self._show_opened)
+
+    def _show_opened(self, opened: OpenedRun) -> None:
+        run = opened.run
+        self._shown.begin(run.folder, run.faces, run.config, opened.rows)
+        self._shown.set_originals(opened.originals)
+        self._shown.status.setText(_about(run, opened.rows))
+        if self._is_own(run.folder):
+            return  # its newest network is a matter of “Follow the training”
+        if opened.has_model:
+            self._models.open(run.best, f"Run {run.folder.name}")
+        else:
+            self._messages.show_message(
+                "This run has no model yet: its first epoch wasn't finished."
+            )
+
+    @Slot()
+    def _go_on(self) -> None:
+        if item := self._single():
+            self.continue_asked.emit(item.folder)
+
+    @Slot()
+    def _copy(self) -> None:
+        item = self._single()
+        listed = self._runs.find(item.folder) if item else None
+        if item is None or listed is None:
+            return
+        if self._training.is_active:
+            self._messages.show_message(
+                "The settings are in use by the training. Copy others after its end."
+            )
+        else:
+            self.settings_asked.emit(listed.run.config, f"Settings of “{item.title}”")
+
+    @Slot()
+    def _export(self) -> None:
+        if selected := self.selected():
+            self.export_asked.emit([(item.title, item.folder) for item in selected])
+
+    @Slot()
+    def _delete(self) -> None:
+        """Delete runs once the person agrees; one on show leaves the plot."""
+        items = self.selected()
+        running = [item for item in items if item.state is RunState.RUNNING]
+        if running:
+            self._messages.show_message(
+                f"“{running[0].title}” is being trained and can't be deleted. "
+                "Stop that training first."
+            )
+        elif items and dialogs.ask_delete(self, [item.sentence for item in items]):
+            folders = [item.folder for item in items]
+            if self._runs.shown in folders:
+                self._shown.clear()
+                self._shown.status.setText("")
+            self._runs.delete(folders)
+
+    @Slot()
+    def _compare(self) -> None:
+        compared = self.model.comparison()
+        self._shown.compare([(item.title, item.folder) if item else None for item in compared])
+
+    @Slot()
+    def _on_refused(self) -> None:
+        self._messages.show_message(
+            f"{len(OTHER_COLORS)} runs are compared already. Take one away to see another."
+        )
+
+    # A run that another process trains, as it grows
+
+    @Slot()
+    def _begin_or_end_following(self) -> None:
+        folder = self._runs.following
+        if folder is None:
+            self.follow_asked.emit()
+        else:
+            self._runs.stop_following()
+            self._shown.status.setText(f"“{folder.name}” isn't followed any more.")
+
+    @Slot()
+    def _on_following(self) -> None:
+        self._name_follow()
+        if not self._training.is_active:
+            self._shown.set_progress(0, 1)
+
+    def _name_follow(self) -> None:
+        """Let the button offer to follow a folder, or to end that."""
+        following = self._runs.following is not None
+        self.follow.setText("Stop follo&wing" if following else "Follo&w a folder …")
+        self.follow.setToolTip(
+            "The folder isn't read any more; what was read stays on show"
+            if following
+            else "Watch a run that another program or a cluster writes, as it grows"
+        )
+
+    def _on_followed(self, followed: Followed | None) -> None:
+        folder, watch = self._runs.following, self._watch
+        if folder is None:
+            return
+        if followed is not None:
+            if watch.last is not None and watch.last.rows != followed.rows:
+                watch.written = time.monotonic()
+            self._show_followed(folder, followed, is_first=watch.last is None)
+            watch.last = followed
+        if watch.last is not None:
+            self._shown.status.setText(_following_text(folder, watch.last, watch.written))
+        elif not watch.has_complained and time.monotonic() - watch.began > PATIENCE_S:
+            watch.has_complained = True
+            self._messages.show_message(
+                f"“{folder}” hasn't answered yet. If it lies on a share that can't be reached, "
+                "connect it again or follow another folder."
+            )
+
+    def _show_followed(self, folder: Path, followed: Followed, *, is_first: bool) -> None:
+        if is_first:
+            self._shown.begin(folder, followed.faces, followed.config, followed.rows)
+        else:
+            self._shown.set_rows(followed.rows)
+        self._shown.set_originals(followed.originals)
+        if not self._training.is_active and followed.rows:
+            self._shown.set_progress(followed.rows[-1].epoch, followed.config.epochs)
+        if followed.preview is not None:
+            self._shown.add_preview(followed.preview_epoch, followed.preview)
+
+
+def _button(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(tip)
+    return button
+
+
+def _can_go_on(listed: ListedRun) -> bool:
+    return listed.summary.was_cut_off and not listed.summary.is_finished
+
+
+def _with_seconds(title: str, run: Run) -> str:
+    return f"{title}:{run.started:%S}" if run.started else title
+
+
+def _about(run: Run, rows: Sequence[EpochRow]) -> str:
+    began = run_title(run, datetime.now().astimezone())
+    best = best_row(rows)
+    result = f"best {mse_text(best.test_mse)} in epoch {best.epoch}" if best else "no epoch yet"
+    done = rows[-1].epoch if rows else 0
+    return f"{began}  ·  {done} of {run.config.epochs} epochs  ·  {result}"
+
+
+def _following_text(folder: Path, followed: Followed, written: float | None) -> str:
+    """Say where a followed run is, and how long ago it was ``written`` (monotonic seconds)."""
+    done = followed.rows[-1].epoch if followed.rows else 0
+    text = f"Following “{folder.name}”, epoch {done} of {followed.config.epochs}"
+    if followed.is_finished:
+        return f"{text}, finished."
+    if not followed.is_running:
+        return f"{text}, nobody trains it now."
+    if written is None:
+        return f"{text}."
+    return f"{text}, written {duration(time.monotonic() - written)} ago."
