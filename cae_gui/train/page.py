@@ -174,10 +174,10 @@ class TrainPage(QWidget):
         self.follow.toggled.connect(self._on_follow)
         self.further.toggled.connect(self._on_further)
         self.tabs.currentChanged.connect(self._on_tab)
-        self.form.undo_stack.indexChanged.connect(self._refresh)
         self.runs.settings_asked.connect(self._on_settings)
-        self._estimates.changed.connect(self._refresh)
-        self._models.replaced.connect(self._refresh)
+        changed = self.form.undo_stack.indexChanged, self._models.replaced, self._estimates.changed
+        for signal in changed:
+            signal.connect(self._refresh)
         self._faces.changed.connect(self._on_faces)
         self._selection.reconstructed.connect(self._shown.paint_first)
         training.state_changed.connect(self._on_state)
