@@ -163,7 +163,7 @@ class Person(QObject):
     def _edit_face(self) -> None:
         explorer = self._window.studio.explorer
         deeds = (explorer.randomize, explorer.step_randomly, explorer.reset)
-        self.chance.choice((*deeds, self._window.explore.snapshot_asked.emit))()
+        self.chance.choice((*deeds, self._window.explore.keep_snapshot))()
 
     def _use_session(self) -> None:
         files = self._window.files

@@ -23,18 +23,9 @@ from cae_gui.core.tasks import Task
 from cae_gui.documents.dropped import has_files_or_image
 from cae_gui.documents.files import FIGURE, PICTURE, Files
 from cae_gui.documents.sessions import Sessions
-from cae_gui.explore.explore_controller import ExploreController
-from cae_gui.explore.explore_workspace import ExploreWorkspace
-from cae_gui.explore.history_controller import HistoryController
 from cae_gui.explore.map.latent_map_controller import LatentMapController
 from cae_gui.explore.map.map_travel_controller import MapTravelController
-from cae_gui.explore.nearest_controller import NearestController
-from cae_gui.explore.own_directions_controller import OwnDirectionsController
-from cae_gui.explore.sliders.slider_ends_controller import SliderEndsController
-from cae_gui.explore.sliders.slider_locks_controller import SliderLocksController
-from cae_gui.explore.snapshots_controller import SnapshotsController
-from cae_gui.explore.state_pictures import StatePictures
-from cae_gui.explore.typicality_controller import TypicalityController
+from cae_gui.explore.page import ExplorePage
 from cae_gui.gallery.gallery import Gallery
 from cae_gui.gallery.gallery_controller import GalleryController
 from cae_gui.menus import Menus
@@ -52,6 +43,7 @@ from cae_gui.status import Status
 from cae_gui.studio import Studio
 from cae_gui.train.page import TrainPage
 from cae_gui.widgets import dialogs
+from cae_gui.widgets.face_mime import Face
 from cae_gui.widgets.message_bar import MessageBar
 from cae_gui.widgets.theme import Scheme, apply_theme
 from model.io.files import is_there
@@ -95,7 +87,8 @@ class MainWindow(QMainWindow):
         self.messages = MessageBar()
         self.train = self._make_train()
         self.reconstruct = ReconstructWorkspace()
-        self.explore = ExploreWorkspace()
+        self.messages = MessageBar()
+        self.explore = self._explore_page()
         self.morph = MorphWorkspace()
         self.tabs = QTabWidget(documentMode=True)
         self.tabs.addTab(self.train, "&Train")
@@ -126,6 +119,20 @@ class MainWindow(QMainWindow):
             messages=self.messages,
         )
 
+    def _explore_page(self) -> ExplorePage:
+        studio = self.studio
+        return ExplorePage(
+            studio.models,
+            studio.tasks,
+            studio.faces,
+            studio.latents,
+            studio.explorer,
+            studio.exploring,
+            studio.own,
+            self.messages,
+            self._selected_faces,
+        )
+
     def _control(self) -> None:
         studio = self.studio
         told = self.messages, self.settings
@@ -149,18 +156,8 @@ class MainWindow(QMainWindow):
         self._filming = FilmingController(studio, self.files, self.messages, self.settings, self)
         self._reconstruct = ReconstructController(studio, self.reconstruct, self)
         self._own_photo = OwnPhotoController(studio, self.reconstruct.own, self)
-        self._explore = ExploreController(studio, self.explore, self)
-        self._slider_ends = SliderEndsController(studio, self.explore, self)
-        self._slider_locks = SliderLocksController(studio, self.explore, self)
-        page = self.explore.own_page
-        self._own = OwnDirectionsController(studio, page, self.gallery, self.messages, self)
-        self._typicality = TypicalityController(studio, self.explore, self)
         self._map = LatentMapController(studio, self.explore.map, self)
         self._travel = MapTravelController(studio, self.explore.map, self)
-        self._nearest = NearestController(studio, self.explore.nearest, self.explore.face, self)
-        pictures = StatePictures(studio, self.explore.face, self)
-        self._history = HistoryController(studio.explorer, self.explore.history, pictures, self)
-        self._snapshots = SnapshotsController(studio, self.explore, pictures, self)
         self._morph = MorphController(studio, self.morph.path, self)
         self._morph_grid = MorphGridController(studio, self.morph.grid, self._filming, self)
         analogy = self.morph.analogy
@@ -179,8 +176,8 @@ class MainWindow(QMainWindow):
         self._gallery.folder_wanted.connect(self.files.open_folder)
         self._gallery.face_activated.connect(self._on_face_activated)
         self._gallery.used_in_morph.connect(self._on_used_in_morph)
-        for picking in (self._reconstruct, self._map, self._nearest):
-            picking.face_picked.connect(self._gallery.pick)
+        self._reconstruct.face_picked.connect(self._gallery.pick)
+        studio.exploring.face_picked.connect(self._gallery.pick)
         self._own_photo.photo_asked.connect(self._gallery.pick_photo)
         studio.resuming.notice.connect(self.messages.show_message)
         runs = self.train.runs
@@ -190,9 +187,9 @@ class MainWindow(QMainWindow):
         self._sessions.used.connect(self._on_session_used)
         self.reconstruct.export_face_asked.connect(self._on_save_face)
         self.reconstruct.export_strip_asked.connect(self._on_save_rows)
-        self.explore.own_page.import_asked.connect(self.files.open_directions)
-        self.explore.save_asked.connect(self._on_save_edited)
-        self.explore.snapshots.export_asked.connect(self._on_save_snapshots)
+        self.explore.own_page.bring.clicked.connect(self.files.open_directions)
+        self.explore.save.clicked.connect(self._on_save_edited)
+        self.explore.snapshots.export.clicked.connect(self._on_save_snapshots)
         self.morph.path.export_asked.connect(self._on_export_morph)
         self._analogy.notice.connect(self.messages.show_message)
         for mix in (self._morph_grid, self._analogy):
@@ -245,6 +242,14 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         if isinstance(application, QApplication):
             apply_theme(application, scheme)
+
+    def _selected_faces(self, most: int) -> list[Face]:
+        """Return up to so many of the faces that are selected in the gallery."""
+        faces = self.studio.faces.faces
+        if faces is None:
+            return []
+        rows = self.gallery.selected_rows()[:most]
+        return [(faces.names[row], np.array(faces.images[row])) for row in rows]
 
     @Slot()
     def _on_workspace(self) -> None:
@@ -300,14 +305,15 @@ class MainWindow(QMainWindow):
     def _on_save_rows(self) -> None:
         self.files.save("Save the faces", "faces.png", FIGURE, self._reconstruct.save_strip)
 
-    @Slot(object)
-    def _on_save_snapshots(self, rows: list[int]) -> None:
-        write = partial(self._snapshots.save, rows)
+    @Slot()
+    def _on_save_snapshots(self) -> None:
+        snapshots = self.explore.snapshots
+        write = partial(snapshots.save, snapshots.strip.selected())
         self.files.save("Save the snapshots", "snapshots.png", PICTURE, write)
 
     @Slot()
     def _on_save_edited(self) -> None:
-        self.files.save("Save the edited face", "face.png", PICTURE, self._explore.save_picture)
+        self.files.save("Save the edited face", "face.png", PICTURE, self.explore.save_picture)
 
     @Slot()
     def _on_export_morph(self) -> None:

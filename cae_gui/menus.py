@@ -86,7 +86,7 @@ class Menus(QObject):
         explorer = window.studio.explorer
         self._add(menu, "Ra&ndom face", explorer.randomize, "Ctrl+R")
         self._add(menu, "Random s&tep", explorer.step_randomly, "Ctrl+Shift+R")
-        self._add(menu, "&Keep a snapshot", window.explore.snapshot_asked.emit, "Ctrl+D")
+        self._add(menu, "&Keep a snapshot", window.explore.keep_snapshot, "Ctrl+D")
         self._add(menu, "R&eset the face", explorer.reset, "Ctrl+0")
 
     def _fill_view(self, menu: QMenu) -> None:

@@ -17,10 +17,10 @@ from cae_gui.core.selection import Selection
 from cae_gui.core.tasks import Tasks
 from cae_gui.documents.session_files import SessionFiles
 from cae_gui.documents.unsaved import Unsaved
+from cae_gui.explore.custom_directions import CustomDirections
 from cae_gui.explore.explorer import Explorer
 from cae_gui.explore.exploring import Exploring
 from cae_gui.explore.map.maps import Maps
-from cae_gui.explore.own_directions import OwnDirections
 from cae_gui.gallery.photos import OwnPhotos
 from cae_gui.morph.analogy import Analogy
 from cae_gui.morph.corners import Corners
@@ -60,7 +60,7 @@ class Studio(QObject):
         )
         self.resuming = Resuming(self.runs, self.faces, self.training, self)
         self.maps = Maps(self.latents, self)
-        self.own = OwnDirections(self.models, self.explorer, self)
+        self.own = CustomDirections(self.models, self.explorer, self)
         self.morpher = Morpher(self)
         self.corners = Corners(self.morpher.undo_stack, self)
         self.analogy = Analogy(self.morpher.undo_stack, self)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cae_gui.core.models import Models
     from cae_gui.core.tasks import Tasks
     from cae_gui.documents.sessions import Sessions
-    from cae_gui.explore.own_directions import OwnDirections
+    from cae_gui.explore.custom_directions import CustomDirections
     from cae_gui.settings import Settings
     from cae_gui.widgets.message_bar import MessageBar
 
@@ -54,7 +54,7 @@ class Files(QObject):
         models: Models,
         faces: Faces,
         tasks: Tasks,
-        own: OwnDirections,
+        own: CustomDirections,
         add_photos: Callable[[Sequence[tuple[Any, str]]], object],
         shown_run: Callable[[], Path | None],
     ) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.core.jobs import LatestJob
-from cae_gui.explore.edited import Edited, Face, Snapshot
+from cae_gui.explore.explorer import Edited, Explorer, Face, Snapshot
 from model.documents.session_file import (
     MAX_TEXT,
     ExploreSession,
@@ -27,9 +27,8 @@ from model.io.tensor_file import TensorFileError
 if TYPE_CHECKING:
     from cae_gui.core.models import Models
     from cae_gui.core.selection import Selection
-    from cae_gui.explore.explorer import Explorer
+    from cae_gui.explore.custom_directions import CustomDirections
     from cae_gui.explore.exploring import Exploring
-    from cae_gui.explore.own_directions import OwnDirections
     from cae_gui.morph.morpher import Morpher
     from model.checkpoint import FaceModel
 
@@ -77,7 +76,7 @@ class SessionFiles(QObject):
         models: Models,
         explorer: Explorer,
         exploring: Exploring,
-        own: OwnDirections,
+        own: CustomDirections,
         morpher: Morpher,
         selection: Selection,
         parent: QObject | None = None,

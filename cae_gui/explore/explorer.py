@@ -1,19 +1,31 @@
-"""The face being edited in the latent space, with undo and redo."""
+"""The face being edited in the latent space, its snapshots, and where it can be moved."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtGui import QUndoStack
 
-from cae_gui.explore.edited import Edited, Face, Snapshot
-from cae_gui.explore.kept_step import KeptStep
-from cae_gui.explore.latent_space import LatentSpace
+from cae_gui.core.undo import Step
+from model.latent_statistics import LatentStatistics
+from model.latents.directions import (
+    MIN_FREE,
+    Direction,
+    Directions,
+    principal_directions,
+    project_out,
+)
 
+if TYPE_CHECKING:
+    from model.latents.directions import Kind
+    from model.latents.typicality import Density
+
+T = TypeVar("T")
 Floats = NDArray[np.float32]
 
 MOST_STEPS = 500
@@ -23,34 +35,103 @@ TEMPERATURE = 0.7
 Karras et al., "A style-based generator architecture", 2019, advise for the same reason."""
 SMALL_STEP = 0.2
 """Share of a fresh random face in a small random step."""
+LEAST_TYPICAL = 0.01
+"""The soft limit: a face that fewer of the training faces are as unusual as is drawn back."""
+REST_MS = 150
+"""The face has rested so long before small pictures and neighbours are computed."""
+
+
+@dataclass(eq=False)
+class Face:
+    """A face uint8 (48, 48, 3) and its latent (L,), which the next snapshot of a model changes."""
+
+    name: str
+    pixels: NDArray[np.uint8]
+    start: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Edited:
+    """A face and how far its latent has been moved (L,), at full strength; never changed."""
+
+    face: Face
+    offset: Floats
+    strength: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """The name of the face."""
+        return self.face.name
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """The photo uint8 (48, 48, 3)."""
+        return self.face.pixels
+
+    @property
+    def start(self) -> Floats:
+        """The latent (L,) of the unedited face."""
+        return self.face.start
+
+    @property
+    def latent(self) -> Floats:
+        """The latent (L,) that is shown."""
+        return np.asarray(self.face.start + np.float32(self.strength) * self.offset, np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """An edited face that the person keeps under a name."""
+
+    name: str
+    edited: Edited
 
 
 _Placed = tuple[int, Snapshot]
+_Swap = tuple[Sequence[_Placed], Sequence[_Placed]]
+"""The snapshots that go and those that come, with their places."""
 
 
-class Explorer(LatentSpace):
-    """Holds the edited face; every change of it, and of the snapshots, can be undone.
+class Explorer(QObject):
+    """Holds the edited face, the snapshots, and the directions, locks and density for moving it.
 
-    Changes between ``begin_edit`` and ``end_edit`` (a drag of a slider) are one step.
+    Every change of the face and of the snapshots can be undone. Changes between ``begin_edit`` and
+    ``end_edit`` (a drag of a slider) are one step.
 
     Signals:
         face_changed(): another face is being edited.
         latent_changed(): the latent of the face has moved; also after ``face_changed``.
         snapshots_changed(): a snapshot was taken, renamed or removed.
+        directions_changed(): other directions, or other sigmas.
+        locks_changed(): other directions are locked.
+        limit_changed(): edits may go farther, or less far.
     """
 
     face_changed = Signal()
     latent_changed = Signal()
     snapshots_changed = Signal()
+    directions_changed = Signal()
+    locks_changed = Signal()
+    limit_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.face: Edited | None = None
         self.snapshots: tuple[Snapshot, ...] = ()
+        self.statistics: LatentStatistics | None = None
+        self.density: Density | None = None
+        self.directions: Directions | None = None
+        """Principal directions by variance, then attributes, then the person's own."""
         self.temperature = TEMPERATURE
         """How far from the mean random faces are, as a share of the training faces' distance."""
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(MOST_STEPS)
+        self._limit = LEAST_TYPICAL
+        self._principal: tuple[Direction, ...] = ()
+        self._attributes: tuple[Direction, ...] = ()
+        self._own: tuple[Direction, ...] = ()
+        self._locked: set[tuple[Kind, str]] = set()
+        self._locked_rows: frozenset[int] = frozenset()  # looked up at each step of a drag
         self._before_drag: Edited | None = None
         self.is_jumping = False
         """Whether several steps are being undone or redone at once, for the face only."""
@@ -65,6 +146,59 @@ class Explorer(LatentSpace):
     def is_held(self) -> bool:
         """Whether a drag is under way."""
         return self._before_drag is not None
+
+    @property
+    def locked(self) -> frozenset[int]:
+        """The indexes of the locked directions."""
+        return self._locked_rows
+
+    @property
+    def limit(self) -> float:
+        """The lowest typicality that an edit may reach; 0 allows all."""
+        return self._limit
+
+    @limit.setter
+    def limit(self, limit: float) -> None:
+        self._limit = limit
+        self.limit_changed.emit()
+
+    def rows_of(self, kind: Kind) -> range:
+        """Return which of ``directions`` are of a kind."""
+        counts = (len(self._principal), len(self._attributes), len(self._own))
+        number = ("principal", "attribute", "own").index(kind)
+        first = sum(counts[:number])
+        return range(first, first + counts[number]) if self.directions else range(0)
+
+    def use_statistics(self, statistics: LatentStatistics | None) -> None:
+        """Measure principal coordinates by these statistics from now on."""
+        self.statistics = statistics
+        self._principal = principal_directions(statistics).items if statistics else ()
+        self._use()
+
+    def use_attributes(self, attributes: Sequence[Direction]) -> None:
+        """Offer these attribute directions from now on."""
+        if tuple(attributes) != self._attributes:
+            self._attributes = tuple(attributes)
+            self._use()
+
+    def set_own(self, own: Sequence[Direction]) -> None:
+        """Offer these directions of the person's own from now on."""
+        if tuple(own) != self._own:
+            self._own = tuple(own)
+            self._use()
+
+    def use_density(self, density: Density | None) -> None:
+        """Draw random faces from this density, and keep to it."""
+        self.density = density
+
+    def set_locked(self, direction: int, locked: bool) -> None:
+        """Keep a direction's coordinate, whatever else moves, or let it go."""
+        if self.directions is not None:
+            item = self.directions[direction]
+            change = self._locked.add if locked else self._locked.discard
+            change((item.kind, item.name))
+            self._find_locked()
+            self.locks_changed.emit()
 
     def clear(self) -> None:
         """Forget the face, the snapshots and all steps: their latents belong to another model."""
@@ -94,7 +228,7 @@ class Explorer(LatentSpace):
     def faces(self) -> list[Face]:
         """Return the faces of all steps and snapshots, each once."""
         states = [*self.states(), *(snapshot.edited for snapshot in self.snapshots)]
-        states += [each for step in self._steps() for each in (step.before, step.after) if each]
+        states += [each for _, step in self._steps() for each in (step.before, step.after) if each]
         return list({id(state.face): state.face for state in states}.values())
 
     def rebase(self, faces: Sequence[Face], starts: Floats) -> None:
@@ -124,7 +258,9 @@ class Explorer(LatentSpace):
         """Return the latent (L,) to which ``move`` would lead; None without a face."""
         if self.face is None or self.directions is None:
             return None
-        return self.limited(self.moved_along(self.face.latent, direction, sigmas), self.face.start)
+        goal = {direction: sigmas}
+        moved = self.directions.moved(self.face.latent, goal, tuple(self._locked_rows))
+        return self._limited(moved, self.face)
 
     def reset_direction(self, direction: int) -> None:
         """Bring one coordinate back to where the face started."""
@@ -142,8 +278,16 @@ class Explorer(LatentSpace):
         """Return the latent (L,) to which ``set_dimension`` would lead; None without a face."""
         if self.face is None:
             return None
-        latent = self.with_number(self.face.latent, dimension, value)
-        return self.limited(latent, self.face.start)
+        latent, locked = self.face.latent, sorted(self._locked_rows)
+        step = np.zeros_like(latent)
+        step[dimension] = value - latent[dimension]
+        if self.directions is not None and locked:
+            unit = np.zeros_like(latent)
+            unit[dimension] = 1
+            free = project_out(unit, self.directions.matrix[locked])
+            room = float(free[dimension])  # the squared length of what is left
+            step = free * (step[dimension] / room) if room > MIN_FREE**2 else np.zeros_like(step)
+        return self._limited(latent + step, self.face)
 
     def reset_dimension(self, dimension: int) -> None:
         """Bring one raw number back to where the face started."""
@@ -151,8 +295,12 @@ class Explorer(LatentSpace):
             self.set_dimension(dimension, float(self.face.start[dimension]))
 
     def go_to(self, latent: Floats, text: str) -> None:
-        """Move the face to any latent (L,): one step, or part of a drag."""
-        self._edit(text, latent)
+        """Move the face to any latent (L,): one step, or part of a drag.
+
+        Where there is a soft limit, the move stays within it.
+        """
+        if self.face is not None:
+            self._go(text, self._limited(latent, self.face))
 
     def set_strength(self, strength: float) -> None:
         """Show so much of the whole edit: 0 the face as it started, 1 all, 2 twice as much."""
@@ -255,10 +403,11 @@ class Explorer(LatentSpace):
             self.face = before  # pushing the step applies it
             self._push("Drag", after)
 
-    def _edit(self, text: str, latent: Floats) -> None:
-        """Move by the person's hand: within the soft limit, where there is one."""
-        if self.face is not None:
-            self._go(text, self.limited(latent, self.face.start))
+    def _limited(self, latent: Floats, edited: Edited) -> Floats:
+        """Return an edit (L,) of a face drawn back to the soft limit, where there is one."""
+        if self.density is None or not self._limit:
+            return latent
+        return self.density.limited(latent, edited.start, self._limit)
 
     def _go(self, text: str, latent: Floats) -> None:
         if self.face is not None and not np.array_equal(latent, self.face.latent):
@@ -271,27 +420,30 @@ class Explorer(LatentSpace):
             self._push(text, moved)
 
     def _push(self, text: str, after: Edited) -> None:
-        self.undo_stack.push(_Step(self, text, self.face, after))
+        self.undo_stack.push(Step(text, self._go_to, self.face, after))
 
     def _keep(self, text: str, snapshots: tuple[Snapshot, ...]) -> None:
         self.end_edit()
-        self.undo_stack.push(_Keeping(self, text, self.snapshots, snapshots))
+        gone = [placed for placed in enumerate(self.snapshots) if placed[1] not in snapshots]
+        come = [placed for placed in enumerate(snapshots) if placed[1] not in self.snapshots]
+        step = KeptStep(self, text, self._swap_snapshots, (come, gone), (gone, come))
+        self.undo_stack.push(step)
 
-    def _steps(self) -> list[_Step]:
-        stack = self.undo_stack
-        found = (stack.command(index) for index in range(stack.count()))
-        return [step for step in found if isinstance(step, _Step)]
+    def _steps(self) -> Iterator[tuple[int, Step[Edited | None]]]:
+        """Yield the steps of the face, each with the stack's index after it."""
+        for number in range(1, self.undo_stack.count() + 1):
+            step = self.undo_stack.command(number - 1)
+            if isinstance(step, Step) and not isinstance(step, KeptStep):
+                yield number, step
 
     def _numbered_states(self) -> list[tuple[int, Edited]]:
         """Return each state with the stack's index at which it is shown."""
-        stack = self.undo_stack
         states: list[tuple[int, Edited]] = []
-        for index in range(stack.count()):
-            step = stack.command(index)
-            if isinstance(step, _Step):
-                if not states and step.before is not None:
-                    states.append((0, step.before))
-                states.append((index + 1, step.after))
+        for number, step in self._steps():
+            if not states and step.before is not None:
+                states.append((0, step.before))
+            if step.after is not None:
+                states.append((number, step.after))
         if not states and self.face is not None:
             states.append((0, self.face))
         return states
@@ -304,7 +456,8 @@ class Explorer(LatentSpace):
         else:
             self._set(face)
 
-    def _swap_snapshots(self, gone: Sequence[_Placed], come: Sequence[_Placed]) -> None:
+    def _swap_snapshots(self, swap: _Swap) -> None:
+        gone, come = swap
         taken = [item for _, item in gone]
         kept = [item for item in self.snapshots if item not in taken]
         for place, item in come:
@@ -319,38 +472,38 @@ class Explorer(LatentSpace):
             self.face_changed.emit()
         self.latent_changed.emit()
 
+    def _use(self) -> None:
+        items = (*self._principal, *self._attributes, *self._own)
+        self.directions = Directions(items, self.statistics.mean) if self.statistics else None
+        self._find_locked()
+        self.directions_changed.emit()
 
-class _Step(QUndoCommand):
-    """One change from a state to another; states are whole and never changed."""
-
-    def __init__(self, explorer: Explorer, text: str, before: Edited | None, after: Edited) -> None:
-        super().__init__(text)
-        self.before, self.after = before, after
-        self._explorer = explorer
-
-    def undo(self) -> None:
-        self._explorer._go_to(self.before)
-
-    def redo(self) -> None:
-        self._explorer._go_to(self.after)
+    def _find_locked(self) -> None:
+        names = enumerate((item.kind, item.name) for item in self.directions or ())
+        self._locked_rows = frozenset(index for index, name in names if name in self._locked)
 
 
-class _Keeping(KeptStep):
-    """Snapshots that were taken, renamed or removed together."""
+class KeptStep(Step[T]):
+    """A change of snapshots or of custom directions, on the explorer's stack.
+
+    A jump in the history of the face leaves it as it is: after going back to an earlier face and
+    on from there, what was kept since is still there. For that, ``after`` and ``before`` aren't
+    whole values but changes: the one to make, and the one that takes it back.
+    """
 
     def __init__(
-        self,
-        explorer: Explorer,
-        text: str,
-        before: tuple[Snapshot, ...],
-        after: tuple[Snapshot, ...],
+        self, explorer: Explorer, text: str, apply: Callable[[T], object], before: T, after: T
     ) -> None:
-        super().__init__(explorer, text)
-        self._gone = [placed for placed in enumerate(before) if placed[1] not in after]
-        self._come = [placed for placed in enumerate(after) if placed[1] not in before]
+        super().__init__(text, apply, before, after)
+        self._explorer = explorer
+        self._is_done = False
 
-    def apply(self) -> None:
-        self._explorer._swap_snapshots(self._gone, self._come)
+    def redo(self) -> None:
+        if not self._is_done and not self._explorer.is_jumping:
+            self._is_done = True
+            super().redo()
 
-    def take_back(self) -> None:
-        self._explorer._swap_snapshots(self._come, self._gone)
+    def undo(self) -> None:
+        if self._is_done and not self._explorer.is_jumping:
+            self._is_done = False
+            super().undo()

@@ -6,14 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.core.faces import Faces
 from cae_gui.core.latents import Latents
 from cae_gui.core.models import Floats, Lane, Models
 from cae_gui.core.selection import Selected, Selection
-from cae_gui.explore.edited import Edited, Face
-from cae_gui.explore.explorer import Explorer
+from cae_gui.explore.explorer import Edited, Explorer, Face
 
 if TYPE_CHECKING:
     from model.inference import Reconstruction
@@ -23,7 +22,13 @@ REBASED_AT_ONCE = 32
 
 
 class Exploring(QObject):
-    """Gives the explorer faces, directions and density, and carries its edits to a new snapshot."""
+    """Gives the explorer faces, directions and density, and carries its edits to a new snapshot.
+
+    Signals:
+        face_picked(int): the face in this row of the gallery is to be selected there.
+    """
+
+    face_picked = Signal(int)
 
     def __init__(
         self,
@@ -48,7 +53,7 @@ class Exploring(QObject):
         selection.reconstructed.connect(self._on_reconstructed)
 
     def look(self, looking: bool) -> None:
-        """Measure the latent space of the model in use while somebody looks at it."""
+        """Measure the latent space of the model in use while Explore is in view."""
         self._is_looked_at = looking
         self._measure()
 
@@ -64,13 +69,27 @@ class Exploring(QObject):
         self._explorer.restore(edited, text)
         self._selection.show(self._loaded)
 
+    def load_measured(self, point: int) -> None:
+        """Select the face of a measured latent, by its index.
+
+        Where the gallery shows it, it is selected there; the gallery may show other faces now.
+        """
+        explored, faces = self._latents.explored, self._latents.faces
+        if explored is None or faces is None:
+            return
+        row = int(explored.latents.rows[point])
+        if faces is self._faces.faces:
+            self.face_picked.emit(row)
+        else:
+            self._selection.select(faces.names[row], np.asarray(faces.images[row]))
+
     def _describe(self) -> None:
         faces = self._faces.faces
         if faces is not None and len(faces.images) >= 3:
             self._models.describe(faces)
 
     def _measure(self) -> None:
-        """Encode all faces: not before somebody is there to see it."""
+        """Encode all faces, once Explore is in view."""
         model, faces = self._models.model, self._faces.faces
         if not self._is_looked_at or model is None or faces is None:
             return
@@ -81,7 +100,7 @@ class Exploring(QObject):
         """Whether the model in use is a snapshot of the training under way."""
         return self._is_training and self._models.snapshot_of is not None
 
-    def _begin_anew(self) -> None:
+    def _start_over(self) -> None:
         """Forget all that belongs to the latent space of another model."""
         model, explorer = self._models.model, self._explorer
         self._loaded = None
@@ -105,7 +124,7 @@ class Exploring(QObject):
             self._latents.follow()
             self._rebase(self._explorer.faces())
         else:
-            self._begin_anew()
+            self._start_over()
         if not self._is_followed():
             self._describe()
         self._measure()

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtCore import (
+    QAbstractListModel,
     QModelIndex,
+    QObject,
+    QPersistentModelIndex,
     QPoint,
     QRect,
+    QRectF,
     QSize,
     Qt,
     Signal,
@@ -15,6 +22,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -26,18 +34,56 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
+    QLineEdit,
     QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QWidget,
 )
 
-from cae_gui.explore.face_strip_delegate import StripDelegate, face_rect_in
-from cae_gui.explore.face_strip_model import FaceStripModel, StripFace
+from cae_gui.widgets.controls import context_place
 from cae_gui.widgets.face_mime import MOST_DRAGGED, start_faces_drag
-from cae_gui.widgets.painting import paint_empty_text
+from cae_gui.widgets.images import Pixels, fitted
+from cae_gui.widgets.painting import paint_empty_text, paint_picture, paint_ring
+from model.face_set import FACE_SIZE
 
+SIDE = FACE_SIZE
+"""A face is painted with its own number of pixels."""
+LONGEST_NAME = 100
+
+_GAP = 8
+_RADIUS = 4.0
+_NAMED_WIDTH = 96
+_EDITOR_WIDTH = 160
 _INDENT = 12  # with half a gap, faces begin where the rest of a page does
+_PALE = 0.4
+_TINT = 64  # of 255: the background of a selected face
+_CACHED = 256  # pictures that are kept scaled: 9 MB at most on a HiDPI screen
+
+_Index = QModelIndex | QPersistentModelIndex
+_Role = Qt.ItemDataRole
 _Editing = QAbstractItemView.EditTrigger
 _Mode = QAbstractItemView.SelectionMode
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StripFace:
+    """One face of a strip.
+
+    ``key`` is what it stands for: a face with an equal key is the same one as before. ``pixels``
+    are uint8 (48, 48, 3), or None while they are being made; ``pale`` paints it as if far off.
+    """
+
+    key: object
+    name: str = ""
+    pixels: Pixels | None = None
+    pale: bool = False
+
+    def looks_like(self, other: StripFace) -> bool:
+        """Return whether both are painted alike."""
+        alike = self.name == other.name and self.pale == other.pale
+        return alike and self.pixels is other.pixels
 
 
 class FaceStrip(QListView):
@@ -64,11 +110,11 @@ class FaceStrip(QListView):
         self, parent: QWidget | None = None, *, named: bool = False, editable: bool = False
     ) -> None:
         super().__init__(parent)
-        self._faces = FaceStripModel(self, editable=editable)
-        self._delegate = StripDelegate(self, named=named, tinted=editable)
+        self._rows = _StripModel(self, self.renamed.emit if editable else None)
+        self._delegate = _StripDelegate(self, named=named, tinted=editable)
         self._editable, self._is_plain_click = editable, True
         self._empty_text = ""
-        self.setModel(self._faces)
+        self.setModel(self._rows)
         self.setItemDelegate(self._delegate)
         self._set_up()
         # Qt drags nothing but what is selected; where one at most is, that isn't shown.
@@ -76,7 +122,6 @@ class FaceStrip(QListView):
         keys = _Editing.EditKeyPressed | _Editing.DoubleClicked
         self.setEditTriggers(keys if editable else _Editing.NoEditTriggers)
         self.clicked.connect(self._on_clicked)
-        self._faces.renamed.connect(self.renamed)
         self.horizontalScrollBar().valueChanged.connect(self.looked_at)
 
     def _set_up(self) -> None:
@@ -96,26 +141,26 @@ class FaceStrip(QListView):
 
     def set_faces(self, faces: Sequence[StripFace]) -> None:
         """Show these faces; where some are added at the end, they are scrolled into view."""
-        before = self._faces.rowCount()
-        last = self._faces.face(before - 1).key if before else None
-        self._faces.set_faces(faces)
+        before = self._rows.rowCount()
+        last = self._rows.face(before - 1).key if before else None
+        self._rows.set_faces(faces)
         if last is not None and len(faces) > before and faces[before - 1].key == last:
-            self.scrollTo(self._faces.index(len(faces) - 1))
+            self.scrollTo(self._rows.index(len(faces) - 1))
         self.looked_at.emit()
 
     def set_mark(self, row: int | None) -> None:
         """Mark one face with a ring, and bring it into view, or mark none."""
-        if row != self._faces.mark():
-            self._faces.set_mark(row)
+        if row != self._rows.mark():
+            self._rows.set_mark(row)
             if row is not None:
-                self.scrollTo(self._faces.index(row))
+                self.scrollTo(self._rows.index(row))
                 self.selectionModel().setCurrentIndex(
-                    self._faces.index(row), self.selectionModel().SelectionFlag.NoUpdate
+                    self._rows.index(row), self.selectionModel().SelectionFlag.NoUpdate
                 )
 
     def set_tip(self, make: Callable[[int], str]) -> None:
-        """Have the text about a face made when somebody asks for it."""
-        self._faces.set_tip(make)
+        """Have the text about a face made when it is asked for."""
+        self._rows.set_tip(make)
 
     def set_empty_text(self, text: str) -> None:
         """Set the text that is shown while there is no face."""
@@ -125,15 +170,15 @@ class FaceStrip(QListView):
 
     def count(self) -> int:
         """Return the number of faces."""
-        return self._faces.rowCount()
+        return self._rows.rowCount()
 
     def mark(self) -> int | None:
         """Return which face is marked."""
-        return self._faces.mark()
+        return self._rows.mark()
 
     def face(self, row: int) -> StripFace:
         """Return a face."""
-        return self._faces.face(row)
+        return self._rows.face(row)
 
     def selected(self) -> list[int]:
         """Return which faces are selected, from left to right."""
@@ -141,18 +186,18 @@ class FaceStrip(QListView):
 
     def select(self, row: int) -> None:
         """Select one face alone."""
-        self.setCurrentIndex(self._faces.index(row))
+        self.setCurrentIndex(self._rows.index(row))
 
     def edit_name(self, row: int) -> None:
         """Let the person type the name of a face, in its place."""
-        index = self._faces.index(row)
+        index = self._rows.index(row)
         self.setCurrentIndex(index)
         self.scrollTo(index)
         self.edit(index)
 
     def face_rect(self, row: int) -> QRect:
         """Return where a face lies, in the viewport's coordinates."""
-        return face_rect_in(self.visualRect(self._faces.index(row)))
+        return _face_rect(self.visualRect(self._rows.index(row)))
 
     def rows_to_fill(self) -> list[int]:
         """Return the faces in view, then those within a page to either side."""
@@ -218,8 +263,215 @@ class FaceStrip(QListView):
             super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
-        index = self.currentIndex() if by_key else self.indexAt(event.pos())
-        middle = self.viewport().mapToGlobal(self.visualRect(index).center())
+        index, point = context_place(self, event)
         if index.isValid():
-            self.context_asked.emit(index.row(), middle if by_key else event.globalPos())
+            self.context_asked.emit(index.row(), point)
+
+
+class _StripModel(QAbstractListModel):
+    """Rows are faces from left to right, of which one may be marked.
+
+    Faces that stay keep their place when others come. With ``rename`` the names can be edited:
+    it is called with a row and the name that was typed for it; the face keeps its own.
+    """
+
+    def __init__(self, parent: QObject, rename: Callable[[int, str], object] | None) -> None:
+        super().__init__(parent)
+        self._rename = rename
+        self._faces: list[StripFace] = []
+        self._mark: int | None = None
+        self._make_tip: Callable[[int], str] | None = None
+        self._scaled: OrderedDict[tuple[int, int], tuple[Pixels, QImage]] = OrderedDict()
+
+    def set_faces(self, faces: Sequence[StripFace]) -> None:
+        """Show these faces; only what differs is taken out, put in, or painted again."""
+        keys = [face.key for face in faces]
+        old = [face.key for face in self._faces]
+        if keys and keys[0] in old:  # the oldest ones may have gone
+            self._remove(0, old.index(keys[0]))
+        same = self._same(keys)
+        self._remove(same, len(self._faces))
+        self._take(faces[:same])
+        self._append(faces[same:])
+
+    def set_mark(self, row: int | None) -> None:
+        """Mark one row, or none."""
+        before, self._mark = self._mark, row
+        for changed in {before, row} - {None}:
+            assert changed is not None
+            if changed < len(self._faces):
+                self.dataChanged.emit(self.index(changed), self.index(changed))
+
+    def set_tip(self, make: Callable[[int], str]) -> None:
+        """Have the text about a row made when it is asked for."""
+        self._make_tip = make
+
+    def face(self, row: int) -> StripFace:
+        """Return the face of a row."""
+        return self._faces[row]
+
+    def mark(self) -> int | None:
+        """Return the marked row."""
+        return self._mark
+
+    def picture(self, row: int, side: int) -> QImage | None:
+        """Return the face of a row with so many device pixels a side, or None without one."""
+        pixels = self._faces[row].pixels
+        if pixels is None:
+            return None
+        key = (id(pixels), side)  # the pixels are kept beside it: no other array takes their id
+        if key not in self._scaled:
+            self._scaled[key] = (pixels, fitted(pixels, side, side))
+            if len(self._scaled) > _CACHED:
+                self._scaled.popitem(last=False)
+        self._scaled.move_to_end(key)
+        return self._scaled[key][1]
+
+    def _same(self, keys: Sequence[object]) -> int:
+        """Return how many rows at the start stay."""
+        pairs = enumerate(zip(self._faces, keys, strict=False))
+        limit = min(len(self._faces), len(keys))
+        return next((row for row, (face, key) in pairs if face.key != key), limit)
+
+    def _remove(self, first: int, end: int) -> None:
+        if first < end:
+            self.beginRemoveRows(QModelIndex(), first, end - 1)
+            del self._faces[first:end]
+            self.endRemoveRows()
+
+    def _take(self, faces: Sequence[StripFace]) -> None:
+        pairs = enumerate(zip(self._faces, faces, strict=False))
+        changed = [row for row, (old, new) in pairs if not old.looks_like(new)]
+        self._faces[: len(faces)] = faces
+        if changed:
+            self.dataChanged.emit(self.index(changed[0]), self.index(changed[-1]))
+
+    def _append(self, faces: Sequence[StripFace]) -> None:
+        if faces:
+            first = len(self._faces)
+            self.beginInsertRows(QModelIndex(), first, first + len(faces) - 1)
+            self._faces.extend(faces)
+            self.endInsertRows()
+
+    def _text(self, row: int) -> str:
+        return self._make_tip(row) if self._make_tip is not None else self._faces[row].name
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own default)
+        return 0 if parent.isValid() else len(self._faces)
+
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        flags = super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
+        return flags | Qt.ItemFlag.ItemIsEditable if self._rename is not None else flags
+
+    def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        row = index.row()
+        if role in (_Role.DisplayRole, _Role.EditRole):
+            return self._faces[row].name
+        if role == _Role.ToolTipRole:
+            return self._text(row)
+        if role == _Role.AccessibleTextRole:
+            text = self._text(row).replace("\n", ", ")
+            return f"{text}, shown" if row == self._mark else text
+        return None
+
+    def setData(self, index: _Index, value: Any, role: int = _Role.EditRole) -> bool:
+        name = str(value).strip()
+        is_other = bool(name) and name != self._faces[index.row()].name
+        if role == _Role.EditRole and is_other and self._rename is not None:
+            self._rename(index.row(), name)
+        return False  # the name in the list changes with the faces that are set next
+
+
+class _StripDelegate(QStyledItemDelegate):
+    """Paints a face with rounded corners, and its name under it where there is room for one."""
+
+    def __init__(self, parent: QWidget, *, named: bool, tinted: bool) -> None:
+        super().__init__(parent)
+        self._tinted = tinted
+        self._text_height = parent.fontMetrics().height() if named else 0
+        self.cell = QSize(_NAMED_WIDTH if named else SIDE + _GAP, SIDE + _GAP + self._text_height)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        model = index.model()
+        assert isinstance(model, _StripModel)
+        face, state = model.face(index.row()), option.state
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._tinted and state & QStyle.StateFlag.State_Selected:
+            self._paint_selected(painter, option)
+        painter.setOpacity(_PALE if face.pale else 1.0)
+        picture = model.picture(index.row(), round(SIDE * painter.deviceTransform().m11()))
+        outline = QRectF(_face_rect(option.rect))
+        if picture is None:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(option.palette.color(QPalette.ColorRole.Midlight))
+            painter.drawRoundedRect(outline, _RADIUS, _RADIUS)
+        else:
+            outline = paint_picture(painter, picture, outline.topLeft(), _RADIUS)
+        painter.setOpacity(1.0)
+        if index.row() == model.mark():
+            paint_ring(painter, outline, option.palette, gap=0.0, radius=_RADIUS)
+        if self._text_height:
+            self._paint_name(painter, option, face.name)
+        if state & QStyle.StateFlag.State_HasFocus:
+            self._paint_focus(painter, option)
+        painter.restore()
+
+    def _paint_selected(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
+        color = option.palette.color(QPalette.ColorRole.Highlight)
+        color.setAlpha(_TINT)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color)
+        painter.drawRoundedRect(QRectF(option.rect), _RADIUS, _RADIUS)
+
+    def _paint_focus(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
+        painter.setPen(option.palette.color(QPalette.ColorRole.Text))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        inside = QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(inside, _RADIUS, _RADIUS)
+
+    def _paint_name(self, painter: QPainter, option: QStyleOptionViewItem, name: str) -> None:
+        line = self._name_rect(option.rect)
+        width = line.width() - _GAP // 2
+        text = option.fontMetrics.elidedText(name, Qt.TextElideMode.ElideMiddle, width)
+        painter.setPen(option.palette.color(QPalette.ColorRole.Text))
+        painter.drawText(line, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _name_rect(self, cell: QRect) -> QRect:
+        return cell.adjusted(0, SIDE + _GAP, 0, 0)
+
+    def createEditor(
+        self, parent: QWidget, _option: QStyleOptionViewItem, _index: _Index
+    ) -> QWidget:
+        editor = QLineEdit(parent)
+        editor.setMaxLength(LONGEST_NAME)
+        editor.setFrame(False)
+        editor.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        editor.setAccessibleName("Name")
+        return editor
+
+    def setEditorData(self, editor: QWidget, index: _Index) -> None:
+        # Qt asks for it again when the picture comes, in the middle of the typing.
+        assert isinstance(editor, QLineEdit)
+        if not (editor.text() or editor.isModified()):
+            editor.setText(str(index.data(Qt.ItemDataRole.EditRole)))
+
+    def updateEditorGeometry(
+        self, editor: QWidget, option: QStyleOptionViewItem, _index: _Index
+    ) -> None:
+        line = self._name_rect(option.rect)
+        grow = (_EDITOR_WIDTH - line.width()) // 2
+        place = line.adjusted(-grow, 0, grow, 0)
+        place.moveLeft(max(0, place.left()))
+        editor.setGeometry(place)
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
+        return self.cell
+
+
+def _face_rect(cell: QRect) -> QRect:
+    """Return where the face lies in its cell."""
+    left = cell.x() + (cell.width() - SIDE) // 2
+    return QRect(QPoint(left, cell.y() + _GAP // 2), QSize(SIDE, SIDE))

@@ -11,10 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from cae_gui.core.models import Lane
-from cae_gui.explore.edited import Edited
-from cae_gui.explore.sliders.slider_ends_controller import REST_MS
-from cae_gui.studio import Studio
+from cae_gui.core.models import Lane, Models
+from cae_gui.explore.explorer import REST_MS, Edited, Explorer
 from cae_gui.widgets.face_view import FaceView
 
 Floats = NDArray[np.float32]
@@ -27,7 +25,7 @@ AT_ONCE = 4
 class _Decoded(NamedTuple):
     """A picture, and the latent from which the edit began when it was decoded.
 
-    The next snapshot of a model under training encodes the face anew: then the picture is old.
+    The next snapshot of a model under training moves that latent: then the picture is old.
     """
 
     start: Floats
@@ -43,9 +41,11 @@ class StatePictures(QObject):
 
     changed = Signal()
 
-    def __init__(self, studio: Studio, face: FaceView, parent: QObject) -> None:
+    def __init__(
+        self, models: Models, explorer: Explorer, face: FaceView, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._studio, self._explorer = studio, studio.explorer
+        self._models, self._explorer = models, explorer
         self._decoded: WeakKeyDictionary[Edited, _Decoded] = WeakKeyDictionary()
         self._wanted: Sequence[Edited] = ()
         self._is_painted = False
@@ -75,7 +75,7 @@ class StatePictures(QObject):
         if missing:
             latents = np.stack([edited.latent for edited in missing])
             then = partial(self._on_decoded, [(edited, edited.start) for edited in missing])
-            self._studio.models.decode(latents, then=then, lane=Lane.STATES, interim=True)
+            self._models.decode(latents, then=then, lane=Lane.STATES, interim=True)
 
     @Slot()
     def _on_latent(self) -> None:

@@ -11,8 +11,6 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from cae_gui.explore.explore_workspace import ExploreWorkspace
-from cae_gui.explore.sliders.latent_slider import SliderRow
 from cae_gui.morph.key_frames import FrameItem
 from cae_gui.morph.morph_path_view import MorphPathView
 from cae_gui.morph.morph_workspace import MorphWorkspace
@@ -44,11 +42,6 @@ def reconstruct(
     shown: Callable[[ReconstructWorkspace], ReconstructWorkspace],
 ) -> ReconstructWorkspace:
     return shown(ReconstructWorkspace())
-
-
-@pytest.fixture
-def explore(shown: Callable[[ExploreWorkspace], ExploreWorkspace]) -> ExploreWorkspace:
-    return shown(ExploreWorkspace())
 
 
 @pytest.fixture
@@ -118,56 +111,6 @@ def test_reconstruct_intents(
         qtbot.mouseClick(reconstruct.strip, LEFT, pos=place)
     assert blocker.args == [3]
     assert_named(reconstruct)
-
-
-# Explore
-
-
-def test_explore_intents(explore: ExploreWorkspace, qtbot: QtBot) -> None:
-    explore.set_editable(True)
-    explore.set_can_undo(True)
-    explore.set_can_redo(True)
-    for button, signal in (
-        (explore.undo, explore.undo_asked),
-        (explore.redo, explore.redo_asked),
-        (explore.random, explore.random_asked),
-        (explore.reset, explore.reset_asked),
-        (explore.save, explore.save_asked),
-    ):
-        with qtbot.waitSignal(signal):
-            qtbot.mouseClick(button, LEFT)
-    assert_named(explore)
-
-
-def test_explore_without_a_face_offers_nothing(explore: ExploreWorkspace) -> None:
-    buttons = (explore.random, explore.reset, explore.save)
-    assert not any(button.isEnabled() for button in buttons)
-    explore.set_can_undo(False)
-    explore.set_can_redo(False)
-    assert not explore.undo.isEnabled()
-    assert not explore.redo.isEnabled()
-
-
-def test_explore_shows_sliders_or_why_there_are_none(explore: ExploreWorkspace) -> None:
-    explore.set_principal([], "Choose a face first.")
-    without = picture_of(explore.principal)
-    explore.set_principal([SliderRow(f"PC {number}") for number in range(1, 30)], None)
-    assert not same_picture(without, picture_of(explore.principal))
-    explore.principal.set_values(np.zeros(29))
-    explore.set_attributes([SliderRow("Smiling")], None)
-    explore.attributes.set_values(np.ones(1))
-    explore.set_raw([SliderRow("Latent 1")], None)
-    explore.raw.set_values(np.ones(1))
-
-
-def test_explore_says_when_a_picture_is_painted(
-    explore: ExploreWorkspace, few_faces: FaceSet, qtbot: QtBot
-) -> None:
-    explore.set_face("Ann", few_faces.images[0])
-    explore.set_start(few_faces.images[1])
-    with qtbot.waitSignal(explore.face.painted) as blocker:
-        explore.set_image(few_faces.images[2], 17)
-    assert blocker.args == [17]
 
 
 # Morph

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Slot
 
 from cae_gui.core.latents import FEWEST
 from cae_gui.core.tasks import Task
 from cae_gui.explore.map.map_colors import Coloring
 from cae_gui.explore.map.map_panel import MapPanel
 from cae_gui.explore.map.maps import Method
-from cae_gui.explore.measured_faces import load_measured
 from cae_gui.studio import Studio
 from cae_gui.widgets.images import Pixels
 
@@ -30,13 +29,7 @@ _PERCENTILES = (2, 98)  # beyond them the scale ends: a few faces would take mos
 
 
 class LatentMapController(QObject):
-    """Shows the map while somebody looks at it, and keeps it up to date.
-
-    Signals:
-        face_picked(int): row in the gallery of a face that was clicked.
-    """
-
-    face_picked = Signal(int)
+    """Shows the map while somebody looks at it, and keeps it up to date."""
 
     def __init__(self, studio: Studio, view: MapPanel, parent: QObject) -> None:
         super().__init__(parent)
@@ -117,7 +110,7 @@ class LatentMapController(QObject):
 
     @Slot(int)
     def _on_clicked(self, point: int) -> None:
-        load_measured(self._studio, point, self.face_picked)
+        self._studio.exploring.load_measured(point)
 
     def _choices(self) -> dict[str, Callable[[Explored], Coloring] | None]:
         """Return what gives the points their colors, by the titles."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from cae_gui.core.tasks import Task
-from cae_gui.explore.edited import Edited
+from cae_gui.explore.explorer import Edited
 from cae_gui.explore.map.map_panel import MapPanel
 from cae_gui.studio import Studio
 from model.latents.directions import project_out

@@ -4,26 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QMouseEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from cae_gui.explore.sliders.end_face import SIDE, EndFace
-from cae_gui.explore.sliders.lock_button import LockButton
 from cae_gui.explore.sliders.slider_track import STEPS, SliderTrack
 from cae_gui.widgets.controls import ElidedLabel
-from cae_gui.widgets.images import Pixels
+from cae_gui.widgets.images import Pixels, checked_pixels, fitted
+from cae_gui.widgets.painting import paint_picture
 
 _MARGIN = 4
 _GAP = 4
 _NAME_WIDTHS = (64, 152)
 _TRACK_WIDTH = 72
+_SIDE = 32  # of a face at an end
+_LOCK_SIDE = 24
+_RADIUS = 4.0
 _NOISE = 0.05  # of a step: moving one of 500 directions changes the others by rounding errors
 _HINT = (
     "Double-click or Delete: reset. Arrow keys: fine steps, with Shift coarse, with Ctrl the "
     "finest.\nCtrl and drag across rows: set them all."
 )
 _LOCKED = "It is locked. L: unlock."
+_LOCK_TIP = "Lock: other sliders keep this as it is (L)"
 _NO_ROOM = "The locked sliders leave this one no room: unlock one of them to move it."
 
 
@@ -187,19 +199,19 @@ class LatentSlider(QWidget):
     def _arrange(self) -> None:
         # By hand: a layout would take several passes for each slider of a list that is resized.
         lock = 0 if self._lock is None else self._lock.width() + _GAP
-        high = self.width() - _MARGIN - lock - SIDE
-        room = high - _TRACK_WIDTH - SIDE - 4 * _GAP
+        high = self.width() - _MARGIN - lock - _SIDE
+        room = high - _TRACK_WIDTH - _SIDE - 4 * _GAP
         name = max(_NAME_WIDTHS[0], min(self._name_width, room))
         low = name + 2 * _GAP
-        top, line = (self.height() - SIDE) // 2, self._name.fontMetrics().height()
+        top, line = (self.height() - _SIDE) // 2, self._name.fontMetrics().height()
         first = (self.height() - 2 * line) // 2
         self._name.setGeometry(0, first, name, line)
         self._figure.setGeometry(0, first + line, name, line)
         self._low.move(low, top)
-        self._track.setGeometry(low + SIDE + _GAP, top, high - low - SIDE - 2 * _GAP, SIDE)
+        self._track.setGeometry(low + _SIDE + _GAP, top, high - low - _SIDE - 2 * _GAP, _SIDE)
         self._high.move(high, top)
         if self._lock is not None:
-            self._lock.move(high + SIDE + _GAP, (self.height() - self._lock.height()) // 2)
+            self._lock.move(high + _SIDE + _GAP, (self.height() - self._lock.height()) // 2)
 
     def _show(self, value: float) -> None:
         self._value = value
@@ -235,3 +247,98 @@ class LatentSlider(QWidget):
     def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
         if self.is_movable():
             self._reset()
+
+
+class EndFace(QWidget):
+    """Shows a face of 32 px, or an empty well until there is one."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pixels: Pixels | None = None
+        self._rendered: QImage | None = None
+        self.setFixedSize(_SIDE, _SIDE)
+
+    def set_image(self, pixels: Pixels | None) -> None:
+        """Show uint8 (48, 48, 3) `pixels`, or the empty well; scaling waits for the painting.
+
+        The array isn't copied, and mustn't change.
+
+        Raises:
+            ValueError: `pixels` isn't uint8 (H, W, 3).
+        """
+        if pixels is self._pixels:
+            return
+        self._pixels = None if pixels is None else checked_pixels(pixels)
+        self._rendered = None
+        self.update()
+
+    def _picture(self, pixels: Pixels) -> QImage:
+        side = round(_SIDE * self.devicePixelRatioF())
+        if self._rendered is None or self._rendered.width() != side:
+            self._rendered = fitted(pixels, side, side)
+        return self._rendered
+
+    def sizeHint(self) -> QSize:
+        return QSize(_SIDE, _SIDE)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self._pixels is not None:
+            paint_picture(painter, self._picture(self._pixels), QPointF(0, 0), _RADIUS)
+        else:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self.palette().color(QPalette.ColorRole.Midlight))
+            painter.drawRoundedRect(QRectF(self.rect()), _RADIUS, _RADIUS)
+        painter.end()
+
+
+class LockButton(QAbstractButton):
+    """A checkable padlock, shut and in the accent color while it is checked.
+
+    It is out of the Tab order: a list has one in every row, and L presses it there.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setCheckable(True)
+        self.setFixedSize(_LOCK_SIDE, _LOCK_SIDE)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setToolTip(_LOCK_TIP)
+
+    def _paint_hover(self, painter: QPainter) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.palette().color(QPalette.ColorRole.Midlight))
+        painter.drawRoundedRect(QRectF(self.rect()), _RADIUS, _RADIUS)
+
+    def _paint_padlock(self, painter: QPainter) -> None:
+        shut = self.isChecked()
+        role = QPalette.ColorRole.Highlight if shut else QPalette.ColorRole.PlaceholderText
+        color = self.palette().color(role)
+        painter.setPen(QPen(color, 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.setBrush(color if shut else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(QRectF(7, 11, 10, 7.5), 1.5, 1.5)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(_shackle(shut))
+
+    def sizeHint(self) -> QSize:
+        return QSize(_LOCK_SIDE, _LOCK_SIDE)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.underMouse() or self.isDown():
+            self._paint_hover(painter)
+        self._paint_padlock(painter)
+        painter.end()
+
+
+def _shackle(shut: bool) -> QPainterPath:
+    """The bow of the padlock; an open one is lifted out of the body at its right end."""
+    lift = 0.0 if shut else 2.0
+    path = QPainterPath(QPointF(9, 11))
+    path.lineTo(9, 8.5 - lift)
+    path.arcTo(QRectF(9, 5.5 - lift, 6, 6), 180, -180)
+    path.lineTo(15, 10.5 if shut else 8.5 - lift)
+    return path

@@ -1,24 +1,46 @@
-"""A scrolled list of sliders in the user's hand: edits, drags across rows, locks, focus."""
+"""A scrolled list of sliders, with widgets only for the rows in view."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any
 
-from PySide6.QtCore import QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QFocusEvent, QHideEvent, QMouseEvent
-from PySide6.QtWidgets import QWidget
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHideEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from cae_gui.explore.sliders.latent_slider import LatentSlider, SliderRow
-from cae_gui.explore.sliders.slider_rows import ROW_HEIGHT, SliderRows
-from cae_gui.explore.sliders.slider_stroke import SliderStroke
+from cae_gui.widgets.images import Pixels
+from cae_gui.widgets.painting import paint_empty_text
+
+ROW_HEIGHT = 40
 
 
-class SliderArea(SliderRows):
-    """Tells what the user does to the rows; SliderRows shows them.
+class SliderArea(QAbstractScrollArea):
+    """Shows rows, each a slider, and tells what the person does to them.
+
+    Rows are indexes into what ``set_rows`` was given; positions count the rows shown. A row that is
+    held or has the focus keeps its widget while it is scrolled out of view. ``locks`` gives each
+    row a lock.
 
     Signals:
-        edit_started(int), edited(int, float), edit_finished(int), reset_asked(int),
-        lock_toggled(int, bool): see LatentSliders.
+        edit_started(int): a drag, perhaps over several rows, or a keyboard step begins.
+        edited(int, float): the row has this value now, in its unit.
+        edit_finished(int): the drag or the step is over.
+        reset_asked(int): the row was reset and shows its neutral value.
+        lock_toggled(int, bool): the row was locked or unlocked.
+        ends_wanted(list): these rows are in view now and have no faces at their ends, or old ones.
     """
 
     edit_started = Signal(int)
@@ -26,24 +48,102 @@ class SliderArea(SliderRows):
     edit_finished = Signal(int)
     reset_asked = Signal(int)
     lock_toggled = Signal(int, bool)
+    ends_wanted = Signal(list)
 
     def __init__(self, parent: QWidget | None = None, *, locks: bool = True) -> None:
-        super().__init__(parent, locks=locks)
-        self._stroke: SliderStroke | None = None
+        super().__init__(parent)
+        self._has_locks = locks
+        self._rows: Sequence[SliderRow] = ()
+        self._values: NDArray[np.float64] = np.zeros(0)
+        self._shown: NDArray[np.int64] = np.arange(0)
+        self._locked: frozenset[int] = frozenset()
+        self._unmovable: frozenset[int] = frozenset()
+        self._pool = _SliderPool(self._new_slider)
+        self._stroke: _Stroke | None = None
+        self._in_view: list[int] = []
+        self._titles: list[str] = []
+        self._name_width = 0
+        self._empty_text = ""
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalScrollBar().setSingleStep(ROW_HEIGHT)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Sliders")
 
     def set_rows(self, rows: Sequence[SliderRow]) -> None:
-        """Replace all rows, as SliderRows does; a drag is dropped."""
+        """Replace all rows; a drag is dropped.
+
+        Each starts at its neutral value, without faces at its ends. Which are locked and which
+        can't be moved stays, by number, until ``set_locked`` and ``set_unmovable``.
+        """
         self._stroke = None
-        super().set_rows(rows)
+        self._pool.release(list(self._pool.bound))
+        self._rows = rows
+        self._values = np.array([row.neutral for row in rows], np.float64)
+        self._shown = np.arange(len(rows))
+        self._in_view = []
+        titles = [row.title for row in rows]
+        if titles != self._titles:  # measuring five hundred takes 3 ms, and they seldom change
+            self._titles = titles
+            self._name_width = max(map(self.fontMetrics().horizontalAdvance, titles), default=0)
+        self.verticalScrollBar().setValue(0)
+        self._refresh()
+
+    def set_values(self, values: NDArray[Any]) -> None:
+        """Show (len(rows),) `values`, in the rows' units; the row in the user's hand keeps its own.
+
+        Raises:
+            ValueError: not one value a row.
+        """
+        if values.shape != (len(self._rows),):
+            raise ValueError(f"{len(self._rows)} rows, but values of shape {values.shape}")
+        self._values = values = np.array(values, np.float64)
+        if not self.isVisible():
+            return  # shown by showEvent; the other tab's rows would take half of the time
+        for row, slider in self._pool.bound.items():
+            if slider.is_held():
+                values[row] = slider.value()
+            else:
+                slider.set_value(float(values[row]))
+
+    def set_ends(self, row: int, low: Pixels, high: Pixels) -> None:
+        """Show the faces uint8 (48, 48, 3) at both ends of a row, where it is in view."""
+        if row in self._pool.bound:
+            self._pool.bound[row].set_ends(low, high)
+
+    def set_locked(self, rows: Collection[int]) -> None:
+        """Show these rows as locked, and no others."""
+        self._locked = frozenset(rows)
+        for row, slider in self._pool.bound.items():
+            slider.set_locked(row in self._locked)
+
+    def set_unmovable(self, rows: Collection[int]) -> None:
+        """Disable these rows, and no others: the locks leave them no room."""
+        self._unmovable = frozenset(rows)
+        for row, slider in self._pool.bound.items():
+            slider.set_movable(row not in self._unmovable)
+
+    def show_only(self, rows: NDArray[np.int64], empty_text: str) -> None:
+        """Show these rows, ascending, or the text where there are none."""
+        self._shown, self._empty_text = rows, empty_text
+        self.setAccessibleDescription("" if len(rows) else empty_text)
+        self._refresh()
+
+    def row(self, index: int) -> SliderRow:
+        """Return what a row changes."""
+        return self._rows[index]
+
+    def rows_in_view(self) -> list[int]:
+        """Return the rows that can be seen, from top to bottom; none while this is hidden."""
+        return list(self._in_view) if self.isVisible() else []
 
     def focus_first(self) -> None:
         """Give the first row the focus."""
         self._focus_from(0, forward=True)
 
     def _new_slider(self) -> LatentSlider:
-        slider = super()._new_slider()
+        slider = LatentSlider(self.viewport(), lock=self._has_locks)
         # Out of Qt's tab order, which would be that of creation; see focusNextPrevChild.
         slider.set_tab_stop(False)
         slider.pressed.connect(self._slider_pressed)
@@ -52,6 +152,63 @@ class SliderArea(SliderRows):
         slider.reset_asked.connect(self._slider_reset)
         slider.lock_toggled.connect(self._slider_locked)
         return slider
+
+    def _position(self, row: int) -> int | None:
+        position = int(np.searchsorted(self._shown, row))
+        found = position < len(self._shown) and self._shown[position] == row
+        return position if found else None
+
+    def _refresh(self) -> None:
+        bar, height = self.verticalScrollBar(), self.viewport().height()
+        bar.setPageStep(max(ROW_HEIGHT, height - ROW_HEIGHT))
+        bar.setRange(0, max(0, len(self._shown) * ROW_HEIGHT - height))
+        self._place()
+        self.viewport().update()
+
+    def _place(self) -> None:
+        """Bind the rows in view to widgets and move those to where they belong."""
+        top, height = self.verticalScrollBar().value(), self.viewport().height()
+        in_view = self._shown[top // ROW_HEIGHT : -(-(top + height) // ROW_HEIGHT)].tolist()
+        bound = self._pool.bound
+        self._pool.release([r for r in bound if r not in in_view and not self._pinned(r)])
+        for row in in_view:
+            if row not in bound:
+                self._bind(row)
+        for row, slider in bound.items():
+            y = (self._position(row) or 0) * ROW_HEIGHT - top
+            slider.setGeometry(0, y, self.viewport().width(), ROW_HEIGHT)
+            slider.show()
+        self._pool.hide_spare()
+        self._tell_in_view(in_view)
+
+    def _bind(self, row: int) -> None:
+        slider = self._pool.take(row)
+        slider.bind(self._rows[row], float(self._values[row]))
+        slider.set_name_width(self._name_width)
+        slider.set_locked(row in self._locked)
+        slider.set_movable(row not in self._unmovable)
+
+    def _pinned(self, row: int) -> bool:
+        slider = self._pool.bound[row]
+        return (slider.is_held() or slider.hasFocus()) and self._position(row) is not None
+
+    def _tell_in_view(self, in_view: list[int]) -> None:
+        if in_view != self._in_view:
+            self._in_view = in_view
+            if self.isVisible():
+                self.ends_wanted.emit(list(in_view))
+
+    def _row_at(self, position: int) -> int | None:
+        """The row in view at a position."""
+        row = int(self._shown[position]) if 0 <= position < len(self._shown) else None
+        return row if row in self._in_view else None
+
+    def _show_position(self, position: int) -> None:
+        bar, y = self.verticalScrollBar(), position * ROW_HEIGHT
+        if y < bar.value():
+            bar.setValue(y)
+        elif y + ROW_HEIGHT > bar.value() + self.viewport().height():
+            bar.setValue(y + ROW_HEIGHT - self.viewport().height())
 
     def _focus_from(self, position: int, *, forward: bool) -> bool:
         """Focus the first row from this position on that can be moved; return whether one can."""
@@ -83,7 +240,7 @@ class SliderArea(SliderRows):
         """Return where a point of the viewport lies in the whole list."""
         return point + QPointF(0, self.verticalScrollBar().value())
 
-    def _draw(self, stroke: SliderStroke, point: QPointF) -> None:
+    def _draw(self, stroke: _Stroke, point: QPointF) -> None:
         """Set all rows that the stroke crosses on its way to a point of the viewport."""
         for position, x in stroke.go_on(self._in_list(point)):
             row = self._row_at(position)
@@ -128,6 +285,29 @@ class SliderArea(SliderRows):
         self._locked = self._locked | {row} if locked else self._locked - {row}
         self.lock_toggled.emit(row, locked)
 
+    def sizeHint(self) -> QSize:
+        return QSize(320, 8 * ROW_HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(272, 2 * ROW_HEIGHT)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.set_values(self._values)
+        self.ends_wanted.emit(list(self._in_view))
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:
+        self._refresh()
+
+    def scrollContentsBy(self, _dx: int, _dy: int) -> None:
+        self._place()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        if not len(self._shown):
+            painter = QPainter(self.viewport())
+            paint_empty_text(painter, self, self.viewport().rect(), self._empty_text)
+            painter.end()
+
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._end_stroke()
@@ -154,7 +334,7 @@ class SliderArea(SliderRows):
         if row is None or not control or event.button() != Qt.MouseButton.LeftButton:
             event.ignore()
             return
-        self._stroke = SliderStroke(row, ROW_HEIGHT)
+        self._stroke = _Stroke(row)
         self.edit_started.emit(row)
         self._draw(self._stroke, event.position())
 
@@ -164,3 +344,73 @@ class SliderArea(SliderRows):
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
         self._end_stroke()
+
+
+class _SliderPool:
+    """Binds rows to sliders; there are never many more sliders than rows in view.
+
+    ``bound`` are the sliders by row; the caller binds and shows the one that ``take`` returns.
+    """
+
+    def __init__(self, make: Callable[[], LatentSlider]) -> None:
+        self._make = make
+        self.bound: dict[int, LatentSlider] = {}
+        self._spare: list[LatentSlider] = []
+
+    def take(self, row: int) -> LatentSlider:
+        """Give a row a slider, a spare one where there is one."""
+        self.bound[row] = self._spare.pop() if self._spare else self._make()
+        return self.bound[row]
+
+    def release(self, rows: Iterable[int]) -> None:
+        """Take the sliders of these rows away; ``hide_spare`` hides those left over."""
+        for slider in [self.bound.pop(row) for row in rows]:
+            if slider.is_held():
+                # The native slider would go on with its drag for whatever row it showed next.
+                slider.blockSignals(True)
+                slider.hide()
+                slider.deleteLater()
+            else:
+                self._spare.append(slider)
+
+    def hide_spare(self) -> None:
+        """Hide the sliders of no row."""
+        for slider in self._spare:
+            slider.hide()
+
+    def row_of(self, slider: object) -> int:
+        """Return the row of a bound slider."""
+        return next(row for row, bound in self.bound.items() if bound is slider)
+
+    def focused_row(self) -> int | None:
+        """Return the row with the focus."""
+        return next((row for row, slider in self.bound.items() if slider.hasFocus()), None)
+
+
+class _Stroke:
+    """Tells which positions a drag crosses, and where; quick ones skip none.
+
+    Points are in the coordinates of the whole list, which scrolls; ``row`` is where it began.
+    """
+
+    def __init__(self, row: int) -> None:
+        self.row = row
+        self._last: QPointF | None = None
+
+    def go_on(self, point: QPointF) -> list[tuple[int, float]]:
+        """Return the positions crossed since the last point, each with the x of the crossing."""
+        start, self._last = self._last or point, point
+        first, last = self._position(start), self._position(point)
+        step = 1 if last >= first else -1
+        passed = [
+            (position, self._crossing(start, point, position))
+            for position in range(first + step, last, step)
+        ]
+        return [*passed, (last, point.x())]
+
+    def _position(self, point: QPointF) -> int:
+        return int(point.y() // ROW_HEIGHT)
+
+    def _crossing(self, start: QPointF, end: QPointF, position: int) -> float:
+        middle = (position + 0.5) * ROW_HEIGHT
+        return start.x() + (end.x() - start.x()) * (middle - start.y()) / (end.y() - start.y())

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from cae_gui.documents.sessions import OPEN_ITS_MODEL, USE_SHIPPED, USE_THIS
-from cae_gui.explore.edited import Edited
+from cae_gui.explore.explorer import Edited
 from cae_gui.main_window import MainWindow
 from model.checkpoint import pretrained_model, save_model
 from model.documents.session_file import load_session, save_session

@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from cae_gui.explore import face_strip
-from cae_gui.explore.face_strip import FaceStrip
-from cae_gui.explore.face_strip_model import StripFace
+from cae_gui.explore.face_strip import FaceStrip, StripFace
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
 LEFT = Qt.MouseButton.LeftButton
@@ -161,7 +160,7 @@ def test_a_name_is_typed_in_its_place(editable: FaceStrip, qtbot: QtBot) -> None
     with qtbot.waitSignal(editable.renamed) as renamed:
         type_name(qtbot, editable, "  Bobby ")
     assert renamed.args == [1, "Bobby"]
-    assert editable.face(1).name == "Bob"  # until somebody sets it
+    assert editable.face(1).name == "Bob"  # until it is set
 
 
 def test_a_picture_that_comes_leaves_the_typing_alone(editable: FaceStrip, qtbot: QtBot) -> None:
@@ -241,7 +240,7 @@ def test_the_menu_key_asks_for_the_current_face(editable: FaceStrip, qtbot: QtBo
     assert asked.args[0] == 1
 
 
-def test_tips_are_made_when_somebody_asks(strip: FaceStrip) -> None:
+def test_tips_are_made_when_they_are_asked_for(strip: FaceStrip) -> None:
     asked: list[int] = []
 
     def tip(row: int) -> str:

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.core.models import Lane
 from cae_gui.explore.face_strip import FaceStrip
-from cae_gui.explore.history_controller import EMPTY
+from cae_gui.explore.history import EMPTY
 from cae_gui.explore.state_pictures import StatePictures
 from cae_gui.main_window import MainWindow
 from tests.gui.conftest import LOADING_MS, wait_for_reconstruction
@@ -137,7 +137,7 @@ def test_nothing_is_decoded_during_a_drag(
     assert Lane.STATES in asked
 
 
-def test_what_nobody_sees_is_not_decoded(exploring: MainWindow, qtbot: QtBot) -> None:
+def test_what_is_out_of_view_is_not_decoded(exploring: MainWindow, qtbot: QtBot) -> None:
     explorer, strip = exploring.studio.explorer, exploring.explore.history
     fill(exploring, qtbot)
     exploring.explore.strip.setCurrentWidget(exploring.explore.nearest)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cae_gui.explore.named_strip import MOST_IN_A_ROW, save_named_strip
+from cae_gui.explore.snapshots import MOST_IN_A_ROW, save_named_strip
 
 RED, BLUE = (250, 10, 10), (10, 10, 250)
 WIDTH, HEIGHT, GAP = 192 + 16, 192 + 32, 16

@@ -154,13 +154,13 @@ def test_another_model_takes_them_away(exploring: MainWindow, qtbot: QtBot) -> N
     assert exploring.explore.nearest.accessibleDescription()
 
 
-def test_nobody_looks_for_what_nobody_sees(
+def test_nothing_is_looked_for_out_of_view(
     exploring: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     studio, asked = exploring.studio, []
     note_tasks(studio, monkeypatch, asked.append)
     exploring.explore.strip.setCurrentIndex(0)
-    rest = exploring._nearest.findChild(QTimer)
+    rest = exploring.explore.nearest.findChild(QTimer)
     with qtbot.waitSignal(rest.timeout, timeout=LOADING_MS):
         studio.explorer.go_to(latent_of(exploring, 30), "Elsewhere")
     assert Task.NEAREST not in asked

@@ -13,9 +13,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
-from cae_gui.explore.snapshot_comparison import SnapshotComparison
-from cae_gui.explore.snapshots_controller import compared
-from cae_gui.explore.snapshots_page import SnapshotsPage
+from cae_gui.explore.snapshots import SnapshotComparison, SnapshotsPage, compared
 from cae_gui.main_window import MainWindow
 from cae_gui.widgets.face_view import FaceView
 from tests.gui.conftest import (
@@ -104,7 +102,7 @@ def test_a_key_keeps_the_face_under_a_name_to_type(exploring: MainWindow, qtbot:
 def test_names_that_are_taken_are_not_suggested(exploring: MainWindow) -> None:
     face = exploring.studio.explorer.face.name
     for number in (1, 2):
-        exploring.explore.snapshot_asked.emit()
+        exploring.explore.keep_snapshot()
         assert names(exploring)[-1] == f"{face} {number}"
 
 

@@ -6,9 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QSlider
 from pytestqt.qtbot import QtBot
 
-from cae_gui.explore.sliders.end_face import EndFace
-from cae_gui.explore.sliders.latent_slider import LatentSlider, SliderRow
-from cae_gui.explore.sliders.lock_button import LockButton
+from cae_gui.explore.sliders.latent_slider import EndFace, LatentSlider, LockButton, SliderRow
 from model.face_set import FaceSet
 from tests.gui.conftest import picture_of, same_picture
 

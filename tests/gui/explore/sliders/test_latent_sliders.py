@@ -14,12 +14,9 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from cae_gui.explore.sliders.end_face import EndFace
-from cae_gui.explore.sliders.latent_slider import LatentSlider, SliderRow
+from cae_gui.explore.sliders.latent_slider import EndFace, LatentSlider, LockButton, SliderRow
 from cae_gui.explore.sliders.latent_sliders import TOP, LatentSliders
-from cae_gui.explore.sliders.lock_button import LockButton
-from cae_gui.explore.sliders.slider_area import SliderArea
-from cae_gui.explore.sliders.slider_rows import ROW_HEIGHT
+from cae_gui.explore.sliders.slider_area import ROW_HEIGHT
 from model.face_set import FaceSet
 from tests.gui.conftest import picture_of, same_picture
 
@@ -72,7 +69,7 @@ def scope(sliders: LatentSliders) -> dict[str, QToolButton]:
 
 
 def in_view(sliders: LatentSliders) -> dict[str, LatentSlider]:
-    area = sliders.findChild(SliderArea)
+    area = sliders.area
     found = [s for s in sliders.findChildren(LatentSlider) if s.isVisible()]
     return {s.row().name: s for s in found if s.geometry().intersects(area.viewport().rect())}
 
@@ -93,14 +90,14 @@ def handle_of(track: QSlider) -> QPoint:
 
 
 def scroll_to(sliders: LatentSliders, row: int) -> None:
-    sliders.findChild(SliderArea).verticalScrollBar().setValue(row * ROW_HEIGHT)
+    sliders.area.verticalScrollBar().setValue(row * ROW_HEIGHT)
 
 
 def record(sliders: LatentSliders) -> list[tuple[object, ...]]:
     events: list[tuple[object, ...]] = []
-    sliders.edit_started.connect(lambda row: events.append(("started", row)))
-    sliders.edited.connect(lambda row, value: events.append(("edited", row, value)))
-    sliders.edit_finished.connect(lambda row: events.append(("finished", row)))
+    sliders.area.edit_started.connect(lambda row: events.append(("started", row)))
+    sliders.area.edited.connect(lambda row, value: events.append(("edited", row, value)))
+    sliders.area.edit_finished.connect(lambda row: events.append(("finished", row)))
     return events
 
 
@@ -113,7 +110,7 @@ def test_there_are_widgets_only_for_the_rows_in_view(sliders: LatentSliders) -> 
 
 def test_values_show_after_scrolling(sliders: LatentSliders) -> None:
     values = np.linspace(-3, 3, 500, dtype=np.float32)
-    sliders.set_values(values)
+    sliders.area.set_values(values)
     scroll_to(sliders, 300)
     slider = in_view(sliders)["Direction 301"]
     assert slider.value() == pytest.approx(float(values[301]))
@@ -121,9 +118,8 @@ def test_values_show_after_scrolling(sliders: LatentSliders) -> None:
 
 def test_setters_never_emit(sliders: LatentSliders) -> None:
     events = record(sliders)
-    sliders.set_values(np.ones(500))
-    sliders.set_enabled_text("No model yet.")
-    sliders.set_enabled_text(None)
+    sliders.area.set_values(np.ones(500))
+    sliders.set_rows([], "No model yet.")
     sliders.set_rows(ROWS[:3])
     assert events == []
 
@@ -155,7 +151,7 @@ def test_a_dragged_row_keeps_its_widget_and_value(sliders: LatentSliders, qtbot:
     qtbot.mousePress(track, LEFT, pos=start)
     qtbot.mouseMove(track, start + QPoint(20, 0))
     scroll_to(sliders, 200)
-    sliders.set_values(np.full(500, -1.0))
+    sliders.area.set_values(np.full(500, -1.0))
     qtbot.mouseMove(track, start + QPoint(40, 0))
     qtbot.mouseRelease(track, LEFT, pos=start + QPoint(40, 0))
     assert {row for _, row, *_ in events} == {2}
@@ -165,8 +161,8 @@ def test_a_dragged_row_keeps_its_widget_and_value(sliders: LatentSliders, qtbot:
 
 
 def test_double_click_resets(sliders: LatentSliders, qtbot: QtBot) -> None:
-    sliders.set_values(np.ones(500))
-    with qtbot.waitSignal(sliders.reset_asked) as blocker:
+    sliders.area.set_values(np.ones(500))
+    with qtbot.waitSignal(sliders.area.reset_asked) as blocker:
         qtbot.mouseDClick(track_of(sliders, 4), LEFT)
     assert blocker.args == [4]
     scroll_to(sliders, 100)
@@ -213,15 +209,15 @@ def test_the_wheel_scrolls_and_changes_nothing(sliders: LatentSliders) -> None:
     middle = QPointF(track.mapTo(window, track.rect().center()))
     QTest.wheelEvent(window.windowHandle(), middle, QPoint(0, -240))
     assert events == []
-    assert sliders.findChild(SliderArea).verticalScrollBar().value() > 0
+    assert sliders.area.verticalScrollBar().value() > 0
 
 
 def test_search_narrows_the_rows_but_not_their_numbers(
     sliders: LatentSliders, qtbot: QtBot
 ) -> None:
     events = record(sliders)
-    sliders.focus_search()
     field = sliders.findChild(QLineEdit)
+    field.setFocus()
     qtbot.keyClicks(field, "direction 49")
     assert list(in_view(sliders))[:2] == ["Direction 49", "Direction 490"]
     qtbot.keyClick(field, Key.Key_Return)
@@ -231,10 +227,10 @@ def test_search_narrows_the_rows_but_not_their_numbers(
 
 
 def test_empty_states(sliders: LatentSliders, qtbot: QtBot) -> None:
-    sliders.set_enabled_text("Train or open a model first.")
+    sliders.set_rows(ROWS, "Train or open a model first.")
     assert in_view(sliders) == {}
     assert not sliders.findChild(QLineEdit).isEnabled()
-    sliders.set_enabled_text(None)
+    sliders.set_rows(ROWS)
     qtbot.keyClicks(sliders.findChild(QLineEdit), "xyz")
     assert in_view(sliders) == {}
 
@@ -252,7 +248,7 @@ def test_new_rows_during_a_drag_end_it(sliders: LatentSliders, qtbot: QtBot) -> 
 
 def test_values_must_match_the_rows(sliders: LatentSliders) -> None:
     with pytest.raises(ValueError, match="500 rows"):
-        sliders.set_values(np.zeros(3))
+        sliders.area.set_values(np.zeros(3))
 
 
 def test_tracks_begin_alike_and_leave_long_names_room(sliders: LatentSliders) -> None:
@@ -271,12 +267,12 @@ def test_tracks_begin_alike_and_leave_long_names_room(sliders: LatentSliders) ->
 def test_the_first_twelve_come_first(top: LatentSliders, qtbot: QtBot) -> None:
     assert scope(top)["Top 12"].isChecked()
     scroll_to(top, 400)
-    assert max(top.rows_in_view()) == TOP - 1
+    assert max(top.area.rows_in_view()) == TOP - 1
     qtbot.mouseClick(scope(top)["All 500"], LEFT)
     scroll_to(top, 499)
-    assert max(top.rows_in_view()) == 499
+    assert max(top.area.rows_in_view()) == 499
     qtbot.mouseClick(scope(top)["Top 12"], LEFT)
-    assert max(top.rows_in_view()) <= TOP - 1
+    assert max(top.area.rows_in_view()) <= TOP - 1
 
 
 def test_the_choice_of_all_is_kept_and_needs_no_mouse(top: LatentSliders, qtbot: QtBot) -> None:
@@ -285,54 +281,53 @@ def test_the_choice_of_all_is_kept_and_needs_no_mouse(top: LatentSliders, qtbot:
     top.set_rows(ROWS[:40])
     assert scope(top)["All 40"].isChecked()
     scroll_to(top, 39)
-    assert max(top.rows_in_view()) == 39
+    assert max(top.area.rows_in_view()) == 39
 
 
 def test_a_short_list_is_not_cut(top: LatentSliders) -> None:
     top.set_rows(ROWS[:TOP])
     assert scope(top) == {}
     scroll_to(top, TOP)
-    assert max(top.rows_in_view()) == TOP - 1
-    top.set_enabled_text("No model yet.")
-    top.set_rows(ROWS)
+    assert max(top.area.rows_in_view()) == TOP - 1
+    top.set_rows(ROWS, "No model yet.")
     assert scope(top) == {}
 
 
 def test_a_search_looks_through_all(top: LatentSliders, qtbot: QtBot) -> None:
     qtbot.keyClicks(top.findChild(QLineEdit), "direction 49")
-    assert top.rows_in_view()[:2] == [49, 490]
+    assert top.area.rows_in_view()[:2] == [49, 490]
     assert not scope(top)["Top 12"].isEnabled()
     top.findChild(QLineEdit).clear()
-    assert top.rows_in_view()[0] == 0
+    assert top.area.rows_in_view()[0] == 0
     assert scope(top)["Top 12"].isEnabled()
 
 
 def test_ends_are_wanted_where_others_come_into_view(sliders: LatentSliders, qtbot: QtBot) -> None:
     wanted: list[list[int]] = []
-    sliders.ends_wanted.connect(wanted.append)
+    sliders.area.ends_wanted.connect(wanted.append)
     scroll_to(sliders, 100)
     assert wanted.pop()[0] == 100
     qtbot.keyClicks(sliders.findChild(QLineEdit), "direction 490")
-    assert wanted.pop() == [490] == sliders.rows_in_view()
+    assert wanted.pop() == [490] == sliders.area.rows_in_view()
     sliders.findChild(QLineEdit).clear()
     sliders.set_rows(ROWS[:3])
     assert wanted.pop() == [0, 1, 2]
     sliders.set_rows(ROWS[:3])
     assert wanted.pop() == [0, 1, 2]
     wanted.clear()
-    sliders.set_values(np.ones(3))
+    sliders.area.set_values(np.ones(3))
     assert wanted == []
 
 
 def test_ends_are_wanted_only_of_a_list_that_is_seen(sliders: LatentSliders) -> None:
     wanted: list[list[int]] = []
-    sliders.ends_wanted.connect(wanted.append)
+    sliders.area.ends_wanted.connect(wanted.append)
     sliders.hide()
     sliders.set_rows(ROWS[:3])
     assert wanted == []
-    assert sliders.rows_in_view() == []
+    assert sliders.area.rows_in_view() == []
     sliders.show()
-    assert wanted[-1] == [0, 1, 2] == sliders.rows_in_view()
+    assert wanted[-1] == [0, 1, 2] == sliders.area.rows_in_view()
 
 
 def ends_of(slider: LatentSlider) -> list[np.ndarray]:
@@ -341,9 +336,9 @@ def ends_of(slider: LatentSlider) -> list[np.ndarray]:
 
 def test_faces_stay_with_their_row(sliders: LatentSliders, few_faces: FaceSet) -> None:
     empty = ends_of(in_view(sliders)["Direction 1"])
-    for row in sliders.rows_in_view():
-        sliders.set_ends(row, few_faces.images[0], few_faces.images[1])
-    sliders.set_ends(300, few_faces.images[2], few_faces.images[3])
+    for row in sliders.area.rows_in_view():
+        sliders.area.set_ends(row, few_faces.images[0], few_faces.images[1])
+    sliders.area.set_ends(300, few_faces.images[2], few_faces.images[3])
     seen = ends_of(in_view(sliders)["Direction 1"])
     assert not any(map(same_picture, seen, empty))
     scroll_to(sliders, 295)
@@ -359,18 +354,23 @@ def lock_of(sliders: LatentSliders, row: int) -> LockButton:
     return in_view(sliders)[f"Direction {row}"].findChild(LockButton)
 
 
+def locked(sliders: LatentSliders) -> list[int]:
+    """Return the rows in view that are shown as locked."""
+    return [row for row in sliders.area.rows_in_view() if lock_of(sliders, row).isChecked()]
+
+
 def test_a_lock_says_its_row_and_stays_with_it(sliders: LatentSliders, qtbot: QtBot) -> None:
     scroll_to(sliders, 100)
-    with qtbot.waitSignal(sliders.lock_toggled) as blocker:
+    with qtbot.waitSignal(sliders.area.lock_toggled) as blocker:
         qtbot.mouseClick(lock_of(sliders, 102), LEFT)
     assert blocker.args == [102, True]
     scroll_to(sliders, 300)
-    assert not any(lock_of(sliders, row).isChecked() for row in sliders.rows_in_view())
+    assert locked(sliders) == []
     scroll_to(sliders, 100)
-    assert [row for row in sliders.rows_in_view() if lock_of(sliders, row).isChecked()] == [102]
-    with qtbot.assertNotEmitted(sliders.lock_toggled):
-        sliders.set_locked([101, 300])
-    assert [row for row in sliders.rows_in_view() if lock_of(sliders, row).isChecked()] == [101]
+    assert locked(sliders) == [102]
+    with qtbot.assertNotEmitted(sliders.area.lock_toggled):
+        sliders.area.set_locked([101, 300])
+    assert locked(sliders) == [101]
 
 
 def test_a_list_without_locks(qtbot: QtBot) -> None:
@@ -386,7 +386,7 @@ def test_a_list_without_locks(qtbot: QtBot) -> None:
 def test_rows_without_room_are_disabled_and_left_out_by_tab(
     sliders: LatentSliders, qtbot: QtBot
 ) -> None:
-    sliders.set_unmovable({1, 2})
+    sliders.area.set_unmovable({1, 2})
     assert not track_of(sliders, 1).isEnabled()
     track_of(sliders, 0).setFocus()
     qtbot.keyClick(QApplication.focusWidget(), Key.Key_Tab)
@@ -396,7 +396,7 @@ def test_rows_without_room_are_disabled_and_left_out_by_tab(
     scroll_to(sliders, 100)
     scroll_to(sliders, 0)
     assert not track_of(sliders, 1).isEnabled()
-    sliders.set_unmovable(())
+    sliders.area.set_unmovable(())
     assert track_of(sliders, 1).isEnabled()
 
 
@@ -442,14 +442,14 @@ def test_a_drag_with_ctrl_sets_every_row_crossed_as_one_edit(sliders: LatentSlid
 
 
 def test_a_drag_with_ctrl_leaves_out_what_cannot_move(sliders: LatentSliders) -> None:
-    sliders.set_locked([2])
-    sliders.set_unmovable([3])
+    sliders.area.set_locked([2])
+    sliders.area.set_unmovable([3])
     events = record(sliders)
     stroke = Stroke(sliders, 1)
     stroke.to(0.8, 40)
     stroke.end(0.8, 40)
     edited = [event[1] for event in events[1:-1]]
-    assert edited == [row for row in sliders.rows_in_view() if row not in (0, 2, 3)]
+    assert edited == [row for row in sliders.area.rows_in_view() if row not in (0, 2, 3)]
 
 
 def test_new_rows_during_a_drag_with_ctrl_drop_it(sliders: LatentSliders) -> None:

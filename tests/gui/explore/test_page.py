@@ -1,28 +1,33 @@
-"""Attributes and typicality in the Explore workspace of a real window."""
+"""Explore: the page by itself, and with attributes and typicality in a real window."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QProgressBar, QSlider, QStyle, QStyleOptionSlider
+from PySide6.QtWidgets import QProgressBar, QPushButton, QSlider, QStyle, QStyleOptionSlider
 from pytestqt.qtbot import QtBot
 
-from cae_gui.explore.explore_controller import NO_ATTRIBUTES
+from cae_gui.explore.page import ExplorePage
+from cae_gui.explore.slider_lists import NO_ATTRIBUTES, NO_FACE
 from cae_gui.explore.sliders.latent_slider import LatentSlider
-from cae_gui.explore.sliders.slider_area import SliderArea
 from cae_gui.main_window import MainWindow
+from cae_gui.studio import Studio
+from cae_gui.widgets.message_bar import MessageBar
 from model.face_set import FaceSet
+from model.latent_statistics import LatentStatistics
 from model.latents.directions import Direction
 from tests.gui.conftest import (
     LOADING_MS,
     picture_of,
     same_picture,
     save_faces,
+    wait_for_answers,
     wait_for_reconstruction,
 )
 
@@ -104,6 +109,110 @@ def open_small_model(window: MainWindow, folder: Path) -> None:
     window.files.open_path(path)
 
 
+# The page by itself
+
+
+@pytest.fixture
+def studio(qtbot: QtBot) -> Iterator[Studio]:
+    studio = Studio()
+    yield studio
+    studio.shut_down()
+
+
+@pytest.fixture
+def page(studio: Studio, qtbot: QtBot) -> ExplorePage:
+    """The page without a face and without a model."""
+    messages = MessageBar()
+    qtbot.addWidget(messages)
+    page = ExplorePage(
+        studio.models,
+        studio.tasks,
+        studio.faces,
+        studio.latents,
+        studio.explorer,
+        studio.exploring,
+        studio.own,
+        messages,
+        lambda _most: [],
+    )
+    qtbot.addWidget(page)
+    page.resize(1000, 700)
+    with qtbot.waitExposed(page):
+        page.show()
+    return page
+
+
+def load(studio: Studio, faces: FaceSet) -> None:
+    """Edit a face in a latent space of four dimensions."""
+    latents = np.random.default_rng(9).standard_normal((50, 4)).astype(np.float32)
+    studio.explorer.use_statistics(LatentStatistics.fit(latents))
+    studio.explorer.load("Ann", faces.images[0], latents[0])
+
+
+def test_every_button_has_a_name(page: ExplorePage) -> None:
+    for button in page.findChildren(QPushButton):
+        assert button.text() or button.accessibleName(), button
+
+
+def test_without_a_face_nothing_is_offered(page: ExplorePage, qtbot: QtBot) -> None:
+    buttons = (page.undo, page.redo, page.random, page.step, page.reset, page.save)
+    others = (page.temperature, page.strength, page.snapshots.keep)
+    assert not any(widget.isEnabled() for widget in (*buttons, *others))
+    assert page.percent.text() == "100 %"
+
+
+def test_buttons_change_the_face_and_take_it_back(
+    page: ExplorePage, studio: Studio, few_faces: FaceSet, qtbot: QtBot
+) -> None:
+    load(studio, few_faces)
+    explorer = studio.explorer
+    start = explorer.latent
+    qtbot.mouseClick(page.random, LEFT)
+    moved = explorer.latent
+    assert not np.allclose(moved, start)
+    qtbot.mouseClick(page.undo, LEFT)
+    np.testing.assert_allclose(explorer.latent, start, atol=1e-6)
+    qtbot.mouseClick(page.redo, LEFT)
+    np.testing.assert_allclose(explorer.latent, moved, atol=1e-6)
+    qtbot.mouseClick(page.reset, LEFT)
+    np.testing.assert_allclose(explorer.latent, start, atol=1e-6)
+
+
+def test_the_lists_have_sliders_or_say_why_there_are_none(
+    page: ExplorePage, studio: Studio, few_faces: FaceSet
+) -> None:
+    without = picture_of(page.principal)
+    for sliders in (page.principal, page.attributes, page.own, page.raw):
+        assert sliders.area.accessibleDescription() == NO_FACE
+    load(studio, few_faces)
+    assert not same_picture(without, picture_of(page.principal))
+    assert page.principal.area.accessibleDescription() == ""
+    assert [page.raw.area.row(row).name for row in range(4)] == [f"Latent {n}" for n in range(1, 5)]
+    assert page.own.area.accessibleDescription().startswith("You have no directions yet.")
+
+
+def test_every_change_asks_for_a_picture_whose_painting_is_told(
+    page: ExplorePage, studio: Studio, few_faces: FaceSet, qtbot: QtBot
+) -> None:
+    from model.checkpoint import FaceModel
+    from model.network import ConvAutoencoder
+
+    studio.models.adopt(FaceModel(ConvAutoencoder(4).eval().requires_grad_(False)), "Small")
+    load(studio, few_faces)
+    stamps: list[int] = []
+    page.face.painted.connect(stamps.append)
+    wait_for_answers(studio.models.jobs()[0], qtbot)
+    page.face.repaint()
+    before = stamps[-1]
+    for value in (1.0, 2.0, 3.0):
+        studio.explorer.set_dimension(0, value)
+    qtbot.waitUntil(lambda: stamps[-1] == before + 3, timeout=LOADING_MS)
+    assert stamps == sorted(stamps)
+
+
+# In a window
+
+
 def test_an_attribute_changes_the_picture_and_is_one_step(
     exploring: MainWindow, qtbot: QtBot
 ) -> None:
@@ -170,7 +279,7 @@ def test_a_double_click_brings_an_attribute_back(exploring: MainWindow, qtbot: Q
 def test_a_model_without_attributes_says_so(
     exploring: MainWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    area = exploring.explore.attributes.findChild(SliderArea)
+    area = exploring.explore.attributes.area
     open_small_model(exploring, tmp_path)
     qtbot.waitUntil(lambda: area.accessibleDescription() == NO_ATTRIBUTES, timeout=LOADING_MS)
     assert not shown(exploring)
@@ -205,9 +314,7 @@ def test_more_typical_is_one_step(exploring: MainWindow, qtbot: QtBot) -> None:
     assert explorer.latent == pytest.approx(far)
 
 
-def test_another_model_is_measured_anew(
-    exploring: MainWindow, tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_another_model_is_measured(exploring: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     wait_for_typicality(exploring, qtbot)
     explorer, gauge = exploring.studio.explorer, exploring.explore.typicality
     open_small_model(exploring, tmp_path)
@@ -218,7 +325,7 @@ def test_another_model_is_measured_anew(
     qtbot.waitUntil(lambda: "Typical of “Demo faces”" in gauge.text(), timeout=LOADING_MS)
 
 
-def test_nothing_is_measured_before_somebody_looks(
+def test_nothing_is_measured_before_explore_is_in_view(
     open_window: Callable[[], MainWindow], qtbot: QtBot
 ) -> None:
     window = open_window()

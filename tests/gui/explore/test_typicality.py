@@ -1,30 +1,35 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QProgressBar
 from pytestqt.qtbot import QtBot
 
-from cae_gui.explore.typicality_gauge import TypicalityGauge
+from cae_gui.explore.typicality import TypicalityGauge
+from cae_gui.studio import Studio
+from cae_gui.widgets.face_view import FaceView
 
 
 @pytest.fixture
-def gauge(qtbot: QtBot) -> TypicalityGauge:
-    gauge = TypicalityGauge()
+def gauge(qtbot: QtBot) -> Iterator[TypicalityGauge]:
+    studio, face = Studio(), FaceView()
+    qtbot.addWidget(face)
+    gauge = TypicalityGauge(studio.models, studio.faces, studio.latents, studio.explorer, face)
     qtbot.addWidget(gauge)
     with qtbot.waitExposed(gauge):
         gauge.show()
-    return gauge
+    yield gauge
+    studio.shut_down()
 
 
-def test_a_share_is_a_sentence_and_a_bar(gauge: TypicalityGauge, qtbot: QtBot) -> None:
+def test_a_share_is_a_sentence_and_a_bar(gauge: TypicalityGauge) -> None:
     gauge.set_share("“Patches”", 0.634)
     assert gauge.text() == "Typical of “Patches”: 63 %"
     bar = gauge.findChild(QProgressBar)
     assert bar.value() == 63
     assert bar.accessibleName() == gauge.text()
-    with qtbot.waitSignal(gauge.more_asked):
-        qtbot.mouseClick(gauge.more, Qt.MouseButton.LeftButton)
+    assert gauge.more.isEnabled()
 
 
 def test_without_a_share_a_text_says_why(gauge: TypicalityGauge) -> None:

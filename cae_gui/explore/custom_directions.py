@@ -2,47 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.core.jobs import LatestJob, StreamJob
 from cae_gui.core.models import Models
 from cae_gui.core.problems import Problem, explain
-from cae_gui.explore import own_work
-from cae_gui.explore.direction_draft import DirectionDraft
-from cae_gui.explore.explorer import Explorer
-from cae_gui.explore.kept_step import KeptStep
-from cae_gui.explore.own_work import Items
-from model.latents.custom_directions import DirectionFaces, brought, custom_directions_file
+from cae_gui.explore.explorer import Explorer, KeptStep
+from model.documents.session_file import SUFFIX, load_session
+from model.io.tensor_file import TensorFileError
+from model.latents.custom_directions import (
+    DirectionFaces,
+    brought,
+    custom_direction,
+    custom_directions_file,
+    damaged_path,
+    load_directions,
+    merge_directions,
+)
+from model.latents.directions import Directions
 from model.latents.face_latents import FaceLatents
 from model.progress import WorkProgress
 
 if TYPE_CHECKING:
     from model.latent_statistics import LatentStatistics
+    from model.latents.directions import Direction
 
+Floats = NDArray[np.float32]
+Items = tuple[DirectionFaces, ...]
 Change = tuple[DirectionFaces | None, DirectionFaces | None]
 """A direction before and after; None where there is none."""
 
+DRAFT_STEPS = (-2, -1, 0, 1, 2)
+"""Where a face is shown along a direction that is being made, in sigma."""
 
-class OwnDirections(QObject):
+
+class Draft(NamedTuple):
+    """A direction's AUC on faces left out, and a face's latents (5, L) at ``DRAFT_STEPS`` along it.
+
+    ``reason`` says why there is no direction; ``auc`` is None with too few faces.
+    """
+
+    latents: Floats
+    auc: float | None = None
+    reason: str = ""
+
+
+class CustomDirections(QObject):
     """Keeps the directions beside the model's file, and hands them to the explorer.
 
     A model without such a file takes over those in use, or those of last time: their faces are
-    encoded anew. Its own file comes into being with the first change. Every change can be undone
+    encoded by it. Its own file comes into being with the first change. Every change can be undone
     on the explorer's stack.
 
     Signals:
         changed(): there are others, or they have been encoded.
         brought(Path, int): so many were brought from another file.
+        drafted(Draft): what the faces that ``ask_draft`` was given last come to.
         problem(Problem): they couldn't be read, written or used.
     """
 
     changed = Signal()
     brought = Signal(object, int)
+    drafted = Signal(object)
     problem = Signal(object)
 
     def __init__(self, models: Models, explorer: Explorer, parent: QObject | None = None) -> None:
@@ -58,18 +86,17 @@ class OwnDirections(QObject):
         self.is_measured = False
         """Whether the explorer has them all."""
         self._latents: FaceLatents | None = None
-        self.draft = DirectionDraft(self)
-        """What the direction that is being made would do."""
         self._file: Path | None = None
         self._known: Collection[str] = ()
         self._is_unsaved = False
         self._later: list[tuple[Sequence[DirectionFaces], str]] = []
         self._statistics: LatentStatistics | None = None
         self._files = LatestJob(parent=self)  # in the order of asking: a load must follow a save
-        self._measuring = StreamJob(self)
+        self._measuring, self._drafting = StreamJob(self), StreamJob(self)
         self._measuring.produced.connect(self._on_measured)
         self._measuring.failed.connect(self.problem)
-        self.draft.problem.connect(self.problem)
+        self._drafting.produced.connect(self._on_drafted)
+        self._drafting.failed.connect(self.problem)
         models.replaced.connect(self._on_model)
         models.saved.connect(self._on_model_saved)
         explorer.directions_changed.connect(self._on_statistics)
@@ -121,24 +148,39 @@ class OwnDirections(QObject):
 
     def bring(self, path: Path) -> None:
         """Add the directions of another model's file, or of a session."""
-        work, then = partial(own_work.bring, path), partial(self._on_brought, path)
+        work, then = partial(_read_other, path), partial(self._on_brought, path)
         self._files.ask(work, lane=("bring", path), then=then, failed=self.problem.emit)
 
+    def ask_draft(self, faces: DirectionFaces) -> bool:
+        """Have worked out what a direction of these faces would be; an earlier one is dropped.
+
+        Return False where the model in use hasn't been measured yet: then there is no answer.
+        """
+        latents, statistics = self.latents, self.statistics
+        if latents is None or statistics is None:
+            return False
+        start = statistics.mean if self._explorer.face is None else self._explorer.face.start
+        if start.shape != statistics.mean.shape:
+            start = statistics.mean  # the face is still of another model
+        self._drafting.begin(partial(_draft, faces, latents, statistics, start))
+        return True
+
     def jobs(self) -> list[StreamJob | LatestJob]:
-        """Return all threads, for the one who closes the application."""
-        return [self._files, self._measuring, self.draft.job]
+        """Return all threads, to be stopped when the application closes."""
+        return [self._files, self._measuring, self._drafting]
 
     def keep_all(self) -> None:
         """Write what hasn't been written, once the threads have ended."""
         if self._is_unsaved and self._file is not None:
             try:
-                own_work.save(self._file, self.items, self._known)
+                _write(self._file, self.items, self._known)
             except (RuntimeError, ValueError) as error:
-                explain(error)  # logs it; nobody is there to be told
+                explain(error)  # logs it; the window is closed
 
     def _change(self, text: str, changes: Sequence[Change]) -> None:
         self._explorer.end_edit()
-        self._explorer.undo_stack.push(_Step(self, text, changes))
+        back = [(after, before) for before, after in reversed(changes)]
+        self._explorer.undo_stack.push(KeptStep(self._explorer, text, self._swap, back, changes))
 
     def _swap(self, changes: Sequence[Change]) -> None:
         items = list(self.items)
@@ -155,14 +197,14 @@ class OwnDirections(QObject):
         if self._file is not None:
             self._is_unsaved = True
             self._known = {*self._known, *self.names}  # in the file once it is this one's turn
-            work = partial(own_work.save, self._file, self.items, self._known)
+            work = partial(_write, self._file, self.items, self._known)
             lane, then = ("save", self._file), partial(self._on_saved, self._file, self.items)
             self._files.ask(work, lane=lane, then=then, failed=self.problem.emit, interim=True)
 
     def _measure(self) -> None:
         statistics = self._statistics = self.statistics
         if self.is_ready and self.latents is not None and statistics is not None:
-            self._measuring.begin(partial(own_work.measure, self.latents, self.items, statistics))
+            self._measuring.begin(partial(_measure, self.latents, self.items, statistics))
 
     @Slot()
     def _on_model(self) -> None:
@@ -176,7 +218,7 @@ class OwnDirections(QObject):
             return
         self.is_ready = False
         self._file = custom_directions_file(path)
-        work = partial(own_work.load, self._file, self.items, self.source)
+        work = partial(_read, self._file, self.items, self.source)
         then = partial(self._on_loaded, self._file)
         self._files.ask(work, lane="load", then=then, failed=self._on_not_loaded)
         self.changed.emit()
@@ -197,7 +239,7 @@ class OwnDirections(QObject):
     def _on_brought(self, path: Path, items: Sequence[DirectionFaces]) -> None:
         self.brought.emit(path, self.add(items, f"Bring directions from “{path.name}”"))
 
-    def _on_loaded(self, file: Path, found: own_work.Read | None) -> None:
+    def _on_loaded(self, file: Path, found: _Found | None) -> None:
         if file != self._file:
             return
         self.items, self.is_ready = found.items if found else (), True
@@ -236,16 +278,108 @@ class OwnDirections(QObject):
         self._explorer.set_own(event.directions)
         self.changed.emit()
 
+    @Slot(object)
+    def _on_drafted(self, event: Any) -> None:
+        if isinstance(event, Draft):
+            self.drafted.emit(event)
 
-class _Step(KeptStep):
-    """Directions that came, changed or went together."""
 
-    def __init__(self, own: OwnDirections, text: str, changes: Sequence[Change]) -> None:
-        super().__init__(own._explorer, text)
-        self._own, self._changes = own, changes
+class _Found(NamedTuple):
+    """Directions that were found, and the file they are from."""
 
-    def apply(self) -> None:
-        self._own._swap(self._changes)
+    source: Path
+    items: Items
 
-    def take_back(self) -> None:
-        self._own._swap([(after, before) for before, after in reversed(self._changes)])
+
+class _Measured(NamedTuple):
+    """What a model makes of the directions' faces, and why some of them can't be used."""
+
+    latents: FaceLatents
+    directions: tuple[Direction, ...]
+    unusable: tuple[str, ...]
+
+
+def _read(file: Path, present: Items, source: Path | None) -> _Found | None:
+    """Read the model's own file; else return those in use, or else those of last time.
+
+    Raises:
+        RuntimeError: the file is damaged.
+        OSError: it can't be opened.
+    """
+    found = file if file.exists() else source
+    if present and not file.exists():
+        return _Found(source or file, present)
+    if found is None:
+        return None
+    try:
+        return _Found(found, tuple(load_directions(found)))
+    except TensorFileError as error:
+        kept = damaged_path(found).name
+        raise RuntimeError(
+            f"{error} Your directions in it can't be used. "
+            f"Once you make others, it is kept as “{kept}”."
+        ) from error
+
+
+def _write(file: Path, items: Items, known: Collection[str]) -> list[DirectionFaces]:
+    """Write directions and return all that the file holds now.
+
+    Raises:
+        RuntimeError: the file can't be written.
+        ValueError: they hold too many faces.
+    """
+    try:
+        return merge_directions(file, items, known)
+    except OSError as error:
+        raise RuntimeError(
+            f"Your directions couldn't be written to “{file}” ({error.strerror}). "
+            "They stay in this window; save a session to keep them."
+        ) from error
+
+
+def _read_other(path: Path) -> Sequence[DirectionFaces]:
+    """Read the directions of another model's file, or of a session.
+
+    Raises:
+        TensorFileError: it is damaged, or a file of another kind.
+        OSError: it can't be opened.
+    """
+    return load_session(path).own if path.suffix.lower() == SUFFIX else load_directions(path)
+
+
+def _measure(
+    latents: FaceLatents, items: Items, statistics: LatentStatistics
+) -> Iterator[WorkProgress | _Measured]:
+    """Encode the faces of all directions, and yield last what they come to."""
+    directions, unusable = [], []
+    for item in items:
+        sides = yield from _sides(item, latents)
+        try:
+            directions.append(custom_direction(item.name, *sides, statistics))
+        except ValueError as error:
+            unusable.append(f"“{item.name}” means nothing to this model: {error}.")
+    yield _Measured(latents, tuple(directions), tuple(unusable))
+
+
+def _draft(
+    faces: DirectionFaces, latents: FaceLatents, statistics: LatentStatistics, start: Floats
+) -> Iterator[WorkProgress | Draft]:
+    """Encode the faces of a direction, and yield last what it does to a latent (L,)."""
+    sides = yield from _sides(faces, latents)
+    try:
+        found = custom_direction(faces.name, *sides, statistics)
+    except ValueError as error:
+        yield Draft(start[None][:0], None, str(error))
+        return
+    along = Directions((found,), statistics.mean)
+    walked = [along.moved(start, {0: sigmas}) for sigmas in DRAFT_STEPS]
+    yield Draft(np.stack(walked), found.auc)
+
+
+def _sides(
+    item: DirectionFaces, latents: FaceLatents
+) -> Generator[WorkProgress, None, tuple[Floats, Floats]]:
+    """Encode the faces of a direction; return the latents (N, L) with it, and without it."""
+    yield from latents.encode(item.with_it)
+    yield from latents.encode(item.without)
+    return latents.of(item.with_it), latents.of(item.without)

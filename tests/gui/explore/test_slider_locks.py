@@ -7,9 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider
 from pytestqt.qtbot import QtBot
 
-from cae_gui.explore.sliders.latent_slider import LatentSlider
+from cae_gui.explore.sliders.latent_slider import LatentSlider, LockButton
 from cae_gui.explore.sliders.latent_sliders import LatentSliders
-from cae_gui.explore.sliders.lock_button import LockButton
 from cae_gui.main_window import MainWindow
 from model.latents.directions import Direction
 from tests.gui.conftest import LOADING_MS
@@ -31,7 +30,7 @@ def exploring(window: MainWindow, qtbot: QtBot) -> MainWindow:
 
 def slider(sliders: LatentSliders, row: int) -> LatentSlider:
     found = sliders.findChildren(LatentSlider)
-    return next(item for item in found if item.row() is sliders.row(row))
+    return next(item for item in found if item.row() is sliders.area.row(row))
 
 
 def click_lock(sliders: LatentSliders, row: int, qtbot: QtBot) -> None:

@@ -9,8 +9,8 @@ from PySide6.QtCore import QItemSelectionModel, QMimeData, Qt, QUrl
 from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from cae_gui.explore import own_directions_controller as texts
-from cae_gui.explore.own_page import OwnPage
+from cae_gui.explore import directions_page as texts
+from cae_gui.explore.directions_page import DirectionsPage
 from cae_gui.main_window import MainWindow
 from cae_gui.widgets.face_list import FaceListView
 from model.latents.custom_directions import (
@@ -26,7 +26,7 @@ Open = Callable[[], MainWindow]
 
 
 @pytest.fixture
-def page(window: MainWindow, qtbot: QtBot) -> OwnPage:
+def page(window: MainWindow, qtbot: QtBot) -> DirectionsPage:
     """The page of one's own directions, once the shipped model's are known."""
     show_page(window, qtbot)
     return window.explore.own_page
@@ -48,18 +48,18 @@ def select(window: MainWindow, first: int, last: int) -> None:
         view.selectionModel().select(view.model().index(row, 0), flag.Select)
 
 
-def press(page: OwnPage, text: str, qtbot: QtBot) -> None:
+def press(page: DirectionsPage, text: str, qtbot: QtBot) -> None:
     buttons = [item for item in page.findChildren(QPushButton) if item.isVisible()]
     button = next(item for item in buttons if item.text().replace("&", "").startswith(text))
     qtbot.mouseClick(button, LEFT)
 
 
-def add_selected(page: OwnPage, side: int, qtbot: QtBot) -> None:
+def add_selected(page: DirectionsPage, side: int, qtbot: QtBot) -> None:
     adding = [item for item in page.findChildren(QPushButton) if "lected faces" in item.text()]
     qtbot.mouseClick(adding[side], LEFT)
 
 
-def says(page: OwnPage, part: str) -> bool:
+def says(page: DirectionsPage, part: str) -> bool:
     return any(part in item.text() for item in page.findChildren(QLabel) if item.isVisible())
 
 
@@ -94,7 +94,7 @@ def faces(first: int, count: int) -> np.ndarray:
 
 
 def test_a_direction_is_made_kept_and_moves_the_face(
-    window: MainWindow, page: OwnPage, qtbot: QtBot
+    window: MainWindow, page: DirectionsPage, qtbot: QtBot
 ) -> None:
     press(page, "New direction", qtbot)
     qtbot.keyClicks(page.builder.findChild(QLineEdit), "Hat")
@@ -120,7 +120,7 @@ def test_a_direction_is_made_kept_and_moves_the_face(
 
 
 def test_empty_taken_and_faceless_names_are_refused_by_a_sentence(
-    window: MainWindow, page: OwnPage, qtbot: QtBot
+    window: MainWindow, page: DirectionsPage, qtbot: QtBot
 ) -> None:
     make(window, "Hat", qtbot)
     press(page, "New direction", qtbot)
@@ -141,7 +141,7 @@ def test_empty_taken_and_faceless_names_are_refused_by_a_sentence(
 
 
 def test_the_same_faces_on_both_sides_make_no_direction(
-    window: MainWindow, page: OwnPage, qtbot: QtBot
+    window: MainWindow, page: DirectionsPage, qtbot: QtBot
 ) -> None:
     press(page, "New direction", qtbot)
     select(window, 0, 1)
@@ -151,7 +151,7 @@ def test_the_same_faces_on_both_sides_make_no_direction(
     qtbot.waitUntil(lambda: page.builder._preview.count() == 0, timeout=LOADING_MS)
 
 
-def test_editing_removing_and_undo(window: MainWindow, page: OwnPage, qtbot: QtBot) -> None:
+def test_editing_removing_and_undo(window: MainWindow, page: DirectionsPage, qtbot: QtBot) -> None:
     make(window, "Hat", qtbot)
     (edit,) = page.edit.menu().actions()
     edit.trigger()
@@ -186,7 +186,7 @@ def test_editing_removing_and_undo(window: MainWindow, page: OwnPage, qtbot: QtB
 
 
 def test_going_back_to_an_earlier_face_keeps_them(
-    window: MainWindow, page: OwnPage, qtbot: QtBot
+    window: MainWindow, page: DirectionsPage, qtbot: QtBot
 ) -> None:
     explorer = window.studio.explorer
     explorer.move(0, 1.0)
@@ -209,7 +209,7 @@ def test_they_are_there_at_the_next_start(open_window: Open, qtbot: QtBot) -> No
 
 
 def test_another_model_takes_them_over_and_keeps_its_own_once_they_change(
-    window: MainWindow, page: OwnPage, tmp_path: Path, qtbot: QtBot
+    window: MainWindow, page: DirectionsPage, tmp_path: Path, qtbot: QtBot
 ) -> None:
     make(window, "Hat", qtbot)
     model = tmp_path / "other.safetensors"
@@ -232,7 +232,7 @@ def test_another_model_takes_them_over_and_keeps_its_own_once_they_change(
 
 
 def test_directions_of_another_model_come_in_by_dialog_and_by_drop(
-    window: MainWindow, page: OwnPage, answers: Dialogs, tmp_path: Path, qtbot: QtBot
+    window: MainWindow, page: DirectionsPage, answers: Dialogs, tmp_path: Path, qtbot: QtBot
 ) -> None:
     answers.path = tmp_path / "b.directions"
     save_directions(answers.path, [DirectionFaces("Hat", faces(1, 3), faces(2, 3))])
@@ -267,7 +267,7 @@ def test_a_damaged_file_is_told_of_and_never_lost(open_window: Open, qtbot: QtBo
 
 
 def test_a_damaged_file_to_import_is_a_sentence(
-    window: MainWindow, page: OwnPage, tmp_path: Path, qtbot: QtBot
+    window: MainWindow, page: DirectionsPage, tmp_path: Path, qtbot: QtBot
 ) -> None:
     path = tmp_path / "bad.directions"
     path.write_bytes(b"hello")
@@ -277,7 +277,7 @@ def test_a_damaged_file_to_import_is_a_sentence(
 
 
 def test_what_another_window_made_meanwhile_stays(
-    window: MainWindow, page: OwnPage, qtbot: QtBot
+    window: MainWindow, page: DirectionsPage, qtbot: QtBot
 ) -> None:
     assert page.new.isEnabled()
     make(window, "Hat", qtbot)
@@ -292,14 +292,14 @@ def test_what_another_window_made_meanwhile_stays(
 
 
 def test_what_could_not_be_written_is_told_of_and_stays_in_the_window(
-    window: MainWindow, page: OwnPage, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    window: MainWindow, page: DirectionsPage, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     def fail(*_arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
     assert page.new.isEnabled()
     with monkeypatch.context() as patch:
-        patch.setattr("cae_gui.explore.own_work.merge_directions", fail)
+        patch.setattr("cae_gui.explore.custom_directions.merge_directions", fail)
         make(window, "Hat", qtbot)
         wait_for_message(window, qtbot, "Your directions couldn't be written")
     assert own_names(window) == ["Hat"]

@@ -15,12 +15,10 @@ from PySide6.QtWidgets import QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
 from cae_gui.core.models import Lane
+from cae_gui.explore import slider_lists
 from cae_gui.explore.explorer import Explorer
-from cae_gui.explore.sliders import slider_ends_controller as slider_ends
-from cae_gui.explore.sliders.end_face import EndFace
-from cae_gui.explore.sliders.latent_slider import LatentSlider
+from cae_gui.explore.sliders.latent_slider import EndFace, LatentSlider
 from cae_gui.explore.sliders.latent_sliders import LatentSliders
-from cae_gui.explore.sliders.slider_area import SliderArea
 from cae_gui.main_window import MainWindow
 from model import inference
 from tests.gui.conftest import LOADING_MS, picture_of, same_picture, wait_for_reconstruction
@@ -60,7 +58,7 @@ def asked_window(
     open_window: Callable[[], MainWindow], monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> tuple[MainWindow, Asked]:
     """A window whose sliders' ends come at once, and what is asked for them."""
-    monkeypatch.setattr(slider_ends, "REST_MS", 0)
+    monkeypatch.setattr(slider_lists, "REST_MS", 0)
     window = open_window()
     window.tabs.setCurrentWidget(window.reconstruct)
     asked = Asked(window, monkeypatch)
@@ -85,7 +83,7 @@ def asked(asked_window: tuple[MainWindow, Asked]) -> Asked:
 
 def slider_of(sliders: LatentSliders, row: int) -> LatentSlider:
     found = [item for item in sliders.findChildren(LatentSlider) if item.isVisible()]
-    return next(item for item in found if item.row() is sliders.row(row))
+    return next(item for item in found if item.row() is sliders.area.row(row))
 
 
 def ends_of(sliders: LatentSliders, row: int) -> list[Pixels]:
@@ -108,7 +106,7 @@ def has_ends(sliders: LatentSliders, row: int) -> bool:
 
 def wait_for_ends(sliders: LatentSliders, qtbot: QtBot) -> None:
     def all_there() -> bool:
-        rows = sliders.rows_in_view()
+        rows = sliders.area.rows_in_view()
         return bool(rows) and all(has_ends(sliders, row) for row in rows)
 
     qtbot.waitUntil(all_there, timeout=LOADING_MS)
@@ -131,7 +129,7 @@ def wait_for_faces(
 def test_the_faces_are_those_at_the_ends_of_the_slider(window: MainWindow, qtbot: QtBot) -> None:
     explorer, sliders = window.studio.explorer, window.explore.principal
     window.explore.typicality.limit.setChecked(False)
-    limits = sliders.row(0).minimum, sliders.row(0).maximum
+    limits = sliders.area.row(0).minimum, sliders.area.row(0).maximum
     explorer.set_locked(1, True)
     explorer.move(2, 2.0)
     directions, latent = explorer.directions, explorer.latent
@@ -144,7 +142,7 @@ def test_raw_sliders_have_them_too(window: MainWindow, qtbot: QtBot) -> None:
     window.explore.typicality.limit.setChecked(False)
     window.explore.tabs.setCurrentWidget(sliders)
     expected = np.array([explorer.latent, explorer.latent])
-    expected[:, 0] = sliders.row(0).minimum, sliders.row(0).maximum
+    expected[:, 0] = sliders.area.row(0).minimum, sliders.area.row(0).maximum
     wait_for_faces(window, sliders, expected, qtbot)
     wait_for_ends(sliders, qtbot)
 
@@ -156,9 +154,9 @@ def test_rows_that_are_scrolled_to_get_theirs(
     every = next(item for item in sliders.findChildren(QToolButton) if "All" in item.text())
     qtbot.mouseClick(every, Qt.MouseButton.LeftButton)
     wait_for_ends(sliders, qtbot)
-    before, bar = ends_of(sliders, 0), sliders.findChild(SliderArea).verticalScrollBar()
+    before, bar = ends_of(sliders, 0), sliders.area.verticalScrollBar()
     bar.setValue(bar.maximum())
-    assert not has_ends(sliders, sliders.rows_in_view()[-1])
+    assert not has_ends(sliders, sliders.area.rows_in_view()[-1])
     wait_for_ends(sliders, qtbot)
     asked.wait(qtbot)
     asked.answers.clear()
@@ -217,7 +215,7 @@ def test_an_answer_for_an_earlier_face_is_dropped(
     asked.wait(qtbot)
     assert not any(faces is black for faces in asked.answers)
     dark = painted(black[0])
-    for row in sliders.rows_in_view():
+    for row in sliders.area.rows_in_view():
         assert not any(same_picture(dark, seen) for seen in ends_of(sliders, row))
 
 
@@ -232,7 +230,7 @@ def test_another_face_begins_with_empty_wells(window: MainWindow, qtbot: QtBot) 
     explorer, sliders = window.studio.explorer, window.explore.principal
     before = ends_of(sliders, 0)
     load_another(explorer)
-    assert not any(has_ends(sliders, row) for row in sliders.rows_in_view())
+    assert not any(has_ends(sliders, row) for row in sliders.area.rows_in_view())
     wait_for_ends(sliders, qtbot)
     assert not any(map(same_picture, ends_of(sliders, 0), before))
 
@@ -244,7 +242,7 @@ def load_another(explorer: Explorer) -> None:
     explorer.load("Another", explorer.face.pixels, latent)
 
 
-def test_nothing_is_asked_while_nobody_looks(
+def test_nothing_is_asked_while_explore_is_hidden(
     asked_window: tuple[MainWindow, Asked], qtbot: QtBot
 ) -> None:
     window, asked = asked_window

@@ -1,0 +1,242 @@
+"""The page of the person's own directions: their sliders, and the form that makes one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cae_gui.core.models import Lane, Models
+from cae_gui.explore.custom_directions import CustomDirections, Draft
+from cae_gui.explore.direction_builder import MOST_FACES, WITH, WITHOUT, DirectionBuilder
+from cae_gui.explore.explorer import Explorer
+from cae_gui.explore.sliders.latent_sliders import LatentSliders
+from cae_gui.widgets.face_mime import Face
+from cae_gui.widgets.message_bar import Action, MessageBar
+from model.latents.custom_directions import MAX_DIRECTIONS, MIN_MEASURED, DirectionFaces
+
+BRING_BACK = "Bring it back"
+NO_NAME = "Give the direction a name first."
+NO_FACES = "Put faces that have it under “With it” first."
+NOTHING_SELECTED = "Select faces in the gallery first: Ctrl or Shift takes several."
+NOT_MEASURED = "The latent space of this model hasn't been measured yet."
+FEW = (
+    f"With {MIN_MEASURED} faces on each side you see here how well they are told apart. "
+    "More faces make a better direction."
+)
+TOO_MANY = f"There are {MAX_DIRECTIONS} directions already. Remove one first."
+
+
+class DirectionsPage(QWidget):
+    """Sliders over the person's own directions, and what makes, changes and removes them.
+
+    ``selected_faces`` returns up to so many of the faces that are selected in the gallery.
+    """
+
+    def __init__(
+        self,
+        models: Models,
+        explorer: Explorer,
+        own: CustomDirections,
+        sliders: LatentSliders,
+        messages: MessageBar,
+        selected_faces: Callable[[int], Sequence[Face]],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._models, self._explorer, self._own = models, explorer, own
+        self._messages, self._selected_faces = messages, selected_faces
+        self._edited: DirectionFaces | None = None
+        self.builder = DirectionBuilder()
+        self.new = QPushButton("&New direction …")
+        self.edit = QPushButton("E&dit")
+        self.remove = QPushButton("Re&move")
+        self.bring = QPushButton("&Import …")
+        self._note = QLabel(wordWrap=True)
+        self._pages = QStackedWidget()
+        self._list = QWidget()
+        self._label_controls()
+        self._arrange(sliders)
+        self._connect()
+        self._show_directions()
+
+    def _label_controls(self) -> None:
+        self.new.setToolTip("Make a direction from faces with something and faces without it")
+        self.edit.setToolTip("Change the name or the faces of a direction")
+        self.remove.setToolTip("Remove a direction; undo brings it back")
+        self.bring.setToolTip("Bring the directions of another model, or of a session")
+        for button in (self.edit, self.remove):
+            button.setMenu(QMenu(button))
+
+    def _arrange(self, sliders: LatentSliders) -> None:
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(8, 0, 8, 0)
+        buttons.setSpacing(8)
+        for button in (self.new, self.edit, self.remove, self.bring):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        column = QVBoxLayout(self._list)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(buttons)
+        column.addWidget(sliders, 1)
+        self._note.setContentsMargins(8, 0, 8, 8)
+        column.addWidget(self._note)
+        self._pages.addWidget(self._list)
+        self._pages.addWidget(self.builder)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._pages)
+
+    def _connect(self) -> None:
+        own, builder = self._own, self.builder
+        self.new.clicked.connect(self._on_new)
+        builder.selection_wanted.connect(self._on_selection_wanted)
+        builder.faces_changed.connect(self._ask_draft)
+        builder.save_asked.connect(self._on_save)
+        builder.cancel_asked.connect(self._close)
+        own.changed.connect(self._show_directions)
+        own.brought.connect(self._on_brought)
+        own.drafted.connect(self._on_drafted)
+        self._explorer.face_changed.connect(self._ask_draft)
+        self._explorer.directions_changed.connect(self._ask_draft)
+
+    def is_building(self) -> bool:
+        """Return whether the form is shown."""
+        return self._pages.currentWidget() is self.builder
+
+    @Slot()
+    def _show_directions(self) -> None:
+        own = self._own
+        self.new.setEnabled(own.is_ready)
+        self.bring.setEnabled(own.is_ready)
+        for button, act in ((self.edit, self._open), (self.remove, self._on_removal)):
+            menu = button.menu()
+            menu.clear()
+            for item in own.items:
+                menu.addAction(item.name.replace("&", "&&"), partial(act, item))
+            button.setEnabled(bool(own.items))
+        is_encoding = bool(own.items) and not own.is_measured
+        note = "Encoding the faces of your directions …" if is_encoding else " ".join(own.unusable)
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
+
+    @Slot()
+    def _ask_draft(self) -> None:
+        """Have worked out what the faces in the form come to, while it is shown."""
+        self._models.drop(Lane.DRAFT)
+        if not self.is_building():
+            return
+        faces = self._faces()
+        if not len(faces.with_it):
+            self._show_nothing("")
+        elif not self._own.ask_draft(faces):
+            self._show_nothing(NOT_MEASURED)
+
+    def _open(self, item: DirectionFaces | None) -> None:
+        self._edited = item
+        if item is None:
+            self.builder.open("", [], [])
+        else:
+            self.builder.open(item.name, _named(item.with_it), _named(item.without))
+        self._pages.setCurrentWidget(self.builder)
+        self.builder.focus_name()
+        self._ask_draft()
+
+    @Slot()
+    def _close(self) -> None:
+        self._edited = None
+        self._pages.setCurrentWidget(self._list)
+        self.new.setFocus()
+
+    def _show_nothing(self, text: str) -> None:
+        self.builder.set_separation(text)
+        self.builder.set_preview(None)
+
+    def _faces(self) -> DirectionFaces:
+        builder = self.builder
+        return DirectionFaces(builder.name(), builder.images(WITH), builder.images(WITHOUT))
+
+    def _on_removal(self, item: DirectionFaces) -> None:
+        self._own.remove(item)
+        bring_back = Action(BRING_BACK, partial(self._bring_back, item))
+        self._messages.show_message(f"“{item.name}” was removed.", actions=[bring_back])
+
+    def _bring_back(self, item: DirectionFaces) -> None:
+        if item not in self._own.items:
+            self._own.put(item)
+
+    @Slot(object, int)
+    def _on_brought(self, path: Path, count: int) -> None:
+        name = f"“{path.name}”"
+        text = f"{name} holds no directions that you don't have already."
+        if count:
+            came = f"{count} direction{'' if count == 1 else 's'} of {name} came in"
+            text = f"{came}; the faces were encoded with the model in use. Ctrl+Z takes it back."
+        self._messages.show_message(text)
+
+    @Slot()
+    def _on_new(self) -> None:
+        if len(self._own.items) >= MAX_DIRECTIONS:
+            self._messages.show_message(TOO_MANY, kind="error")
+        else:
+            self._open(None)
+
+    @Slot(int)
+    def _on_selection_wanted(self, side: int) -> None:
+        chosen = self._selected_faces(MOST_FACES)
+        if chosen:
+            self.builder.add_faces(side, chosen)
+            self._ask_draft()
+        else:
+            self.builder.set_error(NOTHING_SELECTED)
+
+    @Slot()
+    def _on_save(self) -> None:
+        faces, taken = self._faces(), set(self._own.names)
+        if self._edited is not None:
+            taken.discard(self._edited.name)
+        if not faces.name:
+            self.builder.set_error(NO_NAME)
+            self.builder.focus_name()
+        elif faces.name in taken:
+            self.builder.set_error(f"There is a direction “{faces.name}” already.")
+            self.builder.focus_name()
+        elif not len(faces.with_it):
+            self.builder.set_error(NO_FACES)
+        else:
+            edited = self._edited if self._edited in self._own.items else None
+            self._own.put(faces, edited)
+            self._close()
+
+    @Slot(object)
+    def _on_drafted(self, draft: Draft) -> None:
+        if draft.reason:
+            self._show_nothing(f"There is no direction in this: {draft.reason}.")
+            return
+        text = FEW
+        if draft.auc is not None:
+            text = (
+                f"Tells faces with and without it apart with an AUC of {draft.auc:.2f} "
+                "(1 always, 0.5 by chance)."
+            )
+        self.builder.set_separation(text)
+        show, lane = self.builder.set_preview, Lane.DRAFT
+        self._models.decode(draft.latents, then=show, lane=lane)
+
+
+def _named(images: NDArray[np.uint8]) -> list[Face]:
+    return [(f"Face {number}", image) for number, image in enumerate(images, 1)]

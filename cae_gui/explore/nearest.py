@@ -1,0 +1,133 @@
+"""The strip of the faces nearest to the edited one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QWidget
+
+from cae_gui.core.faces import Faces
+from cae_gui.core.latents import FEWEST, Latents
+from cae_gui.core.tasks import Task, Tasks
+from cae_gui.explore.explorer import REST_MS, Edited, Explorer
+from cae_gui.explore.exploring import Exploring
+from cae_gui.explore.face_strip import FaceStrip, StripFace
+from cae_gui.widgets.face_view import FaceView
+
+if TYPE_CHECKING:
+    from model.latents.explored import Explored
+
+Floats = NDArray[np.float32]
+
+COUNT = 8
+
+
+class _Question(NamedTuple):
+    """Which of the measured faces are the nearest to an edited one."""
+
+    explored: Explored
+    edited: Edited
+
+
+class NearestFaces(FaceStrip):
+    """Looks for the nearest faces of the edited one, once that is painted and rests."""
+
+    def __init__(
+        self,
+        tasks: Tasks,
+        faces: Faces,
+        latents: Latents,
+        explorer: Explorer,
+        exploring: Exploring,
+        face: FaceView,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent, named=True)
+        self._tasks, self._faces, self._latents = tasks, faces, latents
+        self._explorer, self._exploring = explorer, exploring
+        self._points: list[int] = []
+        self._cosines: list[float] = []
+        self._asked: _Question | None = None
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._on_rest)
+        self.setAccessibleName("Nearest faces")
+        self.set_tip(self._tip)
+        self.chosen.connect(self._on_chosen)
+        face.painted.connect(self._wait)
+        self.looked_at.connect(self._wait)
+        explorer.face_changed.connect(self._on_face)
+        latents.changed.connect(self._on_latents)
+        faces.changed.connect(self._say_why)
+        self._say_why()
+
+    def _forget(self) -> None:
+        self._asked = None
+        self._tasks.drop(Task.NEAREST)
+
+    def _show_found(self, found: tuple[Sequence[int], Sequence[float]]) -> None:
+        points, cosines = found
+        faces, explored = self._latents.faces, self._latents.explored
+        self._points, self._cosines = list(points), list(cosines)
+        if faces is None or explored is None:
+            self.set_faces(())
+            return
+        rows = [int(explored.latents.rows[point]) for point in points]
+        self.set_faces(
+            [StripFace((id(faces), row), faces.names[row], faces.images[row]) for row in rows]
+        )
+
+    def _tip(self, index: int) -> str:
+        return f"{self.face(index).name}\nCosine {self._cosines[index]:.2f}"
+
+    @Slot(int)
+    def _on_chosen(self, index: int) -> None:
+        self._exploring.load_measured(self._points[index])
+
+    @Slot()
+    def _wait(self) -> None:
+        self._rest.start()
+
+    @Slot()
+    def _on_rest(self) -> None:
+        explored, edited = self._latents.explored, self._explorer.face
+        if explored is None or edited is None or not self.isVisible():
+            return
+        if self._asked != (explored, edited):
+            self._asked = _Question(explored, edited)
+            work = partial(_nearest, explored, edited.latent)
+            self._tasks.run(work, Task.NEAREST, then=self._show_found)
+
+    @Slot()
+    def _on_face(self) -> None:
+        # Its latent may be another one after the next snapshot of a model under training.
+        self._forget()
+        if self._explorer.face is None:
+            self._show_found(((), ()))
+
+    @Slot()
+    def _on_latents(self) -> None:
+        if self._latents.explored is None:
+            self._forget()
+            self._show_found(((), ()))
+        else:
+            self._rest.start()
+        self._say_why()
+
+    @Slot()
+    def _say_why(self) -> None:
+        faces = self._faces.faces
+        if faces is not None and len(faces.images) < FEWEST and self._latents.explored is None:
+            text = f"The nearest faces can be found among {FEWEST} faces or more."
+        else:
+            text = "The faces nearest to the edited one appear here."
+        self.set_empty_text(text)
+
+
+def _nearest(explored: Explored, latent: Floats) -> tuple[list[int], list[float]]:
+    points, cosines = explored.neighbours.nearest(latent, COUNT)
+    return points.tolist(), cosines.tolist()

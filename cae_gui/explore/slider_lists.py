@@ -1,0 +1,309 @@
+"""The lists of sliders in Explore, kept in step with the explorer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QTimer, Slot
+
+from cae_gui.core.models import Lane, Models
+from cae_gui.explore.explorer import REST_MS, Explorer
+from cae_gui.explore.sliders.latent_slider import SliderRow
+from cae_gui.explore.sliders.latent_sliders import LatentSliders
+from cae_gui.widgets.face_view import FaceView
+
+if TYPE_CHECKING:
+    from model.latents.directions import Direction, Kind
+
+Floats = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+SIGMAS = 4.0
+"""Reach of a slider to either side of the mean face, in sigma."""
+RAW_RANGE = (-1.0, 4.0)
+"""Reach of a raw slider where no faces were measured; ELU ends at -1."""
+ROWS_AT_ONCE = 2
+"""Rows whose ends are in one decode: a slider's picture may have to wait for it, 4 ms."""
+NO_FACE = "Choose a face first."
+NOT_MEASURED = "The latent space hasn't been measured yet."
+NO_ATTRIBUTES = (
+    "There are no attribute directions for this model. "
+    "They come with the shipped model: File → Use the shipped model."
+)
+NO_OWN = "You have no directions yet. “New direction …” makes one of faces with and without it."
+
+
+class SliderLists(QObject):
+    """Owns the four lists: what their sliders move, where they stand, and which are locked."""
+
+    def __init__(
+        self, models: Models, explorer: Explorer, face: FaceView, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._models, self._explorer = models, explorer
+        self.principal, self.attributes = LatentSliders(), LatentSliders()
+        self.own, self.raw = LatentSliders(), LatentSliders(locks=False)
+        self._lists: dict[Kind, LatentSliders] = {
+            "principal": self.principal,
+            "attribute": self.attributes,
+            "own": self.own,
+        }
+        self._is_seen = self._are_rows_old = False
+        kinds = {sliders: kind for kind, sliders in self._lists.items()}
+        self._ends = _SliderEnds(models, explorer, {**kinds, self.raw: None}, face, self)
+        self._connect()
+
+    def _connect(self) -> None:
+        explorer = self._explorer
+        for kind, sliders in self._lists.items():
+            sliders.area.edited.connect(partial(self._on_edited, kind))
+            sliders.area.reset_asked.connect(partial(self._on_reset, kind))
+            sliders.area.lock_toggled.connect(partial(self._on_locked, kind))
+        self.raw.area.edited.connect(explorer.set_dimension)
+        self.raw.area.reset_asked.connect(explorer.reset_dimension)
+        for sliders in (*self._lists.values(), self.raw):
+            sliders.area.edit_started.connect(explorer.begin_edit)
+            sliders.area.edit_finished.connect(explorer.end_edit)
+        explorer.directions_changed.connect(self._on_directions)
+        explorer.locks_changed.connect(self._show_locks)
+        self._models.attributes_found.connect(self._on_directions)
+
+    def set_seen(self, seen: bool) -> None:
+        """Take note whether Explore is in view: nothing is described before."""
+        self._is_seen = seen
+        if seen and self._are_rows_old:
+            self._on_directions()
+
+    def show_face(self) -> None:
+        """Describe all sliders for another face."""
+        self._ends.forget()
+        self._set_rows()
+
+    def show_latent(self) -> None:
+        """Show where the face is now; what is at the ends of the sliders is to be decoded."""
+        self._ends.forget()
+        self._show_values()
+
+    def _set_rows(self) -> None:
+        """Describe all sliders, once they are in view: a thousand rows are 10 ms a face."""
+        self._are_rows_old = not self._is_seen
+        if self._are_rows_old:
+            return
+        directions, face = self._explorer.directions, self._explorer.face
+        start = np.empty(0, np.float32)
+        if directions is not None and face is not None:
+            start = directions.coordinates(face.start)
+        searched = self._models.attributes is not None
+        without = {
+            "principal": "",
+            "attribute": NO_ATTRIBUTES if searched else "Loading the attribute directions …",
+            "own": NO_OWN,
+        }
+        for kind, sliders in self._lists.items():
+            sliders.set_rows(self._rows(kind, start), self._why_none(kind, without[kind]))
+        self._set_raw()
+
+    def _rows(self, kind: Kind, start: Floats) -> list[SliderRow]:
+        directions = self._explorer.directions
+        if directions is None or not len(start):
+            return []
+        rows: Sequence[int] = self._explorer.rows_of(kind)
+        return [_sigma_row(directions[row], float(start[row])) for row in rows]
+
+    def _why_none(self, kind: Kind, without: str) -> str | None:
+        if self._explorer.face is None:
+            return NO_FACE
+        if self._explorer.directions is None:
+            return NOT_MEASURED
+        return None if self._explorer.rows_of(kind) else without
+
+    def _set_raw(self) -> None:
+        face, statistics = self._explorer.face, self._explorer.statistics
+        if face is None:
+            self.raw.set_rows([], NO_FACE)
+            return
+        size = len(face.start)
+        low = statistics.low if statistics else np.full(size, RAW_RANGE[0], np.float32)
+        high = statistics.high if statistics else np.full(size, RAW_RANGE[1], np.float32)
+        rows = [
+            SliderRow(
+                f"Latent {number}",
+                float(min(lowest, start)),
+                float(max(highest, start, lowest + 1e-3)),
+                float(start),
+                "",
+                f"The training faces lie between {lowest:.2f} and {highest:.2f}",
+            )
+            for number, (start, lowest, highest) in enumerate(
+                zip(face.start, low, high, strict=True), start=1
+            )
+        ]
+        self.raw.set_rows(rows)
+
+    def _show_values(self) -> None:
+        face = self._explorer.face
+        if face is None or self._are_rows_old:
+            return
+        coordinates = self._explorer.coordinates()
+        if len(coordinates):
+            for kind, sliders in self._lists.items():
+                rows = self._explorer.rows_of(kind)
+                sliders.area.set_values(coordinates[rows.start : rows.stop])
+        self.raw.area.set_values(face.latent)
+
+    @Slot()
+    def _show_locks(self) -> None:
+        directions, locked = self._explorer.directions, sorted(self._explorer.locked)
+        if directions is None:
+            return
+        movable = directions.movable(locked)
+        for kind, sliders in self._lists.items():
+            rows = self._explorer.rows_of(kind)
+            own = {index - rows.start for index in locked if index in rows}
+            without_room = np.flatnonzero(~movable[rows.start : rows.stop]).tolist()
+            sliders.area.set_locked(own)
+            sliders.area.set_unmovable(set(without_room) - own)
+
+    @Slot()
+    def _on_directions(self) -> None:
+        self._set_rows()
+        self._show_values()
+        self._show_locks()
+
+    def _on_edited(self, kind: Kind, row: int, sigmas: float) -> None:
+        self._explorer.move(self._explorer.rows_of(kind)[row], sigmas)
+
+    def _on_reset(self, kind: Kind, row: int) -> None:
+        self._explorer.reset_direction(self._explorer.rows_of(kind)[row])
+
+    def _on_locked(self, kind: Kind, row: int, locked: bool) -> None:
+        self._explorer.set_locked(self._explorer.rows_of(kind)[row], locked)
+
+
+class _Ends(NamedTuple):
+    """What is to be seen at the ends of a row, which may be replaced by another."""
+
+    row: SliderRow
+    low: Pixels
+    high: Pixels
+
+
+class _SliderEnds(QObject):
+    """Shows where each slider in view would lead, once the face is painted and all rests."""
+
+    def __init__(
+        self,
+        models: Models,
+        explorer: Explorer,
+        kinds: Mapping[LatentSliders, Kind | None],
+        face: FaceView,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._models, self._explorer, self._kinds = models, explorer, kinds
+        self._known: dict[tuple[LatentSliders, int], _Ends] = {}
+        self._is_asking = False
+        self._is_painted = False
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._on_rest)
+        for changed in (explorer.directions_changed, explorer.locks_changed):
+            changed.connect(self._on_other_ends)
+        explorer.limit_changed.connect(self._on_other_ends)
+        face.painted.connect(self._on_painted)
+        for sliders in kinds:
+            sliders.area.ends_wanted.connect(self._on_wanted)
+
+    def forget(self) -> None:
+        """Drop what is known, and what was asked for: the face is about to be another."""
+        self._drop()
+        self._is_painted = False
+
+    def _drop(self) -> None:
+        self._known.clear()
+        self._is_asking = False
+        self._models.drop(Lane.ENDS)
+
+    @Slot()
+    def _on_other_ends(self) -> None:
+        self._drop()
+        self._rest.start()
+
+    @Slot()
+    def _on_painted(self) -> None:
+        self._is_painted = True
+        self._rest.start()
+
+    @Slot()
+    def _on_wanted(self) -> None:
+        for sliders in self._kinds:
+            for row in sliders.area.rows_in_view():
+                ends = self._ends_of(sliders, row)
+                if ends is not None:
+                    sliders.area.set_ends(row, ends.low, ends.high)
+        self._rest.start()
+
+    @Slot()
+    def _on_rest(self) -> None:
+        if self._explorer.is_held:
+            self._rest.start()
+        elif self._is_painted and not self._is_asking:
+            self._ask()
+
+    def _ends_of(self, sliders: LatentSliders, row: int) -> _Ends | None:
+        ends = self._known.get((sliders, row))
+        return ends if ends is not None and ends.row is sliders.area.row(row) else None
+
+    def _ask(self) -> None:
+        """Have the ends of the next few rows decoded, where there are rows without any."""
+        for sliders, kind in self._kinds.items():
+            in_view = sliders.area.rows_in_view()
+            rows = [row for row in in_view if self._ends_of(sliders, row) is None][:ROWS_AT_ONCE]
+            latents = [end for row in rows for end in self._latents(sliders, kind, row)]
+            if latents:
+                self._is_asking = True
+                then = partial(self._on_ends, sliders, rows)
+                self._models.decode(np.array(latents), then=then, lane=Lane.ENDS)
+                return
+
+    def _latents(self, sliders: LatentSliders, kind: Kind | None, row: int) -> list[Floats]:
+        """The latents at both ends of a slider; none without a face."""
+        described = sliders.area.row(row)
+        limits = described.minimum, described.maximum
+        if kind is None:
+            found = [self._explorer.with_dimension(row, value) for value in limits]
+        else:
+            index = self._explorer.rows_of(kind)[row]
+            found = [self._explorer.moved(index, value) for value in limits]
+        return [latent for latent in found if latent is not None]
+
+    def _on_ends(self, sliders: LatentSliders, rows: list[int], faces: Pixels) -> None:
+        self._is_asking = False
+        for number, row in enumerate(rows):
+            low, high = faces[2 * number : 2 * number + 2]
+            self._known[sliders, row] = _Ends(sliders.area.row(row), low, high)
+            sliders.area.set_ends(row, low, high)
+        self._on_rest()
+
+
+def _sigma_row(item: Direction, neutral: float) -> SliderRow:
+    """Return the row of a slider whose reach has room to either side of the face's own place."""
+    low, high = min(-SIGMAS, neutral - 1), max(SIGMAS, neutral + 1)
+    if item.kind == "principal":
+        name, share = item.name.replace("Direction", "PC"), _percent(item)
+        detail = f"{item.name} by variance: explains {share} of the faces' variance"
+        return SliderRow(name, low, high, neutral, "σ", detail, share)
+    return SliderRow(item.name, low, high, neutral, "σ", _detail(item))
+
+
+def _percent(item: Direction) -> str:
+    return item.method.split()[0].replace("%", " %")
+
+
+def _detail(item: Direction) -> str:
+    if item.auc is None:
+        return ""
+    return f"Tells faces with and without it apart with an AUC of {item.auc:.2f}"
