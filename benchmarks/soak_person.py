@@ -123,7 +123,7 @@ class Person(QObject):
     def _select_face(self) -> None:
         faces = self._window.studio.faces.faces
         if faces is not None and len(faces.images):
-            self._window._gallery.pick(self.chance.randrange(len(faces.images)))
+            self._window.gallery.pick(self.chance.randrange(len(faces.images)))
 
     def _search(self) -> None:
         fields = [field for field in self._hands.visible(QLineEdit) if field.isEnabled()]

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cae_gui.core.selection import Selected
 from cae_gui.core.tasks import Task
 from cae_gui.documents.dropped import has_files_or_image
 from cae_gui.documents.files import FIGURE, PICTURE, Files
@@ -26,14 +27,14 @@ from cae_gui.documents.sessions import Sessions
 from cae_gui.explore.map.latent_map_controller import LatentMapController
 from cae_gui.explore.map.map_travel_controller import MapTravelController
 from cae_gui.explore.page import ExplorePage
-from cae_gui.gallery.gallery import Gallery
-from cae_gui.gallery.gallery_controller import GalleryController
+from cae_gui.gallery.page import LAST, GalleryPage
 from cae_gui.menus import Menus
 from cae_gui.messages import Messages
 from cae_gui.morph.filming_controller import FilmingController
 from cae_gui.morph.morph_analogy_controller import MorphAnalogyController
 from cae_gui.morph.morph_controller import MorphController
 from cae_gui.morph.morph_grid_controller import MorphGridController
+from cae_gui.morph.morph_state import MorphFace
 from cae_gui.morph.morph_workspace import MorphWorkspace
 from cae_gui.reconstruct.own_photo_controller import OwnPhotoController
 from cae_gui.reconstruct.reconstruct_controller import ReconstructController
@@ -43,7 +44,6 @@ from cae_gui.status import Status
 from cae_gui.studio import Studio
 from cae_gui.train.page import TrainPage
 from cae_gui.widgets import dialogs
-from cae_gui.widgets.face_mime import Face
 from cae_gui.widgets.message_bar import MessageBar
 from cae_gui.widgets.theme import Scheme, apply_theme
 from model.io.files import is_there
@@ -84,10 +84,14 @@ class MainWindow(QMainWindow):
             self.studio.models.open_shipped()
 
     def _build(self) -> None:
+        studio = self.studio
+        faces, selection = studio.faces, studio.selection
+        source, row = self.settings.source, self.settings.row
+        self.gallery = GalleryPage(faces, studio.photos, selection, source=source, row=row)
+        self.gallery.setMinimumWidth(200)
         self.messages = MessageBar()
         self.train = self._make_train()
         self.reconstruct = ReconstructWorkspace()
-        self.messages = MessageBar()
         self.explore = self._explore_page()
         self.morph = MorphWorkspace()
         self.tabs = QTabWidget(documentMode=True)
@@ -95,8 +99,6 @@ class MainWindow(QMainWindow):
         self.tabs.addTab(self.reconstruct, "&Reconstruct")
         self.tabs.addTab(self.explore, "&Explore")
         self.tabs.addTab(self.morph, "&Morph")
-        self.gallery = Gallery()
-        self.gallery.setMinimumWidth(200)
         self.splitter = QSplitter()
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(_column((8, 8, 0, 8), self.gallery))
@@ -130,7 +132,7 @@ class MainWindow(QMainWindow):
             studio.exploring,
             studio.own,
             self.messages,
-            self._selected_faces,
+            self.gallery.selected_faces,
         )
 
     def _control(self) -> None:
@@ -148,7 +150,6 @@ class MainWindow(QMainWindow):
             add_photos=studio.photos.add,
             shown_run=lambda: studio.runs.shown,
         )
-        self._gallery = GalleryController(studio, self.gallery, self.settings.row, self)
         open_folder = self.files.open_folder
         self._messages = Messages(self.messages, studio.faces, studio.photos, open_folder, self)
         works = studio.models, studio.faces, studio.photos, studio.filming, studio.maps
@@ -173,12 +174,12 @@ class MainWindow(QMainWindow):
         studio.training.state_changed.connect(self._on_workspace)  # settings in use are locked
         studio.undo_group.addStack(self.train.form.undo_stack)
         self.tabs.currentChanged.connect(self._on_workspace)
-        self._gallery.folder_wanted.connect(self.files.open_folder)
-        self._gallery.face_activated.connect(self._on_face_activated)
-        self._gallery.used_in_morph.connect(self._on_used_in_morph)
-        self._reconstruct.face_picked.connect(self._gallery.pick)
-        studio.exploring.face_picked.connect(self._gallery.pick)
-        self._own_photo.photo_asked.connect(self._gallery.pick_photo)
+        self.gallery.folder_wanted.connect(self.files.open_folder)
+        self.gallery.face_activated.connect(self._on_face_activated)
+        self.gallery.morph_asked.connect(self._on_morph_asked)
+        self._reconstruct.face_picked.connect(self.gallery.pick)
+        studio.exploring.face_picked.connect(self.gallery.pick)
+        self._own_photo.photo_asked.connect(self.gallery.pick_photo)
         studio.resuming.notice.connect(self.messages.show_message)
         runs = self.train.runs
         runs.continue_asked.connect(self.continue_run)
@@ -208,7 +209,6 @@ class MainWindow(QMainWindow):
             self.splitter.restoreState(self.settings.splitter)
         self.tabs.setCurrentIndex(self.settings.workspace)
         self._on_workspace()
-        self._gallery.offer_sources(self.settings.source)
 
     def _remember(self) -> None:
         self.settings.geometry = self.saveGeometry()
@@ -242,14 +242,6 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         if isinstance(application, QApplication):
             apply_theme(application, scheme)
-
-    def _selected_faces(self, most: int) -> list[Face]:
-        """Return up to so many of the faces that are selected in the gallery."""
-        faces = self.studio.faces.faces
-        if faces is None:
-            return []
-        rows = self.gallery.selected_rows()[:most]
-        return [(faces.names[row], np.array(faces.images[row])) for row in rows]
 
     @Slot()
     def _on_workspace(self) -> None:
@@ -291,8 +283,11 @@ class MainWindow(QMainWindow):
         if self.tabs.currentWidget() is self.train:
             self.tabs.setCurrentWidget(self.reconstruct)
 
-    @Slot()
-    def _on_used_in_morph(self) -> None:
+    @Slot(object, int)
+    def _on_morph_asked(self, face: Selected, index: int) -> None:
+        morpher = self.studio.morpher
+        place = len(morpher.state.faces) if index == LAST else index
+        morpher.put(place, MorphFace.of(face))
         self.tabs.setCurrentWidget(self.morph)
         self.morph.tabs.setCurrentWidget(self.morph.path)
 

@@ -80,11 +80,10 @@ def main() -> None:
 def choose_face(window: MainWindow) -> None:
     """Select the face as a click in the gallery does, and wait until all of it is shown."""
     window.tabs.setCurrentWidget(window.reconstruct)
-    window.gallery.select_row(FACE)
-    window.gallery.face_chosen.emit(FACE)
-    explorer, name = window.session.explorer, window.session.face
-    assert name is not None
-    wait_for(lambda: explorer.face and explorer.face.name == name.name, "the face's latent")
+    window.gallery.pick(FACE)
+    explorer, face = window.studio.explorer, window.studio.selection.face
+    assert face is not None
+    wait_for(lambda: explorer.face and explorer.face.name == face.name, "the face's latent")
     wait_for(window.reconstruct.export_face.isEnabled, "the difference")
     wait_for(lambda: window.reconstruct.strip.count() > 0, "the strip")
 

@@ -36,7 +36,7 @@ class Several(NamedTuple):
 
 
 class _Read(NamedTuple):
-    """One photo is on the shelf, or ``problem`` (a sentence or more) says why not."""
+    """One photo is in the library, or ``problem`` (a sentence or more) says why not."""
 
     name: str
     key: str = ""
@@ -48,7 +48,7 @@ class _Read(NamedTuple):
 
 
 class OwnPhotos(QObject):
-    """Owns the shelf of the person's own photos; all that is written goes through its threads.
+    """Owns the library of the person's own photos; its threads do all the writing.
 
     Signals:
         busy(str, int, int): what is done, how far, of how much; ``idle()`` ends it.
@@ -88,7 +88,7 @@ class OwnPhotos(QObject):
         self._writing.start()
 
     def add(self, pictures: Sequence[tuple[Picture, str]]) -> None:
-        """Read photos and put their faces on the shelf; each comes with its name."""
+        """Read photos and add their faces to the library; each comes with its name."""
         if self._reading.is_busy:
             self._queue.extend(pictures)
         else:
@@ -108,7 +108,7 @@ class OwnPhotos(QObject):
         self._reading.cancel()
 
     def remove(self, keys: Sequence[str], *, for_good: bool = False) -> None:
-        """Take faces off the shelf; ``for_good`` spares the memory that putting them back needs."""
+        """Remove faces; ``for_good`` spares the memory that putting them back needs."""
         work = partial(self.shelf.remove, tuple(keys), for_good=for_good)
         self._write(work, self._on_removed)
 
@@ -121,13 +121,13 @@ class OwnPhotos(QObject):
         self._write(partial(_add_face, self.shelf, key, placement), self._on_faces_added)
 
     def jobs(self) -> list[StreamJob | LatestJob]:
-        """Return all threads, for the one who closes the application."""
+        """Return all threads, to be ended when the application closes."""
         return [self._reading, self._writing]
 
     def finish(self) -> None:
         """Write what the ended threads left undone."""
         for work in self._unwritten:
-            # The window is closed: there is nobody to be told.
+            # The window is closed and can't tell of an error.
             with suppress(OSError, ValueError):
                 work()
         self._unwritten.clear()

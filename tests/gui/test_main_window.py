@@ -126,6 +126,13 @@ def click_face(window: MainWindow, position: int, qtbot: QtBot) -> None:
     qtbot.mouseClick(view.viewport(), LEFT, pos=point)
 
 
+def double_click_face(window: MainWindow, position: int, qtbot: QtBot) -> None:
+    click_face(window, position, qtbot)
+    view = window.gallery.findChild(FaceListView)
+    point = view.visualRect(view.model().index(position, 0)).center()
+    qtbot.mouseDClick(view.viewport(), LEFT, pos=point)
+
+
 def status_texts(window: MainWindow) -> str:
     return " | ".join(label.text() for label in window.statusBar().findChildren(QLabel))
 
@@ -268,7 +275,9 @@ def test_other_faces_in_the_strip(window: MainWindow, qtbot: QtBot) -> None:
 
 def test_double_click_while_on_train_shows_the_face(window: MainWindow, qtbot: QtBot) -> None:
     window.tabs.setCurrentWidget(window.train)
-    window.gallery.face_activated.emit(4)
+    double_click_face(window, 4, qtbot)
+    assert window.studio.selection.face is not None
+    assert window.gallery.selected_row() == 4
     assert window.tabs.currentWidget() is window.reconstruct
 
 
@@ -277,7 +286,7 @@ def test_the_context_menu_puts_a_face_on_the_path(window: MainWindow, qtbot: QtB
     faces = window.studio.faces.faces
     assert faces is not None
     for entry in (1, 2):
-        window.gallery.context_requested.emit(5 + entry, QPoint(10, 10))
+        window.gallery.show_menu(5 + entry, QPoint(10, 10))
         menu = QApplication.activePopupWidget()
         assert isinstance(menu, QMenu)
         menu.actions()[entry].trigger()
@@ -436,7 +445,7 @@ def test_photos_by_dialog_and_their_removal(
     assert window.gallery.selected_row() == 1
     assert window.settings.folder == tmp_path
     for _ in range(2):
-        window.gallery.context_requested.emit(0, QPoint(10, 10))
+        window.gallery.show_menu(0, QPoint(10, 10))
         menu = QApplication.activePopupWidget()
         assert isinstance(menu, QMenu)
         with qtbot.waitSignal(window.studio.faces.changed):

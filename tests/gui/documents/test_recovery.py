@@ -239,7 +239,7 @@ def test_a_face_that_was_only_looked_at_is_no_work(
     explorer = window.studio.explorer
     qtbot.waitUntil(lambda: explorer.face is not None, timeout=LOADING_MS)
     first = explorer.face
-    window._gallery.pick(3)
+    window.gallery.pick(3)
     qtbot.waitUntil(lambda: explorer.face is not first, timeout=LOADING_MS)
     assert not window.studio.unsaved.has_work()
     path = tmp_path / "other.safetensors"

@@ -117,7 +117,7 @@ def test_the_restored_face_is_shown_everywhere_and_undo_leads_back(
 ) -> None:
     path = save(worked, tmp_path / "a.cae-session", answers, qtbot)
     name, latent, *_ = state(worked)
-    worked._gallery.pick(5)
+    worked.gallery.pick(5)
     explorer = worked.studio.explorer
     qtbot.waitUntil(lambda: explorer.face.name != name, timeout=LOADING_MS)
     elsewhere = explorer.latent
@@ -153,7 +153,7 @@ def test_with_another_model_faces_are_encoded_anew_and_the_rest_is_told(
     own = worked.studio.own
     qtbot.waitUntil(lambda: own.is_ready, timeout=LOADING_MS)
     own.remove(own.items[0])
-    worked._gallery.pick(5)
+    worked.gallery.pick(5)
     worked.files.open_path(path)
     wait_for_message(worked, qtbot, "was made with another model, “Shipped model”")
     choose(worked, USE_THIS, qtbot)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtWidgets import QListView, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QListView, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from cae_gui.core.faces import PHOTOS
@@ -19,6 +19,7 @@ from tests.gui.conftest import LOADING_MS, Dialogs, wait_for_message, wait_for_r
 from tests.shelves import keys_of
 
 LEFT = Qt.MouseButton.LeftButton
+no_window_manager = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 SMALL, LARGE = Sitter(3, 130, 130, 90), Sitter(5, 430, 260, 170)
 
 
@@ -54,6 +55,22 @@ def press(parent: QWidget, text: str, qtbot: QtBot) -> None:
     buttons = [item for item in parent.findChildren(QPushButton) if item.text() == text]
     assert len(buttons) == 1
     qtbot.mouseClick(buttons[0], LEFT)
+
+
+def delete_all(window: MainWindow, qtbot: QtBot) -> None:
+    """Select all faces of the gallery and press Delete."""
+    view = window.gallery.findChild(QListView)
+    qtbot.keyClick(view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(view, Qt.Key.Key_Delete)
+
+
+def remove_by_menu(window: MainWindow, row: int) -> None:
+    """Remove a photo by its context menu."""
+    window.gallery.show_menu(row, QPoint(10, 10))
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    menu.actions()[-1].trigger()
+    menu.close()
 
 
 def add(window: MainWindow, path: Path, qtbot: QtBot) -> None:
@@ -288,7 +305,7 @@ def test_many_photos_are_removed_after_a_question(
     names = [name for _, name in pictures]
     wait_for_names(window, names, qtbot)
     answers.answer = agrees
-    window.gallery.removal_asked.emit(list(range(25)))
+    delete_all(window, qtbot)
 
     assert answers.asked[-1] == "remove 25"
     if agrees:
@@ -301,11 +318,12 @@ def test_many_photos_are_removed_after_a_question(
 def test_faces_of_others_are_not_removed_by_the_delete_key(
     window: MainWindow, qtbot: QtBot
 ) -> None:
-    window.gallery.removal_asked.emit([0, 1])
+    delete_all(window, qtbot)
     assert window.studio.faces.faces is not None
     assert len(window.studio.faces.faces.images) > 100
 
 
+@no_window_manager
 def test_removing_another_photo_leaves_the_one_on_show_alone(
     window: MainWindow, group: Path, photo: Path, qtbot: QtBot
 ) -> None:
@@ -314,7 +332,7 @@ def test_removing_another_photo_leaves_the_one_on_show_alone(
     wait_for_photo(window, qtbot)
     qtbot.keyClick(window.reconstruct.photo, Qt.Key.Key_Left)
     box, stack = window.reconstruct.photo.box(), window.studio.photo.undo_stack
-    window.gallery.removal_asked.emit([0])
+    remove_by_menu(window, 0)
 
     wait_for_names(window, ["group.png"], qtbot)
     assert window.gallery.selected_row() == 0

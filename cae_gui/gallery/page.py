@@ -1,0 +1,345 @@
+"""The gallery: a source, a search and thousands of faces, one of which is selected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QModelIndex,
+    QPoint,
+    QSignalBlocker,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
+
+from cae_gui.core.faces import DEMO, LFW, PHOTOS, TITLES, Faces
+from cae_gui.core.selection import Selected, Selection
+from cae_gui.gallery.photos import OwnPhotos
+from cae_gui.widgets import dialogs
+from cae_gui.widgets.face_list import FaceListModel, FaceListView
+from cae_gui.widgets.face_mime import Face
+from model.face_set import FACE_SHAPE
+
+FOLDER_KEY = "choose-folder"
+NO_PHOTOS = "Drop photos anywhere in the window, or paste them."
+MOST_UNASKED = 20
+"""As many photos are removed without a question: they wait in memory to be put back."""
+LAST = -1
+"""The place after the last key frame."""
+
+_SELECT = QItemSelectionModel.SelectionFlag
+
+
+class GalleryPage(QWidget):
+    """Shows the data set, selects faces from it, lets them be dragged, and offers its sources.
+
+    A row is that of the data set, whatever the search shows. ``source`` and ``row`` are what was
+    chosen last time: the source is named until the data set is there, the row is selected then.
+
+    Signals:
+        folder_wanted(): a folder of faces is to be asked for.
+        face_activated(): a face was double-clicked, or Enter was pressed on it; it is selected.
+        morph_asked(Selected, int): a face is to be this key frame of the morph, or one more where
+            the number is ``LAST``.
+    """
+
+    folder_wanted = Signal()
+    face_activated = Signal()
+    morph_asked = Signal(object, int)
+
+    def __init__(
+        self,
+        faces: Faces,
+        photos: OwnPhotos,
+        selection: Selection,
+        *,
+        source: str = DEMO,
+        row: int = 0,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._faces, self._photos, self._selection = faces, photos, selection
+        self._wanted_row, self._wanted_key = row, ""
+        self._shown_key = ""
+        """What the photo library calls the face that was selected last, if it is a photo's."""
+        self._chosen: int | None = None
+        self._setting = False
+        self._empty_text = ""
+        self._sources = QComboBox()
+        self._search = QLineEdit()
+        self._count = QLabel()
+        self._list = FaceListView()
+        self._model = FaceListModel(self)
+        self._list.setModel(self._model)
+        self._label_controls()
+        self._arrange()
+        self._connect()
+        self._show_nothing("Loading the faces …")
+        self._offer_sources(source)
+
+    @Slot(int)
+    def pick(self, row: int) -> None:
+        """Select a face and bring it into view."""
+        self.select_row(row)
+        self._select(row)
+
+    @Slot(str)
+    def pick_photo(self, key: str) -> None:
+        """Select the face that the photo library calls so, if it is on show."""
+        if key in self._faces.keys:
+            self.pick(self._faces.keys.index(key))
+
+    def select_row(self, row: int) -> None:
+        """Mark only this row and bring it into view; while the search hides it, later."""
+        with self._quietly():
+            self._chosen = row
+            self._show_chosen()
+
+    def selected_row(self) -> int | None:
+        """Return the row chosen last, even while the search hides it."""
+        return self._chosen
+
+    def selected_rows(self) -> list[int]:
+        """Return the selected rows that the search shows, ascending."""
+        return sorted(self._model.row_at(i) for i in self._list.selectionModel().selectedIndexes())
+
+    def selected_faces(self, most: int) -> list[Face]:
+        """Return up to so many of the selected faces that the search shows."""
+        faces = self._faces.faces
+        rows = self.selected_rows()[:most] if faces is not None else []
+        return [(faces.names[row], np.array(faces.images[row])) for row in rows] if faces else []
+
+    def focus_search(self) -> None:
+        """Put the cursor into the search field, its text selected."""
+        self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._search.selectAll()
+
+    def show_menu(self, row: int, place: QPoint) -> None:
+        """Open the menu for a face at a global position."""
+        menu = QMenu(self)
+        for index, letter in enumerate("AB"):
+            menu.addAction(f"Morph: use as &{letter}", partial(self._ask_morph, row, index))
+        menu.addAction("Morph: add as &key frame", partial(self._ask_morph, row, LAST))
+        if self._faces.source == PHOTOS:
+            menu.addSeparator()
+            rows = self.selected_rows()
+            rows = rows if row in rows else [row]
+            text = "&Remove photo" if len(rows) == 1 else f"&Remove {len(rows)} photos"
+            menu.addAction(text, partial(self._remove, rows))
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(place)
+
+    def _label_controls(self) -> None:
+        self._sources.setAccessibleName("Source of the faces")
+        self._sources.setToolTip("Where the faces come from")
+        self._search.setAccessibleName("Search faces by name")
+        self._search.setPlaceholderText("Search by name")
+        self._search.setClearButtonEnabled(True)
+        # A picture dropped here is for the window; the field would take its name as text.
+        self._search.setAcceptDrops(False)
+
+    def _arrange(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        for widget in (self._sources, self._search, self._count):
+            column.addWidget(widget)
+        column.addWidget(self._list, 1)
+
+    def _connect(self) -> None:
+        self._sources.activated.connect(self._on_source_chosen)
+        self._search.textChanged.connect(self._filter)
+        self._search.returnPressed.connect(self._enter_list)
+        self._list.doubleClicked.connect(self._on_activated)
+        self._list.entered_on.connect(self._on_activated)
+        self._list.typed.connect(self._search_for)
+        self._list.context_asked.connect(self._on_context)
+        self._list.delete_asked.connect(self._on_delete)
+        # Only the two together say it: by key the selection changes before the current item
+        # does, by mouse the other way round.
+        self._list.selectionModel().selectionChanged.connect(self._on_row_chosen)
+        self._list.selectionModel().currentChanged.connect(self._on_row_chosen)
+        self._faces.changed.connect(self._on_faces)
+        self._faces.idle.connect(self._show_source)
+        self._faces.lfw_missing.connect(self._on_lfw_missing)
+        self._faces.photo_moved.connect(self._on_photo_moved)
+        self._photos.added.connect(self._on_photos_added)
+        self._photos.changed.connect(self._on_photos_changed)
+
+    def _offer_sources(self, chosen: str) -> None:
+        """List the sources, among them a folder that was chosen."""
+        sources = [(key, TITLES[key]) for key in (DEMO, LFW, PHOTOS)]
+        if chosen not in TITLES:
+            sources.append((chosen, Path(chosen).name))
+        with QSignalBlocker(self._sources):
+            self._sources.clear()
+            for key, title in [*sources, (FOLDER_KEY, "Choose a folder …")]:
+                self._sources.addItem(title, key)
+        self._set_source(chosen)
+
+    def _set_source(self, key: str) -> None:
+        with QSignalBlocker(self._sources):
+            self._sources.setCurrentIndex(self._sources.findData(key))
+
+    @Slot()
+    def _show_source(self) -> None:
+        """Show the source in use; a choice that failed or was cancelled isn't."""
+        if self._faces.faces is not None:
+            self._set_source(self._faces.source)
+
+    def _show_faces(self, images: NDArray[np.uint8], names: Sequence[str]) -> None:
+        """Show uint8 (N, 48, 48, 3) `images`, read only as they are seen; nothing is selected."""
+        with self._quietly():
+            self._model.set_faces(images, names)
+            self._chosen = None
+        self._search.setEnabled(len(names) > 0)
+        self._show_counts()
+
+    def _show_nothing(self, text: str) -> None:
+        """Show no faces but this text, which says what to do."""
+        self._empty_text = text
+        self._show_faces(np.zeros((0, *FACE_SHAPE), np.uint8), ())
+
+    @contextmanager
+    def _quietly(self) -> Iterator[None]:
+        self._setting = True
+        try:
+            yield
+        finally:
+            self._setting = False
+
+    def _show_chosen(self) -> None:
+        index = QModelIndex() if self._chosen is None else self._model.index_of(self._chosen)
+        self._list.selectionModel().setCurrentIndex(index, _SELECT.ClearAndSelect)
+        if index.isValid():
+            self._list.scrollTo(index)
+
+    def _show_counts(self) -> None:
+        shown, total = self._model.rowCount(), self._model.total()
+        faces = f"{total:,} {'face' if total == 1 else 'faces'}"
+        self._count.setText(faces if shown == total else f"{shown:,} of {faces}")
+        searching = f"No face is named “{self._search.text().strip()}”."
+        self._list.set_empty_text(searching if total else self._empty_text)
+
+    def _select(self, row: int) -> None:
+        """Select the face in a row for all pages."""
+        faces = self._faces.faces
+        if faces is not None and row < len(faces.images):
+            self._shown_key = self._faces.keys[row] if self._faces.keys else ""
+            self._selection.select(faces.names[row], faces.images[row], photo_key=self._shown_key)
+
+    def _ask_morph(self, row: int, index: int) -> None:
+        faces = self._faces.faces
+        if faces is not None:
+            face = Selected(faces.names[row], np.array(faces.images[row]))
+            self.morph_asked.emit(face, index)
+
+    def _remove(self, rows: Sequence[int]) -> None:
+        keys = [self._faces.keys[row] for row in rows if row < len(self._faces.keys)]
+        for_good = len(keys) > MOST_UNASKED
+        if keys and (not for_good or dialogs.ask_remove(self, len(keys))):
+            self._photos.remove(keys, for_good=for_good)
+
+    @Slot()
+    def _on_faces(self) -> None:
+        faces = self._faces.faces
+        if faces is None:
+            return
+        self._offer_sources(self._faces.source)
+        row, self._wanted_row = self._wanted_row, 0
+        key, self._wanted_key = self._wanted_key, ""
+        if not len(faces.images):
+            self._shown_key = ""
+            self._show_nothing(NO_PHOTOS)
+            return
+        if key in self._faces.keys:
+            row = self._faces.keys.index(key)
+        self._show_faces(faces.images, faces.names)
+        if key and key == self._shown_key:
+            self.select_row(row)  # only others came or went
+        else:
+            self.pick(min(row, len(faces.images) - 1))
+
+    @Slot(int)
+    def _on_source_chosen(self, index: int) -> None:
+        key = self._sources.itemData(index)
+        if key == FOLDER_KEY:
+            self.folder_wanted.emit()
+            self._show_source()
+        else:
+            self._faces.choose(key)
+
+    @Slot()
+    def _on_row_chosen(self) -> None:
+        index = self._list.currentIndex()
+        if self._setting or not self._list.selectionModel().isSelected(index):
+            return
+        row = self._model.row_at(index)
+        if row != self._chosen:
+            self._chosen = row
+            self._select(row)
+
+    @Slot(QModelIndex)
+    def _on_activated(self, index: QModelIndex) -> None:
+        self._select(self._model.row_at(index))
+        self.face_activated.emit()
+
+    @Slot(QModelIndex, QPoint)
+    def _on_context(self, index: QModelIndex, place: QPoint) -> None:
+        self.show_menu(self._model.row_at(index), place)
+
+    @Slot()
+    def _on_delete(self) -> None:
+        self._remove(self.selected_rows())
+
+    @Slot(str)
+    def _filter(self, text: str) -> None:
+        with self._quietly():
+            if self._model.set_filter(text):
+                self._show_chosen()
+        self._show_counts()
+
+    @Slot()
+    def _enter_list(self) -> None:
+        if not self._model.rowCount():
+            return
+        self._list.setFocus(Qt.FocusReason.TabFocusReason)
+        if not self._list.selectionModel().hasSelection():
+            self._list.setCurrentIndex(self._model.index(0))
+
+    @Slot(str)
+    def _search_for(self, text: str) -> None:
+        self._search.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._search.setText(text)
+
+    @Slot(object)
+    def _on_lfw_missing(self, _problem: object) -> None:
+        self._set_source(self._faces.source or DEMO)
+        if self._faces.faces is None:
+            self._faces.choose(DEMO)
+
+    @Slot(str)
+    def _on_photos_added(self, key: str) -> None:
+        self._wanted_key = key
+        self._faces.choose(PHOTOS)
+
+    @Slot(str)
+    def _on_photos_changed(self, key: str) -> None:
+        if key or self._faces.source == PHOTOS:
+            self._wanted_key = key or self._shown_key
+            self._wanted_row = self.selected_row() or 0
+            self._faces.choose(PHOTOS)
+
+    @Slot(int)
+    def _on_photo_moved(self, row: int) -> None:
+        """Show another picture of the face in this row; the others are as they were."""
+        if self._faces.faces is not None:
+            self._model.update_face(self._faces.faces.images, row)
