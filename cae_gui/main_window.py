@@ -36,9 +36,7 @@ from cae_gui.morph.morph_controller import MorphController
 from cae_gui.morph.morph_grid_controller import MorphGridController
 from cae_gui.morph.morph_state import MorphFace
 from cae_gui.morph.morph_workspace import MorphWorkspace
-from cae_gui.reconstruct.own_photo_controller import OwnPhotoController
-from cae_gui.reconstruct.reconstruct_controller import ReconstructController
-from cae_gui.reconstruct.reconstruct_workspace import ReconstructWorkspace
+from cae_gui.reconstruct.page import ReconstructPage
 from cae_gui.settings import Settings
 from cae_gui.status import Status
 from cae_gui.studio import Studio
@@ -85,13 +83,14 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         studio = self.studio
+        models, tasks = studio.models, studio.tasks
         faces, selection = studio.faces, studio.selection
         source, row = self.settings.source, self.settings.row
         self.gallery = GalleryPage(faces, studio.photos, selection, source=source, row=row)
         self.gallery.setMinimumWidth(200)
+        self.reconstruct = ReconstructPage(models, tasks, selection, faces, studio.photo)
         self.messages = MessageBar()
         self.train = self._make_train()
-        self.reconstruct = ReconstructWorkspace()
         self.explore = self._explore_page()
         self.morph = MorphWorkspace()
         self.tabs = QTabWidget(documentMode=True)
@@ -155,8 +154,6 @@ class MainWindow(QMainWindow):
         works = studio.models, studio.faces, studio.photos, studio.filming, studio.maps
         self.status.progress.watch(*works)
         self._filming = FilmingController(studio, self.files, self.messages, self.settings, self)
-        self._reconstruct = ReconstructController(studio, self.reconstruct, self)
-        self._own_photo = OwnPhotoController(studio, self.reconstruct.own, self)
         self._map = LatentMapController(studio, self.explore.map, self)
         self._travel = MapTravelController(studio, self.explore.map, self)
         self._morph = MorphController(studio, self.morph.path, self)
@@ -177,17 +174,22 @@ class MainWindow(QMainWindow):
         self.gallery.folder_wanted.connect(self.files.open_folder)
         self.gallery.face_activated.connect(self._on_face_activated)
         self.gallery.morph_asked.connect(self._on_morph_asked)
-        self._reconstruct.face_picked.connect(self.gallery.pick)
+        self.reconstruct.face_picked.connect(self.gallery.pick)
         studio.exploring.face_picked.connect(self.gallery.pick)
-        self._own_photo.photo_asked.connect(self.gallery.pick_photo)
+        own = self.reconstruct.own
+        own.photo_asked.connect(self.gallery.pick_photo)
+        own.add_face_asked.connect(studio.photos.add_face)
+        own.add_all_asked.connect(studio.photos.add_all_faces)
+        own.remove_asked.connect(studio.photos.remove)
+        studio.photos.changed.connect(own.show_faces)
         studio.resuming.notice.connect(self.messages.show_message)
         runs = self.train.runs
         runs.continue_asked.connect(self.continue_run)
         runs.export_asked.connect(self.files.export_runs)
         runs.follow_asked.connect(partial(self.files.choose_run, runs.follow_run))
         self._sessions.used.connect(self._on_session_used)
-        self.reconstruct.export_face_asked.connect(self._on_save_face)
-        self.reconstruct.export_strip_asked.connect(self._on_save_rows)
+        self.reconstruct.export_face.clicked.connect(self._on_save_face)
+        self.reconstruct.export_strip.clicked.connect(self._on_save_rows)
         self.explore.own_page.bring.clicked.connect(self.files.open_directions)
         self.explore.save.clicked.connect(self._on_save_edited)
         self.explore.snapshots.export.clicked.connect(self._on_save_snapshots)
@@ -294,11 +296,11 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_save_face(self) -> None:
         name = "reconstruction.png"
-        self.files.save("Save the reconstruction", name, FIGURE, self._reconstruct.save_face)
+        self.files.save("Save the reconstruction", name, FIGURE, self.reconstruct.save_face)
 
     @Slot()
     def _on_save_rows(self) -> None:
-        self.files.save("Save the faces", "faces.png", FIGURE, self._reconstruct.save_strip)
+        self.files.save("Save the faces", "faces.png", FIGURE, self.reconstruct.save_strip)
 
     @Slot()
     def _on_save_snapshots(self) -> None:

@@ -10,20 +10,29 @@ from typing import Any
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QColor,
     QFocusEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
+    QPainterPath,
     QPaintEvent,
     QPalette,
+    QPen,
     QPolygonF,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cae_gui.reconstruct.box_edits import CORNERS, Point, Size, moved, turned_to, with_corner_at
-from cae_gui.reconstruct.box_keys import after_key
-from cae_gui.reconstruct.box_painting import HANDLE, dim_outside, paint_box, paint_faint
+from cae_gui.reconstruct.box_edits import (
+    CORNERS,
+    Point,
+    Size,
+    after_key,
+    moved,
+    turned_to,
+    with_corner_at,
+)
 from cae_gui.widgets.images import Pixels, checked_pixels, fitted
 from cae_gui.widgets.painting import RADIUS, paint_picture, paint_ring
 from model.photos.crop import CropBox, free_faces
@@ -31,7 +40,13 @@ from model.photos.crop import CropBox, free_faces
 _MARGIN = 4  # room for the ring
 _GAP = 4  # above the caption
 _STEM = 24.0
-_REACH = HANDLE + 5
+_HANDLE = 5.0  # radius, in pixels
+_REACH = _HANDLE + 5
+# On a photo, not on the window: dark under light is seen on any picture, in both schemes.
+_DIM = QColor(0, 0, 0, 110)
+_HALO = QColor(0, 0, 0, 160)
+_LINE = QColor(255, 255, 255)
+_FAINT = QColor(255, 255, 255, 190)
 _TIP = (
     "Drag the box to move it, a corner to resize it, the handle beside it to turn it.\n"
     "Click a dashed box to choose another face, or the box of a face that was added to go\n"
@@ -104,7 +119,7 @@ class CropBoxView(QWidget):
     def set_box(self, box: CropBox, chosen: int) -> None:
         """Put the box here; `chosen` is the number of the face found that it belongs to, or -1.
 
-        What a hand is doing with it ends.
+        A drag under way ends.
         """
         self._drag, self._unsettled = None, False
         self._put(box, chosen)
@@ -249,12 +264,12 @@ class CropBoxView(QWidget):
         shown = paint_picture(painter, self._picture(self._pixels, rect), rect.topLeft(), RADIUS)
         painter.save()
         painter.setClipRect(self.rect())
-        dim_outside(painter, shown, self._corners(self._box), RADIUS)
+        _dim_outside(painter, shown, self._corners(self._box), RADIUS)
         for number in self._free():
-            paint_faint(painter, self._corners(self._found[number]), dashed=True)
+            _paint_faint(painter, self._corners(self._found[number]), dashed=True)
         for box in self._others:
-            paint_faint(painter, self._corners(box), dashed=False)
-        paint_box(painter, self._corners(self._box), self._stem(), self.palette())
+            _paint_faint(painter, self._corners(box), dashed=False)
+        _paint_box(painter, self._corners(self._box), self._stem(), self.palette())
         painter.restore()
         self._paint_caption(painter, rect)
         if self.hasFocus():
@@ -325,3 +340,40 @@ def _is_near(handle: QPointF, point: QPointF) -> bool:
 
 def _moved_from(box: CropBox, start: Point, to: Point, *, photo: Size) -> CropBox:
     return moved(box, (to[0] - start[0], to[1] - start[1]), photo)
+
+
+def _dim_outside(painter: QPainter, photo: QRectF, box: QPolygonF, radius: float) -> None:
+    """Darken the photo around the box."""
+    around, inside = QPainterPath(), QPainterPath()
+    around.addRoundedRect(photo, radius, radius)
+    inside.addPolygon(box)
+    painter.fillPath(around.subtracted(inside), _DIM)
+
+
+def _paint_faint(painter: QPainter, box: QPolygonF, *, dashed: bool) -> None:
+    """Paint the outline of a face that could be chosen, or undashed of one that was added."""
+    style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for color, width, line in ((_HALO, 3.0, Qt.PenStyle.SolidLine), (_FAINT, 1.5, style)):
+        painter.setPen(QPen(color, width, line))
+        painter.drawPolygon(box)
+
+
+def _paint_box(
+    painter: QPainter, corners: QPolygonF, stem: tuple[QPointF, QPointF], palette: QPalette
+) -> None:
+    """Paint the chosen box with a handle at each corner and one on a stem, to turn it."""
+    closed = QPolygonF(corners)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for color, width in ((_HALO, 4.0), (_LINE, 2.0)):
+        painter.setPen(QPen(color, width))
+        painter.drawPolygon(closed)
+        painter.drawLine(*stem)
+    painter.setBrush(palette.color(QPalette.ColorRole.Highlight))
+    painter.setPen(QPen(_LINE, 1.5))
+    for point in _points(corners, stem[1]):
+        painter.drawEllipse(point, _HANDLE, _HANDLE)
+
+
+def _points(corners: QPolygonF, end: QPointF) -> Sequence[QPointF]:
+    return [*(corners.at(index) for index in range(corners.count())), end]

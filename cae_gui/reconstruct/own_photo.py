@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtGui import QUndoStack
 
 from cae_gui.core.jobs import LatestJob
 from cae_gui.core.problems import Problem
+from cae_gui.core.undo import Step
 from model.photos.crop import CropBox, crop_face
 from model.photos.photo import Placement
 from model.photos.photos import PhotoLibrary
@@ -43,7 +44,7 @@ class Opened(NamedTuple):
 
 
 class OwnPhoto(QObject):
-    """Cuts out anew while the box moves, the newest box only, and keeps it when it settles.
+    """Cuts the face out while the box moves, the newest box only, and keeps it when it settles.
 
     What was done to the box of the photo on show can be undone, step by step.
 
@@ -69,7 +70,7 @@ class OwnPhoto(QObject):
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(MOST_STEPS)
         self.key = ""
-        """What the shelf calls the photo on show; "" without one."""
+        """What the photo library calls the photo on show; "" without one."""
         self._shelf = shelf
         self._photo: Opened | None = None
         self._placement: Placement | None = None
@@ -88,7 +89,7 @@ class OwnPhoto(QObject):
         return self._shelf.others(self.key) if self.key else {}
 
     def show(self, key: str) -> None:
-        """Open the photo that the shelf calls so, where more than its face was kept."""
+        """Open the photo that the library calls so, where more than its face was kept."""
         if key and key == self.key and self._photo is not None:
             return
         self.close()
@@ -123,12 +124,13 @@ class OwnPhoto(QObject):
         """Keep the box as it is now, as a step; those by keys of one kind become one step."""
         before, after = self._settled, self._placement
         if before is not None and after is not None and before != after:
-            self.undo_stack.push(_Step(self, before, after, by_keys))
+            text, merge_id = _what(before, after), 1 if by_keys else -1
+            self.undo_stack.push(Step(text, self._go_to, before, after, merge_id=merge_id))
 
     def keep_all(self) -> None:
         """Write what the ended job left undone."""
         for _, work in self._unkept.values():
-            # The window is closed: there is nobody to be told, and the box of before is kept.
+            # The window is closed and can't tell of an error; the box of before is kept then.
             with suppress(OSError):
                 work()
         self._unkept.clear()
@@ -181,29 +183,6 @@ def _open(shelf: PhotoLibrary, key: str, unkept: Placement | None) -> Opened | N
     picture = shelf.picture(key)
     factor = -(-max(picture.size) // _SHOWN_SIDE)
     return Opened(picture, np.asarray(picture.reduce(factor)), picture.size, unkept or kept)
-
-
-class _Step(QUndoCommand):
-    """The box went from one place to another."""
-
-    def __init__(self, photo: OwnPhoto, before: Placement, after: Placement, by_keys: bool) -> None:
-        super().__init__(_what(before, after))
-        self._photo, self._before, self._after, self._by_keys = photo, before, after, by_keys
-
-    def undo(self) -> None:
-        self._photo._go_to(self._before)
-
-    def redo(self) -> None:
-        self._photo._go_to(self._after)
-
-    def id(self) -> int:
-        return 1 if self._by_keys else -1
-
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, _Step) or other.text() != self.text():
-            return False
-        self._after = other._after
-        return True
 
 
 def _what(before: Placement, after: Placement) -> str:

@@ -1,28 +1,36 @@
-"""A photo with its box, and what can be done with the faces on it."""
+"""A photo of the person's own with its box, and what can be done with the faces on it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from cae_gui.reconstruct.crop_box import CropBoxView
+from cae_gui.reconstruct.own_photo import Opened, OwnPhoto
 
 
 class PhotoPanel(QWidget):
-    """Signals are intents of the buttons beside the photo.
+    """Shows the photo of the selected face where it is one of the person's own, else hides.
+
+    ``show_faces`` is to be called when faces came or went.
 
     Signals:
-        add_face_asked(): another face of the photo is to get an entry of its own.
-        add_all_asked(): so are all the other faces that were found.
-        remove_asked(): this face is to go.
+        photo_asked(str): the key of another face of the photo that was clicked.
+        add_face_asked(str, Placement): another face of the photo of this key, whose box is here
+            now, is to get an entry of its own.
+        add_all_asked(list): so are all the other faces that were found on the photo of this key.
+        remove_asked(list): the face of this key is to go.
     """
 
-    add_face_asked = Signal()
-    add_all_asked = Signal()
-    remove_asked = Signal()
+    photo_asked = Signal(str)
+    add_face_asked = Signal(str, object)
+    add_all_asked = Signal(list)
+    remove_asked = Signal(list)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, own: OwnPhoto, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._own = own
+        self._others: list[str] = []
         self.photo = CropBoxView()
         self.add_face = QPushButton("&Add another face")
         self.add_all = QPushButton()
@@ -34,15 +42,19 @@ class PhotoPanel(QWidget):
         self.add_all.setToolTip("Give each face that was found an entry of its own in the gallery")
         self.remove.setToolTip("Take this face out of your photos")
         self._arrange()
-        self.add_face.clicked.connect(self.add_face_asked)
-        self.add_all.clicked.connect(self.add_all_asked)
-        self.remove.clicked.connect(self.remove_asked)
-        self.set_free(0)
+        self._set_free(0)
+        self._connect()
 
-    def set_free(self, count: int) -> None:
-        """Say how many faces were found that have no entry."""
-        self.add_all.setText(f"Add the other {count} fa&ces")
-        self.add_all.setVisible(count > 1)
+    @Slot()
+    def show_faces(self) -> None:
+        """Show which faces of the photo have entries, and which are still free."""
+        placement, others = self._own.placement, self._own.others()
+        if placement is not None:
+            self._others = list(others)
+            free, found = len(placement.free(others.values())), len(placement.found)
+            self.photo.set_others(tuple(others.values()))
+            self.photo.set_caption(_caption(found, free, len(others)))
+            self._set_free(free)
 
     def _arrange(self) -> None:
         buttons = QVBoxLayout()
@@ -55,3 +67,55 @@ class PhotoPanel(QWidget):
         row.setSpacing(16)
         row.addWidget(self.photo, 1)
         row.addLayout(buttons)
+
+    def _connect(self) -> None:
+        self._own.opened.connect(self._on_opened)
+        self._own.closed.connect(self.hide)
+        self._own.placed.connect(self.photo.set_box)
+        self._own.kept.connect(self.show_faces)
+        self.photo.box_changed.connect(self._own.move)
+        self.photo.box_settled.connect(self._own.settle)
+        self.photo.other_chosen.connect(self._on_other_chosen)
+        self.add_face.clicked.connect(self._on_add_face)
+        self.add_all.clicked.connect(self._on_add_all)
+        self.remove.clicked.connect(self._on_remove)
+
+    def _set_free(self, count: int) -> None:
+        """Say how many faces were found that have no entry."""
+        self.add_all.setText(f"Add the other {count} fa&ces")
+        self.add_all.setVisible(count > 1)
+
+    @Slot(object)
+    def _on_opened(self, photo: Opened) -> None:
+        placement = photo.placement
+        self.photo.set_photo(photo.pixels, photo.size, placement.found, "")
+        self.photo.set_box(placement.box, placement.chosen)
+        self.show_faces()
+        self.show()
+
+    @Slot(int)
+    def _on_other_chosen(self, number: int) -> None:
+        self.photo_asked.emit(self._others[number])
+
+    @Slot()
+    def _on_add_face(self) -> None:
+        if self._own.placement is not None:
+            self.add_face_asked.emit(self._own.key, self._own.placement)
+
+    @Slot()
+    def _on_add_all(self) -> None:
+        if self._own.key:
+            self.add_all_asked.emit([self._own.key])
+
+    @Slot()
+    def _on_remove(self) -> None:
+        if self._own.key:
+            self.remove_asked.emit([self._own.key])
+
+
+def _caption(found: int, free: int, others: int) -> str:
+    if found > 1 and free:
+        return f"Your photo: {found} faces found, click a dashed one to choose it"
+    if others:
+        return f"Your photo: {others + 1} faces added, click one to go to it"
+    return "Your photo" if found else "Your photo: no face found, move the box"

@@ -14,14 +14,10 @@ from pytestqt.qtbot import QtBot
 from cae_gui.morph.key_frames import FrameItem
 from cae_gui.morph.morph_path_view import MorphPathView
 from cae_gui.morph.morph_workspace import MorphWorkspace
-from cae_gui.reconstruct.reconstruct_workspace import ReconstructWorkspace
 from model.data.datasets import FaceSet
-from model.evaluation.metrics import quality
-from tests.gui.conftest import picture_of, same_picture
 
 LEFT = Qt.MouseButton.LeftButton
 no_window_manager = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
-COLORS = np.linspace((0, 0, 0), (255, 255, 160), 256).astype(np.uint8)
 View = TypeVar("View", bound=QWidget)
 
 
@@ -38,12 +34,6 @@ def shown(qtbot: QtBot) -> Callable[[Any], Any]:
 
 
 @pytest.fixture
-def reconstruct(
-    shown: Callable[[ReconstructWorkspace], ReconstructWorkspace],
-) -> ReconstructWorkspace:
-    return shown(ReconstructWorkspace())
-
-
 @pytest.fixture
 def morph(shown: Callable[[MorphWorkspace], MorphWorkspace]) -> MorphWorkspace:
     return shown(MorphWorkspace())
@@ -52,65 +42,6 @@ def morph(shown: Callable[[MorphWorkspace], MorphWorkspace]) -> MorphWorkspace:
 def assert_named(view: QWidget) -> None:
     for button in view.findChildren(QPushButton):
         assert button.text() or button.accessibleName(), button
-
-
-# Reconstruct
-
-
-def test_reconstruct_shows_original_reconstruction_and_difference(
-    reconstruct: ReconstructWorkspace, few_faces: FaceSet
-) -> None:
-    first, second = few_faces.images[:2]
-    empty = picture_of(reconstruct)
-    reconstruct.set_original("Ann", first)
-    reconstruct.set_reconstruction(second)
-    reconstruct.set_difference(first, COLORS, 0.25, quality(first, second))
-    assert reconstruct.original.accessibleName() == "Ann: Ann"
-    text = reconstruct.numbers.text()
-    assert all(name in text for name in ("MSE", "PSNR", "SSIM", "dB"))
-    assert not same_picture(empty, picture_of(reconstruct))
-
-
-@pytest.mark.parametrize("width", [600, 1000, 2000])
-def test_reconstruct_shows_its_three_pictures_in_one_size(
-    width: int, reconstruct: ReconstructWorkspace, few_faces: FaceSet
-) -> None:
-    face = few_faces.images[0]
-    reconstruct.set_original("Ann", face)
-    reconstruct.set_difference(face, COLORS, 0.25, quality(face, face))
-    reconstruct.resize(width, 700)
-    views = (reconstruct.original, reconstruct.reconstruction, reconstruct.difference)
-    rects = [view.picture_rect() for view in views]
-    assert max(rect.width() for rect in rects) - min(rect.width() for rect in rects) <= 2
-    assert max(rect.y() for rect in rects) - min(rect.y() for rect in rects) <= 2
-
-
-def test_reconstruct_equal_images_have_an_infinite_psnr(
-    reconstruct: ReconstructWorkspace, few_faces: FaceSet
-) -> None:
-    face = few_faces.images[0]
-    reconstruct.set_difference(face, COLORS, 0.25, quality(face, face))
-    assert "infinite" in reconstruct.numbers.text()
-
-
-def test_reconstruct_intents(
-    reconstruct: ReconstructWorkspace, few_faces: FaceSet, qtbot: QtBot
-) -> None:
-    assert not reconstruct.export_face.isEnabled()
-    reconstruct.set_exportable(True)
-    for button, signal in (
-        (reconstruct.export_face, reconstruct.export_face_asked),
-        (reconstruct.export_strip, reconstruct.export_strip_asked),
-        (reconstruct.other_faces, reconstruct.other_faces_asked),
-    ):
-        with qtbot.waitSignal(signal):
-            qtbot.mouseClick(button, LEFT)
-    reconstruct.strip.set_frames(few_faces.images[:5], few_faces.images[5:10])
-    with qtbot.waitSignal(reconstruct.strip_face_clicked) as blocker:
-        place = reconstruct.strip.frame_rect(3, 1).center()
-        qtbot.mouseClick(reconstruct.strip, LEFT, pos=place)
-    assert blocker.args == [3]
-    assert_named(reconstruct)
 
 
 # Morph

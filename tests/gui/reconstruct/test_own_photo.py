@@ -272,6 +272,17 @@ class TestUndo:
             assert moved.placement is not None
             assert moved.placement.box.left == expected
 
+    def test_keys_that_lead_back_leave_no_step(
+        self, moved: OwnPhoto, shelf: PhotoLibrary, qtbot: QtBot
+    ) -> None:
+        for left in (131, 130):
+            moved.move(CropBox(left, 150, 200), 0)
+            moved.settle(True)
+        assert moved.undo_stack.count() == 1
+        wait_until_kept(shelf, Placement(CropBox(130, 150, 200), FOUND, 0), qtbot)
+        moved.undo_stack.undo()
+        assert moved.placement == Placement(FOUND[0], FOUND, 0)
+
     def test_letting_go_of_nothing_is_no_step(self, moved: OwnPhoto) -> None:
         moved.settle()
         moved.move(CropBox(50, 50, 90), 0)

@@ -1,36 +1,108 @@
+"""The panel of a photo of the person's own: its box, and the buttons for the faces on it."""
+
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from cae_gui.core.jobs import stop_and_wait
+from cae_gui.reconstruct.own_photo import OwnPhoto
 from cae_gui.reconstruct.photo_panel import PhotoPanel
+from model.photos.crop import CropBox
+from model.photos.photo import Photo, Placement
+from model.photos.photos import PhotoLibrary
 
 LEFT = Qt.MouseButton.LeftButton
+BOXES = tuple(CropBox(100 + 250 * number, 150, 200) for number in range(8))
 
 
 @pytest.fixture
-def panel(qtbot: QtBot) -> PhotoPanel:
-    panel = PhotoPanel()
+def shelf(tmp_path: Path) -> PhotoLibrary:
+    return PhotoLibrary(tmp_path / "photos")
+
+
+@pytest.fixture
+def own(shelf: PhotoLibrary, qtbot: QtBot) -> Iterator[OwnPhoto]:
+    own = OwnPhoto(shelf)
+    yield own
+    stop_and_wait([own.job])
+
+
+@pytest.fixture
+def panel(own: OwnPhoto, qtbot: QtBot) -> PhotoPanel:
+    panel = PhotoPanel(own)
     qtbot.addWidget(panel)
+    panel.resize(600, 400)
     with qtbot.waitExposed(panel):
         panel.show()
     return panel
 
 
-def test_all_faces_are_offered_where_several_are_free(panel: PhotoPanel) -> None:
-    for count, offered in ((0, False), (1, False), (2, True), (7, True)):
-        panel.set_free(count)
-        assert panel.add_all.isVisible() is offered
-    assert panel.add_all.text().replace("&", "") == "Add the other 7 faces"
+def show(own: OwnPhoto, shelf: PhotoLibrary, faces: int, qtbot: QtBot) -> str:
+    """Open a photo on which so many faces were found, the first of which was added."""
+    grey = np.full((600, 2200, 3), 90 + faces, np.uint8)
+    placement = Placement(BOXES[0], BOXES[:faces], 0)
+    key = shelf.add_photo(Photo("group.png", Image.fromarray(grey), placement))
+    with qtbot.waitSignal(own.opened):
+        own.show(key)
+    return key
 
 
-def test_buttons_ask(panel: PhotoPanel, qtbot: QtBot) -> None:
-    panel.set_free(3)
-    for button, signal in (
-        (panel.add_face, panel.add_face_asked),
-        (panel.add_all, panel.add_all_asked),
-        (panel.remove, panel.remove_asked),
+@pytest.mark.parametrize(("faces", "offered"), [(1, False), (2, False), (3, True), (8, True)])
+def test_all_faces_are_offered_where_several_are_free(
+    faces: int,
+    offered: bool,
+    panel: PhotoPanel,
+    own: OwnPhoto,
+    shelf: PhotoLibrary,
+    qtbot: QtBot,
+) -> None:
+    show(own, shelf, faces, qtbot)
+    assert panel.add_all.isVisible() is offered
+    if offered:
+        assert panel.add_all.text().replace("&", "") == f"Add the other {faces - 1} faces"
+
+
+def test_it_hides_without_a_photo(
+    panel: PhotoPanel, own: OwnPhoto, shelf: PhotoLibrary, qtbot: QtBot
+) -> None:
+    show(own, shelf, 2, qtbot)
+    assert panel.photo.box() == BOXES[0]
+    own.show("")
+    assert panel.isHidden()
+    show(own, shelf, 3, qtbot)
+    assert not panel.isHidden()
+
+
+def test_buttons_ask_for_the_photo_on_show(
+    panel: PhotoPanel, own: OwnPhoto, shelf: PhotoLibrary, qtbot: QtBot
+) -> None:
+    key = show(own, shelf, 4, qtbot)
+    for button, signal, asked in (
+        (panel.add_face, panel.add_face_asked, [key, own.placement]),
+        (panel.add_all, panel.add_all_asked, [[key]]),
+        (panel.remove, panel.remove_asked, [[key]]),
     ):
-        with qtbot.waitSignal(signal):
+        with qtbot.waitSignal(signal) as blocker:
             qtbot.mouseClick(button, LEFT)
+        assert blocker.args == asked
+
+
+def test_a_face_with_an_entry_is_gone_to_by_a_click(
+    panel: PhotoPanel, own: OwnPhoto, shelf: PhotoLibrary, qtbot: QtBot
+) -> None:
+    key = show(own, shelf, 2, qtbot)
+    placement = own.placement
+    assert placement is not None
+    (other,) = shelf.add_faces(key, [placement.moved(BOXES[1], 1)])
+    panel.show_faces()
+    with qtbot.waitSignal(panel.photo_asked) as blocker:
+        place = panel.photo.to_widget(*BOXES[1].centre).toPoint()
+        qtbot.mouseClick(panel.photo, LEFT, pos=place)
+    assert blocker.args == [other]
