@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from benchmarks.budget import Budget
 from cae_gui.explore.map.latent_map import LatentMap
-from cae_gui.explore.map.map_colors import Coloring
+from cae_gui.explore.map.map_dots import Coloring
 
 SIDE = 640
 STEPS = 60

@@ -24,8 +24,6 @@ from cae_gui.core.tasks import Task
 from cae_gui.documents.dropped import has_files_or_image
 from cae_gui.documents.files import FIGURE, PICTURE, Files
 from cae_gui.documents.sessions import Sessions
-from cae_gui.explore.map.latent_map_controller import LatentMapController
-from cae_gui.explore.map.map_travel_controller import MapTravelController
 from cae_gui.explore.page import ExplorePage
 from cae_gui.gallery.page import LAST, GalleryPage
 from cae_gui.menus import Menus
@@ -130,6 +128,7 @@ class MainWindow(QMainWindow):
             studio.explorer,
             studio.exploring,
             studio.own,
+            studio.maps,
             self.messages,
             self.gallery.selected_faces,
         )
@@ -154,8 +153,6 @@ class MainWindow(QMainWindow):
         works = studio.models, studio.faces, studio.photos, studio.filming, studio.maps
         self.status.progress.watch(*works)
         self._filming = FilmingController(studio, self.files, self.messages, self.settings, self)
-        self._map = LatentMapController(studio, self.explore.map, self)
-        self._travel = MapTravelController(studio, self.explore.map, self)
         self._morph = MorphController(studio, self.morph.path, self)
         self._morph_grid = MorphGridController(studio, self.morph.grid, self._filming, self)
         analogy = self.morph.analogy

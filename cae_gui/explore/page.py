@@ -32,7 +32,8 @@ from cae_gui.explore.directions_page import DirectionsPage
 from cae_gui.explore.explorer import Explorer
 from cae_gui.explore.exploring import Exploring
 from cae_gui.explore.history import History
-from cae_gui.explore.map.map_panel import MapPanel
+from cae_gui.explore.map.map_page import MapPage
+from cae_gui.explore.map.maps import Maps
 from cae_gui.explore.nearest import NearestFaces
 from cae_gui.explore.slider_lists import SliderLists
 from cae_gui.explore.snapshots import SnapshotsPage
@@ -66,6 +67,7 @@ class ExplorePage(QWidget):
         explorer: Explorer,
         exploring: Exploring,
         own: CustomDirections,
+        maps: Maps,
         messages: MessageBar,
         selected_faces: Callable[[int], Sequence[Face]],
         parent: QWidget | None = None,
@@ -85,7 +87,7 @@ class ExplorePage(QWidget):
         self.principal, self.attributes = self._sliders.principal, self._sliders.attributes
         self.own, self.raw = self._sliders.own, self._sliders.raw
         self.own_page = DirectionsPage(models, explorer, own, self.own, messages, selected_faces)
-        self.map = MapPanel()
+        self.map = MapPage(latents, maps, faces, explorer, exploring, tasks)
         pictures = StatePictures(models, explorer, self.face, self)
         self.history = History(explorer, pictures)
         self.snapshots = SnapshotsPage(models, tasks, explorer, pictures)

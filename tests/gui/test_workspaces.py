@@ -34,7 +34,6 @@ def shown(qtbot: QtBot) -> Callable[[Any], Any]:
 
 
 @pytest.fixture
-@pytest.fixture
 def morph(shown: Callable[[MorphWorkspace], MorphWorkspace]) -> MorphWorkspace:
     return shown(MorphWorkspace())
 

@@ -2,13 +2,70 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from collections.abc import Callable
 
-from cae_gui.explore.map.map_overlay import MapOverlay
-from cae_gui.explore.map.map_painting import MARKER_RADIUS
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import (
+    QEasingCurve,
+    QEvent,
+    QPointF,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    QVariantAnimation,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHideEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
+from cae_gui.explore.map.map_dots import (
+    Coloring,
+    Table,
+    dots_image,
+    inside,
+    plain_table,
+    scale_table,
+)
+from cae_gui.explore.map.map_painting import (
+    CARD_SIDE,
+    GAP,
+    MARKER_RADIUS,
+    SIDE,
+    ThumbnailCache,
+    paint_card,
+    paint_frame,
+    paint_marker,
+    paint_path,
+    paint_pointed,
+    paint_scale,
+    spaced,
+)
+from cae_gui.explore.map.map_view import MapView
+from cae_gui.widgets.images import Pixels, fitted
+from cae_gui.widgets.painting import on_pixel, paint_empty_text
+
+Floats = NDArray[np.float32]
+
+MOST_WITH_FACES = 500
+"""With no more points than this in view, their faces are shown where there is room."""
+
+_MOVE_MS = 400
+_REACH = 12.0  # px from a dot in which it can be pointed at
 _STEP = 48  # px that an arrow key moves the map
 _TRAVEL_STEP = 8  # px that it moves the face
 _KEY_ZOOM = 1.25
@@ -23,7 +80,7 @@ _LEFT, _MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
-class LatentMap(MapOverlay):
+class LatentMap(QWidget):
     """Shows points, the present face among them, and the way it came.
 
     Wheel, + and - zoom; a drag and the arrow keys pan; 0 or a double click shows all. A drag of
@@ -42,11 +99,150 @@ class LatentMap(MapOverlay):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._points: Floats | None = None  # as they are shown, maybe on their way
+        self._begin = self._end = np.zeros((0, 2), np.float32)
+        self._places = np.zeros((0, 2), np.float32)
+        self._view: MapView | None = None
+        self._shows_all = True
+        self._coloring: Coloring | None = None
+        self._shades = np.zeros(0, np.uint8)
+        self._dots: QImage | None = None
+        self._dots_ratio = 1.0
+        self._name: Callable[[int], str] | None = None
+        self._picture: Callable[[int], Pixels] | None = None
+        self._thumbnails: ThumbnailCache | None = None
+        self._with_faces: list[int] = []
+        self._here: tuple[float, float] | None = None
+        self._path = np.zeros((0, 2), np.float32)
+        self._pointed: int | None = None
+        self._pointer = QPointF()
+        self._is_hot = False
+        self._card: tuple[int, QImage] | None = None
+        self._empty_text = ""
         self._press_at: QPointF | None = None
         self._pressed_on: int | None = None
         self._is_panning = self._is_travelling = False
+        self._moving = QVariantAnimation(self, startValue=0.0, endValue=1.0, duration=_MOVE_MS)
+        self._moving.setEasingCurve(QEasingCurve.Type.InOutCubic)
+        self._moving.valueChanged.connect(self._on_moving)
+        self._more_faces = QTimer(self, singleShot=True, interval=0)
+        self._more_faces.timeout.connect(self.update)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Map of the faces")
+        self._describe()
+
+    def set_points(self, points: Floats | None) -> None:
+        """Show points (N, 2); None or N = 0 shows none.
+
+        As many as before move to their new places, while the map is visible.
+        """
+        self._moving.stop()
+        if points is None or not len(points):
+            self._points = self._view = None
+        elif self._points is None or len(points) != len(self._points):
+            self._shows_all, self._with_faces = True, []
+            self._points = points
+        elif self.isVisible():
+            self._begin, self._end = self._points, points
+            self._moving.start()
+        else:
+            self._points = points
+        self._redo()
+
+    def set_faces(
+        self, name: Callable[[int], str] | None, picture: Callable[[int], Pixels] | None
+    ) -> None:
+        """Take name and face, uint8 (48, 48, 3), of a point from here, by the point's index."""
+        self._name, self._picture, self._card = name, picture, None
+        self._thumbnails = ThumbnailCache(picture) if picture else None
+        self.update()
+
+    def set_coloring(self, coloring: Coloring | None) -> None:
+        """Color the points by a value each; None gives all the same color."""
+        self._coloring = coloring
+        self._shades = np.zeros(0, np.uint8) if coloring is None else coloring.shades()
+        self._redo()
+
+    def set_here(self, place: tuple[float, float] | None) -> None:
+        """Mark where on the map the present face is."""
+        self._here = place
+        self.update()
+
+    def set_path(self, points: Floats) -> None:
+        """Show the places (M, 2) of the map that led to the present one, the oldest first."""
+        self._path = points
+        self.update()
+
+    def set_empty_text(self, text: str) -> None:
+        """Say why there is no map, and what to do."""
+        self._empty_text = text
+        self._describe()
+        self.update()
+
+    @Slot()
+    def fit(self) -> None:
+        """Bring all points into view, and keep them there until the view is changed."""
+        self._shows_all = True
+        self._redo()
+
+    def here(self) -> QPointF | None:
+        """Return where on the widget the present face is marked."""
+        return None if self._here is None else self.place_of(*self._here)
+
+    def place_of(self, x: float, y: float) -> QPointF | None:
+        """Return where on the widget a place of the map lies; None where no map is shown."""
+        if self._view is None:
+            return None
+        return QPointF(*self._view.to_widget(np.array([x, y])).tolist())
+
+    def _look(self, view: MapView) -> None:
+        """Show another part."""
+        self._view, self._shows_all = view, False
+        self._redo()
+
+    def _redo(self) -> None:
+        """Compute again where all points lie on the widget."""
+        self._dots = None
+        points = self._points
+        if points is not None and (self._shows_all or self._view is None):
+            self._view = MapView.fitting(points, self.width(), self.height())
+        if points is not None and self._view is not None:
+            self._places = self._view.to_widget(points)
+        self._pointed = None  # what lies under the pointer is another one now
+        self._describe()
+        self.update()
+
+    def _describe(self) -> None:
+        if self._points is None:
+            self.setAccessibleDescription(self._empty_text)
+            return
+        pointed = "" if self._pointed is None or not self._name else self._name(self._pointed)
+        count, in_view = len(self._points), int(self._inside(0).sum())
+        parts = [
+            f"{count:,} faces, {in_view:,} in view",
+            f"pointing at {pointed}" if pointed else "",
+        ]
+        self.setAccessibleDescription("; ".join(part for part in parts if part))
+
+    def _inside(self, margin: float) -> NDArray[np.bool_]:
+        return inside(self._places, self.width(), self.height(), margin)
+
+    def _point_at(self, place: QPointF) -> int | None:
+        """Return the point whose face or dot lies under a place on the widget."""
+        if self._points is None:
+            return None
+        at = np.array([place.x(), place.y()])
+        for point in self._with_faces:
+            if np.abs(self._places[point] - at).max() <= SIDE / 2:
+                return point
+        nearest = self._nearest_to(place)
+        return nearest if np.hypot(*(self._places[nearest] - at)) <= _REACH else None
+
+    def _nearest_to(self, place: QPointF) -> int:
+        apart = self._places - np.array([place.x(), place.y()])
+        return int(np.hypot(*apart.T).argmin())
 
     def _is_on_marker(self, place: QPointF) -> bool:
         here = self.here()
@@ -60,6 +256,12 @@ class LatentMap(MapOverlay):
         shape = Qt.CursorShape.PointingHandCursor if over_face else Qt.CursorShape.ArrowCursor
         self.setCursor(shape)
 
+    def _point_to(self, point: int | None) -> None:
+        if point != self._pointed:
+            self._pointed = point
+            self._describe()
+        self.update()
+
     def _zoom(self, factor: float, place: QPointF) -> None:
         if self._view is not None:
             self._look(self._view.zoomed(factor, place.x(), place.y()))
@@ -67,6 +269,29 @@ class LatentMap(MapOverlay):
     def _pan(self, dx: float, dy: float) -> None:
         if self._view is not None:
             self._look(self._view.panned(dx, dy))
+
+    def _on_arrow(self, dx: int, dy: int, *, travel: bool) -> None:
+        here = self.here()
+        if travel and here is not None:
+            self._travel_to(here + QPointF(dx, dy) * _TRAVEL_STEP)
+        elif not travel:
+            self._pan(-dx * _STEP, -dy * _STEP)
+
+    def _pick(self) -> None:
+        """Choose what is pointed at, or else the face nearest to the present one's place."""
+        here = self.here()
+        if self._pointed is not None:
+            self.point_clicked.emit(self._pointed)
+        elif here is not None and self._points is not None:
+            self.point_clicked.emit(self._nearest_to(here))
+
+    def _begin_drag(self, place: QPointF) -> None:
+        if self._is_hot:
+            self._travel_to(place)
+        else:
+            self._is_panning = True
+            self._point_to(None)
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
 
     def _travel_to(self, place: QPointF) -> None:
         if self._view is None:
@@ -82,6 +307,122 @@ class LatentMap(MapOverlay):
             self._is_travelling = False
             self.travel_finished.emit()
             self.update()
+
+    def _paint_ground(self, painter: QPainter) -> None:
+        painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Base))
+        if self._points is None or self._view is None:
+            return
+        ratio = painter.deviceTransform().m11()
+        if self._dots is None or ratio != self._dots_ratio:
+            self._dots, self._dots_ratio = self._make_dots(ratio), ratio
+            self._choose_faces()
+        corner = QPointF(self._dots.offset()) / ratio
+        painter.drawImage(QRectF(corner, self._dots.size().toSizeF() / ratio), self._dots)
+        self._paint_faces(painter, round(SIDE * ratio))
+
+    def _make_dots(self, ratio: float) -> QImage:
+        shades = self._shades if self._is_colored() else np.zeros(len(self._places), np.uint8)
+        # To the next quarter, so that a disc is computed once for many steps of zooming.
+        radius = max(round(self._radius() * ratio * 4), 4) / 4
+        width, height = round(self.width() * ratio), round(self.height() * ratio)
+        return dots_image(self._places * ratio, shades, self._table(), radius, width, height)
+
+    def _is_colored(self) -> bool:
+        """Whether there is a value for each point; those of other points may still be known."""
+        return self._coloring is not None and len(self._shades) == len(self._places)
+
+    def _table(self) -> Table:
+        return (scale_table if self._is_colored() else plain_table)(self.palette())
+
+    def _radius(self) -> float:
+        assert self._view is not None
+        alone = min(max(1.5 * (12_000 / len(self._places)) ** 0.25, 1.5), 3.5)
+        return float(min(alone * max(self._view.zoom, 1.0) ** 0.35, 5.0))
+
+    def _choose_faces(self) -> None:
+        near = np.flatnonzero(self._inside(SIDE / 2))
+        if self._thumbnails is None or len(near) > MOST_WITH_FACES:
+            self._with_faces = []
+            return
+        kept = np.searchsorted(near, [point for point in self._with_faces if point in near])
+        self._with_faces = near[spaced(self._places[near], kept.tolist(), SIDE + GAP)].tolist()
+
+    def _paint_faces(self, painter: QPainter, side: int) -> None:
+        if not self._with_faces or self._thumbnails is None:
+            return
+        ratio = painter.deviceTransform().m11()
+        table = self._table()
+        found, complete = self._thumbnails.ready(self._with_faces, side)
+        for point, image in found:
+            x, y = self._places[point].tolist()
+            corner = on_pixel(painter, QPointF(x - SIDE / 2, y - SIDE / 2))
+            outline = QRectF(corner, image.size().toSizeF() / ratio)
+            painter.drawImage(outline, image)
+            if self._is_colored():
+                paint_frame(painter, outline, table[self._shades[point]])
+        if not complete:
+            self._more_faces.start()
+
+    def _paint_overlay(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        palette = self.palette()
+        if len(self._path) and self._view is not None:
+            end = self._path[-1:] if self._here is None else np.array([self._here])
+            paint_path(painter, self._view.to_widget(np.vstack([self._path, end])), palette)
+        here = self.here()
+        if here is not None:
+            paint_marker(painter, here, palette, hot=self._is_hot)
+        if self._coloring is not None and self._is_colored():
+            paint_scale(painter, self._coloring, self._table(), self.rect(), palette)
+        if self._pointed is not None:
+            self._paint_pointed(painter, self._pointed)
+
+    def _paint_pointed(self, painter: QPainter, point: int) -> None:
+        place = QPointF(*self._places[point].tolist())
+        paint_pointed(painter, place, self.palette(), is_face=point in self._with_faces)
+        if self._picture is None or self._name is None:
+            return
+        side = round(CARD_SIDE * painter.deviceTransform().m11())
+        if self._card is None or self._card[0] != point or self._card[1].width() != side:
+            self._card = (point, fitted(self._picture(point), side, side))
+        image, name = self._card[1], self._name(point)
+        paint_card(painter, image, name, self._pointer, self.rect(), self.palette())
+
+    @Slot(object)
+    def _on_moving(self, share: float) -> None:
+        self._points = self._begin + np.float32(share) * (self._end - self._begin)
+        self._redo()
+
+    def sizeHint(self) -> QSize:
+        return QSize(480, 480)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(240, 200)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        self._paint_ground(painter)
+        if self._points is None:
+            paint_empty_text(painter, self, self.rect(), self._empty_text)
+        else:
+            self._paint_overlay(painter)
+        if self.hasFocus():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+        painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._view is not None:
+            self._view = self._view.resized(self.width(), self.height())
+        self._redo()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self._redo()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self._points is None or event.button() not in (_LEFT, _MIDDLE):
@@ -105,14 +446,6 @@ class LatentMap(MapOverlay):
             self._press_at = place
         elif _way(place, self._press_at) >= QApplication.startDragDistance():
             self._begin_drag(place)
-
-    def _begin_drag(self, place: QPointF) -> None:
-        if self._is_hot:
-            self._travel_to(place)
-        else:
-            self._is_panning = True
-            self._point_to(None)
-            self.setCursor(Qt.CursorShape.ClosedHandCursor)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         clicked = self._press_at is not None and not (self._is_panning or self._is_travelling)
@@ -151,21 +484,6 @@ class LatentMap(MapOverlay):
             self._pick()
         else:
             super().keyPressEvent(event)
-
-    def _on_arrow(self, dx: int, dy: int, *, travel: bool) -> None:
-        here = self.here()
-        if travel and here is not None:
-            self._travel_to(here + QPointF(dx, dy) * _TRAVEL_STEP)
-        elif not travel:
-            self._pan(-dx * _STEP, -dy * _STEP)
-
-    def _pick(self) -> None:
-        """Choose what is pointed at, or else the face nearest to the present one's place."""
-        here = self.here()
-        if self._pointed is not None:
-            self.point_clicked.emit(self._pointed)
-        elif here is not None and self._points is not None:
-            self.point_clicked.emit(self._nearest_to(here))
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if not event.isAutoRepeat() and self._press_at is None:

@@ -71,7 +71,7 @@ class Maps(QObject):
             self.choose("pca")
 
     def refresh(self) -> None:
-        """Bring the map up to date with the latents; nobody need look at it before.
+        """Bring the map up to date with the latents; call it once the map is looked at.
 
         A map that is being made is finished first: snapshots may come faster than maps.
         """

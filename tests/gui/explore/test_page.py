@@ -132,6 +132,7 @@ def page(studio: Studio, qtbot: QtBot) -> ExplorePage:
         studio.explorer,
         studio.exploring,
         studio.own,
+        studio.maps,
         messages,
         lambda _most: [],
     )

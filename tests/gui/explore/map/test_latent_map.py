@@ -9,11 +9,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from cae_gui.explore.map.latent_map import LatentMap
-from cae_gui.explore.map.map_canvas import MOST_WITH_FACES
-from cae_gui.explore.map.map_colors import Coloring, scale_table
-from cae_gui.explore.map.map_dots import dots_image
-from cae_gui.explore.map.map_thumbnails import spaced
+from cae_gui.explore.map.latent_map import MOST_WITH_FACES, LatentMap
+from cae_gui.explore.map.map_dots import Coloring, dots_image, scale_table
+from cae_gui.explore.map.map_painting import spaced
 from cae_gui.widgets.theme import palette_of
 from tests.gui.conftest import picture_of, same_picture
 
@@ -284,7 +282,7 @@ def test_as_many_points_move_to_their_new_places(map_: LatentMap, qtbot: QtBot) 
     qtbot.waitUntil(is_there)
 
     map_.hide()
-    map_.set_points(FEW)  # nobody watches
+    map_.set_points(FEW)  # without moving: the map isn't visible
     map_.set_points(MANY)
     assert map_.accessibleDescription().startswith(f"{len(MANY):,} faces, {len(MANY):,} in view")
 

@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.core.jobs import stop_and_wait
 from cae_gui.core.latents import Latents
-from cae_gui.explore.map.latent_map_controller import NEEDS_PACKAGE, TYPICALITY
+from cae_gui.explore.map.map_page import NEEDS_PACKAGE, TYPICALITY
 from cae_gui.explore.map.maps import Maps
 from cae_gui.main_window import MainWindow
 from model.face_set import FaceSet

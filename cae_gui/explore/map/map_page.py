@@ -1,0 +1,413 @@
+"""The map of the faces: by which method, colored by what, and the edited face among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import QPalette, QShowEvent, QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from cae_gui.core.faces import Faces
+from cae_gui.core.latents import FEWEST, Latents
+from cae_gui.core.tasks import Task, Tasks
+from cae_gui.explore.explorer import REST_MS, Edited, Explorer
+from cae_gui.explore.exploring import Exploring
+from cae_gui.explore.map.latent_map import LatentMap
+from cae_gui.explore.map.map_dots import Coloring
+from cae_gui.explore.map.maps import Maps
+from cae_gui.widgets.controls import ElidedLabel
+from cae_gui.widgets.images import Pixels
+from model.latents.directions import project_out
+
+if TYPE_CHECKING:
+    from model.latents.directions import Direction
+    from model.latents.explored import Explored
+
+Floats = NDArray[np.float32]
+Place = tuple[float, float]
+
+PLAIN, TYPICALITY = "None", "Typicality"
+NEEDS_PACKAGE = "t-SNE needs the package “openTSNE”. Install it with “pip install openTSNE”."
+HINT = "Click a face to load it, drag the marker to travel."
+TIP = (
+    "The wheel and + and - zoom, a drag and the arrow keys move the map, 0 shows all. With Shift, "
+    "a drag and the arrow keys move the face; Enter loads the one nearest to it."
+)
+LONGEST_PATH = 24
+"""Places of the last edits that are shown."""
+
+_PERCENTILES = (2, 98)  # beyond them the scale ends: a few faces would take most of it
+
+
+class MapPage(QWidget):
+    """A map of the measured faces under a line of controls; it is kept up to date while visible.
+
+    A click on a face loads it. The edited face is marked, with the way that its edits led it, and
+    moves to where its marker is dragged.
+    """
+
+    def __init__(
+        self,
+        latents: Latents,
+        maps: Maps,
+        faces: Faces,
+        explorer: Explorer,
+        exploring: Exploring,
+        tasks: Tasks,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._latents, self._maps, self._faces = latents, maps, faces
+        self._explorer, self._exploring, self._tasks = explorer, exploring, tasks
+        self._pictured: NDArray[np.int64] | None = None  # the rows whose faces the map has
+        self._is_by_pca = True
+        self._chosen = PLAIN
+        self._is_travelling = False
+        # A map by t-SNE has a place for a latent only where it was looked for, or led to.
+        self._known: WeakKeyDictionary[Edited, Place] = WeakKeyDictionary()
+        self._known_on: Floats | None = None
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self.map = LatentMap()
+        self.method, self.coloring = QComboBox(), QComboBox()
+        self.fit = QPushButton("F&it")
+        self.hint = ElidedLabel(role=QPalette.ColorRole.PlaceholderText)
+        self._label()
+        self._arrange()
+        self._connect()
+        self._show_map()
+
+    def _label(self) -> None:
+        self.method.setToolTip("How the latents are laid out in two dimensions")
+        self.coloring.setToolTip("What the colours of the dots tell")
+        self.coloring.setMaxVisibleItems(16)
+        for box, letters in ((self.method, 4), (self.coloring, 5)):
+            box.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
+            box.setMinimumContentsLength(letters)
+        self.fit.setToolTip("Show all faces (0, or a double click)")
+
+    def _arrange(self) -> None:
+        method, coloring = QLabel("Metho&d"), QLabel("Co&lour by")
+        method.setBuddy(self.method)
+        coloring.setBuddy(self.coloring)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        for widget in (method, self.method, coloring, self.coloring, self.fit):
+            line.addWidget(widget, 1 if widget is self.coloring else 0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(8)
+        column.addLayout(line)
+        column.addWidget(self.map, 1)
+        column.addWidget(self.hint)
+
+    def _connect(self) -> None:
+        self.method.activated.connect(self._on_method)
+        self.coloring.activated.connect(self._on_coloring)
+        self.fit.clicked.connect(self.map.fit)
+        self.map.point_clicked.connect(self._on_clicked)
+        self.map.travel_started.connect(self._on_travel_started)
+        self.map.travelled.connect(self._on_travelled)
+        self.map.travel_finished.connect(self._on_travel_finished)
+        self._latents.changed.connect(self._on_latents)
+        self._latents.measuring.connect(self._on_measuring)
+        self._maps.changed.connect(self._on_map)
+        self._faces.changed.connect(self._say_why)
+        self._explorer.directions_changed.connect(self._show_colorings)
+        self._explorer.latent_changed.connect(self._on_latent)
+        self._explorer.face_changed.connect(self._on_face)
+        self._explorer.undo_stack.indexChanged.connect(self._show_path)
+        self._rest.timeout.connect(self._look)
+
+    # The map
+
+    @Slot()
+    def _on_latents(self) -> None:
+        self._say_why()
+        if self.isVisible():
+            self._maps.refresh()
+            self._color()
+
+    @Slot()
+    def _on_map(self) -> None:
+        self._show_map()
+        self._show_edited()
+
+    def _show_map(self) -> None:
+        self._show_pictures()
+        is_by_pca = self._maps.plane is not None
+        if is_by_pca != self._is_by_pca:
+            self._is_by_pca = is_by_pca
+            self.map.fit()
+        self.map.set_points(self._maps.points)
+        self._show_method()
+        self._set_usable(self._maps.points is not None)
+        self._say_why()
+        if self.isVisible():
+            self._maps.refresh()
+
+    def _show_pictures(self) -> None:
+        explored, faces = self._latents.explored, self._latents.faces
+        if explored is None or faces is None:
+            self._pictured = None
+            self.map.set_faces(None, None)
+            return
+        rows = explored.latents.rows
+        if self._pictured is None or not np.array_equal(self._pictured, rows):
+            self._pictured = rows
+            self.map.set_faces(self._name, self._picture)
+
+    def _name(self, point: int) -> str:
+        explored, faces = self._latents.explored, self._latents.faces
+        return faces.names[explored.latents.rows[point]] if explored and faces else ""
+
+    def _picture(self, point: int) -> Pixels:
+        explored, faces = self._latents.explored, self._latents.faces
+        assert explored is not None
+        assert faces is not None
+        return np.asarray(faces.images[explored.latents.rows[point]])
+
+    def _set_usable(self, usable: bool) -> None:
+        """Enable the controls once there is a map, and say what to do with it."""
+        for control in (self.method, self.coloring, self.fit):
+            control.setEnabled(usable)
+        self.hint.setText(HINT if usable else "")
+        self.hint.setToolTip(TIP if usable else "")
+
+    @Slot(int, int)
+    def _on_measuring(self, done: int, total: int) -> None:
+        self.map.set_empty_text(f"Encoding the faces: {done:,} of {total:,}")
+
+    @Slot()
+    def _say_why(self) -> None:
+        """Say why there is no map."""
+        faces = self._faces.faces
+        if faces is None or not len(faces.images):
+            text = "Choose faces at the left to see them on a map."
+        elif len(faces.images) < FEWEST:
+            text = f"A map can be made of {FEWEST} faces or more."
+        else:
+            text = "Measuring the latent space …"
+        self.map.set_empty_text(text)
+
+    @Slot(int)
+    def _on_clicked(self, point: int) -> None:
+        self._exploring.load_measured(point)
+
+    # The controls
+
+    def _offer_methods(self) -> None:
+        """Offer the methods; with a sentence why not where one can't be chosen."""
+        for key, title, why_not in (("pca", "PCA", ""), ("tsne", *_tsne())):
+            self.method.addItem(title, key)
+            if why_not:
+                row = self.method.count() - 1
+                self.method.setItemData(row, why_not, Qt.ItemDataRole.ToolTipRole)
+                model = self.method.model()
+                assert isinstance(model, QStandardItemModel)
+                model.item(row).setEnabled(False)
+
+    def _show_method(self) -> None:
+        self.method.setCurrentIndex(self.method.findData(self._maps.method))
+
+    @Slot(int)
+    def _on_method(self, index: int) -> None:
+        self._maps.choose(self.method.itemData(index))
+        self._show_method()
+
+    def _choices(self) -> dict[str, Callable[[Explored], Coloring] | None]:
+        """Return what gives the points their colors, by the titles."""
+        choices: dict[str, Callable[[Explored], Coloring] | None]
+        choices = {PLAIN: None, TYPICALITY: _typicality}
+        explorer = self._explorer
+        if explorer.directions is not None:
+            for row in (*explorer.rows_of("attribute"), *explorer.rows_of("own")):
+                direction = explorer.directions[row]
+                choices[direction.name] = partial(_along, direction)
+        return choices
+
+    @Slot()
+    def _show_colorings(self) -> None:
+        titles, box = list(self._choices()), self.coloring
+        if self._chosen not in titles:
+            self._chosen = PLAIN
+        if titles != [box.itemText(row) for row in range(box.count())]:
+            box.clear()
+            box.addItems(titles)
+        box.setCurrentIndex(titles.index(self._chosen))
+        self._color()
+
+    @Slot(int)
+    def _on_coloring(self, index: int) -> None:
+        self._chosen = list(self._choices())[index]
+        self._color()
+
+    def _color(self) -> None:
+        explored, work = self._latents.explored, self._choices()[self._chosen]
+        self._tasks.drop(Task.MAP_COLORS)
+        if explored is None or work is None:
+            self.map.set_coloring(None)
+        elif self.isVisible():
+            show = self.map.set_coloring
+            self._tasks.run(partial(work, explored), Task.MAP_COLORS, then=show)
+
+    # The edited face
+
+    @Slot()
+    def _on_travel_started(self) -> None:
+        self._is_travelling = True
+        self._explorer.begin_edit()
+
+    @Slot(float, float)
+    def _on_travelled(self, x: float, y: float) -> None:
+        face, latent = self._explorer.face, self._latent_at(np.array([x, y], np.float32))
+        if face is None or latent is None:
+            return
+        self._explorer.go_to(self._allowed(face.latent, latent), "Travel on the map")
+        if self._maps.plane is None:
+            self._known[self._explorer.face or face] = (x, y)
+            self.map.set_here((x, y))
+
+    @Slot()
+    def _on_travel_finished(self) -> None:
+        self._is_travelling = False
+        self._explorer.end_edit()
+        self._show_edited()
+
+    def _latent_at(self, point: Floats) -> Floats | None:
+        """Return the latent (L,) that lies at a point (2,) of the map."""
+        from model.latents.latent_map import latent_at
+
+        face, points, explored = self._explorer.face, self._maps.points, self._latents.explored
+        if face is None or points is None or explored is None:
+            return None
+        if self._maps.plane is not None:
+            return self._maps.plane.moved(face.latent, point)
+        return latent_at(point, points, explored.latents.latents)
+
+    def _allowed(self, latent: Floats, wanted: Floats) -> Floats:
+        """Return the latent that is wanted, but for what locked directions hold."""
+        directions, locked = self._explorer.directions, sorted(self._explorer.locked)
+        if directions is None or not locked:
+            return wanted
+        return np.asarray(latent + project_out(wanted - latent, directions.matrix[locked]))
+
+    @Slot()
+    def _on_face(self) -> None:
+        self._known.clear()  # the next snapshot may give the same faces other latents
+        self._show_edited()
+
+    @Slot()
+    def _on_latent(self) -> None:
+        if self.isVisible() and not (self._is_travelling and self._maps.plane is None):
+            self._show_here()
+
+    def _show_edited(self) -> None:
+        if self.isVisible():
+            self._show_here()
+            self._show_path()
+
+    def _show_here(self) -> None:
+        face = self._explorer.face
+        if face is None or self._maps.points is None:
+            self.map.set_here(None)
+            return
+        (place,) = self._places([face])
+        if place is not None:
+            self.map.set_here(place)
+
+    @Slot()
+    def _show_path(self) -> None:
+        if self.isVisible():
+            found = [place for place in self._places(self._path()) if place is not None]
+            self.map.set_path(np.array(found, np.float32).reshape(-1, 2))
+
+    def _path(self) -> list[Edited]:
+        """Return the last states of the present face, the oldest first."""
+        face, last = self._explorer.face, self._explorer.state_index()
+        if face is None or last is None:
+            return []
+        states = self._explorer.states()[: last + 1]
+        others = [index for index, state in enumerate(states) if state.face is not face.face]
+        return states[others[-1] + 1 if others else 0 :][-LONGEST_PATH:]
+
+    def _places(self, states: list[Edited]) -> list[Place | None]:
+        """Return where states are on the map; what isn't known yet is looked for after a rest."""
+        plane = self._maps.plane
+        if plane is not None and states:
+            latents = np.stack([state.latent for state in states])
+            return [(float(x), float(y)) for x, y in plane.project(latents)]
+        if self._known_on is not self._maps.points:
+            self._known_on = self._maps.points
+            self._known.clear()
+        found = [self._known.get(state) for state in states]
+        if None in found:
+            self._rest.start()
+        return found
+
+    @Slot()
+    def _look(self) -> None:
+        """Look for the places of all states that have none yet: among their nearest faces."""
+        explored, points, face = self._latents.explored, self._maps.points, self._explorer.face
+        if explored is None or points is None or face is None or self._maps.plane is not None:
+            return
+        states = [state for state in (face, *self._path()) if state not in self._known]
+        if states:
+            latents = np.stack([state.latent for state in states])
+            work = partial(_places_among_faces, explored, points, latents)
+            then = partial(self._on_places, points, states)
+            self._tasks.run(work, Task.MAP_PLACES, then=then)
+
+    def _on_places(self, points: Floats, states: list[Edited], places: list[Place]) -> None:
+        if points is not self._maps.points:
+            return
+        self._known.update(zip(states, places, strict=True))
+        if not self._is_travelling:
+            self._show_edited()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self.method.count():
+            self._offer_methods()
+        self._on_latents()
+        self._show_colorings()
+        self._show_edited()
+
+
+def _tsne() -> tuple[str, str]:
+    """Return the title of t-SNE, and why it can't be chosen or ""."""
+    from model.latents.latent_map import has_tsne
+
+    return ("t-SNE", "") if has_tsne() else ("t-SNE (not installed)", NEEDS_PACKAGE)
+
+
+def _typicality(explored: Explored) -> Coloring:
+    values = explored.density.typicality(explored.latents.latents)
+    return Coloring(TYPICALITY, values, 0.0, 1.0, "0 %", "100 %")
+
+
+def _along(direction: Direction, explored: Explored) -> Coloring:
+    """Color by the coordinate along a direction, in sigma from the mean face."""
+    offset = explored.latents.latents - explored.statistics.mean
+    values = np.asarray(offset @ direction.vector / np.float32(direction.sigma), np.float32)
+    low, high = (float(value) for value in np.percentile(values, _PERCENTILES))
+    texts = (f"{end:+.1f} σ".replace("-", "−") for end in (low, high))
+    return Coloring(direction.name, values, low, high, *texts)
+
+
+def _places_among_faces(explored: Explored, points: Floats, latents: Floats) -> list[Place]:
+    from model.latents.latent_map import place
+
+    places = []
+    for latent in latents:
+        nearest, _ = explored.neighbours.nearest(latent)
+        x, y = place(latent, explored.latents.latents, points, nearest)
+        places.append((float(x), float(y)))
+    return places
