@@ -172,8 +172,8 @@ class Person(QObject):
     def _fill_well(self) -> None:
         face = self._window.studio.selection.face
         if face is not None:
-            frames = self._window.morph.path.frames
-            frames.face_put.emit(self.chance.randrange(3), face.name, face.pixels)
+            card = self._window.morph.path.frames.plus
+            card.face_put.emit(self.chance.randrange(3), face.name, face.pixels)
 
     def _start_training(self) -> None:
         train = self._window.train

@@ -28,12 +28,8 @@ from cae_gui.explore.page import ExplorePage
 from cae_gui.gallery.page import LAST, GalleryPage
 from cae_gui.menus import Menus
 from cae_gui.messages import Messages
-from cae_gui.morph.filming_controller import FilmingController
-from cae_gui.morph.morph_analogy_controller import MorphAnalogyController
-from cae_gui.morph.morph_controller import MorphController
-from cae_gui.morph.morph_grid_controller import MorphGridController
-from cae_gui.morph.morph_state import MorphFace
-from cae_gui.morph.morph_workspace import MorphWorkspace
+from cae_gui.morph.mix import MorphFace
+from cae_gui.morph.page import MorphPage
 from cae_gui.reconstruct.page import ReconstructPage
 from cae_gui.settings import Settings
 from cae_gui.status import Status
@@ -43,7 +39,6 @@ from cae_gui.widgets import dialogs
 from cae_gui.widgets.message_bar import MessageBar
 from cae_gui.widgets.theme import Scheme, apply_theme
 from model.io.files import is_there
-from model.morph.film import FORMATS
 
 
 class MainWindow(QMainWindow):
@@ -88,9 +83,12 @@ class MainWindow(QMainWindow):
         self.gallery.setMinimumWidth(200)
         self.reconstruct = ReconstructPage(models, tasks, selection, faces, studio.photo)
         self.messages = MessageBar()
+        told = self.messages, self.settings
+        self._sessions = Sessions(studio.session_files, studio.unsaved, studio.models, *told, self)
+        self.files = self._make_files()
         self.train = self._make_train()
-        self.explore = self._explore_page()
-        self.morph = MorphWorkspace()
+        self.explore = self._make_explore()
+        self.morph = self._make_morph()
         self.tabs = QTabWidget(documentMode=True)
         self.tabs.addTab(self.train, "&Train")
         self.tabs.addTab(self.reconstruct, "&Reconstruct")
@@ -105,6 +103,21 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.splitter)
         self.status = Status(self.statusBar())
 
+    def _make_files(self) -> Files:
+        studio = self.studio
+        return Files(
+            self,
+            self.messages,
+            self.settings,
+            self._sessions,
+            models=studio.models,
+            faces=studio.faces,
+            tasks=studio.tasks,
+            own=studio.own,
+            add_photos=studio.photos.add,
+            shown_run=lambda: studio.runs.shown,
+        )
+
     def _make_train(self) -> TrainPage:
         studio = self.studio
         return TrainPage(
@@ -118,7 +131,7 @@ class MainWindow(QMainWindow):
             messages=self.messages,
         )
 
-    def _explore_page(self) -> ExplorePage:
+    def _make_explore(self) -> ExplorePage:
         studio = self.studio
         return ExplorePage(
             studio.models,
@@ -133,30 +146,27 @@ class MainWindow(QMainWindow):
             self.gallery.selected_faces,
         )
 
-    def _control(self) -> None:
+    def _make_morph(self) -> MorphPage:
         studio = self.studio
-        told = self.messages, self.settings
-        self._sessions = Sessions(studio.session_files, studio.unsaved, studio.models, *told, self)
-        self.files = Files(
-            self,
-            *told,
-            self._sessions,
+        return MorphPage(
             models=studio.models,
             faces=studio.faces,
-            tasks=studio.tasks,
-            own=studio.own,
-            add_photos=studio.photos.add,
-            shown_run=lambda: studio.runs.shown,
+            selection=studio.selection,
+            morpher=studio.morpher,
+            corners=studio.corners,
+            analogy=studio.analogy,
+            filming=studio.filming,
+            messages=self.messages,
+            settings=self.settings,
+            save=self.files.save,
         )
+
+    def _control(self) -> None:
+        studio = self.studio
         open_folder = self.files.open_folder
         self._messages = Messages(self.messages, studio.faces, studio.photos, open_folder, self)
         works = studio.models, studio.faces, studio.photos, studio.filming, studio.maps
         self.status.progress.watch(*works)
-        self._filming = FilmingController(studio, self.files, self.messages, self.settings, self)
-        self._morph = MorphController(studio, self.morph.path, self)
-        self._morph_grid = MorphGridController(studio, self.morph.grid, self._filming, self)
-        analogy = self.morph.analogy
-        self._analogy = MorphAnalogyController(studio, analogy, self._filming, self)
 
     def _connect(self) -> None:
         studio = self.studio
@@ -190,15 +200,9 @@ class MainWindow(QMainWindow):
         self.explore.own_page.bring.clicked.connect(self.files.open_directions)
         self.explore.save.clicked.connect(self._on_save_edited)
         self.explore.snapshots.export.clicked.connect(self._on_save_snapshots)
-        self.morph.path.export_asked.connect(self._on_export_morph)
-        self._analogy.notice.connect(self.messages.show_message)
-        for mix in (self._morph_grid, self._analogy):
-            mix.edit_asked.connect(self._on_edit_asked)
-        # What is undone in another tab than the one in view is brought into view.
-        show, morph = self.morph.tabs.setCurrentWidget, self.morph
-        studio.morpher.stepped.connect(partial(show, morph.path))
-        studio.corners.stepped.connect(partial(show, morph.grid))
-        studio.analogy.stepped.connect(partial(show, morph.analogy))
+        self.morph.path.frames.edited_wanted.connect(self._on_edited_wanted)
+        self.morph.grid.edit_asked.connect(self._on_edit_asked)
+        self.morph.analogy.edit_asked.connect(self._on_edit_asked)
 
     def _restore(self) -> None:
         self.resize(1200, 800)
@@ -309,11 +313,12 @@ class MainWindow(QMainWindow):
     def _on_save_edited(self) -> None:
         self.files.save("Save the edited face", "face.png", PICTURE, self.explore.save_picture)
 
-    @Slot()
-    def _on_export_morph(self) -> None:
-        about, stills = self.studio.morpher.about(), self._morph.stills
-        film, formats = self._morph.film, tuple(FORMATS)
-        self._filming.offer("Export the morph", film, formats, about, "morph", stills_of=stills)
+    @Slot(int)
+    def _on_edited_wanted(self, index: int) -> None:
+        """Put the face edited in Explore on the path of the morph."""
+        edited, morpher = self.studio.explorer.face, self.studio.morpher
+        if edited is not None:
+            morpher.put(index, morpher.made(f"{edited.name}, edited", edited.latent))
 
     @Slot(object, str)
     def _on_edit_asked(self, latent: NDArray[np.float32], text: str) -> None:

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from cae_gui.morph.film_choice import FilmChoice
 from cae_gui.widgets.theme import Scheme
 
 RECENT_MODELS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class FilmChoice:
+    """How the person wants a film or picture; proposed for the next one.
+
+    ``format`` is one of ``model.morph.film.FORMATS``, ``size`` the side of a face in pixels.
+
+    ``pictures`` and ``columns`` (0: as many as rows) are for strips and grids.
+    """
+
+    format: str = "GIF"
+    size: int = 192
+    frames_per_second: int = 25
+    pictures: int = 9
+    columns: int = 0
 
 
 class Settings:

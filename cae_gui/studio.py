@@ -22,9 +22,8 @@ from cae_gui.explore.explorer import Explorer
 from cae_gui.explore.exploring import Exploring
 from cae_gui.explore.map.maps import Maps
 from cae_gui.gallery.photos import OwnPhotos
-from cae_gui.morph.analogy import Analogy
-from cae_gui.morph.corners import Corners
 from cae_gui.morph.filming import Filming
+from cae_gui.morph.mix import Analogy, Corners
 from cae_gui.morph.morpher import Morpher
 from cae_gui.reconstruct.own_photo import OwnPhoto
 from cae_gui.train.estimates import Estimates

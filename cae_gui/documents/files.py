@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -159,13 +158,6 @@ class Files(QObject):
             self._settings.folder = path.parent
             write(path)
 
-    def save_folder(self, title: str, name: str, write: Callable[[Path], None]) -> None:
-        """Ask where a folder is to be made, and have it filled; one that is there is left alone."""
-        place = dialogs.ask_place(self._window, title, self._settings.folder)
-        if place is not None:
-            self._settings.folder = place
-            write(_unused(place, name))
-
     def choose_run(self, take: Callable[[Path], None]) -> None:
         """Ask for the folder of a run and hand it over."""
         folder = dialogs.ask_run_folder(self._window, self._settings.folder)
@@ -215,11 +207,6 @@ class Files(QObject):
     @Slot(object)
     def _on_exported(self, path: Path) -> None:
         self._messages.show_message(f"Saved as “{path.name}”.")
-
-
-def _unused(place: Path, name: str) -> Path:
-    names = (f"{name} {number}" for number in count(2))
-    return next(place / each for each in chain([name], names) if not (place / each).exists())
 
 
 def _export(runs: Sequence[tuple[str, Path]], path: Path) -> None:

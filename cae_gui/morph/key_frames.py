@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QEnterEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
     QFrame,
     QHBoxLayout,
+    QMenu,
     QScrollArea,
     QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
-from cae_gui.morph.key_frame_card import KeyFrameCard
-from cae_gui.morph.segment_editor import SegmentEditor
+from cae_gui.core.selection import Selection
+from cae_gui.morph.mix import MorphFace
+from cae_gui.morph.morpher import Morpher, Segment
 from cae_gui.widgets.face_mime import MIME_TYPE, face_from_mime
+from cae_gui.widgets.face_view import FaceView
+from cae_gui.widgets.images import Pixels
+from model.morph.key_frames import EASES
 
+LONGEST_S = 60.0
+SHORTEST_S = 0.1
+SIDE = 88
+_WIDTH = 112  # for the name under it
+_REMOVE = 20
+_HINT = (
+    "Drop a face here, or click to take the selected one. Drag it, or Ctrl and an arrow key: "
+    "another place in the row."
+)
+_ADD_HINT = "Drop a face here, or click to add the selected one."
 _FEWEST = 2
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FrameItem:
-    """A face, uint8 (48, 48, 3) or not decoded yet, and the way from it."""
-
-    name: str
-    pixels: NDArray[np.uint8] | None
-    seconds: float
-    ease: str
-    spherical: bool
 
 
 def letter_of(index: int) -> str:
@@ -40,29 +55,216 @@ def letter_of(index: int) -> str:
     return chr(ord("A") + index) if index < 26 else str(index + 1)
 
 
-class KeyFrames(QScrollArea):
-    """Cards and segment editors in turn, and at the end a card that takes a further face.
+class KeyFrameCard(FaceView):
+    """A small face that can be dragged; an empty one takes a further face.
 
-    Signals, places counted from 0:
-        taken(int): put the selected face there; beyond the last: add it.
-        face_put(int, str, object): put this face there; beyond the last: add it.
-        inserted(int, str, object): put this face between others.
-        moved(int, int), removed(int), menu_asked(int, QPoint): a card's.
-        seconds_changed(int, float), ease_changed(int, str), spherical_changed(int, bool).
+    Signals, the first argument being the card's place in the row:
+        taken(int): by click or Enter: put the selected face here.
+        face_put(int, str, object): a face was dropped here: name and uint8 (48, 48, 3) pixels.
+        moved(int, int): another card was dropped here, or Ctrl and an arrow key: from, to.
+        removed(int): by its button or Delete.
+        left(int, int): an arrow key: the card so many places on is to have the focus.
+        menu_asked(int, QPoint): by the right button or the menu key; a place on the screen.
     """
 
     taken = Signal(int)
     face_put = Signal(int, str, object)
-    inserted = Signal(int, str, object)
     moved = Signal(int, int)
     removed = Signal(int)
+    left = Signal(int, int)
     menu_asked = Signal(int, QPoint)
-    seconds_changed = Signal(int, float)
-    ease_changed = Signal(int, str)
-    spherical_changed = Signal(int, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, droppable=True)
+        self.index = 0
+        self._removable = False
+        self._shown: Pixels | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.remove_button = QToolButton(self)
+        self.remove_button.setText("×")
+        self.remove_button.setToolTip("Remove this face from the path (Delete)")
+        self.remove_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.remove_button.setFixedSize(_REMOVE, _REMOVE)
+        self.remove_button.hide()
+        self.remove_button.clicked.connect(self._remove)
+        self.clicked.connect(self._take)
+        self.face_dropped.connect(self._on_dropped)
+
+    def set_face(self, letter: str, name: str, pixels: Pixels | None) -> None:
+        """Show a face; "" as the letter is for the card that takes a further one."""
+        if pixels is not self._shown:  # drawing a dozen faces again takes 10 ms
+            self._shown = pixels
+            self.set_image(pixels)
+        self.set_face_name(name)
+        self.set_caption(": ".join(part for part in (letter, name) if part) or " ")
+        self.setToolTip(f"{name}\n{_HINT}".strip() if letter else _ADD_HINT)
+        if not letter:
+            self.setAccessibleName("Add a face")
+        self.remove_button.setAccessibleName(f"Remove {letter}: {name}")
+
+    def set_removable(self, removable: bool) -> None:
+        """Offer to remove it, while the mouse or the focus is here."""
+        self._removable = removable
+        self._show_button()
+
+    def _show_button(self) -> None:
+        self.remove_button.setVisible(self._removable and (self.underMouse() or self.hasFocus()))
+
+    @Slot()
+    def _take(self) -> None:
+        self.taken.emit(self.index)
+
+    @Slot()
+    def _remove(self) -> None:
+        if self._removable:
+            self.removed.emit(self.index)
+
+    @Slot(str, object)
+    def _on_dropped(self, name: str, pixels: object) -> None:
+        self.face_put.emit(self.index, name, pixels)
+
+    def sizeHint(self) -> QSize:
+        return QSize(_WIDTH, SIDE + super().minimumSizeHint().height() - 64)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.remove_button.move(self.picture_rect().topRight() - QPoint(_REMOVE + 3, -4))
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self._show_button()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._show_button()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._show_button()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._show_button()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        place = event.globalPos() if by_mouse else self.mapToGlobal(self.rect().center())
+        self.menu_asked.emit(self.index, place)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        other = event.source()
+        if isinstance(other, KeyFrameCard) and other.parent() is self.parent():
+            self._set_drop_hover(False)
+            event.acceptProposedAction()
+            self.moved.emit(other.index, self.index)
+        elif face_from_mime(event.mimeData()) is not None:
+            super().dropEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {int(Qt.Key.Key_Left): -1, int(Qt.Key.Key_Right): 1}
+        if event.key() in steps:
+            step = steps[event.key()]
+            if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+                self.moved.emit(self.index, self.index + step)
+            else:
+                self.left.emit(self.index, step)
+        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self._remove()
+        elif event.key() == Qt.Key.Key_Space:
+            event.ignore()  # plays, as everywhere around it
+        else:
+            super().keyPressEvent(event)
+
+
+class SegmentEditor(QWidget):
+    """Edits one segment of the path: how long, how evenly, and which way it goes."""
+
+    def __init__(self, morpher: Morpher, index: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._morpher, self._index = morpher, index
+        self.seconds = QDoubleSpinBox()
+        self.seconds.setDecimals(1)
+        self.seconds.setRange(SHORTEST_S, LONGEST_S)
+        self.seconds.setSingleStep(0.5)
+        self.seconds.setSuffix(" s")
+        self.seconds.setKeyboardTracking(False)  # not 1 s and 12 s on the way to 12.5 s
+        self.ease = QComboBox()
+        for name in EASES:
+            self.ease.addItem(name.capitalize(), name)
+        self.way = QComboBox()
+        self.way.addItems(["Straight", "Great arc"])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(4)
+        for control in (self.seconds, self.ease, self.way):
+            # A wheel that scrolls the row must not change what happens to be under the mouse.
+            control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            control.installEventFilter(self)
+            column.addWidget(control)
+        self.seconds.valueChanged.connect(self._on_seconds)
+        self.ease.currentIndexChanged.connect(self._on_ease)
+        self.way.currentIndexChanged.connect(self._on_way)
+
+    def set_segment(self, segment: Segment) -> None:
+        """Show a segment; changes nothing."""
+        with QSignalBlocker(self.seconds):
+            self.seconds.setValue(segment.seconds)
+        with QSignalBlocker(self.ease):
+            self.ease.setCurrentIndex(self.ease.findData(segment.ease))
+        with QSignalBlocker(self.way):
+            self.way.setCurrentIndex(int(segment.spherical))
+
+    def set_ends(self, first: str, second: str) -> None:
+        """Name the faces between which it lies."""
+        way = f"from {first} to {second}"
+        for control, what, tip in (
+            (self.seconds, "Seconds", f"How long the way {way} takes"),
+            (self.ease, "Ease", f"How evenly it goes {way}"),
+            (self.way, "Way", f"Linear or spherical interpolation {way}"),
+        ):
+            control.setAccessibleName(f"{what} {way}")
+            control.setToolTip(tip)
+
+    @Slot(float)
+    def _on_seconds(self, seconds: float) -> None:
+        self._morpher.set_seconds(self._index, seconds)
+
+    @Slot(int)
+    def _on_ease(self, _index: int) -> None:
+        self._morpher.set_ease(self._index, self.ease.currentData())
+
+    @Slot(int)
+    def _on_way(self, index: int) -> None:
+        self._morpher.set_spherical(self._index, index == 1)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Wheel and not (
+            isinstance(watched, QWidget) and watched.hasFocus()
+        ):
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+
+class KeyFrames(QScrollArea):
+    """Cards and segment editors in turn, and at the end a card that takes a further face.
+
+    Places are counted from 0; what is put beyond the last face is added.
+
+    Signals:
+        edited_wanted(int): the face edited in Explore is to be put there.
+    """
+
+    edited_wanted = Signal(int)
+
+    def __init__(
+        self, morpher: Morpher, selection: Selection, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._morpher, self._selection = morpher, selection
         self.cards: list[KeyFrameCard] = []
         self.segments: list[SegmentEditor] = []
         self._count = 0
@@ -76,7 +278,9 @@ class KeyFrames(QScrollArea):
         self._build()
         self._join(self.plus)
         self.horizontalScrollBar().rangeChanged.connect(self._on_range)
-        self.set_frames((), loop=False)
+        self.horizontalScrollBar().valueChanged.connect(self._on_scrolled)
+        morpher.changed.connect(self._on_changed)
+        self._on_changed()
 
     def _build(self) -> None:
         self._row = QWidget()
@@ -102,50 +306,58 @@ class KeyFrames(QScrollArea):
         self.viewport().setAutoFillBackground(False)
         self._row.setAutoFillBackground(False)
 
-    def set_frames(self, items: Sequence[FrameItem], *, loop: bool) -> None:
-        """Show these faces, and empty places for the first two."""
-        # Who adds a face at the end wants to add the next one there.
-        self._keeps_end = len(items) > self._count and self._is_at_end()
-        self._count = len(items)
-        self._have(max(_FEWEST, self._count), loop)
-        for index, card in enumerate(self.cards):
-            letter = letter_of(index)
-            item = items[index] if index < len(items) else None
-            card.set_placeholder(f"Drop face {letter} here" if item is None else "")
-            card.set_face(letter, item.name if item else "", item.pixels if item else None)
-            card.set_removable(len(items) > _FEWEST)
-        for index, segment in enumerate(self.segments):
-            segment.set_ends(letter_of(index), letter_of((index + 1) % len(self.cards)))
-            segment.setEnabled(index < len(items))
-            if index < len(items):
-                item = items[index]
-                segment.set_segment(item.seconds, item.ease, spherical=item.spherical)
-        self.plus.index = max(_FEWEST, self._count)
-        self.plus.setVisible(self._count >= _FEWEST)
-
     def count(self) -> int:
         """Return the number of faces."""
         return self._count
 
     @Slot(int)
+    def put_selected(self, index: int) -> None:
+        """Put the selected face there, or beyond the last."""
+        if self._selection.face is not None:
+            self._morpher.put(index, MorphFace.of(self._selection.face))
+
+    @Slot(int)
     def remove(self, index: int) -> None:
-        """Ask to remove a face; the next one then has the focus."""
-        self.removed.emit(index)
+        """Remove a face; the next one then has the focus."""
+        self._morpher.remove(index)
         self._focus(min(index, self._count - 1))
 
-    def shift(self, index: int, step: int) -> None:
-        """Ask to move a face some places on; the focus goes with it."""
-        self._on_moved(index, index + step)
+    @Slot(int, int)
+    def move_face(self, index: int, target: int) -> None:
+        """Put a face at another place of the row; the focus goes with it."""
+        target = min(target, self._count - 1)
+        if target >= 0 and index < self._count and target != index:
+            self._morpher.move(index, target)
+            self._focus(target)
+
+    @Slot()
+    def _on_changed(self) -> None:
+        """Show the faces, and empty places for the first two."""
+        morpher, state = self._morpher, self._morpher.state
+        # The next face is likely to be added at the end, too.
+        self._keeps_end = len(state.faces) > self._count and self._is_at_end()
+        self._count = len(state.faces)
+        self._have(max(_FEWEST, self._count), state.loop)
+        for index, card in enumerate(self.cards):
+            letter, is_there = letter_of(index), index < self._count
+            face = state.faces[index] if is_there else MorphFace("")
+            card.set_placeholder("" if is_there else f"Drop face {letter} here")
+            card.set_face(letter, face.name, morpher.pixels(face))
+            card.set_removable(self._count > _FEWEST)
+        for index, segment in enumerate(self.segments):
+            segment.set_ends(letter_of(index), letter_of((index + 1) % len(self.cards)))
+            segment.setEnabled(index < self._count)
+            if index < self._count:
+                segment.set_segment(state.segments[index])
+        self.plus.index = max(_FEWEST, self._count)
+        self.plus.setVisible(self._count >= _FEWEST)
 
     def _have(self, count: int, loop: bool) -> None:
         """Make or remove cards and segments: one segment less than cards, unless it is a loop."""
         while len(self.cards) < count:
-            card, segment = KeyFrameCard(), SegmentEditor()
-            card.index = segment.index = len(self.cards)
+            card, segment = KeyFrameCard(), SegmentEditor(self._morpher, len(self.cards))
+            card.index = len(self.cards)
             self._join(card)
-            segment.seconds_changed.connect(self.seconds_changed)
-            segment.ease_changed.connect(self.ease_changed)
-            segment.spherical_changed.connect(self.spherical_changed)
             place = self._line.count() - 1
             self._line.insertWidget(place, card)
             self._line.insertWidget(place + 1, segment, 0, Qt.AlignmentFlag.AlignTop)
@@ -170,12 +382,12 @@ class KeyFrames(QScrollArea):
         self.setTabOrder(last, self.plus)
 
     def _join(self, card: KeyFrameCard) -> None:
-        card.taken.connect(self.taken)
-        card.face_put.connect(self.face_put)
-        card.moved.connect(self._on_moved)
+        card.taken.connect(self.put_selected)
+        card.face_put.connect(self._on_face_put)
+        card.moved.connect(self.move_face)
         card.removed.connect(self.remove)
         card.left.connect(self._on_left)
-        card.menu_asked.connect(self.menu_asked)
+        card.menu_asked.connect(self._on_menu)
 
     def _is_at_end(self) -> bool:
         bar = self.horizontalScrollBar()
@@ -200,21 +412,40 @@ class KeyFrames(QScrollArea):
         self._mark.raise_()
 
     @Slot(int, int)
-    def _on_moved(self, index: int, target: int) -> None:
-        target = min(target, self._count - 1)
-        if target >= 0 and index < self._count and target != index:
-            self.moved.emit(index, target)
-            self._focus(target)
-
-    @Slot(int, int)
     def _on_range(self, _minimum: int, maximum: int) -> None:
-        if self._keeps_end:
-            self._keeps_end = False
+        if self._keeps_end:  # a card and a segment may make two changes of it
             self.horizontalScrollBar().setValue(maximum)
+
+    @Slot(int)
+    def _on_scrolled(self, _value: int) -> None:
+        self._keeps_end = self._keeps_end and self._is_at_end()
+
+    @Slot(int, str, object)
+    def _on_face_put(self, index: int, name: str, pixels: Pixels) -> None:
+        self._morpher.put(index, MorphFace(name, pixels))
 
     @Slot(int, int)
     def _on_left(self, index: int, step: int) -> None:
         self._focus(index + step)
+
+    @Slot(int, QPoint)
+    def _on_menu(self, index: int, place: QPoint) -> None:
+        menu = QMenu(self)
+        is_there = index < self._count
+        verb = "Use" if is_there else "Add"
+        menu.addAction(f"{verb} the &selected face", partial(self.put_selected, index))
+        edited = f"{verb} the &edited face from Explore"
+        menu.addAction(edited, partial(self.edited_wanted.emit, index))
+        if is_there:
+            menu.addSeparator()
+            left = menu.addAction("Move &left", partial(self.move_face, index, index - 1))
+            left.setEnabled(index > 0)
+            right = menu.addAction("Move &right", partial(self.move_face, index, index + 1))
+            right.setEnabled(index + 1 < self._count)
+            remove = menu.addAction("Re&move", partial(self.remove, index))
+            remove.setEnabled(self._count > _FEWEST)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(place)
 
     def sizeHint(self) -> QSize:
         return QSize(480, self.minimumSizeHint().height())
@@ -240,10 +471,10 @@ class KeyFrames(QScrollArea):
         face = face_from_mime(event.mimeData())
         if isinstance(source, KeyFrameCard) and source in self.cards:
             event.acceptProposedAction()
-            self._on_moved(source.index, index - (index > source.index))
+            self.move_face(source.index, index - (index > source.index))
         elif face is not None:
             event.acceptProposedAction()
-            self.inserted.emit(index, *face)
+            self._morpher.insert(index, MorphFace(*face))
 
     def _row_x(self, event: QDropEvent) -> int:
         point = event.position().toPoint()

@@ -1,19 +1,38 @@
-"""Several faces that are mixed in the latent space, with undo and redo."""
+"""Faces that are mixed in the latent space, with undo and redo: the grid and the analogy."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Generic, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Generic, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QUndoStack
 
-from cae_gui.morph.morph_state import MorphFace
+from cae_gui.core.selection import Selected
+from cae_gui.core.undo import Step
+from model.morph import key_frames
 
 Floats = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+_FIRST_DRAG = 10_000  # above the ids of other steps on the same stack
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class MorphFace:
+    """A face uint8 (48, 48, 3) to mix; ``photo`` is None where it was made from a latent."""
+
+    name: str
+    photo: Pixels | None = None
+
+    @classmethod
+    def of(cls, face: Selected) -> MorphFace:
+        """Return the selected face as one to mix."""
+        return cls(face.name, face.pixels)
 
 
 class MixState(Protocol):
@@ -31,7 +50,7 @@ class Mix(QObject, Generic[S]):
     """Holds a state, each change of which is a step on the given stack, and its faces' latents.
 
     Latents are kept beside the steps: undoing across another model finds the faces, which are then
-    encoded anew.
+    encoded again.
 
     Signals:
         changed(): faces or settings are others.
@@ -50,11 +69,6 @@ class Mix(QObject, Generic[S]):
         self.state = state
         self._undo_stack = undo_stack
         self._latents: WeakKeyDictionary[MorphFace, Floats] = WeakKeyDictionary()
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether all faces have latents."""
-        return not self.to_encode()
 
     def to_encode(self) -> list[MorphFace]:
         """Return the faces that wait for ``set_latents``."""
@@ -75,8 +89,15 @@ class Mix(QObject, Generic[S]):
         return np.stack([self._latents[face] for face in faces])
 
     def _push(self, text: str, after: S, merge_id: int = -1) -> None:
-        if after != self.state:
-            self._undo_stack.push(_Step(self, text, self.state, after, merge_id))
+        before = self.state
+        if after != before:
+            self._set(after)
+            step = Step(text, self._go_to, before, after, merge_id=merge_id, is_made=True)
+            self._undo_stack.push(step)
+
+    def _go_to(self, state: S) -> None:
+        self._set(state)
+        self.stepped.emit()
 
     def _set(self, state: S) -> None:
         self.state = state
@@ -84,30 +105,125 @@ class Mix(QObject, Generic[S]):
         self.latents_changed.emit()
 
 
-class _Step(QUndoCommand, Generic[S]):
-    """One change from a state to another; steps with the same id of 0 or more become one."""
+@dataclass(frozen=True, slots=True)
+class CornersState:
+    """Top left, top right, bottom left, bottom right; ``count`` faces a side, the corners too."""
 
-    def __init__(self, mix: Mix[S], text: str, before: S, after: S, merge_id: int) -> None:
-        super().__init__(text)
-        self._mix, self._before, self._after = mix, before, after
-        self._merge_id = merge_id
-        self._is_new = True
+    corners: tuple[MorphFace | None, ...] = (None, None, None, None)
+    count: int = 7
+    arc: bool = False
 
-    def undo(self) -> None:
-        self._mix._set(self._before)
-        self._mix.stepped.emit()
+    @property
+    def faces(self) -> tuple[MorphFace, ...]:
+        """The corners that aren't empty."""
+        return tuple(face for face in self.corners if face is not None)
 
-    def redo(self) -> None:
-        self._mix._set(self._after)
-        if not self._is_new:
-            self._mix.stepped.emit()
-        self._is_new = False
 
-    def id(self) -> int:
-        return self._merge_id
+class Corners(Mix[CornersState]):
+    """Holds the four corners of a grid of faces; signals as a ``Mix``."""
 
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        assert isinstance(other, _Step)
-        self._after = other._after
-        self.setObsolete(self._after == self._before)
-        return True
+    def __init__(self, undo_stack: QUndoStack, parent: QObject | None = None) -> None:
+        super().__init__(CornersState(), undo_stack, parent)
+
+    def fill(self, faces: Sequence[MorphFace]) -> None:
+        """Put one of these four faces into each empty corner; that is no step to undo."""
+        pairs = zip(self.state.corners, faces, strict=True)
+        corners = tuple(present or face for present, face in pairs)
+        self._set(replace(self.state, corners=corners))
+
+    def put(self, index: int, face: MorphFace) -> None:
+        """Put a face into a corner."""
+        corners = list(self.state.corners)
+        corners[index] = face
+        self._push("Corner of the grid", replace(self.state, corners=tuple(corners)))
+
+    @Slot(int)
+    def set_count(self, count: int) -> None:
+        """Have so many faces a side, two or more."""
+        self._push("Size of the grid", replace(self.state, count=count))
+
+    def set_arc(self, arc: bool) -> None:
+        """Go along great arcs rather than straight lines."""
+        self._push("Great arc" if arc else "Straight line", replace(self.state, arc=arc))
+
+    def grid(self) -> Floats | None:
+        """Return the latents (count, count, L), or None while a corner or a latent is missing."""
+        state = self.state
+        if len(state.faces) < 4 or self.to_encode():
+            return None
+        corners = list(self._latents_of(state.faces))
+        return key_frames.grid(corners, state.count, state.count, arc=state.arc)
+
+    def shares(self, row: int, column: int) -> tuple[float, ...]:
+        """Return how much of each corner there is in a face, 0 to 1."""
+        down, across = row / (self.state.count - 1), column / (self.state.count - 1)
+        sides = (1 - across, across)
+        return (*((1 - down) * side for side in sides), *(down * side for side in sides))
+
+    def about(self) -> dict[str, Any]:
+        """Return what made the grid, to be kept in its file as JSON."""
+        state = self.state
+        names = [face.name for face in state.faces]
+        return {"corners": names, "faces a side": state.count, "spherical": state.arc}
+
+
+@dataclass(frozen=True, slots=True)
+class AnalogyState:
+    """The faces of A, B and C, of which the mean latent counts; how much of A - B is added."""
+
+    sides: tuple[tuple[MorphFace, ...], ...] = ((), (), ())
+    strength: float = 1.0
+
+    @property
+    def faces(self) -> tuple[MorphFace, ...]:
+        """The faces of all sides."""
+        return tuple(face for side in self.sides for face in side)
+
+
+class Analogy(Mix[AnalogyState]):
+    """Holds the faces of A - B + C; signals as a ``Mix``."""
+
+    def __init__(self, undo_stack: QUndoStack, parent: QObject | None = None) -> None:
+        super().__init__(AnalogyState(), undo_stack, parent)
+        self._drag = _FIRST_DRAG
+        self._is_dragged = False
+
+    def put(self, side: int, faces: Sequence[MorphFace]) -> None:
+        """Put faces into A (0), B (1) or C (2), in place of those that are there."""
+        sides = list(self.state.sides)
+        sides[side] = tuple(faces)
+        self._push(f"Faces of {'ABC'[side]}", replace(self.state, sides=tuple(sides)))
+
+    def set_strength(self, strength: float) -> None:
+        """Add so much of A - B; what follows ``begin_drag`` is one step."""
+        drag = self._drag if self._is_dragged else -1
+        self._push("Strength of the analogy", replace(self.state, strength=strength), drag)
+
+    @Slot()
+    def begin_drag(self) -> None:
+        """Take what follows as one step, until ``end_drag``."""
+        self._drag, self._is_dragged = self._drag + 1, True
+
+    @Slot()
+    def end_drag(self) -> None:
+        """End what ``begin_drag`` began."""
+        self._is_dragged = False
+
+    def mean(self, side: Sequence[MorphFace]) -> Floats | None:
+        """Return the mean latent (L,) of faces, or None while there are none, or one waits."""
+        if not side or any(face not in self._latents for face in side):
+            return None
+        return np.asarray(self._latents_of(side).mean(0))
+
+    def result(self) -> Floats | None:
+        """Return the latent (L,) of A - B + C, or None while a face or latent is missing."""
+        a, b, c = map(self.mean, self.state.sides)
+        if a is None or b is None or c is None:
+            return None
+        return key_frames.analogy(a, b, c, self.state.strength)
+
+    def about(self) -> dict[str, Any]:
+        """Return what made the result, to be kept in its file as JSON."""
+        named = zip("ABC", self.state.sides, strict=True)
+        sides = {letter: [face.name for face in side] for letter, side in named}
+        return {**sides, "strength": self.state.strength}

@@ -1,19 +1,19 @@
-"""The morph through two faces or more, with undo and redo."""
+"""The morph through two faces or more: what it goes through, with undo and redo."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QUndoStack
 
-from cae_gui.morph.mix import Mix
-from cae_gui.morph.morph_state import MorphFace, MorphState, Segment
+from cae_gui.morph.mix import Mix, MorphFace
 from model.morph.key_frames import KeyFrame, Path
 
 Floats = NDArray[np.float32]
@@ -22,30 +22,117 @@ Pixels = NDArray[np.uint8]
 MOST_STEPS = 500
 _STRIP = 8
 _LONGEST_STRIP = 13
+_REVERSED = {"slow start": "slow end", "slow end": "slow start"}
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The way from a face to the next one; ``ease`` is one of ``model.morph.key_frames.EASES``."""
+
+    seconds: float = 2.0
+    ease: str = "smooth"
+    spherical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MorphState:
+    """Faces and as many segments; the last one leads back to the first face, in a loop.
+
+    ``back`` goes the same way back; ``speed`` divides all times.
+    """
+
+    faces: tuple[MorphFace, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    loop: bool = False
+    back: bool = True
+    speed: float = 1.0
+
+    @property
+    def times(self) -> list[float]:
+        """The seconds at which each face is met, back and forth and speed not counted.
+
+        The last one is the whole way: in a loop, the first face again.
+        """
+        return [0.0, *accumulate(each.seconds for each in self.way)] if self.faces else []
+
+    @property
+    def way(self) -> tuple[Segment, ...]:
+        """The segments that are gone along."""
+        return self.segments if self.loop else self.segments[:-1]
+
+    def inserted(self, index: int, face: MorphFace) -> MorphState:
+        """Return it with a face more; the way to it is like the one before."""
+        faces, segments = list(self.faces), list(self.segments)
+        index = min(index, len(faces))
+        faces.insert(index, face)
+        place = max(0, min(index, len(segments) - 1))
+        segments.insert(place, segments[max(0, place - 1)] if segments else Segment())
+        return self._with(faces, segments)
+
+    def replaced(self, index: int, face: MorphFace) -> MorphState:
+        """Return it with another face there."""
+        faces = list(self.faces)
+        faces[index] = face
+        return self._with(faces, self.segments)
+
+    def removed(self, index: int) -> MorphState:
+        """Return it without that face and the way from it."""
+        faces, segments = list(self.faces), list(self.segments)
+        del faces[index], segments[max(0, min(index, len(segments) - 2))]
+        return self._with(faces, segments)
+
+    def moved(self, index: int, target: int) -> MorphState:
+        """Return it with a face at another place; the times stay where they are."""
+        faces = list(self.faces)
+        faces.insert(target, faces.pop(index))
+        return self._with(faces, self.segments)
+
+    def reversed(self) -> MorphState:
+        """Return it from the last face to the first."""
+        segments = (*self.segments[:-1][::-1], *self.segments[-1:])
+        turned = (replace(each, ease=_REVERSED.get(each.ease, each.ease)) for each in segments)
+        return self._with(self.faces[::-1], turned)
+
+    def with_segment(self, index: int, **changes: Any) -> MorphState:
+        """Return it with another ``seconds``, ``ease`` or ``spherical`` of a segment."""
+        segments = list(self.segments)
+        segments[index] = replace(segments[index], **changes)
+        return self._with(self.faces, segments)
+
+    def _with(self, faces: Iterable[MorphFace], segments: Iterable[Segment]) -> MorphState:
+        return replace(self, faces=tuple(faces), segments=tuple(segments))
 
 
 class Morpher(Mix[MorphState]):
     """Holds the key frames and gives the latents on the way; every edit can be undone.
 
-    Signals, besides those of a ``Mix``:
-        changed(): also where a decoded face has got its pixels.
-        path_changed(): the latents on the way are others; ``path`` is None while they are missing.
+    Signals as a ``Mix``; ``changed()`` also where a decoded face has got its pixels.
     """
-
-    path_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         self.undo_stack = QUndoStack()
         super().__init__(MorphState(), self.undo_stack, parent)
         self.undo_stack.setParent(self)
         self.undo_stack.setUndoLimit(MOST_STEPS)
-        self.path: Path | None = None
-        """The way through the latents of the model in use, at a speed of 1."""
         self._decoded: WeakKeyDictionary[MorphFace, Pixels] = WeakKeyDictionary()
-        self.latents_changed.connect(self._find_path)
+
+    @property
+    def path(self) -> Path | None:
+        """The way through the latents of the model in use, at a speed of 1.
+
+        None while there are fewer than two faces, or one of them has no latent yet.
+        """
+        faces = self.state.faces
+        if len(faces) < 2 or any(face not in self._latents for face in faces):
+            return None
+        frames = (
+            KeyFrame(self._latents[face], face.name, each.seconds, each.ease, each.spherical)
+            for face, each in zip(faces, self.state.segments, strict=True)
+        )
+        return Path(tuple(frames), self.state.loop, self.state.back)
 
     def fill(self, faces: Iterable[MorphFace]) -> None:
-        """Put faces at the end, which is no step to undo: nobody asked for them."""
+        """Put faces at the end; that is no step to undo."""
         state = self.state
         for face in faces:
             state = state.inserted(len(state.faces), face)
@@ -78,6 +165,7 @@ class Morpher(Mix[MorphState]):
         if 0 <= target < len(self.state.faces):
             self._push("Move key frame", self.state.moved(index, target))
 
+    @Slot()
     def reverse(self) -> None:
         """Go from the last face to the first."""
         text = "Swap A and B" if len(self.state.faces) == 2 else "Reverse the path"
@@ -97,10 +185,12 @@ class Morpher(Mix[MorphState]):
         text = "Great arc" if spherical else "Straight line"
         self._push(text, self.state.with_segment(index, spherical=spherical))
 
+    @Slot(bool)
     def set_loop(self, loop: bool) -> None:
         """Go from the last face on to the first, or not; then not there and back."""
         self._push("Loop", replace(self.state, loop=loop, back=self.state.back and not loop))
 
+    @Slot(bool)
     def set_back(self, back: bool) -> None:
         """Go the same way back, or not; then not in a loop."""
         loop = self.state.loop and not back
@@ -112,10 +202,11 @@ class Morpher(Mix[MorphState]):
 
     def apply_to(self, face: MorphFace, latent: Floats) -> None:
         """Begin at another face with its latent (L,), and make the same changes to it."""
-        if self.path is None:
+        path = self.path
+        if path is None:
             return
         self._latents[face] = latent
-        frames = self.path.moved_to(latent).frames[1:]
+        frames = path.moved_to(latent).frames[1:]
         others = [
             self.made(f"{face.name}, step {number}", frame.latent)
             for number, frame in enumerate(frames, 2)
@@ -136,7 +227,7 @@ class Morpher(Mix[MorphState]):
         self._open(path, faces)
 
     def set_photos(self, path: Path, photos: Pixels) -> None:
-        """Take over a path of another model, through faces uint8 (K, 48, 48, 3) to encode anew."""
+        """Take over a path of another model, through faces uint8 (K, 48, 48, 3) to encode again."""
         self._open(path, _photos(path, photos))
 
     def _open(self, path: Path, faces: tuple[MorphFace, ...]) -> None:
@@ -185,28 +276,28 @@ class Morpher(Mix[MorphState]):
         if lost:
             self.changed.emit()
 
-    def at(self, seconds: float) -> Floats:
-        """Return the latent (L,) after so many seconds at a speed of 1; needs ``path``."""
-        assert self.path is not None
-        return np.asarray(self.path.at(np.array([seconds]))[0])
+    def at(self, seconds: float) -> Floats | None:
+        """Return the latent (L,) after so many seconds at a speed of 1, or None without a path."""
+        path = self.path
+        return None if path is None else np.asarray(path.at(np.array([seconds]))[0])
 
-    def film(self, frames_per_second: float) -> Floats:
-        """Return the latents (T, L) of the film as it is played; needs ``path``."""
-        assert self.path is not None
-        return self.path.film(frames_per_second / self.state.speed)
+    def film(self, frames_per_second: float) -> Floats | None:
+        """Return the latents (T, L) of the film as it is played, or None without a path."""
+        path = self.path
+        return None if path is None else path.film(frames_per_second / self.state.speed)
 
-    def strip(self) -> Floats:
-        """Return latents (T, L) of a film strip; needs ``path``.
+    def strip(self) -> Floats | None:
+        """Return latents (T, L) of a film strip, or None without a path.
 
         Segments of the same length have a face at each end.
         """
-        segments = len(self.state.way)
+        segments = max(1, len(self.state.way))
         return self.stills(min(_LONGEST_STRIP, segments * -(-_STRIP // segments) + 1))
 
-    def stills(self, count: int) -> Floats:
-        """Return evenly spaced latents (count, L) of the way there; needs ``path``."""
-        assert self.path is not None
-        return self.path.at(np.linspace(0, self.path.ends[-1], count))
+    def stills(self, count: int) -> Floats | None:
+        """Return evenly spaced latents (count, L) of the way there, or None without a path."""
+        path = self.path
+        return None if path is None else path.at(np.linspace(0, path.ends[-1], count))
 
     def about(self) -> dict[str, Any]:
         """Return what made the film, to be kept in its file as JSON."""
@@ -220,20 +311,6 @@ class Morpher(Mix[MorphState]):
             "there and back": state.back,
             "speed": state.speed,
         }
-
-    @Slot()
-    def _find_path(self) -> None:
-        faces = self.state.faces
-        complete = len(faces) > 1 and all(face in self._latents for face in faces)
-        self.path = self._through(faces) if complete else None
-        self.path_changed.emit()
-
-    def _through(self, faces: Sequence[MorphFace]) -> Path:
-        frames = (
-            KeyFrame(self._latents[face], face.name, each.seconds, each.ease, each.spherical)
-            for face, each in zip(faces, self.state.segments, strict=True)
-        )
-        return Path(tuple(frames), self.state.loop, self.state.back)
 
 
 def _photos(path: Path, photos: Pixels) -> tuple[MorphFace, ...]:

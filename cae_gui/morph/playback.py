@@ -1,30 +1,79 @@
-"""Play, loop, there and back, speed: how a path is played."""
+"""Play, loop, there and back, speed: how a path is played, and the clock that plays it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Signal, Slot
+import math
+
+from PySide6.QtCore import QElapsedTimer, QObject, QSignalBlocker, QTimer, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from cae_gui.morph.player import Player
+from cae_gui.morph.morpher import Morpher
 
 SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
+FRAME_MS = 20
 
 
-class Playback(QWidget):
-    """Plays by the clock, from the place on show.
+class Player(QObject):
+    """Says where a path is, frame by frame; late frames are left out, never caught up.
 
     Signals:
-        moved(float): the place to show, in seconds on the way there.
-        loop_changed(bool), back_changed(bool), speed_changed(float): by the person.
+        moved(float): seconds from the beginning of the path, on the way there.
+        stopped(): it came to the end.
     """
 
     moved = Signal(float)
-    loop_changed = Signal(bool)
-    back_changed = Signal(bool)
-    speed_changed = Signal(float)
+    stopped = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._seconds, self._speed = 0.0, 1.0
+        self._loop = self._back = False
+        self._began_at = 0.0
+        self._clock = QElapsedTimer()
+        self._timer = QTimer(self, interval=FRAME_MS)
+        self._timer.timeout.connect(self._on_tick)
+
+    def set_path(self, seconds: float, *, loop: bool, back: bool, speed: float) -> None:
+        """Play so long a path, from where it is."""
+        if self._timer.isActive():
+            self._begin_at(self._phase())
+        self._seconds, self._loop, self._back, self._speed = seconds, loop, back, speed
+
+    def start(self, seconds: float) -> None:
+        """Play from there on; from the beginning where that is the end."""
+        self._begin_at(0.0 if seconds >= self._seconds and not self._back else seconds)
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Stay where it is."""
+        self._timer.stop()
+
+    def _begin_at(self, phase: float) -> None:
+        self._began_at = phase
+        self._clock.start()
+
+    def _phase(self) -> float:
+        return self._began_at + self._clock.elapsed() / 1000 * self._speed
+
+    @Slot()
+    def _on_tick(self) -> None:
+        phase = self._phase()
+        if not (self._loop or self._back) and phase >= self._seconds:
+            self.stop()
+            self.moved.emit(self._seconds)
+            self.stopped.emit()
+        elif self._back:
+            self.moved.emit(self._seconds - abs(self._seconds - phase % (2 * self._seconds)))
+        else:
+            self.moved.emit(math.fmod(phase, self._seconds))
+
+
+class Playback(QWidget):
+    """Plays the path by the clock, from the place on show; ``player`` says where it is."""
+
+    def __init__(self, morpher: Morpher, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._morpher = morpher
         self.play = QPushButton("Pla&y")
         self.play.setCheckable(True)
         self.play.setToolTip("Play the path from here on (Space)")
@@ -37,10 +86,11 @@ class Playback(QWidget):
             self.speed.addItem(f"{speed:g}×", speed)
         self.speed.setAccessibleName("Speed")
         self.speed.setToolTip("How fast it is played and exported")
-        self._player = Player(self)
+        self.player = Player(self)
         self._place = 0.0
         self._arrange()
         self._connect()
+        self._on_changed()
 
     def _arrange(self) -> None:
         speed = QLabel("Spee&d")
@@ -53,20 +103,11 @@ class Playback(QWidget):
 
     def _connect(self) -> None:
         self.play.toggled.connect(self._on_play)
-        self.loop.toggled.connect(self.loop_changed)
-        self.back.toggled.connect(self.back_changed)
+        self.loop.toggled.connect(self._morpher.set_loop)
+        self.back.toggled.connect(self._morpher.set_back)
         self.speed.currentIndexChanged.connect(self._on_speed)
-        self._player.moved.connect(self.moved)
-        self._player.stopped.connect(self.stop)
-
-    def set_path(self, seconds: float, *, loop: bool, back: bool, speed: float) -> None:
-        """Play so long a path, like that; goes on where it is."""
-        self._player.set_path(seconds, loop=loop, back=back, speed=speed)
-        for box, checked in ((self.loop, loop), (self.back, back)):
-            with QSignalBlocker(box):
-                box.setChecked(checked)
-        with QSignalBlocker(self.speed):
-            self.speed.setCurrentIndex(self.speed.findData(speed))
+        self.player.stopped.connect(self.stop)
+        self._morpher.changed.connect(self._on_changed)
 
     def set_place(self, seconds: float) -> None:
         """Begin there, the next time."""
@@ -82,14 +123,26 @@ class Playback(QWidget):
         """Pause where it is."""
         self.play.setChecked(False)
 
+    @Slot()
+    def _on_changed(self) -> None:
+        """Show how the path is played; playing goes on where it is."""
+        state = self._morpher.state
+        seconds = state.times[-1] if state.faces else 0.0
+        self.player.set_path(seconds, loop=state.loop, back=state.back, speed=state.speed)
+        for box, checked in ((self.loop, state.loop), (self.back, state.back)):
+            with QSignalBlocker(box):
+                box.setChecked(checked)
+        with QSignalBlocker(self.speed):
+            self.speed.setCurrentIndex(self.speed.findData(state.speed))
+
     @Slot(int)
     def _on_speed(self, _index: int) -> None:
-        self.speed_changed.emit(self.speed.currentData())
+        self._morpher.set_speed(self.speed.currentData())
 
     @Slot(bool)
     def _on_play(self, playing: bool) -> None:
         self.play.setText("Pa&use" if playing else "Pla&y")
         if playing:
-            self._player.start(self._place)
+            self.player.start(self._place)
         else:
-            self._player.stop()
+            self.player.stop()

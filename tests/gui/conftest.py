@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.core.jobs import LatestJob
 from cae_gui.main_window import MainWindow
-from cae_gui.morph.film_dialog import FilmDialog
+from cae_gui.morph.film_export import FilmDialog
 from cae_gui.widgets import dialogs
 from cae_gui.widgets.images import from_qimage
 from model.config import ConfigError, TrainConfig

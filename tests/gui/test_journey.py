@@ -143,7 +143,7 @@ class Journey:
         window, view = self.window, self.window.morph.path
         self.go_to(window.morph)
         self.qtbot.waitUntil(lambda: view.film.count() > 0, timeout=LOADING_MS)
-        with self.qtbot.waitSignal(window.studio.morpher.path_changed, timeout=LOADING_MS):
+        with self.qtbot.waitSignal(window.studio.morpher.latents_changed, timeout=LOADING_MS):
             self.qtbot.mouseClick(view.frames.cards[0], LEFT)
         change_seen(view.face, self.qtbot, lambda: drag(view.slider, view.slider.width() // 2))
         view.frames.segments[0].seconds.setValue(0.5)

@@ -719,7 +719,7 @@ def test_the_edited_face_goes_on_the_path(window: MainWindow, qtbot: QtBot) -> N
     qtbot.waitUntil(lambda: explorer.statistics is not None, timeout=LOADING_MS)
     explorer.randomize()
     window.tabs.setCurrentWidget(window.morph)
-    window.morph.path.edited_wanted.emit(2)
+    window.morph.path.frames.edited_wanted.emit(2)
     face = morpher.state.faces[2]
     assert face.name.endswith(", edited")
     assert morpher.path is not None
@@ -735,7 +735,7 @@ def test_a_path_is_applied_to_another_face(window: MainWindow, qtbot: QtBot) -> 
     first, last = (frame.latent for frame in morpher.path.frames)
     click_face(window, 4, qtbot)
     with qtbot.waitSignal(morpher.changed, timeout=LOADING_MS):
-        window.morph.path.apply_asked.emit()
+        window.morph.path.apply_to_selected()
     assert window.studio.selection.face is not None
     name = window.studio.selection.face.name
     assert path_names(window) == [name, f"{name}, step 2"]

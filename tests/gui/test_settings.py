@@ -8,8 +8,7 @@ from hypothesis import settings as quickly
 from hypothesis import strategies as st
 from PySide6.QtCore import QByteArray
 
-from cae_gui.morph.film_choice import FilmChoice
-from cae_gui.settings import RECENT_MODELS, Settings
+from cae_gui.settings import RECENT_MODELS, FilmChoice, Settings
 
 
 def test_the_first_start() -> None:

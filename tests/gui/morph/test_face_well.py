@@ -9,8 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from cae_gui.morph.corner_board import CornerBoard
-from cae_gui.morph.face_well import FaceWell
+from cae_gui.morph.face_well import CornerBoard, FaceWell
 from cae_gui.widgets.face_mime import face_to_mime, faces_to_mime
 from model.data.datasets import FaceSet
 

@@ -15,9 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.main_window import MainWindow
 from cae_gui.morph import filming
-from cae_gui.morph.film_choice import FilmChoice
-from cae_gui.morph.film_dialog import FilmDialog
-from cae_gui.settings import Settings
+from cae_gui.morph.film_export import FilmDialog
+from cae_gui.settings import FilmChoice, Settings
 from model.morph.film import FilmError, has_encoder
 from model.progress import WorkProgress
 from tests.gui.conftest import LOADING_MS, Dialogs, export_as, wait_for_message

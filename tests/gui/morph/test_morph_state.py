@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cae_gui.morph.morph_state import MorphFace, MorphState, Segment
+from cae_gui.morph.mix import MorphFace
+from cae_gui.morph.morpher import MorphState, Segment
 from model.morph.key_frames import KeyFrame, Path
 
 FACES = {name: MorphFace(name) for name in "ABCDE"}

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from cae_gui.morph.morph_state import MorphFace, Segment
-from cae_gui.morph.morpher import Morpher
+from cae_gui.morph.mix import MorphFace
+from cae_gui.morph.morpher import Morpher, Segment
 from model.morph.key_frames import KeyFrame, Path
 
 PHOTOS = {name: np.full((48, 48, 3), value, np.uint8) for value, name in enumerate("ABCDE")}
@@ -62,7 +62,7 @@ def test_two_faces_are_ready_once_they_have_latents(morpher: Morpher, qtbot: QtB
     np.testing.assert_array_equal(
         morpher.images(morpher.to_encode()), np.stack([PHOTOS["A"], PHOTOS["B"]])
     )
-    with qtbot.waitSignal(morpher.path_changed):
+    with qtbot.waitSignal(morpher.latents_changed):
         encode(morpher)
     assert morpher.path is not None
     assert morpher.to_encode() == []
@@ -91,12 +91,12 @@ EDITS: dict[str, Callable[[Morpher], object]] = {
 @pytest.mark.parametrize("text", EDITS)
 def test_every_edit_is_a_step_that_can_be_undone(ready: Morpher, qtbot: QtBot, text: str) -> None:
     before = ready.state
-    with qtbot.waitSignals([ready.changed, ready.path_changed]):
+    with qtbot.waitSignals([ready.changed, ready.latents_changed]):
         EDITS[text](ready)
     after = ready.state
     assert after != before
     assert ready.undo_stack.undoText() == text
-    with qtbot.waitSignals([ready.changed, ready.path_changed]):
+    with qtbot.waitSignals([ready.changed, ready.latents_changed]):
         ready.undo_stack.undo()
     assert ready.state == before
     ready.undo_stack.redo()

@@ -5,11 +5,11 @@ import pytest
 from PySide6.QtGui import QUndoStack
 from pytestqt.qtbot import QtBot
 
-from cae_gui.morph.corners import Corners
-from cae_gui.morph.morph_state import MorphFace
+from cae_gui.morph.mix import Analogy, Corners, MorphFace
 from model.morph.key_frames import spherical
 
 LATENTS = np.array([[4, 0], [0, 4], [-4, 0], [0, -4]], np.float32) + 1
+OF_ANALOGY = np.array([[4, 0], [2, 2], [1, 0], [0, 7]], np.float32)
 
 
 def faces(names: str = "ABCD") -> list[MorphFace]:
@@ -28,6 +28,16 @@ def corners(stack: QUndoStack) -> Corners:
     corners.fill(faces())
     corners.set_latents(corners.to_encode(), LATENTS)
     return corners
+
+
+@pytest.fixture
+def analogy(stack: QUndoStack) -> Analogy:
+    """Two faces in A, one in B, one in C, all encoded."""
+    analogy = Analogy(stack)
+    for side, names in enumerate(("PQ", "R", "S")):
+        analogy.put(side, faces(names))
+    analogy.set_latents(analogy.to_encode(), OF_ANALOGY)
+    return analogy
 
 
 def test_filling_takes_empty_corners_and_is_no_step(stack: QUndoStack) -> None:
@@ -93,14 +103,83 @@ def test_undo_finds_the_latents_of_a_face(corners: Corners, stack: QUndoStack) -
     assert corners.grid() is not None
 
 
-def test_another_model_needs_new_latents(corners: Corners, qtbot: QtBot) -> None:
+def test_another_model_needs_new_latents_of_the_corners(corners: Corners, qtbot: QtBot) -> None:
     with qtbot.waitSignal(corners.latents_changed):
         corners.forget_latents()
     assert corners.grid() is None
     assert len(corners.to_encode()) == 4
 
 
-def test_what_made_it(corners: Corners) -> None:
+def test_what_made_the_grid(corners: Corners) -> None:
     corners.set_arc(True)
     about = {"corners": ["A", "B", "C", "D"], "faces a side": 7, "spherical": True}
     assert corners.about() == about
+
+
+def test_of_several_faces_the_mean_counts(analogy: Analogy) -> None:
+    result = analogy.result()
+    assert result is not None
+    np.testing.assert_allclose(result, [3 - 1 + 0, 1 - 0 + 7])
+    assert result.dtype == np.float32
+
+
+def test_no_result_while_something_is_missing(analogy: Analogy, stack: QUndoStack) -> None:
+    analogy.put(1, faces("XY"))
+    assert analogy.result() is None
+    assert analogy.mean(analogy.state.sides[1]) is None
+    analogy.set_latents(analogy.to_encode()[:1], OF_ANALOGY[:1])
+    assert analogy.result() is None
+    analogy.set_latents(analogy.to_encode(), OF_ANALOGY[:1])
+    assert analogy.result() is not None
+    for _ in range(2):
+        stack.undo()
+    assert analogy.result() is None
+    assert not analogy.state.sides[2]
+
+
+def test_the_strength(analogy: Analogy) -> None:
+    analogy.set_strength(0.0)
+    np.testing.assert_allclose(analogy.result(), OF_ANALOGY[3])
+    analogy.set_strength(2.0)
+    np.testing.assert_allclose(analogy.result(), [4, 9])
+
+
+def test_a_drag_is_one_step_and_two_are_two(analogy: Analogy, stack: QUndoStack) -> None:
+    count = stack.count()
+    for strengths in ((0.9, 0.5, 0.2), (0.4, 1.5)):
+        analogy.begin_drag()
+        for strength in strengths:
+            analogy.set_strength(strength)
+        analogy.end_drag()
+    assert stack.count() == count + 2
+    stack.undo()
+    assert analogy.state.strength == 0.2
+    stack.undo()
+    assert analogy.state.strength == 1.0
+
+
+def test_single_changes_are_single_steps(analogy: Analogy, stack: QUndoStack) -> None:
+    count = stack.count()
+    analogy.set_strength(0.9)
+    analogy.set_strength(0.8)
+    assert stack.count() == count + 2
+
+
+def test_a_drag_back_to_where_it_began_is_none(analogy: Analogy, stack: QUndoStack) -> None:
+    count = stack.count()
+    analogy.begin_drag()
+    for strength in (0.5, 1.0):
+        analogy.set_strength(strength)
+    analogy.end_drag()
+    assert stack.count() == count
+
+
+def test_another_model_needs_new_latents_of_the_analogy(analogy: Analogy, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(analogy.latents_changed):
+        analogy.forget_latents()
+    assert analogy.result() is None
+    assert len(analogy.to_encode()) == 4
+
+
+def test_what_made_the_result(analogy: Analogy) -> None:
+    assert analogy.about() == {"A": ["P", "Q"], "B": ["R"], "C": ["S"], "strength": 1.0}

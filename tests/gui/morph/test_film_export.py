@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialogButtonBox, QLabel
 from pytestqt.qtbot import QtBot
 
-from cae_gui.morph.film_choice import FilmChoice
-from cae_gui.morph.film_dialog import TITLES, FilmDialog, FilmOffer
+from cae_gui.morph.film_export import TITLES, FilmDialog, FilmOffer
+from cae_gui.settings import FilmChoice
 from model.morph.film import FORMATS, SIZES
 
 LEFT = Qt.MouseButton.LeftButton

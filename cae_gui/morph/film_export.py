@@ -1,14 +1,17 @@
-"""How a film or a picture of faces is to be exported."""
+"""The export of films and pictures: how it is to be done, where it goes, and that it is done."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain, count
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -20,10 +23,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cae_gui.morph.film_choice import FilmChoice
-from model.morph.film import PICTURES, SIZES, FilmSettings, extent, why_not
+from cae_gui.core.models import Models
+from cae_gui.morph.filming import Filming
+from cae_gui.settings import FilmChoice, Settings
+from cae_gui.widgets import dialogs
+from cae_gui.widgets.message_bar import MessageBar
+from model.morph.film import FORMATS, PICTURES, SIZES, FilmSettings, extent, why_not
 
 Floats = NDArray[np.float32]
+Write = Callable[[Path], None]
+Save = Callable[[str, str, str, Write], None]
+"""Asks where to save, by the dialog's title, a name and formats, and has it written."""
 
 TITLES = {
     "GIF": "Animated GIF",
@@ -45,8 +55,9 @@ class FilmOffer:
     """What there is to export.
 
     ``latents_of`` returns latents (T, L) at so many frames a second, or None while there are none;
-    ``stills_of`` so many for a strip or a grid, which doesn't go the same way back. ``about`` goes
-    into the file. ``fixed`` faces, in ``columns``, are no film: they have no pace.
+    ``stills_of`` so many for a strip or a grid, which doesn't go the same way back. They are asked
+    again at the end, as another model may be in use by then. ``about`` goes into the file.
+    ``fixed`` faces, in ``columns``, are no film: they have no pace.
     """
 
     title: str
@@ -186,8 +197,84 @@ class FilmDialog(QDialog):
         self.chosen.emit(choice)
 
 
+class FilmExport(QObject):
+    """Exports one film or picture at a time; the last choice is proposed the next time."""
+
+    def __init__(
+        self,
+        filming: Filming,
+        models: Models,
+        settings: Settings,
+        messages: MessageBar,
+        save: Save,
+        page: QWidget,
+    ) -> None:
+        super().__init__(page)
+        self._filming, self._models = filming, models
+        self._settings, self._messages = settings, messages
+        self._save, self._page = save, page
+        filming.finished.connect(self._on_finished)
+
+    def offer(self, offer: FilmOffer) -> None:
+        """Ask how and where to export, and do it."""
+        path = self._filming.path
+        if path is not None:
+            self._messages.show_message(
+                f"“{path.name}” is still being exported. Wait for it, or cancel it."
+            )
+            return
+        dialog = FilmDialog(offer, self._settings.film, self._page.window())
+        dialog.chosen.connect(partial(self._on_chosen, offer))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _on_chosen(self, offer: FilmOffer, choice: FilmChoice) -> None:
+        self._remember(offer, choice)
+        write, suffix = partial(self._export, offer, choice), FORMATS[choice.format]
+        if suffix:
+            kind = f"{TITLES[choice.format]} (*{suffix})"
+            self._save(offer.title, offer.name + suffix, kind, write)
+        else:
+            self._fill_folder(offer, write)
+
+    def _remember(self, offer: FilmOffer, choice: FilmChoice) -> None:
+        if offer.fixed:  # offers fewer formats than a film
+            choice = replace(choice, format=self._settings.film.format)
+        self._settings.film = choice
+
+    def _fill_folder(self, offer: FilmOffer, write: Write) -> None:
+        """Ask where a folder is to be made, and have it filled; one that is there is left alone."""
+        place = dialogs.ask_place(self._page.window(), offer.title, self._settings.folder)
+        if place is not None:
+            self._settings.folder = place
+            write(_unused(place, offer.name))
+
+    def _export(self, offer: FilmOffer, choice: FilmChoice, path: Path) -> None:
+        model, latents = self._models.model, offer.latents(choice)
+        if model is None or latents is None:
+            self._messages.show_message("The model in use has just changed. Export again.")
+            return
+        settings = FilmSettings(
+            choice.format,
+            choice.size,
+            choice.frames_per_second,
+            offer.columns or choice.columns,
+            {"model": self._models.title, **offer.about},
+        )
+        self._filming.begin(model, latents, path, settings)
+
+    @Slot(object)
+    def _on_finished(self, path: Path) -> None:
+        self._messages.show_message(f"Saved as “{path.name}”.")
+
+
 def _spin(lowest: int, highest: int) -> QSpinBox:
     spin = QSpinBox()
     spin.setRange(lowest, highest)
     spin.setGroupSeparatorShown(True)
     return spin
+
+
+def _unused(place: Path, name: str) -> Path:
+    names = (f"{name} {number}" for number in count(2))
+    return next(place / each for each in chain([name], names) if not (place / each).exists())

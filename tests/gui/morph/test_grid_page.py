@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from cae_gui.main_window import MainWindow
-from cae_gui.morph.morph_grid_view import FEWEST, MOST, MorphGridView
+from cae_gui.morph.grid_page import FEWEST, MOST
+from cae_gui.morph.page import MorphPage
 from cae_gui.widgets.face_mime import Face
 from tests.gui.conftest import (
     LOADING_MS,
@@ -195,9 +196,8 @@ def test_export(grid: MainWindow, answers: Dialogs, tmp_path: Path, qtbot: QtBot
     assert np.abs(difference).max() < 1
 
 
-def test_before_there_are_faces_nothing_is_offered(qtbot: QtBot) -> None:
-    view = MorphGridView()
-    qtbot.addWidget(view)
+def test_before_there_are_faces_nothing_is_offered(page: MorphPage) -> None:
+    view = page.grid
     assert not view.export.isEnabled()
     assert not view.edit.isEnabled()
     for button in view.findChildren(QPushButton):

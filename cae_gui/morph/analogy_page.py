@@ -1,0 +1,281 @@
+"""The analogy tab of Morph: what A has and B lacks, added to C."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QFont, QShowEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cae_gui.core.models import Lane, Models
+from cae_gui.core.selection import Selection
+from cae_gui.morph.face_well import FaceWell
+from cae_gui.morph.film_export import FilmOffer
+from cae_gui.morph.mix import Analogy, MorphFace
+from cae_gui.morph.morpher import Morpher
+from cae_gui.widgets.face_mime import Face
+from cae_gui.widgets.face_view import FaceView
+from cae_gui.widgets.message_bar import MessageBar
+
+Floats = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+Side = tuple[MorphFace, ...]
+
+EXPLANATION = "What A has and B lacks, added to C."
+_HINT = (
+    "Drop a face here, or several at once, or click to take the selected one. "
+    "Of several faces the mean counts."
+)
+_PLACEHOLDERS = (
+    "Drop faces here that have it, such as a smile",
+    "Drop faces here that don't have it",
+    "Drop the face here that is to get it",
+)
+_NAME = "A − B + C"
+_MOST_PERCENT = 200
+_AT_ONCE = 16
+
+
+class AnalogyPage(QWidget):
+    """Wells A, B and C, the result, and a slider for how strongly it is applied.
+
+    It encodes and decodes while it is in view. What is to be exported goes to ``offer``.
+
+    Signals:
+        edit_asked(object, str): a latent (L,) to be edited, and what it is.
+    """
+
+    edit_asked = Signal(object, str)
+
+    def __init__(
+        self,
+        analogy: Analogy,
+        morpher: Morpher,
+        models: Models,
+        selection: Selection,
+        messages: MessageBar,
+        offer: Callable[[FilmOffer], object],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._analogy, self._morpher, self._models = analogy, morpher, models
+        self._selection, self._messages, self._offer = selection, messages, offer
+        self._shown: tuple[Side, ...] = ()
+        self._pictures: dict[Side, Pixels] = {}
+        self._stamp = 0
+        self.wells = tuple(FaceWell(index, _HINT) for index in range(3))
+        for well, text in zip(self.wells, _PLACEHOLDERS, strict=True):
+            well.set_placeholder(text)
+        self.result = FaceView()
+        self.result.set_caption(_NAME)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, _MOST_PERCENT)
+        self.slider.setValue(100)
+        self.slider.setPageStep(25)
+        self.slider.setAccessibleName("Strength")
+        self.percent = QLabel("100 %")
+        self.key_frame = QPushButton("Add as &key frame")
+        self.key_frame.setToolTip("Put the result at the end of the path")
+        self.edit = QPushButton("Edit &in Explore")
+        self.edit.setToolTip("Go on with the result in Explore")
+        self.save = QPushButton("Save pict&ure …")
+        self._arrange()
+        self._connect()
+        self._on_changed()
+        self._work()
+
+    def _arrange(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(16)
+        explanation = QLabel(EXPLANATION)
+        explanation.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(explanation)
+        column.addLayout(self._sum(), 1)
+        column.addLayout(self._way())
+        column.addLayout(self._controls())
+
+    def _sum(self) -> QHBoxLayout:
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        for well, sign in zip(self.wells, "−+=", strict=True):
+            line.addWidget(well, 2)
+            line.addWidget(_sign(sign))
+        line.addWidget(self.result, 3)
+        return line
+
+    def _way(self) -> QHBoxLayout:
+        font = QFont(self.percent.font())
+        font.setFeature(QFont.Tag("tnum"), 1)
+        self.percent.setFont(font)
+        self.percent.setMinimumWidth(self.percent.fontMetrics().horizontalAdvance("000 % "))
+        self.percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        title = QLabel("Stre&ngth")
+        title.setBuddy(self.slider)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(title)
+        line.addWidget(self.slider, 1)
+        line.addWidget(self.percent)
+        return line
+
+    def _controls(self) -> QHBoxLayout:
+        controls = QHBoxLayout()
+        controls.setSpacing(8)
+        controls.addWidget(self.key_frame)
+        controls.addWidget(self.edit)
+        controls.addStretch(1)
+        controls.addWidget(self.save)
+        return controls
+
+    def _connect(self) -> None:
+        analogy = self._analogy
+        analogy.forgotten.connect(self._on_forgotten)
+        analogy.changed.connect(self._on_changed)
+        analogy.latents_changed.connect(self._work)
+        for well in self.wells:
+            well.taken.connect(self._on_taken)
+            well.faces_put.connect(self._on_put)
+        self.slider.valueChanged.connect(self._on_slider)
+        self.slider.sliderPressed.connect(analogy.begin_drag)
+        self.slider.sliderReleased.connect(analogy.end_drag)
+        self.key_frame.clicked.connect(self._on_key_frame)
+        self.edit.clicked.connect(self._on_edit)
+        self.save.clicked.connect(self._on_save)
+
+    @Slot()
+    def _on_forgotten(self) -> None:
+        self._pictures.clear()
+
+    @Slot()
+    def _on_changed(self) -> None:
+        state = self._analogy.state
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(round(100 * state.strength))
+        self._show_percent()
+        if state.sides != self._shown:
+            self._shown = state.sides
+            self._pictures = {
+                side: self._pictures[side] for side in state.sides if side in self._pictures
+            }
+            self._show_sides()
+
+    def _show_sides(self) -> None:
+        """Show the face of each well, or the mean of its faces once it is there."""
+        for well, side in zip(self.wells, self._shown, strict=True):
+            well.set_names(tuple(face.name for face in side))
+            well.set_image(self._pictures.get(side, side[0].photo if side else None))
+
+    @Slot()
+    def _work(self) -> None:
+        """Have encoded and decoded what isn't yet, while the page is in view."""
+        sides, result = self._analogy.state.sides, self._analogy.result()
+        empty = ", ".join(letter for letter, side in zip("ABC", sides, strict=True) if not side)
+        for widget in (self.slider, self.key_frame, self.edit, self.save):
+            widget.setEnabled(result is not None)
+        self.result.set_placeholder(
+            f"Waiting for faces in {empty}." if empty else "Reading the faces …"
+        )
+        if empty:
+            self._show_result(None)
+        if self.isVisible():
+            self._encode()
+            self._decode_means()
+            if result is not None:
+                self._stamp += 1
+                then = partial(self._on_result, self._stamp)
+                self._models.decode(result[None], then=then, lane=Lane.ANALOGY, interim=True)
+
+    def _encode(self) -> None:
+        """A few at a time, so that what is more urgent comes between."""
+        if faces := self._analogy.to_encode()[:_AT_ONCE]:
+            images = np.stack([face.photo for face in faces if face.photo is not None])
+            then = partial(self._analogy.set_latents, faces)
+            self._models.encode(images, then=then, lane=Lane.ANALOGY_FACES)
+
+    def _decode_means(self) -> None:
+        several = [side for side in self._shown if len(side) > 1 and side not in self._pictures]
+        means = [(side, self._analogy.mean(side)) for side in several]
+        known = {side: mean for side, mean in means if mean is not None}
+        if known:
+            latents = np.stack(list(known.values()))
+            then, lane = partial(self._on_means, list(known)), Lane.ANALOGY_MEANS
+            self._models.decode(latents, then=then, lane=lane, interim=True)
+
+    def _on_means(self, sides: list[Side], faces: Pixels) -> None:
+        self._pictures.update(zip(sides, faces, strict=True))
+        self._show_sides()
+
+    def _on_result(self, stamp: int, faces: Pixels) -> None:
+        if self._analogy.result() is not None:
+            self._show_result(faces[0], stamp)
+
+    def _show_result(self, pixels: Pixels | None, stamp: int = 0) -> None:
+        self.result.set_face_name(_NAME if pixels is not None else "")
+        self.result.set_image(pixels, stamp)
+
+    def _show_percent(self) -> None:
+        self.percent.setText(f"{self.slider.value()} %")
+
+    @Slot(int)
+    def _on_slider(self, percent: int) -> None:
+        self._show_percent()
+        self._analogy.set_strength(percent / 100)
+
+    @Slot(int)
+    def _on_taken(self, index: int) -> None:
+        if self._selection.face is not None:
+            self._analogy.put(index, [MorphFace.of(self._selection.face)])
+
+    @Slot(int, object)
+    def _on_put(self, index: int, faces: list[Face]) -> None:
+        self._analogy.put(index, [MorphFace(*face) for face in faces])
+
+    @Slot()
+    def _on_key_frame(self) -> None:
+        result, morpher = self._analogy.result(), self._morpher
+        if result is not None:
+            morpher.insert(len(morpher.state.faces), morpher.made(_NAME, result))
+            self._messages.show_message(
+                "The result was added at the end of the path, in the tab “Path”."
+            )
+
+    @Slot()
+    def _on_edit(self) -> None:
+        result = self._analogy.result()
+        if result is not None:
+            self.edit_asked.emit(result, _NAME)
+
+    @Slot()
+    def _on_save(self) -> None:
+        about, formats = self._analogy.about(), ("PNG strip",)
+        self._offer(FilmOffer("Save the result", self._single, formats, about, "analogy", fixed=1))
+
+    def _single(self, _frames_per_second: float) -> Floats | None:
+        result = self._analogy.result()
+        return None if result is None else result[None]
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._work()
+
+
+def _sign(text: str) -> QLabel:
+    sign = QLabel(text)
+    font = QFont(sign.font())
+    font.setPixelSize(32)
+    sign.setFont(font)
+    sign.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+    return sign

@@ -1,0 +1,249 @@
+"""The grid tab of Morph: the faces between four corners."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QFont, QShowEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cae_gui.core.faces import Faces
+from cae_gui.core.models import Lane, Models
+from cae_gui.core.selection import Selection
+from cae_gui.morph.face_grid import FaceGrid
+from cae_gui.morph.face_well import CornerBoard, FaceWell
+from cae_gui.morph.film_export import FilmOffer
+from cae_gui.morph.mix import Corners, MorphFace
+from cae_gui.widgets.face_mime import Face
+from cae_gui.widgets.face_view import FaceView
+
+Floats = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+FEWEST, MOST = 3, 15
+"""Faces on a side of the grid."""
+
+_HINT = "Drop a face here, or click to take the selected one."
+_WELL_WIDTH, _CELL_WIDTH = 120, 192
+
+
+class GridPage(QWidget):
+    """Wells at the corners, the grid between them, and the face looked at, large.
+
+    It puts four faces at the corners; encodes and decodes while it is in view. What is to be
+    exported goes to ``offer``.
+
+    Signals:
+        edit_asked(object, str): a latent (L,) to be edited, and what it is.
+    """
+
+    edit_asked = Signal(object, str)
+
+    def __init__(
+        self,
+        corners: Corners,
+        models: Models,
+        faces: Faces,
+        selection: Selection,
+        offer: Callable[[FilmOffer], object],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._corners, self._models = corners, models
+        self._faces, self._selection, self._offer = faces, selection, offer
+        self._latents: Floats | None = None
+        self.wells = tuple(FaceWell(index, _HINT) for index in range(4))
+        self.grid = FaceGrid()
+        self.grid.set_placeholder("The faces between A, B, C and D appear here.")
+        self.grid.setAccessibleName("Faces between the corners")
+        self.face = FaceView()
+        self.face.set_placeholder("Move the mouse over the grid, or click a face in it.")
+        self.shares = QLabel()
+        self.edit = QPushButton("Edit &in Explore")
+        self.edit.setToolTip("Go on with the marked face in Explore (Enter)")
+        self.count = QSpinBox()
+        self.count.setRange(FEWEST, MOST)
+        self.count.setToolTip("How many faces the grid has on each side")
+        self.path = QComboBox()
+        self.path.addItems(["Straight line", "Great arc"])
+        self.path.setToolTip("Linear or spherical interpolation of the latents")
+        self.export = QPushButton("E&xport …")
+        self.export.setToolTip("Save the grid as a picture, or each of its faces")
+        self._arrange()
+        self._connect()
+        self._on_changed()
+        self._work()
+
+    def _arrange(self) -> None:
+        for well in self.wells:
+            well.setFixedSize(_WELL_WIDTH, _WELL_WIDTH + well.fontMetrics().height())
+        middle = QHBoxLayout()
+        middle.setSpacing(16)
+        middle.addWidget(CornerBoard(self.grid, self.wells), 1)
+        middle.addLayout(self._side())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(16)
+        column.addLayout(middle, 1)
+        column.addLayout(self._controls())
+
+    def _side(self) -> QVBoxLayout:
+        self.face.setFixedSize(_CELL_WIDTH, _CELL_WIDTH + self.fontMetrics().height())
+        font = QFont(self.shares.font())
+        font.setFeature(QFont.Tag("tnum"), 1)
+        self.shares.setFont(font)
+        self.shares.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        side = QVBoxLayout()
+        side.setSpacing(8)
+        side.addStretch(1)
+        side.addWidget(self.face)
+        side.addWidget(self.shares)
+        side.addWidget(self.edit, 0, Qt.AlignmentFlag.AlignHCenter)
+        side.addStretch(1)
+        return side
+
+    def _controls(self) -> QHBoxLayout:
+        count, path = QLabel("Face&s a side"), QLabel("&Way")
+        count.setBuddy(self.count)
+        path.setBuddy(self.path)
+        controls = QHBoxLayout()
+        controls.setSpacing(8)
+        for widget in (count, self.count, path, self.path):
+            controls.addWidget(widget)
+        controls.addStretch(1)
+        controls.addWidget(self.export)
+        return controls
+
+    def _connect(self) -> None:
+        corners = self._corners
+        self._faces.changed.connect(self._on_faces)
+        corners.changed.connect(self._on_changed)
+        corners.latents_changed.connect(self._work)
+        for well in self.wells:
+            well.taken.connect(self._on_taken)
+            well.faces_put.connect(self._on_put)
+        self.grid.looked_at.connect(self._look_at)
+        self.grid.activated.connect(self._on_activated)
+        self.count.valueChanged.connect(corners.set_count)
+        self.path.currentIndexChanged.connect(self._on_path)
+        self.edit.clicked.connect(self._on_edit)
+        self.export.clicked.connect(self._on_export)
+
+    @Slot()
+    def _on_faces(self) -> None:
+        """Have four faces there, so that the first grid needs no choosing."""
+        faces = self._faces.faces
+        if faces is not None and len(faces.images) >= 4:
+            rows = [number * len(faces.images) // 4 for number in range(4)]
+            self._corners.fill(
+                [MorphFace(faces.names[row], np.array(faces.images[row])) for row in rows]
+            )
+
+    @Slot()
+    def _on_changed(self) -> None:
+        state = self._corners.state
+        for well, face in zip(self.wells, state.corners, strict=True):
+            well.set_names((face.name,) if face else ())
+            well.set_image(face.photo if face else None)
+        with QSignalBlocker(self.count), QSignalBlocker(self.path):
+            self.count.setValue(state.count)
+            self.path.setCurrentIndex(int(state.arc))
+        self.grid.set_count(state.count)
+        self._look_at(*self.grid.looked())
+
+    @Slot()
+    def _work(self) -> None:
+        """Have encoded and decoded what isn't yet, while the page is in view."""
+        self._latents = self._corners.grid()
+        self._models.drop(Lane.GRID)
+        # What is on show stays where faces are on their way.
+        self.edit.setEnabled(self._latents is not None)
+        self.export.setEnabled(self._latents is not None)
+        if not self.isVisible():
+            return
+        faces = self._corners.to_encode()
+        if faces:
+            images = np.stack([face.photo for face in faces if face.photo is not None])
+            then = partial(self._corners.set_latents, faces)
+            self._models.encode(images, then=then, lane=Lane.CORNERS)
+        elif self._latents is not None:
+            self._decode(self._latents, 0)
+
+    def _decode(self, grid: Floats, row: int) -> None:
+        # Row by row, so that what is more urgent comes between.
+        if row < len(grid):
+            then = partial(self._on_row, grid, row)
+            self._models.decode(grid[row], then=then, lane=Lane.GRID)
+
+    def _on_row(self, grid: Floats, row: int, faces: Pixels) -> None:
+        self.grid.set_row(row, faces)
+        if row == self.grid.looked()[0]:
+            self._look_at(*self.grid.looked())
+        self._decode(grid, row + 1)
+
+    @Slot(int, int)
+    def _look_at(self, row: int, column: int) -> None:
+        """Show a face large, and how much of each corner is in it."""
+        pixels, shares = self.grid.face(row, column), self._corners.shares(row, column)
+        self.face.set_face_name(_name(row, column) if pixels is not None else "")
+        self.face.set_image(pixels)
+        pairs = zip(self.wells, shares, strict=True)
+        text = "   ".join(f"{well.letter} {round(100 * share)} %" for well, share in pairs)
+        self.shares.setText(text if pixels is not None else "")
+        self.grid.setAccessibleDescription(text)
+
+    @Slot(int)
+    def _on_taken(self, index: int) -> None:
+        if self._selection.face is not None:
+            self._corners.put(index, MorphFace.of(self._selection.face))
+
+    @Slot(int, object)
+    def _on_put(self, index: int, faces: list[Face]) -> None:
+        self._corners.put(index, MorphFace(*faces[0]))
+
+    @Slot(int)
+    def _on_path(self, index: int) -> None:
+        self._corners.set_arc(index == 1)
+
+    @Slot(int, int)
+    def _on_activated(self, _row: int, _column: int) -> None:
+        if self.edit.isEnabled():
+            self._on_edit()
+
+    @Slot()
+    def _on_edit(self) -> None:
+        if self._latents is not None:
+            row, column = self.grid.marked()
+            self.edit_asked.emit(self._latents[row, column], _name(row, column))
+
+    @Slot()
+    def _on_export(self) -> None:
+        side, about = self._corners.state.count, self._corners.about()
+        formats, title = ("PNG grid", "PNG frames"), "Export the grid"
+        self._offer(
+            FilmOffer(title, self._rows, formats, about, "grid", fixed=side**2, columns=side)
+        )
+
+    def _rows(self, _frames_per_second: float) -> Floats | None:
+        grid = self._corners.grid()
+        return None if grid is None else grid.reshape(-1, grid.shape[-1])
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._work()
+
+
+def _name(row: int, column: int) -> str:
+    return f"Grid, row {row + 1}, column {column + 1}"

@@ -1,0 +1,50 @@
+"""The page of Morph alone, without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from cae_gui.morph.page import MorphPage
+from cae_gui.settings import Settings
+from cae_gui.studio import Studio
+from cae_gui.widgets.message_bar import MessageBar
+
+
+@pytest.fixture
+def studio(qtbot: QtBot) -> Iterator[Studio]:
+    """What a window works on, with neither faces nor a model."""
+    studio = Studio()
+    yield studio
+    studio.shut_down()
+
+
+@pytest.fixture
+def messages(qtbot: QtBot) -> MessageBar:
+    messages = MessageBar()
+    qtbot.addWidget(messages)
+    return messages
+
+
+@pytest.fixture
+def page(studio: Studio, messages: MessageBar, qtbot: QtBot) -> MorphPage:
+    """The page on show, with nothing in it."""
+    page = MorphPage(
+        models=studio.models,
+        faces=studio.faces,
+        selection=studio.selection,
+        morpher=studio.morpher,
+        corners=studio.corners,
+        analogy=studio.analogy,
+        filming=studio.filming,
+        messages=messages,
+        settings=Settings(),
+        save=lambda *_arguments: None,
+    )
+    qtbot.addWidget(page)
+    page.resize(1000, 700)
+    with qtbot.waitExposed(page):
+        page.show()
+    return page
