@@ -325,6 +325,19 @@ def test_the_place_for_a_further_face_stays_in_view(
     assert bar.value() == 0
 
 
+def test_the_end_stays_in_view_until_it_is_scrolled_away(
+    frames: KeyFrames, morpher: Morpher
+) -> None:
+    bar = frames.horizontalScrollBar()
+    show(morpher, 4)
+    for maximum in (300, 420):  # a card and its segment may come one after the other
+        bar.setRange(0, maximum)
+        assert bar.value() == maximum
+    bar.setValue(10)
+    bar.setRange(0, 500)
+    assert bar.value() == 10
+
+
 def test_twelve_faces_scroll_to_the_one_in_focus(
     frames: KeyFrames, morpher: Morpher, qtbot: QtBot
 ) -> None:
