@@ -53,13 +53,13 @@ class MainWindow(QMainWindow):
         self._has_model = False
         self._build()
         self._control()
-        self.menus = Menus(self)
+        self.menus = self._make_menus()
         self._connect()
         self._restore()
 
     @property
     def session(self) -> Studio:
-        """Return ``studio`` by the name that it had in version 1, for programs that use it."""
+        """Return ``studio`` by its earlier name, for programs that use it."""
         return self.studio
 
     def start(self) -> None:
@@ -159,6 +159,22 @@ class MainWindow(QMainWindow):
             messages=self.messages,
             settings=self.settings,
             save=self.files.save,
+        )
+
+    def _make_menus(self) -> Menus:
+        return Menus(
+            self,
+            self.studio,
+            self.settings,
+            self.files,
+            self.messages,
+            gallery=self.gallery,
+            train=self.train,
+            explore=self.explore,
+            tabs=self.tabs,
+            show_workspace=self.show_workspace,
+            continue_run=self.continue_run,
+            set_scheme=self.set_scheme,
         )
 
     def _control(self) -> None:

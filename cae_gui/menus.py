@@ -7,19 +7,23 @@ from datetime import datetime
 from functools import partial
 from html import escape
 from itertools import islice
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QKeySequence
-from PySide6.QtWidgets import QMenu, QMessageBox
+from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QTabWidget
 
 from cae_gui.core.times import run_title
+from cae_gui.documents.files import Files
+from cae_gui.explore.page import ExplorePage
+from cae_gui.gallery.page import GalleryPage
+from cae_gui.settings import Settings
+from cae_gui.studio import Studio
+from cae_gui.train.page import TrainPage
 from cae_gui.train.runs import ListedRun
+from cae_gui.widgets.message_bar import MessageBar
 from cae_gui.widgets.theme import Scheme
 from model.io.places import log_folder
-
-if TYPE_CHECKING:
-    from cae_gui.main_window import MainWindow
 
 Shortcut = QKeySequence | QKeySequence.StandardKey | str
 MOST_RUNS = 10
@@ -33,9 +37,28 @@ SCHEMES: tuple[tuple[str, Scheme], ...] = (
 class Menus(QObject):
     """Builds the menus of the window and keeps those with changing entries up to date."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(
+        self,
+        window: QMainWindow,
+        studio: Studio,
+        settings: Settings,
+        files: Files,
+        messages: MessageBar,
+        *,
+        gallery: GalleryPage,
+        train: TrainPage,
+        explore: ExplorePage,
+        tabs: QTabWidget,
+        show_workspace: Callable[[int], object],
+        continue_run: Callable[[Path], object],
+        set_scheme: Callable[[Scheme], object],
+    ) -> None:
         super().__init__(window)
-        self._window = window
+        self._window, self._studio, self._settings = window, studio, settings
+        self._files, self._messages = files, messages
+        self._gallery, self._train, self._explore, self._tabs = gallery, train, explore, tabs
+        self._show_workspace, self._continue_run = show_workspace, continue_run
+        self._set_scheme = set_scheme
         bar = window.menuBar()
         self._fill_file(bar.addMenu("&File"))
         self._fill_edit(bar.addMenu("E&dit"))
@@ -51,28 +74,27 @@ class Menus(QObject):
         return action
 
     def _fill_file(self, menu: QMenu) -> None:
-        window, keys = self._window, QKeySequence.StandardKey
-        self._add(menu, "&Open model …", window.files.open_model, keys.Open)
+        files, keys = self._files, QKeySequence.StandardKey
+        self._add(menu, "&Open model …", files.open_model, keys.Open)
         self._recent = menu.addMenu("Open &recent model")
         self._recent.aboutToShow.connect(self._fill_recent)
-        self._add(menu, "&Save model as …", window.files.save_model, keys.SaveAs)
-        self._add(menu, "Use the s&hipped model", window.studio.models.open_shipped)
+        self._add(menu, "&Save model as …", files.save_model, keys.SaveAs)
+        self._add(menu, "Use the s&hipped model", self._studio.models.open_shipped)
         menu.addSeparator()
-        self._add(menu, "Op&en session …", window.files.open_session, "Ctrl+Alt+O")
-        self._add(menu, "Sa&ve session as …", window.files.save_session, "Ctrl+Alt+S")
-        self._add(menu, "Open the &last session", window.files.open_last_session)
+        self._add(menu, "Op&en session …", files.open_session, "Ctrl+Alt+O")
+        self._add(menu, "Sa&ve session as …", files.save_session, "Ctrl+Alt+S")
+        self._add(menu, "Open the &last session", files.open_last_session)
         menu.addSeparator()
-        self._add(menu, "&Add photos …", window.files.open_photos, "Ctrl+Shift+O")
+        self._add(menu, "&Add photos …", files.open_photos, "Ctrl+Shift+O")
         menu.addSeparator()
         self._runs = menu.addMenu("&Continue a run")
         self._runs.aboutToShow.connect(self._fill_runs)
-        self._add(menu, "Save c&urves …", window.files.save_curves)
+        self._add(menu, "Save c&urves …", files.save_curves)
         menu.addSeparator()
-        self._add(menu, "&Quit", window.close, keys.Quit)
+        self._add(menu, "&Quit", self._window.close, keys.Quit)
 
     def _fill_edit(self, menu: QMenu) -> None:
-        window, keys = self._window, QKeySequence.StandardKey
-        group = window.studio.undo_group
+        keys, group = QKeySequence.StandardKey, self._studio.undo_group
         for action, key in (
             (group.createUndoAction(menu, "&Undo"), keys.Undo),
             (group.createRedoAction(menu, "&Redo"), keys.Redo),
@@ -80,29 +102,28 @@ class Menus(QObject):
             action.setShortcut(key)
             menu.addAction(action)
         menu.addSeparator()
-        self._add(menu, "&Paste picture", window.files.paste, keys.Paste)
-        self._add(menu, "&Find a face", window.gallery.focus_search, keys.Find)
+        self._add(menu, "&Paste picture", self._files.paste, keys.Paste)
+        self._add(menu, "&Find a face", self._gallery.focus_search, keys.Find)
         menu.addSeparator()
-        explorer = window.studio.explorer
+        explorer = self._studio.explorer
         self._add(menu, "Ra&ndom face", explorer.randomize, "Ctrl+R")
         self._add(menu, "Random s&tep", explorer.step_randomly, "Ctrl+Shift+R")
-        self._add(menu, "&Keep a snapshot", window.explore.keep_snapshot, "Ctrl+D")
+        self._add(menu, "&Keep a snapshot", self._explore.keep_snapshot, "Ctrl+D")
         self._add(menu, "R&eset the face", explorer.reset, "Ctrl+0")
 
     def _fill_view(self, menu: QMenu) -> None:
-        window = self._window
-        for index in range(window.tabs.count()):
-            go = partial(window.show_workspace, index)
-            self._add(menu, window.tabs.tabText(index), go, f"Ctrl+{index + 1}")
+        for index in range(self._tabs.count()):
+            go = partial(self._show_workspace, index)
+            self._add(menu, self._tabs.tabText(index), go, f"Ctrl+{index + 1}")
         menu.addSeparator()
-        show_layers = window.train.layers_dialog.show_layers
+        show_layers = self._train.layers_dialog.show_layers
         self._add(menu, "&Layers of the network", show_layers, "Ctrl+L")
         menu.addSeparator()
         group = QActionGroup(menu)
         for text, scheme in SCHEMES:
-            action = self._add(menu, text, partial(window.set_scheme, scheme))
+            action = self._add(menu, text, partial(self._set_scheme, scheme))
             action.setCheckable(True)
-            action.setChecked(window.settings.scheme == scheme)
+            action.setChecked(self._settings.scheme == scheme)
             group.addAction(action)
 
     def _fill_help(self, menu: QMenu) -> None:
@@ -112,20 +133,20 @@ class Menus(QObject):
     @Slot()
     def _fill_recent(self) -> None:
         self._recent.clear()
-        for path in self._window.settings.recent_models:
-            self._add(self._recent, str(path), partial(self._window.files.open_path, path))
+        for path in self._settings.recent_models:
+            self._add(self._recent, str(path), partial(self._files.open_path, path))
         if self._recent.isEmpty():
             self._recent.addAction("No model was opened or saved yet").setEnabled(False)
 
     @Slot()
     def _fill_runs(self) -> None:
         self._runs.clear()
-        studio, now = self._window.studio, datetime.now().astimezone()
+        studio, now = self._studio, datetime.now().astimezone()
         idle = not studio.training.is_active
         for listed in islice(filter(_is_unfinished, studio.runs.items), MOST_RUNS):
             run, done = listed.run, listed.summary.epochs_done
             title = f"{run_title(run, now)}: {run.faces}, {done} of {run.config.epochs} epochs"
-            go_on = partial(self._window.continue_run, run.folder)
+            go_on = partial(self._continue_run, run.folder)
             self._add(self._runs, title, go_on).setEnabled(idle)
         if self._runs.isEmpty():
             self._runs.addAction("There is no unfinished run").setEnabled(False)
@@ -134,7 +155,7 @@ class Menus(QObject):
     def _show_log(self) -> None:
         folder = log_folder()
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-            self._window.messages.show_message(f"The log file is in “{folder}”.")
+            self._messages.show_message(f"The log file is in “{folder}”.")
 
     @Slot()
     def _about(self) -> None:
