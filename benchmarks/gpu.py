@@ -310,10 +310,10 @@ def scarce_memory(check: Check, config: TrainConfig, faces: FaceSet) -> Iterator
         return
     backward = Step._backward
 
-    def full(self: Step, images: torch.Tensor) -> torch.Tensor:
+    def full(self: Step, network: torch.nn.Module, images: torch.Tensor) -> torch.Tensor:
         if len(images) == config.batch_size:
             raise torch.OutOfMemoryError
-        return backward(self, images)
+        return backward(self, network, images)
 
     with mock.patch.object(Step, "_backward", full):
         yield

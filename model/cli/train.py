@@ -147,13 +147,24 @@ def _train_new(
     group: Group,
 ) -> None:
     """Train in a new run folder, which doesn't stay when nothing was trained."""
-    source = lasting(plan.source)
-    new = group.share(lambda: Run.create(plan.config, faces.title, parent, source=source))
+    new = group.share(lambda: _new_run(plan, faces.title, parent))
     try:
         _train(new, plan.begin, faces, plan.source, console, stop, group)
     finally:
         if group.is_writer and _is_empty(new):
             new.discard()
+
+
+def _new_run(plan: Plan, faces: str, parent: Path | None) -> Run:
+    """Create the run; processes that ``torchrun`` started again go on with that of the earlier."""
+    from model.training.distributed import recall, remember
+
+    earlier = recall("run")
+    if earlier and Path(earlier, "run.json").exists():
+        return Run.open(Path(earlier))
+    new = Run.create(plan.config, faces, parent, source=lasting(plan.source))
+    remember("run", str(new.folder.absolute()))
+    return new
 
 
 def _train(

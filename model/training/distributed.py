@@ -1,9 +1,10 @@
 """One process that trains alone, or several that train one network together.
 
-Started by ``torchrun``, each process takes its part of every batch, and gradients are averaged: a
-step is the same for any number of processes. Processes tell each other two kinds of things.
-*Agreements* are small numbers, always sent between the processors (gloo), so that no accelerator
-is waited for. *Tensors* travel from device to device (nccl on CUDA).
+Started by ``torchrun``, each process takes its part of every batch, and PyTorch's
+``DistributedDataParallel`` averages the gradients: a step is the same for any number of processes.
+Besides, processes send two kinds of messages. *Agreements* are small numbers, always sent between
+the processors (gloo), so that no accelerator is waited for. *Tensors* travel from device to device
+(nccl on CUDA).
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import torch
 import torch.distributed as dist
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.parallel import DistributedDataParallel
 
 from model.device import pick_device
 from model.system.child import cores, rank_and_size
@@ -75,11 +78,18 @@ class Group:
     def average(self, tensors: Sequence[Tensor]) -> None:
         """Replace float32 tensors with their means over the processes, identical in all."""
 
-    def together(self, owed: Sequence[Tensor] = ()) -> AbstractContextManager[None]:  # noqa: ARG002
+    def replicated(self, network: nn.Module) -> nn.Module:
+        """Return what computes as the network does and averages gradients over the processes.
+
+        Batch norms keep the statistics of this process's own batches, unless
+        ``share_batch_norms`` was called; ``average`` makes their running statistics one.
+        """
+        return network
+
+    def together(self) -> AbstractContextManager[None]:
         """Return a context in which exhausted memory of one process is raised by all.
 
-        ``owed`` are the shapes that are gathered inside, in order. A process that fails sends
-        what it has not sent yet, so that the others don't wait for it.
+        Nothing may be sent inside: the others would wait for a process that failed.
         """
         return nullcontext()
 
@@ -103,7 +113,6 @@ class Processes(Group):
         self._place = int(os.environ.get("LOCAL_RANK", "0"))
         self.leads_machine = self._place == 0
         self.threads = max(1, cores() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
-        self._gathered = 0
 
     def device(self) -> torch.device:
         """Return the GPU of this process's number, or the processor where there is none.
@@ -123,45 +132,49 @@ class Processes(Group):
     def all_reduce_max(self, number: int) -> int:
         """Reduce over gloo; waits for all processes."""
         told = torch.tensor(number)
-        with _within_reach():
+        with within_reach():
             dist.all_reduce(told, dist.ReduceOp.MAX)
         return int(told)
 
     def share(self, answer: Callable[[], T]) -> T:
         """Send the writer's answer, which must be one that can be pickled."""
         told = [answer() if self.is_writer else None]
-        with _within_reach():
+        with within_reach():
             dist.broadcast_object_list(told, src=0, device=torch.device("cpu"))
         shared: Any = told[0]
         return shared  # type: ignore[no-any-return]
 
     def gather(self, tensor: Tensor) -> Tensor:
         """Send a tensor to all; each must be of one shape and type in all processes."""
-        self._gathered += 1
         parts = [torch.empty_like(tensor) for _ in range(self.size)]
-        with _within_reach():
+        with within_reach():
             dist.all_gather(parts, tensor)
         return torch.stack(parts)
 
     def average(self, tensors: Sequence[Tensor]) -> None:
         """Send all tensors as one: a message costs more than a few more numbers in it."""
         flat = torch.cat([tensor.flatten() for tensor in tensors])
-        with _within_reach():
+        with within_reach():
             dist.all_reduce(flat)
         means = torch.split(flat / self.size, [tensor.numel() for tensor in tensors])
         for tensor, mean in zip(tensors, means, strict=True):
             tensor.copy_(mean.view_as(tensor))
 
+    def replicated(self, network: nn.Module) -> nn.Module:
+        """Wrap a network that lies on its device already."""
+        with within_reach():
+            return DistributedDataParallel(
+                network, broadcast_buffers=False, gradient_as_bucket_view=True
+            )
+
     @contextmanager
-    def together(self, owed: Sequence[Tensor] = ()) -> Iterator[None]:
+    def together(self) -> Iterator[None]:
         """Exchange at the end whether the memory of any process was exhausted."""
-        self._gathered, failed = 0, False
+        failed = False
         try:
             yield
         except torch.OutOfMemoryError:
             failed = True
-            for tensor in owed[self._gathered :]:
-                self.gather(tensor)
         if self.any(failed):
             raise torch.OutOfMemoryError("the memory of one of the processes is exhausted")
 
@@ -196,16 +209,55 @@ def joined() -> Iterator[Group]:
         yield ALONE
         return
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-    with _within_reach():
-        dist.init_process_group(backend, timeout=PATIENCE)
+    with within_reach():
+        _meet(backend)
     try:
         yield Processes()
     finally:
         dist.destroy_process_group()
 
 
+def _meet(backend: str) -> None:
+    store = _store_of_torchrun()
+    if store is None:
+        dist.init_process_group(backend, timeout=PATIENCE)
+        return
+    # The store outlives the processes: what an earlier attempt wrote there would be read again.
+    attempt = dist.PrefixStore(f"attempt {os.environ.get('TORCHELASTIC_RESTART_COUNT')}", store)
+    rank, size = rank_and_size()
+    dist.init_process_group(backend, timeout=PATIENCE, store=attempt, rank=rank, world_size=size)
+
+
+def remember(name: str, value: str) -> None:
+    """Let processes that ``torchrun`` starts in the place of these ones ``recall`` a value."""
+    store = _store_of_torchrun()
+    if store is not None:
+        store.set(f"cae-studio {name}", value)
+
+
+def recall(name: str) -> str | None:
+    """Return what an earlier attempt remembered, or None; also where nothing is started again."""
+    store = _store_of_torchrun()
+    key = f"cae-studio {name}"
+    return store.get(key).decode() if store is not None and store.check([key]) else None
+
+
+def _store_of_torchrun() -> dist.TCPStore | None:
+    """Return the store that lives as long as ``torchrun``, where it started this process."""
+    if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True":
+        return None
+    host, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
+    with within_reach():
+        return dist.TCPStore(host, port, is_master=False, wait_for_workers=False, timeout=PATIENCE)
+
+
 @contextmanager
-def _within_reach() -> Iterator[None]:
+def within_reach() -> Iterator[None]:
+    """Explain failed messages inside.
+
+    Raises:
+        GroupError: the other processes can't be reached.
+    """
     try:
         yield
     except torch.OutOfMemoryError:
@@ -215,3 +267,89 @@ def _within_reach() -> Iterator[None]:
             "The other processes of this training can't be reached any more. One of them ended "
             "early and says why; what was saved of the run is kept."
         ) from error
+
+
+def share_batch_norms(network: nn.Module, group: Group, device: torch.device) -> None:
+    """Let all batch norms of a network measure the batches of all processes, equally large, as one.
+
+    The names of its parameters stay. In eval mode it computes as before.
+    """
+    if device.type != "cpu":
+        nn.SyncBatchNorm.convert_sync_batchnorm(network)
+        return
+    for parent in list(network.modules()):
+        for name, layer in parent.named_children():
+            if isinstance(layer, nn.BatchNorm2d):
+                setattr(parent, name, CpuSyncBatchNorm(layer, group))
+
+
+_OVER = (0, 2, 3)
+
+
+class CpuSyncBatchNorm(nn.BatchNorm2d):
+    """What ``torch.nn.SyncBatchNorm`` is on accelerators; that one refuses tensors on the CPU.
+
+    Without it several processes without GPUs couldn't learn as one does. It takes over the
+    parameters of a layer, under the same names. In eval mode it is that layer.
+    """
+
+    def __init__(self, layer: nn.BatchNorm2d, group: Group) -> None:
+        super().__init__(layer.num_features, eps=layer.eps, momentum=layer.momentum)
+        self.load_state_dict(layer.state_dict())
+        self._group = group
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Normalise (N, C, H, W) by channel, and keep running statistics."""
+        if not self.training:
+            return super().forward(features)
+        arguments = (features, self.weight, self.bias, self.eps, self._group)
+        output, mean, variance = _Normalise.apply(*arguments)  # type: ignore[no-untyped-call]
+        self._keep(mean, variance, features.numel() // self.num_features * self._group.size)
+        return cast(Tensor, output)
+
+    @torch.no_grad()
+    def _keep(self, mean: Tensor, variance: Tensor, count: int) -> None:
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        assert self.num_batches_tracked is not None
+        assert self.momentum is not None
+        self.num_batches_tracked += 1
+        self.running_mean.lerp_(mean, self.momentum)
+        # Running variances are those of the population, as in every batch norm.
+        self.running_var.lerp_(variance * (count / (count - 1)), self.momentum)
+
+
+class _Normalise(torch.autograd.Function):
+    """Features, mean and variance of all processes' features; one message each way."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, features: Tensor, weight: Tensor, bias: Tensor, eps: float, group: Group
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        own = torch.var_mean(features.float(), _OVER, correction=0)
+        variances, means = group.gather(torch.stack(own)).unbind(1)
+        mean = means.mean(0)
+        variance = variances.mean(0) + means.var(0, correction=0)
+        ctx.save_for_backward(features, weight, mean, (variance + eps).rsqrt())
+        ctx.group = group
+        ctx.mark_non_differentiable(mean, variance)
+        output = functional.batch_norm(features, mean, variance, weight, bias, eps=eps)
+        return output, mean, variance
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        """Subtract from the gradient what changes the mean and the spread over all processes."""
+        features, weight, mean, scale = ctx.saved_tensors
+        gradient = gradients[0].float()
+        normal = (features.float() - _each(mean)) * _each(scale)
+        to_bias, to_weight = gradient.sum(_OVER), (gradient * normal).sum(_OVER)
+        count = features.numel() // len(mean)
+        sums = ctx.group.gather(torch.stack((to_bias, to_weight))).mean(0) / count
+        to_features = gradient - _each(sums[0]) - normal * _each(sums[1])
+        to_features *= _each(weight * scale)
+        return to_features.to(features.dtype), to_weight, to_bias, None, None
+
+
+def _each(values: Tensor) -> Tensor:
+    """Return a number for each channel (C,) as something that images (N, C, H, W) multiply with."""
+    return values[:, None, None]

@@ -2,50 +2,42 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from model.device import autocast
-from model.network import ConvAutoencoder
-from model.training.distributed import Group
+from model.training.distributed import Group, GroupError, within_reach
 
 EAGER_STEPS = 3
 """Steps that are launched one by one before the next is recorded: they set up what is lasting."""
 
 
 class Step:
-    """Learns from batches on one device; ``dtype`` is what the network computes in.
-
-    ``messages`` are the shapes that synchronised batch norms send, for ``Group.together``.
-    """
+    """Learns from batches on one device; ``dtype`` is what the network computes in."""
 
     def __init__(
         self,
-        network: ConvAutoencoder,
+        network: nn.Module,
         optimizers: Sequence[torch.optim.Optimizer],
         device: torch.device,
         dtype: torch.dtype,
-        group: Group,
-        messages: Sequence[Tensor] = (),
     ) -> None:
         self._network = network
         self._optimizers = optimizers
         self._device = device
         self.dtype = dtype
-        self._group, self._messages = group, messages
 
     def __call__(self, images: Tensor) -> Tensor:
         """Take one step on images (B, 3, 48, 48); return the loss, which stays on the device.
 
         Raises:
-            torch.OutOfMemoryError: the device's memory is exhausted, here or in another process.
+            torch.OutOfMemoryError: the device's memory is exhausted.
         """
-        with self._group.together(self._messages):
-            loss = self._backward(images)
-        self._average(loss)
+        loss = self._backward(self._network, images)
         for optimizer in self._optimizers:
             optimizer.step()
         self._free_gradients()
@@ -59,24 +51,63 @@ class Step:
         for optimizer in self._optimizers:
             optimizer.zero_grad(set_to_none=True)
 
-    def _backward(self, images: Tensor) -> Tensor:
+    def _backward(self, network: nn.Module, images: Tensor) -> Tensor:
         """Compute the gradients of a batch; the memory for a step is at its height here."""
         with autocast(self._device, self.dtype):
-            reconstruction = self._network(images)
+            reconstruction = network(images)
         loss = functional.mse_loss(reconstruction.float(), images)
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.detach()
 
-    def _average(self, loss: Tensor) -> None:
-        """Average gradients, running statistics and the loss over the processes, in one message.
 
-        ``DistributedDataParallel`` would send gradients while others are still computed. That
-        gains little with 12 MB of them, and a process whose memory is exhausted could not say so
-        before the others wait for its gradients.
+class SharedStep(Step):
+    """The same in one of several processes; the loss is that of the process's own faces.
+
+    A process whose memory is exhausted in the middle of a step can't tell the others, which wait
+    for its gradients. So the first batch of each size is tried before by each process alone.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        optimizers: Sequence[torch.optim.Optimizer],
+        device: torch.device,
+        dtype: torch.dtype,
+        group: Group,
+    ) -> None:
+        super().__init__(group.replicated(network), optimizers, device, dtype)
+        self._own, self._group = network, group
+        self._fits = False
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Take one step on this process's part of a batch.
+
+        Raises:
+            torch.OutOfMemoryError: batches of this size exhaust the memory, here or in another
+                process; nothing was learned from this one.
+            GroupError: the others can't be reached, or memory that sufficed before is exhausted.
         """
-        gradients = [one.grad for one in self._network.parameters() if one.grad is not None]
-        statistics = [one for one in self._network.buffers() if one.is_floating_point()]
-        self._group.average([*gradients, *statistics, loss])
+        if not self._fits:
+            self._try_alone(images)
+            self._fits = True
+        try:
+            with within_reach():
+                return super().__call__(images)
+        except torch.OutOfMemoryError as error:
+            raise GroupError(
+                "The memory of one of the processes is full, though batches of this size fitted "
+                "before. What was saved of the run is kept."
+            ) from error
+
+    def clear(self) -> None:
+        """Free the gradients; the next batch may be of another size."""
+        super().clear()
+        self._fits = False
+
+    def _try_alone(self, images: Tensor) -> None:
+        """Compute gradients that aren't used; in eval mode nothing is sent, drawn or counted."""
+        with self._group.together():
+            self._backward(copy.deepcopy(self._own).eval(), images)
 
 
 class RecordedStep(Step):
@@ -132,7 +163,7 @@ class RecordedStep(Step):
         graph = torch.cuda.CUDAGraph()
         try:
             with torch.cuda.graph(graph):
-                self._loss = self._backward(self._images)
+                self._loss = self._backward(self._network, self._images)
                 for optimizer in self._optimizers:
                     optimizer.step()
         except torch.OutOfMemoryError:

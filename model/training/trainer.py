@@ -23,13 +23,12 @@ from model.face_set import FACE_SHAPE
 from model.network import ConvAutoencoder, on_device
 from model.training.arithmetic import Arithmetic
 from model.training.augment import Augmentation
-from model.training.distributed import ALONE, Group
+from model.training.distributed import ALONE, Group, share_batch_norms
 from model.training.feed import BatchSource
 from model.training.optim import Muon, make_optimizers, restore, set_rates
 from model.training.orthogonal import METHODS
 from model.training.schedule import rate_factor
-from model.training.step import RecordedStep, Step
-from model.training.sync_batch_norm import synchronise
+from model.training.step import RecordedStep, SharedStep, Step
 
 PREVIEW_FACES = 10
 TEST_BATCH = 250
@@ -47,8 +46,9 @@ class Trainer:
 
     Of several processes each takes its part of every batch. Order and changes are drawn for
     whole batches, so a step has the same data for any number of processes. All processes make the
-    same steps, and have the same weights, statistics, losses and random state at any time: what
-    the writer saves holds for all. Dropout is drawn alike in each process, for its own faces.
+    same steps, and have the same weights and random state at any time, the same statistics and
+    losses whenever ``mean_loss`` or ``evaluate`` was called: what the writer saves then holds for
+    all. Dropout is drawn alike in each process, for its own faces.
 
     Raises:
         ConfigError: the data set has too few faces for the configuration, ``start`` another
@@ -93,16 +93,19 @@ class Trainer:
             self._network.start_output_at(*moments)
         else:
             self._begin_with(start)
-        share_norms = config.sync_batch_norm and group.size > 1
-        messages = synchronise(self._network, group, device) if share_norms else []
+        if config.sync_batch_norm and group.size > 1:
+            share_batch_norms(self._network, group, device)
         self._network = on_device(self._network, device)
         self._best_weights = self._weights()
         method = METHODS[self._arithmetic.orthogonalisation]
         self._optimizers = make_optimizers(config, self._network, method)
-        kind = RecordedStep if device.type == "cuda" and group.size == 1 else Step
-        self._take_step = kind(
-            self._network, self._optimizers, device, self._arithmetic.dtype, group, messages
-        )
+        self._take_step = self._make_step()
+
+    def _make_step(self) -> Step:
+        what = (self._network, self._optimizers, self.device, self._arithmetic.dtype)
+        if self._group.size > 1:
+            return SharedStep(*what, self._group)
+        return RecordedStep(*what) if self.device.type == "cuda" else Step(*what)
 
     def _begin_with(self, start: FaceModel) -> None:
         size = start.network.latent_dim
@@ -191,18 +194,30 @@ class Trainer:
         self.steps_per_epoch = len(self.train_images) // size
 
     def mean_loss(self) -> float:
-        """Read the mean loss since the last reading from the device.
+        """Read the mean loss since the last reading from the device; all processes at once.
 
         Raises:
             TrainingError: it isn't a number.
         """
-        loss = float(torch.stack(self._unread).mean())
+        mean = torch.stack(self._unread).mean()
+        self._average(mean)
+        loss = float(mean)
         self._unread.clear()
         self._check(loss)
         return loss
 
+    def _average(self, *measured: Tensor) -> None:
+        """Replace what each process measured of its own faces with the mean over all of them.
+
+        A running statistic is a weighted sum of the steps', so that it is the same whether it is
+        averaged at every step or seldom.
+        """
+        statistics = [one for one in self._network.buffers() if one.is_floating_point()]
+        self._group.average([*measured, self._total, *statistics])
+
     def evaluate(self) -> Iterator[None]:
         """Measure the test faces, pausing after each part; the result goes to ``finish_epoch``."""
+        self._average()
         self._network.eval()
         self._test_total = torch.zeros((), device=self.device)
         group = self._group

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
+import itertools
 import multiprocessing
 import os
+import re
+import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -24,12 +30,18 @@ from model import cli
 from model.config import ConfigError, TrainConfig
 from model.data.datasets import FaceSet
 from model.events import EpochDone, Event, Finished, Notice, Progress
+from model.network import ConvAutoencoder
 from model.runs.runs import Run, list_runs
 from model.training import training
 from model.training.arithmetic import Arithmetic
-from model.training.distributed import ALONE, GroupError, joined
+from model.training.distributed import (
+    ALONE,
+    CpuSyncBatchNorm,
+    GroupError,
+    joined,
+    share_batch_norms,
+)
 from model.training.step import Step
-from model.training.sync_batch_norm import synchronise
 from model.training.trainer import TrainingError
 
 CPU = torch.device("cpu")
@@ -171,12 +183,12 @@ def _normalised() -> list[Tensor]:
     wanted = torch.randn(6, 4, 5, 5)
     network = nn.Sequential(nn.BatchNorm2d(4), nn.Conv2d(4, 4, 1), nn.BatchNorm2d(4))
     with joined() as group:
-        synchronise(network, group, CPU)
+        share_batch_norms(network, group, CPU)
         images = images[group.part(6)].requires_grad_()
-        loss = nn.functional.mse_loss(network(images), wanted[group.part(6)])
+        output = group.replicated(network)(images)
+        loss = nn.functional.mse_loss(output, wanted[group.part(6)])
         loss.backward()  # type: ignore[no-untyped-call]
         gradients = [one.grad for one in network.parameters() if one.grad is not None]
-        group.average(gradients)
         assert images.grad is not None
         parts = group.gather(images.grad / group.size).flatten(0, 1)
         in_use = network.eval()(images)
@@ -185,14 +197,25 @@ def _normalised() -> list[Tensor]:
 
 
 def test_shared_batch_norm_is_that_of_the_whole_batch() -> None:
-    network = nn.Sequential(nn.BatchNorm2d(4))
     (whole,) = run_in(1, _normalised)
     for found in run_in(3, _normalised):
         for expected, value in zip(whole, found, strict=True):
             np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-6)
-    names = list(network.state_dict())
-    synchronise(network, ALONE, CPU)
-    assert list(network.state_dict()) == names
+
+
+@pytest.mark.parametrize(
+    ("device", "kind"), [("cpu", CpuSyncBatchNorm), ("cuda", nn.SyncBatchNorm)]
+)
+def test_shared_batch_norms_keep_names_and_values(device: str, kind: type[nn.Module]) -> None:
+    network = ConvAutoencoder(4)
+    before = copy.deepcopy(network.state_dict())
+    share_batch_norms(network, ALONE, torch.device(device))
+    norms = [one for one in network.modules() if "BatchNorm" in type(one).__name__]
+    assert norms
+    assert {type(one) for one in norms} == {kind}
+    assert list(network.state_dict()) == list(before)
+    for name, value in network.state_dict().items():
+        torch.testing.assert_close(value, before[name], rtol=0, atol=0)
 
 
 def _stop(config: TrainConfig, folder: Path, stopping: int, step: int) -> Curve:
@@ -267,20 +290,28 @@ def test_a_process_that_dies_ends_the_others_and_the_run_is_kept(run: Run) -> No
     assert len(run.rows()) == 1
 
 
-def _out_of_memory(config: TrainConfig, failing: int) -> tuple[list[str], Curve]:
-    """Train while a process's memory is exhausted in the middle of its very first step."""
+def _exhaust_memory(of_batch: int) -> None:
+    """Let one gradient computation of this process, counted from 1, fail in its middle."""
     learn = Step._backward
+    counted = itertools.count(1)
 
     def exhausted(_layer: nn.Module, _arguments: Any) -> None:
         raise torch.OutOfMemoryError
 
-    def first(self: Step, images: Tensor) -> Tensor:
-        Step._backward = learn  # type: ignore[method-assign]
-        with self._network.decoder[-2].register_forward_pre_hook(exhausted):
-            return learn(self, images)
+    def count(self: Step, network: nn.Module, images: Tensor) -> Tensor:
+        if next(counted) != of_batch:
+            return learn(self, network, images)
+        *_, last = (one for one in network.modules() if isinstance(one, nn.ConvTranspose2d))
+        with last.register_forward_pre_hook(exhausted):
+            return learn(self, network, images)
 
+    Step._backward = count  # type: ignore[method-assign]
+
+
+def _out_of_memory(config: TrainConfig, failing: int) -> tuple[list[str], Curve]:
+    """Train while a process's memory is exhausted by its very first batch."""
     if rank() == failing:
-        Step._backward = first  # type: ignore[method-assign]
+        _exhaust_memory(1)
     events = list(events_of(config))
     notices = [event.text for event in events if isinstance(event, Notice)]
     return notices, [(one.train_mse, one.test_mse) for one in events if isinstance(one, EpochDone)]
@@ -295,10 +326,24 @@ def test_all_halve_the_batch_when_the_memory_of_one_is_full(shared: bool) -> Non
     assert len(first[1]) == 1
 
 
+def _out_of_memory_later(folder: Path, failing: int) -> Curve:
+    if rank() == failing:
+        _exhaust_memory(6)
+    return curve(CONFIG, folder)
+
+
+def test_memory_that_is_exhausted_later_ends_all_and_the_run_is_kept(run: Run) -> None:
+    for found in run_in(2, _out_of_memory_later, run.folder, 1):
+        assert isinstance(found, GroupError)
+    state = run.state()
+    assert state is not None
+    assert state["epoch"] == 1
+
+
 def _nan(failing: int) -> Curve:
     learn = Step._backward
     if rank() == failing:
-        Step._backward = lambda self, images: learn(self, images * torch.nan)  # type: ignore[method-assign]
+        Step._backward = lambda self, network, images: learn(self, network, images * torch.nan)  # type: ignore[method-assign]
     return curve(CONFIG)
 
 
@@ -312,3 +357,44 @@ def test_a_process_alone_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with joined() as group:
         assert group is ALONE
         assert not dist.is_initialized()
+
+
+def _workers(launcher: int) -> list[int]:
+    children = Path(f"/proc/{launcher}/task/{launcher}/children").read_text()
+    return [int(child) for child in children.split()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only Linux lists processes there")
+@pytest.mark.parametrize(("killed", "options"), [(0, []), (1, ["--standalone"])])
+def test_a_training_whose_process_was_killed_is_started_again_and_goes_on(
+    killed: int, options: list[str], pictures: Path, tmp_path: Path
+) -> None:
+    """The real ``torchrun``: it ends the other process and starts both again."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    runs, log = tmp_path / "runs", tmp_path / "log"
+    launch = ["-m", "torch.distributed.run", "--nproc-per-node=2", "--max-restarts=3"]
+    train = ["-m", "model", "train", "--faces", str(pictures), "--runs-folder", str(runs)]
+    settings = ["--epochs", "12", "--latent-dim", "4", "--batch-size", "8", "--sync-batch-norm"]
+    command = [sys.executable, *launch, *(options or [f"--master-port={port}"]), *train, *settings]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    with log.open("wb") as output:
+        launcher = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+    try:
+        end = time.monotonic() + PATIENCE_S
+        while not any(run.rows() for run in list_runs(runs)):
+            assert time.monotonic() < end, log.read_text()
+            time.sleep(0.05)
+        before = len(log.read_text())
+        os.kill(_workers(launcher.pid)[killed], signal.SIGKILL)
+        assert launcher.wait(PATIENCE_S) == 0, log.read_text()
+    finally:
+        for child in [*_workers(launcher.pid), launcher.pid] if launcher.poll() is None else []:
+            os.kill(child, signal.SIGKILL)
+        launcher.wait()
+    (run,) = list_runs(runs)
+    assert [row.epoch for row in run.rows()] == list(range(1, 13))
+    again = re.search(r"epochs (\d+) to 12", log.read_text()[before:])
+    assert again, log.read_text()
+    assert int(again[1]) > 1
