@@ -37,13 +37,12 @@ from benchmarks.slider_drags import drag_sliders
 from model.checkpoint import pretrained_model
 from model.data.datasets import load_faces
 from model.data.lfw import default_data_home
-from model.data.mapped import take
-from model.face_set import FaceSet
+from model.face_set import FaceSet, take
 from model.inference import ENCODE_BATCH, encode
 from model.latent_statistics import LatentStatistics
+from model.latents.explored import Neighbours
 from model.latents.latent_map import pca_map
 from model.latents.latent_set import LatentSet, encode_set
-from model.latents.neighbours import Neighbours
 
 QUERIES = 200
 WARM_UP = 10

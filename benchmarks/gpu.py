@@ -47,7 +47,7 @@ from model.config import PRESETS, TrainConfig
 from model.data.datasets import FaceSet, load_faces
 from model.device import pick_device, processor
 from model.events import EpochDone, Finished, Notice, Progress
-from model.folded import FoldedDecoder
+from model.inference import FoldedDecoder
 from model.network import ConvAutoencoder, on_device
 from model.runs.runs import Run
 from model.training import training

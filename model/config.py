@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NamedTuple, Self
 
+_POINTS = 1000
+_STEPS_PER_EPOCH = 100
+
 
 class Setting(NamedTuple):
     """What a form or a command line needs to know of one field."""
@@ -209,4 +212,42 @@ PRESETS: Mapping[str, TrainConfig] = {
 }
 """Named configurations: eight epochs, as good as it gets, and as the network was published."""
 
-__all__ = ["LEARNING_RATES", "PRESETS", "ConfigError", "Setting", "TrainConfig", "setting_of"]
+
+def rate_factor(config: TrainConfig, step: int, steps_per_epoch: int) -> float:
+    """Return what the learning rate is multiplied with at a step, counted from 0."""
+    if config.schedule == "step":
+        return float(0.9 ** (step // (5 * steps_per_epoch)))
+    return 1 - step / (config.epochs * steps_per_epoch)
+
+
+def planned_rates(
+    config: TrainConfig, steps_per_epoch: int = _STEPS_PER_EPOCH
+) -> tuple[tuple[float, float], ...]:
+    """Return (fractional epoch, learning rate) after at most a thousand of all steps.
+
+    The first and the last step are among them. Schedules are shares of the whole training, so the
+    default serves where the number of steps (at least 1) isn't known.
+    """
+    import numpy as np  # the command line needs no rates, and starts sooner without
+
+    steps = config.epochs * steps_per_epoch
+    chosen = np.unique(np.linspace(0, steps - 1, _POINTS).round().astype(int))
+    return tuple(
+        (
+            (step + 1) / steps_per_epoch,
+            config.learning_rate * rate_factor(config, step, steps_per_epoch),
+        )
+        for step in chosen.tolist()
+    )
+
+
+__all__ = [
+    "LEARNING_RATES",
+    "PRESETS",
+    "ConfigError",
+    "Setting",
+    "TrainConfig",
+    "planned_rates",
+    "rate_factor",
+    "setting_of",
+]

@@ -1,24 +1,29 @@
-"""Decoding, encoding and reconstruction of faces with a model; stateless."""
+"""Inference: encode and decode faces, and a decoder that is folded for low latency."""
 
 from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
 
 from model.checkpoint import FaceModel
 from model.device import autocast
-from model.folded import FoldedDecoder
-from model.network import ConvAutoencoder
+from model.network import ConvAutoencoder, FromVector, UpBlock
 from model.precision import PRECISIONS, fastest_precision
 
 ENCODE_BATCH = 128
 
 Images = NDArray[np.uint8]
 Latents = NDArray[np.float32]
+
+MIN_CONVOLVED = 4
+"""From this batch size on a transposed convolution is faster than the product of ``_overlay``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +73,74 @@ def reconstruct(model: FaceModel, images: Images) -> Reconstruction:
     """Encode and decode images uint8 (N, 48, 48, 3)."""
     latents = encode(model, images)
     return Reconstruction(images, latents, decode(model, latents))
+
+
+class FoldedDecoder:
+    """Decodes as the network does, in a third of the operations.
+
+    Batch norm is folded into the kernels before it, and each kernel is merged with the upsampling
+    before that. Only for a network in eval mode whose weights no longer change.
+
+    One image is bound by reading the 7.4 MB of weights, which other work has driven out of the
+    cache since the last one: read in the order in which they lie, they take a fifth less time.
+    """
+
+    @torch.inference_mode()
+    def __init__(self, network: ConvAutoencoder) -> None:
+        first = cast(FromVector, network.decoder[1])
+        assert first.bias is not None
+        # A row per number of the latent: read in half the time of a row per number of the image.
+        self._kernel = first.weight.permute(0, 2, 3, 1).flatten(1).contiguous()
+        self._bias = first.bias.repeat(9)
+        self._channels = first.out_channels
+        blocks = [part for part in network.decoder if isinstance(part, UpBlock)]
+        self._blocks = [_folded(block) for block in blocks]
+
+    @torch.inference_mode()
+    def __call__(self, latents: Tensor) -> Tensor:
+        """Map latents (N, L) to images (N, 3, 48, 48), as ``ConvAutoencoder.decode``."""
+        rows = functional.elu_(torch.addmm(self._bias, latents, self._kernel))
+        features = rows.view(-1, 3, 3, self._channels)
+        enlarge = _overlay if len(latents) < MIN_CONVOLVED else _convolve
+        for kernel, bias in self._blocks:
+            features = functional.elu_(enlarge(features, kernel, bias))
+        return features.permute(0, 3, 1, 2)
+
+
+def _overlay(features: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
+    """Map features (N, H, W, C) to (N, 2H, 2W, D) by a kernel (C, D, 4, 4) with stride 2.
+
+    One product gives the 4x4 patch that each place adds to the result; patches overlap by half.
+    It reads each weight once, in the order in which they lie.
+    """
+    count, height, width, channels = features.shape
+    size = len(bias)
+    weights = kernel.permute(0, 2, 3, 1).reshape(channels, -1)  # a view: they lie channels-last
+    patches = torch.mm(features.reshape(-1, channels), weights)
+    patches = patches.view(count, height, width, 2, 2, 2, 2, size)
+    result = bias.repeat(count, height + 1, 2, width + 1, 2, 1)
+    for down in range(2):
+        for right in range(2):
+            part = patches[:, :, :, down, :, right].transpose(2, 3)
+            result[:, down : down + height, :, right : right + width] += part
+    # The kernel's padding of 1 leaves the outermost rows and columns out.
+    return result.view(count, 2 * height + 2, 2 * width + 2, size)[:, 1:-1, 1:-1]
+
+
+def _convolve(features: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
+    """Do as ``_overlay``, by a transposed convolution."""
+    images = features.permute(0, 3, 1, 2)
+    images = functional.conv_transpose2d(images, kernel, bias, stride=2, padding=1)
+    return images.permute(0, 2, 3, 1)
+
+
+def _folded(block: UpBlock) -> tuple[Tensor, Tensor]:
+    """Return kernel and bias that do what upsampling, convolution and batch norm do."""
+    convolution, norm = cast(nn.ConvTranspose2d, block[1]), cast(nn.BatchNorm2d, block[2])
+    assert convolution.bias is not None
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    scale = norm.weight / (norm.running_var + norm.eps).sqrt()
+    kernel = block.merged_kernel() * scale[:, None, None]
+    bias = (convolution.bias - norm.running_mean) * scale + norm.bias
+    return kernel.contiguous(memory_format=torch.channels_last), bias

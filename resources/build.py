@@ -17,9 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.checkpoint import FaceModel, load_face_model, save_model
-from model.data.datasets import FaceSet, load_faces
+from model.data.datasets import FaceSet, load_faces, write_sheet
 from model.inference import decode, encode
-from model.io.sheet import write_sheet
 from model.latents.latent_set import describe
 
 DEMO_FACES = 1000

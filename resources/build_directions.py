@@ -21,11 +21,10 @@ from PIL import Image
 from model.checkpoint import FaceModel, pretrained_model
 from model.data.datasets import FaceSet, load_faces
 from model.data.lfw import default_data_home
-from model.identity import model_digest
 from model.inference import decode
 from model.latents.attributes import MIN_AUC, Attribute, attribute_directions
 from model.latents.directions import Direction
-from model.latents.latent_set import LatentSet, encode_set
+from model.latents.latent_set import LatentSet, encode_set, model_digest
 from model.latents.shipped_directions import NAME, write_directions
 from model.latents.typicality import Density
 

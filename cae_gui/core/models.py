@@ -284,7 +284,7 @@ def _save(path: Path, model: FaceModel) -> None:
 
 def _infer(work: Callable[[FaceModel], T], model: FaceModel) -> T:
     from model.device import use_threads
-    from model.system.foreground import foreground
+    from model.system.threads import foreground
 
     use_threads(1)
     with foreground.work():
@@ -311,7 +311,7 @@ def _reconstruct(images: Pixels, model: FaceModel) -> Reconstruction:
 
 def _describe(model: FaceModel, faces: FaceSet, path: Path | None) -> Iterator[Any]:
     from model.latents.latent_set import describe
-    from model.runs.run_statistics import keep_statistics
+    from model.runs.runs import keep_statistics
 
     for event in describe(model, faces):
         yield event

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.core.models import Lane, Models
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, eq=False, slots=True)

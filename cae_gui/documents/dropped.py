@@ -16,7 +16,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from cae_gui.widgets.face_mime import MIME_TYPE
 from cae_gui.widgets.images import from_qimage
 from model.io.files import is_there
-from model.photos.rgb import GREY
+from model.photos.faces import GREY
 
 NOT_FETCHED = (
     "CAE Studio fetches nothing from the network. In the browser, copy the picture and paste it "

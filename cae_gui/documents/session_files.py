@@ -175,7 +175,7 @@ def write_session(path: Path, session: ExploreSession, model: FaceModel) -> None
     Raises:
         OSError: it can't be written.
     """
-    from model.identity import model_digest
+    from model.latents.latent_set import model_digest
 
     path.parent.mkdir(parents=True, exist_ok=True)
     save_session(path, replace(session, model=model_digest(model)))
@@ -199,7 +199,7 @@ def compare(
     Raises:
         TensorFileError: it names this model, but its latents are of another size.
     """
-    from model.identity import model_digest
+    from model.latents.latent_set import model_digest
 
     if session.model != model_digest(model):
         return Opened(path, session, False, _find(session.model, candidates))
@@ -213,7 +213,7 @@ def compare(
 def _find(digest: str, candidates: Sequence[Path]) -> Path | str | None:
     """Return where the model of this digest is."""
     from model.checkpoint import load_face_model, pretrained_model
-    from model.identity import model_digest
+    from model.latents.latent_set import model_digest
 
     if model_digest(pretrained_model()) == digest:
         return SHIPPED

@@ -161,7 +161,7 @@ class Unsaved(QObject):
 
 
 def _write(file: UnsavedFile, content: ExploreSession, model: FaceModel) -> None:
-    from model.identity import model_digest
+    from model.latents.latent_set import model_digest
 
     file.write(replace(content, model=model_digest(model)))
 

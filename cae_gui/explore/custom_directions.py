@@ -27,7 +27,7 @@ from model.latents.custom_directions import (
     merge_directions,
 )
 from model.latents.directions import Directions
-from model.latents.face_latents import FaceLatents
+from model.latents.latent_set import FaceLatents
 from model.progress import WorkProgress
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from cae_gui.reconstruct.photo_panel import PhotoPanel
 from cae_gui.widgets.controls import SectionLabel
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.film_strip import FilmStrip
-from model.evaluation.metrics import Quality, quality
+from model.evaluation import Quality, quality
 
 if TYPE_CHECKING:
     from model.inference import Reconstruction

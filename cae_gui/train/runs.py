@@ -17,7 +17,7 @@ from cae_gui.core.problems import Problem
 from model.runs.following import Followed, follow
 from model.runs.runs import EpochRow, Run, RunError, RunSummary, list_runs
 from model.runs.writer import forget_cut_off
-from model.system.polling import poll
+from model.system.threads import poll
 
 T = TypeVar("T")
 

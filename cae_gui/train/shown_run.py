@@ -264,7 +264,7 @@ class EpochSlider(QWidget):
 
 
 def _planned_rates(config: TrainConfig) -> Points:
-    from model.training.schedule import planned_rates
+    from model.config import planned_rates
 
     return planned_rates(config)
 

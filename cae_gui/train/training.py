@@ -228,7 +228,7 @@ def _new_run(
     config: TrainConfig, faces: FaceSet, source: str, model: FaceModel | None
 ) -> Iterator[Any]:
     from model.runs.runs import Run
-    from model.system.foreground import run_in_background
+    from model.system.threads import run_in_background
 
     run_in_background()
     run = Run.create(config, faces.title, source=source)
@@ -242,7 +242,7 @@ def _new_run(
 
 def _earlier_run(folder: Path, faces: FaceSet) -> Iterator[Any]:
     from model.runs.runs import Run, RunError
-    from model.system.foreground import run_in_background
+    from model.system.threads import run_in_background
 
     run_in_background()
     run = Run.open(folder)

@@ -9,8 +9,8 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from model.cli import evaluate, export, faces, pictures, runs, train
-from model.cli.parsing import CommandError, ExitCode, Parser
+from model.cli import models, runs, train
+from model.cli.arguments import CommandError, ExitCode, Parser
 from model.config import ConfigError
 from model.face_set import DataError
 from model.runs.runs import RunError
@@ -47,8 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> Parser:
     parser = Parser(prog="python -m model", description=__doc__, epilog=_EPILOG)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for module in (train, evaluate, pictures, export, runs, faces):
-        module.add_to(commands)
+    for add in (train.add_to, models.add_to, runs.add_to, train.add_faces_command):
+        add(commands)
     return parser
 
 

@@ -10,8 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from model.cli.parsing import CommandError, Commands, ExitCode, command
-from model.cli.sources import find_run, source_of
+from model.cli.arguments import CommandError, Commands, ExitCode, command, find_run, source_of
 from model.config import TrainConfig
 from model.runs.runs import Run, RunError, RunSummary, list_runs, runs_folder
 

@@ -1,34 +1,39 @@
-"""``train``: the same training as in the window, with a line of progress or a plain log."""
+"""``train``, the same training as in the window, and ``faces``, which prepares faces for it."""
 
 from __future__ import annotations
 
 import io
 import shlex
+import signal
 from argparse import Namespace
-from contextlib import closing
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from model.cli.parsing import (
+from model.cli.arguments import (
     CommandError,
     Commands,
     ExitCode,
     add_faces,
     add_setting_flags,
     command,
+    find_run,
+    lasting,
+    open_faces,
+    open_model,
+    source_of,
 )
-from model.cli.plan import Plan, make_plan
-from model.cli.signals import stop_signals
-from model.cli.sources import lasting, open_faces
-from model.cli.terminal import Console, time_text
-from model.config import PRESETS
+from model.cli.terminal import Console, bar, progress_text, time_text
+from model.config import PRESETS, TrainConfig
 from model.runs.runs import Run
 from model.system.child import rank_and_size
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
     from model.data.datasets import FaceSet
+    from model.events import EpochDone, Event, Progress, Started
     from model.training.distributed import Group
 
 
@@ -176,7 +181,6 @@ def _train(
     stop: list[int],
     group: Group,
 ) -> None:
-    from model.cli.training_log import TrainingLog
     from model.training.trainer import TrainingError
     from model.training.training import train
 
@@ -209,3 +213,189 @@ def _say_how_to_go_on(run: Run, source: str, console: Console) -> None:
 def _is_empty(run: Run) -> bool:
     """Tell whether nothing was measured or saved, so that there is nothing to lose."""
     return {path.name for path in run.folder.glob("*")} <= {"run.json"}
+
+
+class Plan(NamedTuple):
+    """What to train; ``going_on`` is the run to go on with, or None for a new one.
+
+    With ``only_estimate`` nothing is trained, and the time that it would take is measured.
+    """
+
+    going_on: Run | None
+    config: TrainConfig
+    begin: FaceModel | None
+    source: str
+    only_estimate: bool = False
+
+
+def make_plan(arguments: Namespace) -> Plan:
+    """Return what the arguments describe.
+
+    Raises:
+        CommandError: they contradict each other, or a run's faces aren't known.
+        ConfigError: a setting is outside its limits.
+        RunError: there is no such run.
+    """
+    earlier = _earlier(arguments)
+    config = _config(arguments, earlier)
+    begin = _model_to_begin_with(arguments)
+    source = arguments.faces or _source_of(earlier)
+    if arguments.estimate and rank_and_size()[1] > 1:
+        message = "--estimate tries one process: start it without torchrun."
+        raise CommandError(ExitCode.USAGE, message)
+    going_on = earlier if arguments.resume else None
+    return Plan(going_on, config, begin, source, arguments.estimate)
+
+
+def _config(arguments: Namespace, earlier: Run | None) -> TrainConfig:
+    names = {item.name for item in fields(TrainConfig)}
+    given = {name: value for name, value in vars(arguments).items() if name in names}
+    if arguments.resume and given:
+        flags = ", ".join("--" + name.replace("_", "-") for name in given)
+        message = f"A run goes on with its own settings: leave out {flags}, or use --like."
+        raise CommandError(ExitCode.USAGE, message)
+    base = earlier.config if earlier else _preset(arguments.preset)
+    return replace(base, **given)
+
+
+def _preset(name: str | None) -> TrainConfig:
+    if name is None:
+        return TrainConfig()
+    for known, config in PRESETS.items():
+        if known.lower() == name.lower():
+            return config
+    raise CommandError(ExitCode.USAGE, f"--preset must be {' or '.join(PRESETS)}, not “{name}”.")
+
+
+def _model_to_begin_with(arguments: Namespace) -> FaceModel | None:
+    if not arguments.begin_with:
+        return None
+    if arguments.resume:
+        message = "A run goes on with its own weights: leave out --begin-with, or --run."
+        raise CommandError(ExitCode.USAGE, message)
+    return open_model(arguments.begin_with)
+
+
+def _earlier(arguments: Namespace) -> Run | None:
+    name = arguments.resume or arguments.like
+    return find_run(name, arguments.runs_folder) if name else None
+
+
+def _source_of(earlier: Run | None) -> str:
+    if earlier is None:
+        return "demo"
+    source = source_of(earlier)
+    if source is None:
+        raise CommandError(
+            ExitCode.USAGE,
+            f"“{earlier.folder.name}” learned from “{earlier.faces}”: say with --faces where "
+            "that folder is.",
+        )
+    return source
+
+
+@contextmanager
+def stop_signals() -> Iterator[list[int]]:
+    """Collect the first Ctrl+C or SIGTERM; a second one ends the process as usual."""
+    stop: list[int] = []
+    before: dict[int, Any] = {}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def on_signal(number: int, _frame: object) -> None:
+        stop.append(number)
+        restore()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before[number] = signal.signal(number, on_signal)
+    try:
+        yield stop
+    finally:
+        restore()
+
+
+class TrainingLog:
+    """Turns events into lines, one an epoch, and into the status below them."""
+
+    def __init__(self, console: Console, run: Run) -> None:
+        self._console = console
+        self._folder = run.folder
+        self._epochs = run.config.epochs
+        self._loss: float | None = None
+        self._speed = 0.0
+
+    def show(self, event: Event) -> None:
+        """Print what there is to say of an event."""
+        from model.events import EpochDone, Finished, Notice, Progress, Started
+
+        match event:
+            case Started():
+                self._console.line(self._started(event))
+                self._console.line(f"The run is kept in “{self._folder}”.")
+            case Progress():
+                self._console.status(self._progress(event))
+            case EpochDone():
+                self._console.status("")
+                self._console.line(self._epoch(event))
+            case Notice():
+                self._console.line(event.text)
+            case Finished():
+                mse, epoch = event.best_mse, event.best_epoch
+                self._console.line(f"Finished. Best test MSE {mse:.5f}, in epoch {epoch}.")
+            case _:
+                pass  # a snapshot is for a window
+
+    def _started(self, event: Started) -> str:
+        if event.first_epoch > event.epochs:
+            return f"All {event.epochs} epochs of this run are done."
+        return (
+            f"{event.device}: {event.train_images:,} faces to train on, "
+            f"{event.test_images:,} to test on, epochs {event.first_epoch} to {event.epochs}."
+        )
+
+    def _progress(self, event: Progress) -> str:
+        self._loss = event.loss if event.loss is not None else self._loss
+        self._speed = event.images_per_s
+        loss = f"loss {self._loss:.5f}  " if self._loss is not None else ""
+        return (
+            f"Epoch {event.epoch}/{self._epochs} {bar(event.step / event.steps)} "
+            f"{loss}rate {event.learning_rate:.2g}  {event.images_per_s:,.0f} images/s  "
+            f"{time_text(event.remaining_s)} left"
+        )
+
+    def _epoch(self, event: EpochDone) -> str:
+        speed = f"{self._speed:,.0f} images/s  " if self._speed else ""
+        return (
+            f"Epoch {event.epoch:>{len(str(self._epochs))}}/{self._epochs}  "
+            f"train MSE {event.train_mse:.5f}  test MSE {event.test_mse:.5f}  "
+            f"rate {event.learning_rate:.2g}  {speed}{time_text(event.seconds)}"
+            f"{'  best' if event.best else ''}"
+        )
+
+
+def add_faces_command(commands: Commands[Any]) -> None:
+    """Declare the command."""
+    parser = command(
+        commands, "faces", run_faces, "prepare faces, so that a training starts at once"
+    )
+    parser.add_argument("source", metavar="SOURCE", help="lfw, demo, or a folder of pictures")
+    text = "with lfw: download what is missing (233 MB) to where scikit-learn looks for it"
+    parser.add_argument("--download", action="store_true", help=text)
+
+
+def run_faces(arguments: Namespace) -> int:
+    """Prepare the faces and print how many there are."""
+    console = Console()
+    if arguments.download:
+        if arguments.source != "lfw":
+            raise CommandError(ExitCode.USAGE, "--download goes with lfw only.")
+        from model.data.lfw_download import download_lfw
+
+        for event in download_lfw():
+            console.status(progress_text(event.text, event.done, event.total))
+    faces = open_faces(arguments.source, console)
+    assert faces is not None  # nothing here stops the preparation
+    console.line(f"{faces.title}: {len(faces.images):,} faces, ready.")
+    return ExitCode.DONE

@@ -13,7 +13,7 @@ from model.data.face_cache import CacheEntry, digest
 from model.face_set import DataError, Prepared
 from model.progress import Pace, WorkProgress
 from model.system.child import killed_at_end, message_of, start_module
-from model.system.polling import poll
+from model.system.threads import poll
 
 TITLE = "LFW"
 PAIRS = ("pairs.txt", "pairsDevTest.txt", "pairsDevTrain.txt")

@@ -19,9 +19,9 @@ from typing import IO, NamedTuple
 
 from model.data.lfw import default_data_home
 from model.face_set import DataError
-from model.io.locks import only_one
+from model.io.files import only_one
 from model.progress import Pace, WorkProgress
-from model.system.polling import poll
+from model.system.threads import poll
 
 
 class RemoteFile(NamedTuple):

@@ -7,7 +7,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from model.documents.session_file import SUFFIX, ExploreSession, save_session
-from model.io.locks import only_one
+from model.io.files import only_one
 from model.io.places import data_folder
 
 

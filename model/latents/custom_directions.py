@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.face_set import FACE_SHAPE
-from model.io.files import readable
-from model.io.locks import only_one
+from model.io.files import only_one, readable
 from model.io.places import data_folder
 from model.io.tensor_file import TensorFile, TensorFileError, read_tensors, write_tensors
 from model.latent_statistics import LatentStatistics

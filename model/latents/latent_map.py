@@ -24,7 +24,7 @@ from model.latent_statistics import LatentStatistics
 from model.latents.alignment import aligned_map, rotation
 from model.latents.latent_set import latents_folder, tidy
 from model.system.child import killed_at_end, message_of, start_module
-from model.system.polling import poll
+from model.system.threads import poll
 
 COMPONENTS = 50
 """Dimensions that t-SNE is given, as its authors advise: the rest is mostly noise."""

@@ -1,8 +1,10 @@
-"""The latents of a face set, encoded once and kept in the cache."""
+"""The latents of faces, encoded once for a model; those of a face set are kept in the cache."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
+import hashlib
 import math
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
@@ -12,9 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from model.data.mapped import take
-from model.face_set import FaceSet
-from model.identity import faces_digest, model_digest
+from model.face_set import FaceSet, take
 from model.io.places import cache_folder
 from model.io.tensor_file import TensorFileError, read_tensors, write_tensors
 from model.latent_statistics import LatentStatistics
@@ -22,6 +22,8 @@ from model.progress import WorkProgress
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
+    from model.network import ConvAutoencoder
+
 
 MAX_FACES = 20_000
 FORMAT = "cae-studio-latents-1"
@@ -29,6 +31,11 @@ _MAX_BYTES = 1 << 30
 _KEPT_BYTES = 512 << 20
 
 Floats = NDArray[np.float32]
+
+Images = NDArray[np.uint8]
+
+_SAMPLED_FACES = 256
+_DIGEST_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,3 +145,59 @@ def tidy(folder: Path) -> None:
         total += size
         if total > _KEPT_BYTES:
             path.unlink(missing_ok=True)
+
+
+class FaceLatents:
+    """Caches the latents of faces for one model; 2 kB each."""
+
+    def __init__(self, model: FaceModel) -> None:
+        self.model = model
+        self._known: dict[bytes, Floats] = {}
+
+    def encode(self, images: Images) -> Iterator[WorkProgress]:
+        """Encode those of the images uint8 (N, 48, 48, 3) that aren't known, batch by batch."""
+        from model.inference import ENCODE_BATCH, encode
+
+        keys = map(_key, images)
+        new = {key: row for row, key in enumerate(keys) if key not in self._known}
+        left = list(new.items())
+        for start in range(0, len(left), ENCODE_BATCH):
+            part = left[start : start + ENCODE_BATCH]
+            latents = encode(self.model, images[[row for _, row in part]])
+            self._known.update(zip((key for key, _ in part), latents, strict=True))
+            yield WorkProgress("Encoding faces", start + len(part), len(left))
+
+    def of(self, images: Images) -> Floats:
+        """Return the latents (N, L) of images that have been encoded.
+
+        Raises:
+            KeyError: one of them hasn't.
+        """
+        latents = [self._known[_key(image)] for image in images]
+        return np.array(latents, np.float32).reshape(len(images), self.model.network.latent_dim)
+
+
+def _key(image: Images) -> bytes:
+    return hashlib.blake2b(np.ascontiguousarray(image).tobytes(), digest_size=16).digest()
+
+
+def model_digest(model: FaceModel) -> str:
+    """Return 24 hexadecimal digits that stand for the model's weights."""
+    return _network_digest(model.network)
+
+
+@functools.lru_cache(maxsize=4)
+def _network_digest(network: ConvAutoencoder) -> str:
+    found = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    for name, tensor in sorted(network.state_dict().items()):
+        found.update(f"{name}{tuple(tensor.shape)}".encode())
+        found.update(tensor.cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()
+
+
+def faces_digest(faces: FaceSet) -> str:
+    """Return 24 hexadecimal digits that stand for a set's faces, from 256 of them."""
+    found = hashlib.blake2b(str(len(faces.images)).encode(), digest_size=_DIGEST_BYTES)
+    rows = np.unique(np.linspace(0, len(faces.images) - 1, _SAMPLED_FACES).astype(np.int64))
+    found.update(take(faces.images, rows).tobytes())
+    return found.hexdigest()

@@ -37,7 +37,7 @@ def shipped_density(model: FaceModel) -> Density | None:
 
 
 def _shipped(model: FaceModel) -> tuple[tuple[Direction, ...], Density | None]:
-    from model.identity import model_digest
+    from model.latents.latent_set import model_digest
 
     with resources.as_file(resources.files("resources") / NAME) as path:
         try:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,14 @@ from PIL import Image
 
 from model.face_set import FACE_SHAPE, FACE_SIZE
 from model.io.files import replacing, write_bytes
-from model.morph.animation import PROGRAM, WRITERS, AnimationSettings, about_chunks, png_info
-from model.morph.png import write_picture
+from model.morph.animation import (
+    PROGRAM,
+    WRITERS,
+    AnimationSettings,
+    about_chunks,
+    png_info,
+    write_picture,
+)
 from model.progress import WorkProgress
 
 Frames = NDArray[np.uint8]
@@ -192,14 +199,14 @@ def _single(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[Work
 
 
 def _video(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[WorkProgress]:
-    from model.morph.video import encode
-
     count, rate = len(frames), settings.frames_per_second
     side = settings.size + settings.size % 2  # H.264 halves the resolution of colors
     large = (enlarged(frame, side) for frame in frames)
     with replacing(path) as draft:
         try:
-            for number, _ in enumerate(encode(draft, large, side, rate, about_text(settings)), 1):
+            for number, _ in enumerate(
+                write_video(draft, large, side, rate, about_text(settings)), 1
+            ):
                 yield WorkProgress(_TEXT, (count + number) // 2, count)
         except (OSError, RuntimeError) as error:
             reason = str(error).partition("\n")[0].rstrip(":.")
@@ -220,3 +227,44 @@ _STEPS: Mapping[str, Callable[[Frames, Path, FilmSettings], Iterator[WorkProgres
     "PNG frames": _single,
     "MP4": _video,
 }
+
+
+def write_video(
+    path: Path, frames: Iterable[Image.Image], side: int, frames_per_second: float, comment: str
+) -> Iterator[None]:
+    """Write a video of (``side``, ``side``) px, which is even; yield after each frame.
+
+    Raises:
+        OSError, RuntimeError: the encoder isn't there or failed; what was written is no film.
+    """
+    from imageio_ffmpeg import write_frames
+
+    writer = write_frames(
+        os.fspath(path),
+        (side, side),
+        fps=frames_per_second,
+        macro_block_size=2,
+        quality=None,
+        output_params=["-crf", "16", "-metadata", f"comment={comment}", "-f", "mp4"],
+    )
+    writer.send(None)
+    count = 0
+    try:
+        for frame in frames:
+            writer.send(np.asarray(frame, order="C"))
+            count += 1
+            yield
+    finally:
+        writer.close()
+    # A full disk, for one, ends the encoder without a word.
+    if _count(path) != count:
+        raise RuntimeError("frames are missing; is there room on the disk?")
+
+
+def _count(path: Path) -> int:
+    from imageio_ffmpeg import count_frames_and_secs
+
+    try:
+        return int(count_frames_and_secs(path)[0])
+    except RuntimeError:  # it is no film
+        return 0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.evaluation.metrics import Quality
+from model.evaluation import Quality
 from model.face_set import FACE_SIZE
 from model.io.files import replacing
 from model.plots.curve_painter import MATPLOTLIB_LOCK, Chart, CurvePainter

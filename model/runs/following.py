@@ -18,7 +18,7 @@ from model.config import TrainConfig
 from model.runs.epoch_rows import EpochRow
 from model.runs.runs import Run, RunError
 from model.runs.writer import HeartbeatMonitor
-from model.system.polling import poll
+from model.system.threads import poll
 
 
 @dataclass(frozen=True, slots=True, eq=False)

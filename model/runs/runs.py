@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -28,13 +28,14 @@ from model.config import TrainConfig
 from model.io.files import read_bytes, readable, replacing, write_bytes
 from model.io.places import data_folder
 from model.runs.epoch_rows import EpochRow, append_row, best_row, read_rows
-from model.runs.writer import HeartbeatMonitor, RunError, was_cut_off
+from model.runs.writer import HeartbeatMonitor, RunError, Writer, was_cut_off
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from model.checkpoint import FaceModel
+    from model.face_set import FaceSet
     from model.runs.previews import Previews
 
 # torch and Pillow are imported where they are needed: a menu of runs must not wait for them.
@@ -257,6 +258,33 @@ def list_runs(parent: Path | None = None) -> Iterator[Run]:
             continue  # something else that lies in the folder
 
 
+def keep_statistics(path: Path, model: FaceModel, faces: FaceSet) -> None:
+    """Store a model's statistics in the file of a run that it was opened from.
+
+    Does nothing where the faces aren't those of the run, the file is no run's, the run is being
+    trained, or the file holds another model by now or can't be written: then the latent space is
+    measured again the next time.
+    """
+    from model.checkpoint import ModelFileError, load_face_model, save_model
+
+    try:
+        if Run.open(path.parent).faces != faces.title:
+            return
+        with Writer(path.parent):
+            kept = load_face_model(path)
+            if kept.statistics is None and _is_same(kept, model):
+                save_model(path, replace(kept, statistics=model.statistics))
+    except (RunError, ModelFileError, OSError):
+        return
+
+
+def _is_same(one: FaceModel, other: FaceModel) -> bool:
+    weights = other.network.state_dict()
+    return one.network.latent_dim == other.network.latent_dim and all(
+        value.equal(weights[name]) for name, value in one.network.state_dict().items()
+    )
+
+
 def _source(value: object) -> str:
     """Return a source that faces can be loaded from, or "" for anything else."""
     if not isinstance(value, str) or "\0" in value:
@@ -277,6 +305,7 @@ __all__ = [
     "Run",
     "RunError",
     "RunSummary",
+    "keep_statistics",
     "list_runs",
     "runs_folder",
 ]

@@ -18,8 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from model.io.files import read_bytes, write_bytes
-from model.io.locks import lock_file
+from model.io.files import lock_file, read_bytes, write_bytes
 
 HEARTBEAT_EVERY_S = 10.0
 LOST_AFTER_S = 60.0

@@ -12,7 +12,7 @@ import torch
 
 from model.device import emulates_bfloat16, processor, quickest
 from model.precision import PRECISIONS, fastest_precision
-from model.training.orthogonal import METHODS, NEEDS_BFLOAT16, NEEDS_PROCESSOR
+from model.training.optim import METHODS, NEEDS_BFLOAT16, NEEDS_PROCESSOR
 
 _TRIED_KERNELS = (2, 500, 2304)
 """The two largest kernels of the default network, in which most of the time is spent."""
@@ -31,7 +31,7 @@ class Arithmetic:
     precision: str
     """A name in ``model.precision.PRECISIONS``: what the network computes in."""
     orthogonalisation: str
-    """A name in ``model.training.orthogonal.METHODS``: how Muon's steps are made."""
+    """A name in ``model.training.optim.METHODS``: how Muon's steps are made."""
     processor: str
     """The processor, or GPU, that it was chosen for."""
 

@@ -15,19 +15,16 @@ from torch import Tensor
 from torch.nn import functional
 
 from model.checkpoint import FaceModel
-from model.config import ConfigError, TrainConfig
+from model.config import ConfigError, TrainConfig, rate_factor
 from model.data.datasets import FaceSet
 from model.device import autocast, random_state, set_random_state
 from model.events import EpochDone
 from model.face_set import FACE_SHAPE
 from model.network import ConvAutoencoder, on_device
 from model.training.arithmetic import Arithmetic
-from model.training.augment import Augmentation
+from model.training.batches import Augmentation, BatchSource
 from model.training.distributed import ALONE, Group, share_batch_norms
-from model.training.feed import BatchSource
-from model.training.optim import Muon, make_optimizers, restore, set_rates
-from model.training.orthogonal import METHODS
-from model.training.schedule import rate_factor
+from model.training.optim import METHODS, Muon, make_optimizers, restore, set_rates
 from model.training.step import RecordedStep, SharedStep, Step
 
 PREVIEW_FACES = 10

@@ -20,8 +20,8 @@ from model.device import device_name, use_threads
 from model.events import EpochDone, Event, Finished, Notice, Progress, Snapshot, Started
 from model.runs.runs import EpochRow, Run, RunError
 from model.runs.writer import Writer
-from model.system.foreground import foreground
 from model.system.heap import kept_memory
+from model.system.threads import foreground
 from model.training.arithmetic import Arithmetic
 from model.training.distributed import Group, joined
 from model.training.trainer import Trainer

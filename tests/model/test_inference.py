@@ -10,7 +10,7 @@ from model import inference
 from model.checkpoint import FaceModel
 from model.config import TrainConfig
 from model.data.datasets import DataError, FaceSet
-from model.inference import decode, encode, reconstruct
+from model.inference import FoldedDecoder, decode, encode, reconstruct
 from model.latent_statistics import LatentStatistics
 from model.latents.latent_set import describe
 from model.network import ConvAutoencoder, on_device
@@ -158,3 +158,15 @@ class TestDescribing:
             list(describe(model, FaceSet("Two", few_faces.images[:2])))
         with pytest.raises(DataError, match="too few faces"):
             list(describe(model, FaceSet("One", few_faces.images[:1])))
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 9])
+def test_a_folded_decoder_decodes_as_the_network_does(count: int) -> None:
+    torch.manual_seed(0)
+    network = ConvAutoencoder(24)
+    network(torch.rand(32, 3, 48, 48))  # gives the batch norms statistics of their own
+    network.eval()
+    latents = torch.randn(count, 24)
+    with torch.inference_mode():
+        expected = network.decode(latents)
+    torch.testing.assert_close(FoldedDecoder(network)(latents), expected, atol=1e-5, rtol=1e-4)

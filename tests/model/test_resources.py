@@ -7,7 +7,7 @@ import torch
 import model
 from model.checkpoint import FaceModel, pretrained_model
 from model.data.datasets import FaceSet, demo_faces
-from model.evaluation.metrics import mse_per_image
+from model.evaluation import mse_per_image
 from model.inference import decode, encode, reconstruct
 from model.latents.directions import principal_directions
 

@@ -139,7 +139,7 @@ def test_a_followed_snapshot_is_aligned_to_what_is_known(
 def test_snapshots_in_quick_succession_end_with_the_newest(
     latents: Latents, model: Any, few_faces: FaceSet, qtbot: QtBot
 ) -> None:
-    from model.identity import model_digest
+    from model.latents.latent_set import model_digest
 
     latents.measure(model, few_faces)
     latents.follow()

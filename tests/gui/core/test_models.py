@@ -15,7 +15,7 @@ from model import inference
 from model.config import TrainConfig
 from model.data.datasets import FaceSet
 from model.runs.runs import Run
-from model.system.foreground import foreground
+from model.system.threads import foreground
 from tests.gui.conftest import LOADING_MS
 
 

@@ -20,11 +20,11 @@ from pytestqt.qtbot import QtBot
 from cae_gui.core.faces import DEMO
 from cae_gui.main_window import MainWindow
 from cae_gui.train.run_list import RunItem, RunState
+from model.config import planned_rates
 from model.data.datasets import FaceSet
 from model.plots.curves import CurveRequest, Points
 from model.runs.runs import Run
 from model.runs.writer import Writer
-from model.training.schedule import planned_rates
 from tests.gui.conftest import (
     LOADING_MS,
     SMALL,

@@ -4,9 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from model.data.datasets import DataError, FaceSet, demo_faces
-from model.io.sheet import write_sheet
+from model.data.datasets import (
+    MAX_SHEET_FACES,
+    DataError,
+    FaceSet,
+    demo_faces,
+    read_sheet,
+    write_sheet,
+)
 
 
 def face_set(count: int) -> FaceSet:
@@ -68,3 +75,36 @@ def test_demo_faces_come_from_their_sheet(tmp_path: Path) -> None:
 def test_missing_demo_faces_are_told(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="The demo faces are missing"):
         demo_faces(tmp_path)
+
+
+def flat_faces(count: int) -> NDArray[np.uint8]:
+    """Faces of one colour each; lossless compression of noise takes seconds."""
+    colours = np.random.default_rng(count).integers(0, 256, (count, 1, 1, 3), np.uint8)
+    return np.broadcast_to(colours, (count, 48, 48, 3))
+
+
+@pytest.mark.parametrize("count", [1, 31, 32, 33, 70])
+def test_faces_come_back_exactly(count: int, tmp_path: Path) -> None:
+    images = flat_faces(count)
+
+    write_sheet(images, tmp_path / "faces.webp")
+    read = read_sheet(tmp_path, "faces")
+
+    assert np.array_equal(read, images)
+    assert read.flags.c_contiguous
+
+
+@pytest.mark.parametrize(
+    "shape", [(0, 48, 48, 3), (2, 48, 47, 3), (MAX_SHEET_FACES + 1, 48, 48, 3)]
+)
+def test_what_fits_no_sheet_is_refused(shape: tuple[int, ...], tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="can't hold"):
+        write_sheet(np.broadcast_to(np.uint8(0), shape), tmp_path / "faces.webp")
+
+
+def test_a_count_that_does_not_fit_is_refused(tmp_path: Path) -> None:
+    write_sheet(np.zeros((3, 48, 48, 3), np.uint8), tmp_path / "faces.webp")
+    (tmp_path / "faces.json").write_text('{"count": 33}')
+
+    with pytest.raises(ValueError, match="33 faces"):
+        read_sheet(tmp_path, "faces")

@@ -13,8 +13,7 @@ from PIL import Image
 
 from model.data import picture_readers
 from model.data.datasets import DataError
-from model.data.picture_process import Outcome, PictureProcess
-from model.data.picture_readers import PROCESSES_FROM, PictureReaders
+from model.data.picture_readers import PROCESSES_FROM, Outcome, PictureProcess, PictureReaders
 from model.photos.faces import PhotoError
 from model.system.child import start_module
 
@@ -49,7 +48,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subprocess.Popen[b
         children.append(start_module(module))
         return children[-1]
 
-    monkeypatch.setattr("model.data.picture_process.start_module", start)
+    monkeypatch.setattr("model.data.picture_readers.start_module", start)
     yield children
     assert all(child.returncode is not None for child in children)
 
@@ -66,7 +65,7 @@ def poisoned(monkeypatch: pytest.MonkeyPatch) -> None:
             cwd=Path(__file__).resolve().parents[3],
         )
 
-    monkeypatch.setattr("model.data.picture_process.start_module", start)
+    monkeypatch.setattr("model.data.picture_readers.start_module", start)
 
 
 def greys(outcomes: list[Outcome]) -> list[int | str]:
@@ -135,7 +134,7 @@ def test_a_program_that_cannot_be_started_is_told(
     paths: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "model.data.picture_process.start_module", lambda _: start_module("model.no")
+        "model.data.picture_readers.start_module", lambda _: start_module("model.no")
     )
 
     with pytest.raises(DataError, match="can't be started") as caught:

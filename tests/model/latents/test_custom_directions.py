@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from model.io.locks import only_one
+from model.io.files import only_one
 from model.io.tensor_file import TensorFileError, read_tensors, write_tensors
 from model.latent_statistics import LatentStatistics
 from model.latents.custom_directions import (

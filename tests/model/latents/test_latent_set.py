@@ -1,18 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from model import inference
 from model.checkpoint import FaceModel
-from model.data.datasets import FaceSet
-from model.identity import faces_digest, model_digest
+from model.face_set import FaceSet
 from model.inference import encode
 from model.latents import latent_set
 from model.latents.explored import Explored, explore
-from model.latents.latent_set import LatentSet, encode_set
+from model.latents.latent_set import FaceLatents, LatentSet, encode_set, faces_digest, model_digest
 from model.network import ConvAutoencoder, on_device
 from model.progress import WorkProgress
 
@@ -119,3 +120,35 @@ def test_a_new_snapshot_keeps_the_places_of_the_last(few_faces: FaceSet, tmp_pat
     assert isinstance(second, Explored)
     np.testing.assert_allclose(second.points, first.points, atol=1e-3)
     np.testing.assert_allclose(second.statistics.directions, first.statistics.directions, atol=1e-5)
+
+
+def encoded(latents: FaceLatents, images: np.ndarray) -> Iterator[int]:
+    return (event.done for event in latents.encode(images))
+
+
+def test_latents_of_single_faces_are_what_the_model_makes_of_them(
+    model: FaceModel, few_faces: FaceSet
+) -> None:
+    latents = FaceLatents(model)
+    assert list(encoded(latents, few_faces.images[:7])) == [7]
+    expected = inference.encode(model, few_faces.images[[4, 1, 4]])
+    np.testing.assert_allclose(latents.of(few_faces.images[[4, 1, 4]]), expected, atol=1e-4)
+
+
+def test_each_single_face_is_encoded_once_in_batches(
+    model: FaceModel, few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inference, "ENCODE_BATCH", 4)
+    latents = FaceLatents(model)
+    assert list(encoded(latents, few_faces.images[[0, 1, 2, 3, 4, 5, 0]])) == [4, 6]
+    assert list(encoded(latents, few_faces.images[[5, 6, 6]])) == [1]
+    assert list(encoded(latents, few_faces.images[:7])) == []
+
+
+def test_no_faces_are_no_latents_and_unknown_ones_an_error(
+    model: FaceModel, few_faces: FaceSet
+) -> None:
+    latents = FaceLatents(model)
+    assert latents.of(few_faces.images[:0]).shape == (0, model.network.latent_dim)
+    with pytest.raises(KeyError):
+        latents.of(few_faces.images[:1])

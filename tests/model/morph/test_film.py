@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from model.morph.film import (
     has_encoder,
     why_not,
     write_film,
+    write_video,
 )
 from model.progress import WorkProgress
 
@@ -253,3 +255,26 @@ def test_an_older_file_is_kept_when_the_write_fails(
         list(write_film(decode(GREYS), path, FilmSettings("GIF")))
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def frames(count: int) -> Iterator[Image.Image]:
+    return (Image.new("RGB", (32, 32), (10 * number, 0, 0)) for number in range(count))
+
+
+@VIDEO
+@pytest.mark.parametrize("name", ["film.mp4", "film", "fil%m: 1.gif"])
+def test_a_video_whatever_its_name(name: str, tmp_path: Path) -> None:
+    from imageio_ffmpeg import count_frames_and_secs
+
+    path = tmp_path / name
+    assert len(list(write_video(path, frames(7), 32, 12.5, "made by a test"))) == 7
+    assert count_frames_and_secs(path) == (7, 0.56)
+    assert b"made by a test" in path.read_bytes()
+
+
+@VIDEO
+def test_a_video_that_cannot_be_written(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    steps = write_video(tmp_path / "gone" / "film.mp4", frames(3), 32, 25, "")
+    with pytest.raises((OSError, RuntimeError)):
+        list(steps)
+    capfd.readouterr()  # the encoder's own words

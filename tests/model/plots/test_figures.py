@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.evaluation.metrics import quality
+from model.evaluation import quality
 from model.plots.figures import (
     DIFFERENCE_SCALE,
     CurveHistory,

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,21 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.checkpoint import FaceModel, load_face_model
+from model.checkpoint import FaceModel, load_face_model, save_model
 from model.config import TrainConfig
-from model.network import ConvAutoencoder
+from model.data.datasets import FaceSet
+from model.latents.latent_set import describe
+from model.network import ConvAutoencoder, on_device
 from model.runs import runs
-from model.runs.runs import EpochRow, Run, RunError, RunSummary, list_runs, runs_folder
+from model.runs.runs import (
+    EpochRow,
+    Run,
+    RunError,
+    RunSummary,
+    keep_statistics,
+    list_runs,
+    runs_folder,
+)
 from model.runs.writer import Writer
 from tests.properties import quickly, values
 
@@ -325,3 +336,75 @@ def test_a_description_of_impossible_size_is_not_read(run: Run) -> None:
         file.truncate(2_000_000)
     with pytest.raises(RunError, match="larger than 1 MB"):
         Run.open(run.folder)
+
+
+def new_model(latent_dim: int = 4) -> FaceModel:
+    network = on_device(ConvAutoencoder(latent_dim), "cpu").eval().requires_grad_(False)
+    return FaceModel(network, None, 2, 0.02)
+
+
+@pytest.fixture
+def with_best(few_faces: FaceSet, tmp_path: Path) -> Run:
+    run = Run.create(TrainConfig(latent_dim=4), few_faces.title, tmp_path)
+    run.save_best(new_model())
+    return run
+
+
+@pytest.fixture
+def described(with_best: Run, few_faces: FaceSet) -> FaceModel:
+    *_, last = describe(load_face_model(with_best.best), few_faces)
+    assert isinstance(last, FaceModel)
+    return last
+
+
+def test_statistics_are_there_for_the_next_one_who_opens_the_model(
+    with_best: Run, described: FaceModel, few_faces: FaceSet
+) -> None:
+    keep_statistics(with_best.best, described, few_faces)
+    found = load_face_model(with_best.best)
+    assert found.statistics is not None
+    assert described.statistics is not None
+    assert (found.statistics.mean == described.statistics.mean).all()
+    assert (found.epoch, found.test_mse) == (2, 0.02)
+    assert not with_best.summary().is_running
+
+
+def test_statistics_of_other_faces_are_not_kept(
+    with_best: Run, described: FaceModel, few_faces: FaceSet
+) -> None:
+    keep_statistics(with_best.best, described, replace(few_faces, title="Others"))
+    assert load_face_model(with_best.best).statistics is None
+
+
+def test_a_run_that_is_being_trained_gets_no_statistics(
+    with_best: Run, described: FaceModel, few_faces: FaceSet
+) -> None:
+    with Writer(with_best.folder):
+        keep_statistics(with_best.best, described, few_faces)
+    assert load_face_model(with_best.best).statistics is None
+
+
+@pytest.mark.parametrize("latent_dim", [4, 5])
+def test_a_file_that_holds_another_model_by_now_gets_no_statistics(
+    latent_dim: int, with_best: Run, described: FaceModel, few_faces: FaceSet
+) -> None:
+    with_best.save_best(new_model(latent_dim))
+    keep_statistics(with_best.best, described, few_faces)
+    assert load_face_model(with_best.best).statistics is None
+
+
+def test_a_file_of_no_run_gets_no_statistics(
+    described: FaceModel, few_faces: FaceSet, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.safetensors"
+    save_model(path, replace(described, statistics=None))
+    keep_statistics(path, described, few_faces)
+    assert load_face_model(path).statistics is None
+
+
+def test_a_file_that_is_gone_gets_no_statistics(
+    with_best: Run, described: FaceModel, few_faces: FaceSet
+) -> None:
+    with_best.best.unlink()
+    keep_statistics(with_best.best, described, few_faces)
+    assert not with_best.best.exists()

@@ -9,7 +9,7 @@ from model import precision
 from model.precision import PRECISIONS, fastest_precision
 from model.training import arithmetic
 from model.training.arithmetic import Arithmetic
-from model.training.orthogonal import METHODS
+from model.training.optim import METHODS
 
 CPU = torch.device("cpu")
 TRIALS = (fastest_precision, arithmetic._orthogonalisation)

@@ -21,7 +21,7 @@ from model.data.datasets import DataError, FaceSet
 from model.events import EpochDone, Event, Finished, Notice, Progress, Snapshot, Started
 from model.inference import reconstruct
 from model.runs.runs import Run, RunError
-from model.system import foreground
+from model.system import threads
 from model.training import training
 from model.training.arithmetic import Arithmetic
 from model.training.trainer import PREVIEW_FACES, Trainer, TrainingError
@@ -728,16 +728,16 @@ def test_a_training_that_makes_room_computes_the_same(
     few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alone = trained(few_faces)
-    monkeypatch.setattr(foreground, "MAX_WAIT_S", 0.001)
+    monkeypatch.setattr(threads, "MAX_WAIT_S", 0.001)
     waits: list[float] = []
-    give_way = foreground.Foreground.give_way
+    give_way = threads.Foreground.give_way
 
-    def count(own: foreground.Foreground) -> None:
+    def count(own: threads.Foreground) -> None:
         waits.append(1)
         give_way(own)
 
-    monkeypatch.setattr(foreground.Foreground, "give_way", count)
-    with foreground.foreground.work():
+    monkeypatch.setattr(threads.Foreground, "give_way", count)
+    with threads.foreground.work():
         assert_same_weights(trained(few_faces), alone)
     assert len(waits) == CONFIG.epochs * STEPS
 
@@ -746,9 +746,9 @@ def test_the_time_of_a_pause_for_the_hand_is_not_that_of_an_epoch(
     few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter(itertools.count())
-    monkeypatch.setattr(foreground.Foreground, "is_active", True)
+    monkeypatch.setattr(threads.Foreground, "is_active", True)
     monkeypatch.setattr(
-        foreground.Foreground, "give_way", lambda _own: [next(clock) for _ in range(1000)]
+        threads.Foreground, "give_way", lambda _own: [next(clock) for _ in range(1000)]
     )
     monkeypatch.setattr(training, "time", SimpleNamespace(perf_counter=lambda: float(next(clock))))
     done = take(start(few_faces), lambda event: isinstance(event, EpochDone))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from model.data.datasets import FaceSet
-from model.data.mapped import take
+from model.face_set import take
 
 COUNT = 20_000
 ROWS = np.random.RandomState(0).permutation(COUNT).astype(np.int64)

@@ -1,26 +1,104 @@
-"""``reconstruct`` and ``morph``: apply a model to pictures."""
+"""``evaluate``, ``reconstruct``, ``morph`` and ``export``: what a trained model is used for."""
 
 from __future__ import annotations
 
+import json
+import sys
 from argparse import Namespace
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model.cli.parsing import CommandError, Commands, ExitCode, add_model, command
-from model.cli.sources import open_model, open_pictures
+from model.cli.arguments import (
+    CommandError,
+    Commands,
+    ExitCode,
+    add_faces,
+    add_model,
+    add_setting_flags,
+    command,
+    open_faces,
+    open_model,
+    open_pictures,
+)
+from model.cli.terminal import Console, progress_text
+from model.config import TrainConfig
 
 if TYPE_CHECKING:
     from model.inference import Reconstruction
 
+
+_SPLIT = ("test_percent", "seed")
 _FIGURES = (".pdf", ".png", ".svg")
 _FILMS = (".gif", ".png")
 _MAX_FRAMES = 1000
+_FORMATS = ("onnx", "torch-export")
 
 
 def add_to(commands: Commands[Any]) -> None:
-    """Declare the two commands."""
+    """Declare the four commands."""
+    _add_evaluate(commands)
+    _add_pictures(commands)
+    _add_export(commands)
+
+
+def _add_evaluate(commands: Commands[Any]) -> None:
+    epilog = "Not given, the share of test faces and the seed are those of the model's training."
+    text = "measure a model on test faces, as one line of JSON"
+    parser = command(commands, "evaluate", run_evaluate, text, epilog)
+    add_model(parser)
+    add_faces(parser)
+    text = "measure a principal component analysis of the same latent size and faces as well"
+    parser.add_argument("--pca", action="store_true", help=text)
+    add_setting_flags(parser, _SPLIT)
+
+
+def run_evaluate(arguments: Namespace) -> int:
+    """Measure and print."""
+    given = {name: value for name, value in vars(arguments).items() if name in _SPLIT}
+    replace(TrainConfig(), **given)  # says what is wrong before anything is read
+    from model.evaluation import evaluate
+
+    model = open_model(arguments.model)
+    config = replace(model.config or TrainConfig(), **given)
+    console = Console(sys.stderr)
+    faces = open_faces(arguments.faces or "demo", console)
+    assert faces is not None  # nothing here stops the preparation
+    train, test = faces.split(config.test_percent, config.seed)
+    size = model.network.latent_dim
+    result = _last(evaluate(model, faces.images, test), console)
+    line: dict[str, Any] = {"model": arguments.model, "data": faces.title}
+    line |= {"test_percent": config.test_percent, "seed": config.seed, "latent_dim": size}
+    line |= {"faces": result.faces, "mse": _rounded(result.mse)}
+    line |= {"psnr": _rounded(result.psnr), "ssim": _rounded(result.ssim)}
+    if arguments.pca:
+        from model.evaluation import pca_mse
+
+        line["pca_mse"] = _rounded(_last(pca_mse(faces.images, train, test, size), console))
+        line["pca_components"] = min(size, len(train) - 1)
+    print(json.dumps(line))
+    return ExitCode.DONE
+
+
+def _rounded(value: float) -> float:
+    """Keep the five digits that are worth comparing."""
+    return float(f"{value:.5g}")
+
+
+def _last(events: Iterable[Any], console: Console) -> Any:
+    """Show the progress of a measurement and return its result."""
+    event = None
+    for event in events:
+        if hasattr(event, "done"):
+            console.status(progress_text(event.text, event.done, event.total))
+    console.status("")
+    return event
+
+
+def _add_pictures(commands: Commands[Any]) -> None:
     epilog = "The face found in each picture is taken, or else its middle square."
-    parser = command(commands, "reconstruct", run, "encode and decode pictures", epilog)
+    parser = command(commands, "reconstruct", run_reconstruct, "encode and decode pictures", epilog)
     add_model(parser)
     parser.add_argument("images", metavar="IMAGE", nargs="+", help="a picture of a face")
     text = "a figure with all of them (.png, .svg, .pdf), or a folder for single pictures"
@@ -45,7 +123,7 @@ def _add_morph(commands: Commands[Any], epilog: str) -> None:
     parser.add_argument("--spherical", action="store_true", help=text)
 
 
-def run(arguments: Namespace) -> int:
+def run_reconstruct(arguments: Namespace) -> int:
     """Write the figure or the pictures and print how close each is."""
     output: Path = arguments.output
     as_figure = bool(output.suffix) and not output.is_dir()
@@ -127,8 +205,32 @@ def _write_pictures(result: Reconstruction, images: list[str], folder: Path) -> 
 
 
 def _print_quality(result: Reconstruction, images: list[str]) -> None:
-    from model.evaluation.metrics import quality
+    from model.evaluation import quality
 
     for name, original, image in zip(images, result.originals, result.images, strict=True):
         found = quality(original, image)
         print(f"{name}: MSE {found.mse:.5f}  PSNR {found.psnr:.1f} dB  SSIM {found.ssim:.3f}")
+
+
+def _add_export(commands: Commands[Any]) -> None:
+    parser = command(commands, "export", run_export, "write encoder and decoder for other programs")
+    add_model(parser)
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="where the two files go")
+    text = "onnx needs the extra packages of “.[onnx]” (default: onnx)"
+    parser.add_argument("--format", choices=_FORMATS, default="onnx", help=text)
+
+
+def run_export(arguments: Namespace) -> int:
+    """Write both files and print how far each is from the network."""
+    from model.export import ExportError, export
+
+    model = open_model(arguments.model)
+    try:
+        for item in export(model, arguments.folder, arguments.format):
+            print(
+                f"{item.path}: {item.input} to {item.output}, "
+                f"at most {item.difference:.1e} from the network"
+            )
+    except ExportError as error:
+        raise CommandError(ExitCode.USAGE, str(error)) from error
+    return ExitCode.DONE

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.latent_statistics import LatentStatistics
-from model.latents.neighbours import Neighbours
+from model.latents.explored import Neighbours
 
 LATENTS = np.asarray(
     np.random.default_rng(0).normal(size=(400, 10)) * 2.0 ** np.arange(10) + 5, np.float32

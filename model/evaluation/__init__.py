@@ -1,1 +1,0 @@
-"""Evaluation of a model, and of PCA as the linear baseline."""
