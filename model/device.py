@@ -101,8 +101,8 @@ def synchronize(device: torch.device) -> None:
 def quickest(candidates: Mapping[str, Callable[[], object]], device: torch.device) -> str:
     """Return the name of the candidate that takes the least time.
 
-    They run in turns, so that other load slows all of them, and the best of
-    three runs counts, after one to warm up. A candidate that the device can't run is left out.
+    They run in turns, so that other load slows all of them, and the best of three runs counts,
+    after one to warm up. A candidate that the device can't run is left out.
 
     Raises:
         RuntimeError: the device can run none of them.
@@ -122,7 +122,7 @@ def quickest(candidates: Mapping[str, Callable[[], object]], device: torch.devic
 
 @functools.cache
 def emulates_bfloat16(device: torch.device) -> bool:
-    """Tell by trying, once a process, whether bfloat16 is emulated, or can't be had at all.
+    """Tell by trying, once a process, whether bfloat16 is emulated or not supported at all.
 
     Processors without instructions for it take up to ninety times as long as in float32. The
     product that is tried is so small that this costs a fifth of a second there.

@@ -17,7 +17,7 @@ FACE_SHAPE = (FACE_SIZE, FACE_SIZE, 3)
 
 
 class DataError(Exception):
-    """Faces that can't be had; the message is a plain sentence, ``details`` are for an expert."""
+    """Faces can't be loaded; the message is a plain sentence, ``details`` are for an expert."""
 
     def __init__(self, message: str, details: str = "") -> None:
         super().__init__(message)

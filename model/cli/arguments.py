@@ -1,7 +1,4 @@
-"""Shared by all commands: exit codes, errors, and arguments: declared, and resolved.
-
-An argument stands for a model, a set of faces, a run or a picture.
-"""
+"""Shared by all commands: exit codes, errors, and arguments for models, faces, runs, pictures."""
 
 from __future__ import annotations
 
@@ -112,7 +109,7 @@ def _limits(setting: Any) -> str:
 
 
 def source_of(run: Run) -> str | None:
-    """Return how the faces of a run are asked for; old runs on a folder don't tell."""
+    """Return how the faces of a run are asked for; old runs on a folder don't say."""
     return run.source or {"LFW": "lfw", "Demo faces": "demo"}.get(run.faces)
 
 
@@ -173,7 +170,7 @@ def open_faces(
     """Prepare faces and show how far that is; None when it was stopped.
 
     Raises:
-        DataError: they can't be had.
+        DataError: they can't be loaded.
     """
     from contextlib import closing
 

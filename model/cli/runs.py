@@ -160,7 +160,7 @@ def _agreed(question: str) -> bool:
     try:
         return input(question).strip().lower() in {"y", "yes"}
     except EOFError:
-        message = "There is nobody to ask; --yes deletes without asking."
+        message = "There is no answer to be read; --yes deletes without asking."
         raise CommandError(ExitCode.USAGE, message) from None
 
 

@@ -27,7 +27,7 @@ _CHUNK = 512
 
 
 class _Progress(logging.Handler):
-    """Passes on what scikit-learn logs every 1000 faces; should it stop to, no harm is done."""
+    """Passes on what scikit-learn logs every 1000 faces, as progress."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.msg.startswith("Loading face #") and isinstance(record.args, tuple):

@@ -177,7 +177,7 @@ class PictureProcess:
         self._process.kill()
 
     def close(self) -> None:
-        """Take it away, ended or not."""
+        """Release it, ended or not."""
         self._process.kill()
         # Closing flushes what it didn't take any more.
         with contextlib.suppress(OSError), self._process:

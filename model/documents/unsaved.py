@@ -17,7 +17,7 @@ def unsaved_folder() -> Path:
 
 
 def last_session() -> Path:
-    """Return where the work lies that was open when a window was closed last."""
+    """Return the path of the work that was open when the last window was closed."""
     return data_folder() / f"last{SUFFIX}"
 
 
@@ -42,7 +42,7 @@ class Claim:
         self._lock.close()
 
     def drop(self) -> None:
-        """Delete the file and let it go."""
+        """Delete the file and release it."""
         with suppress(OSError):
             self.path.unlink(missing_ok=True)
         self.release()

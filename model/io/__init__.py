@@ -1,1 +1,1 @@
-"""Atomic writes, bounded reads of untrusted files, and where files lie."""
+"""Atomic writes, bounded reads of untrusted files, locks, and where files lie."""

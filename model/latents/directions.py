@@ -25,7 +25,7 @@ class Direction:
 
     ``sigma`` is the standard deviation of the training latents along it. ``auc`` tells how well
     faces with and without the attribute are told apart, on faces that weren't used to find it;
-    None where it isn't known. ``method`` says in words how the direction was found.
+    None where it isn't known. ``method`` describes how the direction was found.
 
     Raises:
         ValueError: the vector isn't of unit length, or sigma isn't above zero.

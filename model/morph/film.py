@@ -256,7 +256,7 @@ def write_video(
             yield
     finally:
         writer.close()
-    # A full disk, for one, ends the encoder without a word.
+    # On a full disk, for example, the encoder ends without an error.
     if _count(path) != count:
         raise RuntimeError("frames are missing; is there room on the disk?")
 

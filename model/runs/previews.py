@@ -59,11 +59,11 @@ class Previews:
                 self._path(old).unlink(missing_ok=True)
 
     def originals(self) -> Faces | None:
-        """Return the faces themselves, or None where they can't be had."""
+        """Return the faces themselves, or None where they can't be read."""
         return _read(self._originals)
 
     def at(self, epoch: int) -> Faces | None:
-        """Return the faces after an epoch, or None where they can't be had."""
+        """Return the faces after an epoch, or None where they can't be read."""
         return _read(self._path(epoch))
 
     def epochs(self) -> list[int]:

@@ -238,7 +238,7 @@ class Run:
             raise RunError(readable(reason)) from error
 
     def tidy(self) -> None:
-        """Delete what writers that were killed left behind; for the one who writes now."""
+        """Delete what writers that were killed left behind; only the writer may call it."""
         for path in self.folder.glob(".*-*"):
             path.unlink(missing_ok=True)
         self.previews.tidy()

@@ -1,1 +1,1 @@
-"""Child processes, the C library's heap, and calls that may block."""
+"""Child processes, the C library's heap, and threads."""

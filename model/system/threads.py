@@ -1,4 +1,4 @@
-"""Threads: interactive work before background work, and iterators that may block."""
+"""Threads: priority of interactive work, and iterating without blocking."""
 
 from __future__ import annotations
 

@@ -36,12 +36,12 @@ class GroupError(RuntimeError):
 
 
 class Group:
-    """A process alone: every answer is its own, and nothing is sent."""
+    """A single process, which sends nothing."""
 
     rank = 0
     size = 1
     leads_machine = True
-    """Whether this is the first process of its machine, which does what is done once there."""
+    """Whether this is the first process of its machine, which prepares the faces there."""
     threads: int | None = None
     """How many cores this process should use; None stands for all."""
 
@@ -68,7 +68,7 @@ class Group:
         return bool(self.all_reduce_max(int(flag)))
 
     def share(self, answer: Callable[[], T]) -> T:
-        """Return the writer's answer; the others aren't asked."""
+        """Return the writer's answer; only there ``answer`` is called."""
         return answer()
 
     def gather(self, tensor: Tensor) -> Tensor:
@@ -94,7 +94,7 @@ class Group:
         return nullcontext()
 
     def in_step(self, events: Generator[T, None, None]) -> Generator[T, None, None]:
-        """Pass on events until one of the processes takes no more; then all of them stop.
+        """Pass on events until one of the processes stops; then all of them stop.
 
         Every process yields as many events, and each stops after the same one.
         """
@@ -105,7 +105,7 @@ ALONE = Group()
 
 
 class Processes(Group):
-    """One of several processes, after they have met."""
+    """One of several processes, after they have connected."""
 
     def __init__(self) -> None:
         self.rank = dist.get_rank()
@@ -131,17 +131,17 @@ class Processes(Group):
 
     def all_reduce_max(self, number: int) -> int:
         """Reduce over gloo; waits for all processes."""
-        told = torch.tensor(number)
+        largest = torch.tensor(number)
         with within_reach():
-            dist.all_reduce(told, dist.ReduceOp.MAX)
-        return int(told)
+            dist.all_reduce(largest, dist.ReduceOp.MAX)
+        return int(largest)
 
     def share(self, answer: Callable[[], T]) -> T:
         """Send the writer's answer, which must be one that can be pickled."""
-        told = [answer() if self.is_writer else None]
+        answers = [answer() if self.is_writer else None]
         with within_reach():
-            dist.broadcast_object_list(told, src=0, device=torch.device("cpu"))
-        shared: Any = told[0]
+            dist.broadcast_object_list(answers, src=0, device=torch.device("cpu"))
+        shared: Any = answers[0]
         return shared  # type: ignore[no-any-return]
 
     def gather(self, tensor: Tensor) -> Tensor:
@@ -194,10 +194,10 @@ class Processes(Group):
 
 @contextmanager
 def joined() -> Iterator[Group]:
-    """Meet the other processes that ``torchrun`` started, and leave them at the end.
+    """Connect to the other processes that ``torchrun`` started, until the end of the context.
 
-    A process that was started alone stays alone. One that has met the others already, as inside
-    of another ``joined``, goes on with them.
+    A process that was started without others stays alone. Inside of another ``joined`` the same
+    connection is used.
 
     Raises:
         GroupError: the others can't be reached.
@@ -210,14 +210,14 @@ def joined() -> Iterator[Group]:
         return
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
     with within_reach():
-        _meet(backend)
+        _connect(backend)
     try:
         yield Processes()
     finally:
         dist.destroy_process_group()
 
 
-def _meet(backend: str) -> None:
+def _connect(backend: str) -> None:
     store = _store_of_torchrun()
     if store is None:
         dist.init_process_group(backend, timeout=PATIENCE)

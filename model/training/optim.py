@@ -155,7 +155,7 @@ def restore(optimizer: torch.optim.Optimizer, saved: Mapping[str, Any]) -> None:
 
 
 def _of_device(group: Mapping[str, Any], rate: float) -> dict[str, Any]:
-    """Return what a group keeps on its device, whatever a file says, with another rate."""
+    """Return the settings of a group that depend on its device, not on a file, and the rate."""
     lr = group["lr"]
     kept = {name: group[name] for name in ("fused", "capturable") if name in group}
     return {**kept, "lr": torch.full_like(lr, rate) if isinstance(lr, Tensor) else rate}
@@ -192,10 +192,9 @@ def polar_factor(matrices: Tensor) -> Tensor:
 def _eigh(grams: Tensor) -> tuple[Tensor, Tensor]:
     """Return the eigenvalues (..., n) and eigenvectors (..., n, n) of symmetric matrices.
 
-    Each matrix in a thread of its own, which none waits for: PyTorch's own shares each out to all
-    cores, a thousand times a matrix, and takes seconds where another program keeps one of them
-    busy. Two matrices of 500 rows took 29 ms so
-    on two cores of an AMD EPYC, with PyTorch's own 48 to 118.
+    Each matrix is solved by one thread. PyTorch's function splits each among all cores, a thousand
+    times a matrix, and takes seconds where another program keeps one of them busy. Two matrices of
+    500 rows took 29 ms on two cores of an AMD EPYC, with PyTorch's function 48 to 118.
     """
     flat = grams.reshape(-1, *grams.shape[-2:]).numpy()
     with ThreadPoolExecutor(min(len(flat), cores())) as pool:

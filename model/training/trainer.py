@@ -311,7 +311,7 @@ class Trainer:
             self._compute_as(Arithmetic.from_dict(state["arithmetic"]))
 
     def _compute_as(self, earlier: Arithmetic) -> None:
-        """Go on in the same numbers on the same processor; on another what is fast there counts."""
+        """Go on in the same numbers on the same processor; on another as is fastest there."""
         if earlier.processor != self._arithmetic.processor:
             return
         self._arithmetic = earlier

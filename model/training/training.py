@@ -1,8 +1,8 @@
 """Training: a generator of events, without threads and without printing.
 
 The data lies on the device as uint8 where it fits, and every batch is made there; losses stay on
-the device and are read once a report, never once a step. The one who iterates decides: taking no
-next event is a pause, and ``close()`` stops, keeping the run.
+the device and are read once a report, never once a step. The caller controls it: taking no next
+event is a pause, and ``close()`` stops, keeping the run.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def train(
         ConfigError: the configuration doesn't fit the faces or the number of processes.
         DataError: the processes have different faces.
         TrainingError: the loss is no longer a number, or not even two faces fit into memory.
-        RunError: the run's saved state is damaged, or somebody else trains this run now.
+        RunError: the run's saved state is damaged, or another process trains this run now.
         GroupError: another process ended early.
         OSError: the very last state can't be written.
     """
@@ -77,7 +77,7 @@ def train(
 
 
 def _as_writer(run: Run, events: Generator[Event, None, None]) -> Generator[Event, None, None]:
-    """Pass on events, while nobody else writes to the run folder."""
+    """Pass on events as the only writer of the run folder."""
     with Writer(run.folder) as writer, closing(events):
         for event in events:
             writer.beat()
@@ -104,7 +104,7 @@ def _train(
     if run:
         run.tidy()
         if start and not trainer.step and not trainer.epoch:
-            run.save_state(trainer.state())  # whoever goes on with the run needn't have the start
+            run.save_state(trainer.state())  # going on with the run needs no start
     try:
         yield Started(
             device_name(trainer.device),
@@ -128,7 +128,7 @@ def _train(
 
 
 def _restore(trainer: Trainer, run: Run | None, group: Group) -> None:
-    """Go on from the saved state, if there is one; only the writer needs to reach the folder."""
+    """Go on from the saved state, if there is one; only the writer needs access to the folder."""
     state = group.share(lambda: run.state() if run else None)
     if state is None:
         return
@@ -159,7 +159,7 @@ def _run_epoch(trainer: Trainer, recorder: _Recorder | None, group: Group) -> It
 
 
 class _Recorder:
-    """Saves epochs; what can't be saved is said, kept in memory, and tried again."""
+    """Saves epochs; those that can't be saved are reported, kept in memory, and tried again."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -168,7 +168,7 @@ class _Recorder:
         self._preview: EpochDone | None = None
 
     def record(self, trainer: Trainer, done: EpochDone, model: FaceModel) -> list[Notice]:
-        """Save an epoch and what is left of earlier ones; return what there is to say of it."""
+        """Save an epoch and those that couldn't be saved before; return what to report."""
         self._rows.append(
             EpochRow(done.epoch, done.train_mse, done.test_mse, done.learning_rate, done.seconds)
         )
@@ -216,7 +216,7 @@ class _Recorder:
 
 
 class _Clock:
-    """Measures the speed of an epoch; what the receiver takes between events doesn't count."""
+    """Measures the speed of an epoch; the caller's time between events doesn't count."""
 
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
@@ -232,14 +232,14 @@ class _Clock:
         return self._busy + time.perf_counter() - self._since
 
     def give_way(self) -> None:
-        """Let what a person waits for go first; that time doesn't count either."""
+        """Let interactive work go first; that time doesn't count either."""
         if foreground.is_active:
             self._busy = self.seconds()
             foreground.give_way()
             self._since = time.perf_counter()
 
     def report(self, loss: float | None) -> Iterator[Progress]:
-        """Yield one report and leave out of the time what its receiver takes."""
+        """Yield one report; the caller's time for it doesn't count."""
         self._busy = self.seconds()
         yield self._progress(loss)
         self._since = time.perf_counter()
