@@ -153,6 +153,7 @@ class Processes(Group):
 
     def average(self, tensors: Sequence[Tensor]) -> None:
         """Send all tensors as one: a message costs more than a few more numbers in it."""
+        self.any(False)  # a GPU would wait for a process that has ended, and not say so
         flat = torch.cat([tensor.flatten() for tensor in tensors])
         with within_reach():
             dist.all_reduce(flat)

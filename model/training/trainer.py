@@ -43,9 +43,9 @@ class Trainer:
 
     Of several processes each takes its part of every batch. Order and changes are drawn for
     whole batches, so a step has the same data for any number of processes. All processes make the
-    same steps, and have the same weights and random state at any time, the same statistics and
-    losses whenever ``mean_loss`` or ``evaluate`` was called: what the writer saves then holds for
-    all. Dropout is drawn alike in each process, for its own faces.
+    same steps, and have the same weights and random state at any time, and after ``settle`` the
+    same statistics and losses: what the writer saves then holds for all. Dropout is drawn alike in
+    each process, for its own faces.
 
     Raises:
         ConfigError: the data set has too few faces for the configuration, ``start`` another
@@ -197,24 +197,24 @@ class Trainer:
             TrainingError: it isn't a number.
         """
         mean = torch.stack(self._unread).mean()
-        self._average(mean)
+        self._group.average([mean])
         loss = float(mean)
         self._unread.clear()
         self._check(loss)
         return loss
 
-    def _average(self, *measured: Tensor) -> None:
-        """Replace what each process measured of its own faces with the mean over all of them.
+    def settle(self) -> None:
+        """Average losses and running statistics over the processes, which all call this at once.
 
-        A running statistic is a weighted sum of the steps', so that it is the same whether it is
-        averaged at every step or seldom.
+        Until then each has those of its own faces. Both are sums over the steps, weighted ones for
+        the statistics: their means are the same whether they are taken at every step or seldom.
         """
         statistics = [one for one in self._network.buffers() if one.is_floating_point()]
-        self._group.average([*measured, self._total, *statistics])
+        self._group.average([self._total, *statistics])
 
     def evaluate(self) -> Iterator[None]:
         """Measure the test faces, pausing after each part; the result goes to ``finish_epoch``."""
-        self._average()
+        self.settle()
         self._network.eval()
         self._test_total = torch.zeros((), device=self.device)
         group = self._group

@@ -122,6 +122,9 @@ def _train(
                 yield Notice(f"The device's memory is full: going on with batches of {size} faces.")
         model = trainer.best_model()
         yield Finished(model, model.epoch, trainer.best_mse)
+    except GeneratorExit:
+        trainer.settle()  # all processes are closed after the same event
+        raise
     finally:
         if recorder:
             recorder.close(trainer)
