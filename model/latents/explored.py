@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.face_set import FaceSet
-from model.latent_statistics import LatentStatistics
-from model.latents.alignment import aligned_map, aligned_statistics
-from model.latents.latent_map import pca_map
+from model.latent_statistics import LatentStatistics, aligned_statistics
+from model.latents.latent_map import aligned_map, pca_map
 from model.latents.latent_set import LatentSet, encode_set, faces_digest, model_digest
 from model.latents.shipped_directions import shipped_density
 from model.latents.typicality import Density

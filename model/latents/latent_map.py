@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from model.io.tensor_file import TensorFileError, read_tensors, write_tensors
 from model.latent_statistics import LatentStatistics
-from model.latents.alignment import aligned_map, rotation
 from model.latents.latent_set import latents_folder, tidy
 from model.system.child import killed_at_end, message_of, start_module
 from model.system.threads import poll
@@ -191,3 +190,21 @@ def _keep(path: Path, points: Floats) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_tensors(path, FORMAT, {"points": points}, {})
         tidy(path.parent)
+
+
+def aligned_map(new: Floats, old: Floats) -> Floats:
+    """Return points (N, 2) turned, mirrored and moved onto the old ones; distances stay.
+
+    Source: Schoenemann, "A generalized solution of the orthogonal Procrustes problem", 1966.
+    """
+    centre = new.mean(axis=0)
+    return np.asarray((new - centre) @ rotation(new, old) + old.mean(axis=0), np.float32)
+
+
+def rotation(new: Floats, old: Floats) -> Floats:
+    """Return the orthogonal matrix (2, 2) that turns points (N, 2) onto old ones, from the right.
+
+    Both may lie anywhere; it can mirror, too.
+    """
+    left, _, right = np.linalg.svd((new - new.mean(axis=0)).T @ (old - old.mean(axis=0)))
+    return np.asarray(left @ right, np.float32)

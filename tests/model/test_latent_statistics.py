@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from model.latent_statistics import LatentStatistics
+from model.latent_statistics import LatentStatistics, aligned_statistics
 from model.latents.directions import principal_directions
 
 Floats = NDArray[np.float32]
@@ -135,3 +135,30 @@ def test_what_does_not_fit_together_is_refused(name: str, value: Floats, reason:
     LatentStatistics(**parts)
     with pytest.raises(ValueError, match=reason):
         LatentStatistics(**{**parts, name: value})
+
+
+LATENTS = np.asarray(
+    np.random.default_rng(0).normal(size=(600, 8)) * (9 - np.arange(8)), np.float32
+)
+OLD = LatentStatistics.fit(LATENTS)
+
+
+def test_directions_of_another_space_keep_their_places_and_signs() -> None:
+    # A new snapshot: another basis, mirrored, and the second direction now the strongest.
+    turned, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(8, 8)))
+    scales = np.array([1, 1.6, 1, 1, 1, 1, 1, 1])
+    new_latents = np.asarray((LATENTS * scales) @ -turned + 4, np.float32)
+    found = LatentStatistics.fit(new_latents)
+    aligned = aligned_statistics(found, new_latents, OLD, LATENTS)
+    before = (LATENTS - OLD.mean) @ OLD.directions.T / OLD.sigma
+    after = (new_latents - aligned.mean) @ aligned.directions.T / aligned.sigma
+    for column in range(8):
+        assert np.corrcoef(before[:, column], after[:, column])[0, 1] > 0.9
+    assert found.sigma[0] == aligned.sigma[1]
+    np.testing.assert_allclose(np.sort(aligned.sigma), np.sort(found.sigma))
+
+
+def test_what_is_behind_the_matched_ones_stays() -> None:
+    aligned = aligned_statistics(OLD, LATENTS, OLD, LATENTS, count=3)
+    np.testing.assert_array_equal(aligned.directions, OLD.directions)
+    np.testing.assert_array_equal(aligned.sigma, OLD.sigma)

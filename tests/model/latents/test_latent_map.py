@@ -4,15 +4,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from model.latent_statistics import LatentStatistics
 from model.latents import latent_map
-from model.latents.alignment import aligned_map
 from model.latents.directions import principal_directions
 from model.latents.latent_map import (
     MapError,
     Mapping,
     PcaPlane,
+    aligned_map,
     has_tsne,
     latent_at,
     pca_map,
@@ -135,3 +137,14 @@ def test_few_or_coinciding_points_have_a_latent_between_them() -> None:
     same = np.zeros((9, 2), np.float32)
     assert np.isfinite(latent_at(same[0], same, LATENTS[:9])).all()
     assert np.isfinite(latent_at(np.ones(2, np.float32), same[:1], LATENTS[:1])).all()
+
+
+@settings(deadline=None, max_examples=40)
+@given(angle=st.floats(0, 6.3), mirrored=st.booleans(), x=st.floats(-9, 9))
+def test_a_turned_mirrored_and_moved_map_comes_back(angle: float, mirrored: bool, x: float) -> None:
+    points = LATENTS[:, :2]
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    if mirrored:
+        turn[:, 0] *= -1
+    moved = np.asarray(points @ turn + [x, 2], np.float32)
+    np.testing.assert_allclose(aligned_map(moved, points), points, atol=1e-3)
