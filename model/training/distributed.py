@@ -9,6 +9,7 @@ the processors (gloo), so that no accelerator is waited for. *Tensors* travel fr
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
@@ -25,6 +26,10 @@ from model.device import pick_device
 from model.system.child import cores, rank_and_size
 
 T = TypeVar("T")
+
+_KNOWN = inspect.signature(DistributedDataParallel).parameters
+_SYNC_BUFFERS = "forward_sync_buffers" if "forward_sync_buffers" in _KNOWN else "broadcast_buffers"
+"""The argument's name in newer and in older PyTorch."""
 
 # Waiting is normal: one process prepares a million pictures, or the training is paused. A process
 # that ends is noticed by its closed connection, not by a timeout.
@@ -163,10 +168,13 @@ class Processes(Group):
 
     def replicated(self, network: nn.Module) -> nn.Module:
         """Wrap a network that lies on its device already."""
+        settings: dict[str, Any] = {_SYNC_BUFFERS: False, "gradient_as_bucket_view": True}
         with within_reach():
-            return DistributedDataParallel(
-                network, broadcast_buffers=False, gradient_as_bucket_view=True
-            )
+            replicated = DistributedDataParallel(network, **settings)
+        # The last of its attributes to be freed. Were it the reducer that freed the group of
+        # processes, the group's threads would wait for Python's lock, and the reducer for them.
+        replicated.group = dist.group.WORLD  # type: ignore[assignment]
+        return replicated
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -224,9 +232,10 @@ def _connect(backend: str) -> None:
         dist.init_process_group(backend, timeout=PATIENCE)
         return
     # The store outlives the processes: what an earlier attempt wrote there would be read again.
-    attempt = dist.PrefixStore(f"attempt {os.environ.get('TORCHELASTIC_RESTART_COUNT')}", store)
+    attempt = f"attempt {os.environ.get('TORCHELASTIC_RESTART_COUNT')}"
+    store = dist.PrefixStore(attempt, store)  # type: ignore[attr-defined]
     rank, size = rank_and_size()
-    dist.init_process_group(backend, timeout=PATIENCE, store=attempt, rank=rank, world_size=size)
+    dist.init_process_group(backend, timeout=PATIENCE, store=store, rank=rank, world_size=size)
 
 
 def remember(name: str, value: str) -> None:
@@ -243,13 +252,15 @@ def recall(name: str) -> str | None:
     return store.get(key).decode() if store is not None and store.check([key]) else None
 
 
-def _store_of_torchrun() -> dist.TCPStore | None:
-    """Return the store that lives as long as ``torchrun``, where it started this process."""
+def _store_of_torchrun() -> Any:
+    """Return the ``TCPStore`` that lives as long as ``torchrun``; None where it isn't used."""
     if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True":
         return None
     host, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
     with within_reach():
-        return dist.TCPStore(host, port, is_master=False, wait_for_workers=False, timeout=PATIENCE)
+        return dist.TCPStore(  # type: ignore[attr-defined]
+            host, port, is_master=False, wait_for_workers=False, timeout=PATIENCE
+        )
 
 
 @contextmanager
@@ -276,7 +287,7 @@ def share_batch_norms(network: nn.Module, group: Group, device: torch.device) ->
     The names of its parameters stay. In eval mode it computes as before.
     """
     if device.type != "cpu":
-        nn.SyncBatchNorm.convert_sync_batchnorm(network)
+        nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
         return
     for parent in list(network.modules()):
         for name, layer in parent.named_children():
