@@ -231,7 +231,8 @@ def _connect(backend: str) -> None:
     if store is None:
         dist.init_process_group(backend, timeout=PATIENCE)
         return
-    # The store outlives the processes: what an earlier attempt wrote there would be read again.
+    # The store outlives the processes. Without names of their own the processes of a new attempt
+    # find the addresses of those that ended, and wait for them (PyTorch 2.13).
     attempt = f"attempt {os.environ.get('TORCHELASTIC_RESTART_COUNT')}"
     store = dist.PrefixStore(attempt, store)  # type: ignore[attr-defined]
     rank, size = rank_and_size()
