@@ -12,7 +12,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
 
 from cae_gui.app import make_application
-from cae_gui.core.problems import Problem
+from cae_gui.core.errors import Problem
 from cae_gui.main_window import MainWindow
 from cae_gui.settings import Settings
 from model.latent_statistics import LatentStatistics

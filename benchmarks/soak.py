@@ -44,9 +44,8 @@ from benchmarks.soak_material import Material
 from benchmarks.soak_person import Person
 from benchmarks.stalls import Heartbeat, StallReporter
 from cae_gui.app import make_application
+from cae_gui.core.errors import Problem, Unexpected, explain
 from cae_gui.core.faces import DEMO
-from cae_gui.core.problems import Problem, explain
-from cae_gui.core.unexpected import Unexpected
 from cae_gui.log import Log
 from cae_gui.main_window import MainWindow
 

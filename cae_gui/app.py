@@ -14,9 +14,9 @@ from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from cae_gui.core.garbage import ShortCollections
+from cae_gui.core.errors import Unexpected
+from cae_gui.core.startup import ShortCollections
 from cae_gui.core.tasks import Task
-from cae_gui.core.unexpected import Unexpected
 from cae_gui.log import Log, note_start
 from cae_gui.main_window import MainWindow
 from cae_gui.settings import Settings

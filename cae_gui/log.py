@@ -1,7 +1,7 @@
 """The log file: the start, what went wrong, and the sentences that the person was shown.
 
 Each window (process) writes a file of its own: two that rotate the same one lose lines. A thread
-writes, so that a slow disk stops nobody, and a disk that can't be written loses the log only.
+writes: a slow disk keeps nothing waiting, and a disk that can't be written loses the log only.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Slot
 
+from cae_gui.core.errors import Problem
 from cae_gui.core.faces import DEMO, Faces
-from cae_gui.core.problems import Problem
 from cae_gui.gallery.photos import OwnPhotos, Several
 from cae_gui.widgets.message_bar import Action, MessageBar
 from model.photos.photos import Removed

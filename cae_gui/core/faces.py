@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cae_gui.core.errors import Problem, explain
 from cae_gui.core.jobs import StreamJob
-from cae_gui.core.problems import Problem, explain
 from model.data.datasets import (
     DownloadError,
     FaceSet,
@@ -52,7 +52,7 @@ class Faces(QObject):
         lfw_missing(Problem | None): LFW was chosen and isn't on this machine; the problem is why
             downloading it failed.
         skipped(object): sentences (tuple of str) about files that were left out.
-        photo_moved(int): the face in this row of the photos on show was cut out anew.
+        photo_moved(int): the face in this row of the photos on show was cut out again.
         problem(Problem): something failed; the data set on show stays.
     """
 
@@ -94,7 +94,7 @@ class Faces(QObject):
         self._loading.cancel()
 
     def refresh_photo(self, key: str, pixels: NDArray[np.uint8]) -> None:
-        """Show the face uint8 (48, 48, 3) that was cut out anew of a photo."""
+        """Show the face uint8 (48, 48, 3) that was cut out again of a photo."""
         if self.faces is not None and key in self.keys:
             row, images = self.keys.index(key), self.faces.images.copy()
             images[row] = pixels
@@ -102,7 +102,7 @@ class Faces(QObject):
             self.photo_moved.emit(row)
 
     def jobs(self) -> list[StreamJob]:
-        """Return all threads, for the one who closes the application."""
+        """Return all threads, to be stopped when the application closes."""
         return [self._loading]
 
     @Slot(object)

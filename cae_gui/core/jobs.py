@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 from shiboken6 import isValid
 
-from cae_gui.core.problems import Problem, explain
+from cae_gui.core.errors import Problem, explain
 
 T = TypeVar("T")
 
@@ -147,7 +147,7 @@ class _Question:
 
 
 class LatestJob(QThread):
-    """Answers the newest question of each lane, to the one who asked.
+    """Answers the newest question of each lane, and calls the function that was given with it.
 
     Lanes named first are answered first, so that a slider's image never waits for the film strip
     below it; those that weren't named come last, in the order in which they asked.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from model.latents.explored import Explored
 
 FEWEST = 50
-"""Of fewer faces nobody can say what is typical, or draw a map."""
+"""Fewer faces tell neither what is typical nor how a map should look."""
 
 
 class _Wanted(NamedTuple):

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cae_gui.core.errors import Problem
 from cae_gui.core.jobs import LatestJob, StreamJob
-from cae_gui.core.problems import Problem
-from cae_gui.core.quick_import import quick_import
+from cae_gui.core.startup import quick_import
 from model.progress import WorkProgress
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ class Models(QObject):
         self._describing.cancel()
 
     def jobs(self) -> list[StreamJob | LatestJob]:
-        """Return all threads, for the one who closes the application."""
+        """Return all threads, to be stopped when the application closes."""
         return [self._inference, self._files, self._describing]
 
     def _ask(

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
+from cae_gui.core.errors import Problem
 from cae_gui.core.jobs import LatestJob
-from cae_gui.core.problems import Problem
 
 T = TypeVar("T")
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from cae_gui.core.errors import Problem, explain
 from cae_gui.core.jobs import LatestJob
-from cae_gui.core.problems import Problem, explain
 from cae_gui.documents.session_files import SessionFiles, write_session
 from model.documents.unsaved import Claim, UnsavedFile, claim_orphans, last_session
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cae_gui.core.errors import Problem, explain
 from cae_gui.core.jobs import LatestJob, StreamJob
 from cae_gui.core.models import Models
-from cae_gui.core.problems import Problem, explain
 from cae_gui.explore.explorer import Explorer, KeptStep
 from model.documents.session_file import SUFFIX, load_session
 from model.io.tensor_file import TensorFileError

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cae_gui.core.errors import Problem, explain
 from cae_gui.core.jobs import LatestJob, StreamJob
-from cae_gui.core.problems import Problem, explain
 from model.photos.faces import PhotoError
 from model.photos.photo import Placement, read_photo
 from model.photos.photos import PhotoLibrary, Removed

@@ -14,8 +14,8 @@ from PIL import Image
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
+from cae_gui.core.errors import Problem
 from cae_gui.core.jobs import LatestJob
-from cae_gui.core.problems import Problem
 from cae_gui.core.undo import Step
 from model.photos.crop import CropBox, crop_face
 from model.photos.photo import Placement

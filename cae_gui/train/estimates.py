@@ -7,9 +7,9 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from cae_gui.core.errors import Problem
 from cae_gui.core.jobs import StreamJob
 from cae_gui.core.models import Models
-from cae_gui.core.problems import Problem
 from cae_gui.core.times import duration
 from cae_gui.train.training import Training
 from model.config import PRESETS, ConfigError, TrainConfig

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cae_gui.core.errors import Problem
 from cae_gui.core.jobs import LatestJob, StreamJob
-from cae_gui.core.problems import Problem
 from model.runs.following import Followed, follow
 from model.runs.runs import EpochRow, Run, RunError, RunSummary, list_runs
 from model.runs.writer import forget_cut_off
@@ -146,7 +146,7 @@ class Runs(QObject):
             self._forget_following()
 
     def jobs(self) -> list[StreamJob | LatestJob]:
-        """Return all threads, for the one who closes the application."""
+        """Return all threads, to be stopped when the application closes."""
         return [self._files, self._opening, self._reading, self._following]
 
     def _forget_following(self) -> None:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cae_gui.core.errors import Problem
 from cae_gui.core.jobs import StreamJob
-from cae_gui.core.problems import Problem
 from model.config import TrainConfig
 from model.data.datasets import FaceSet
 from model.events import EpochDone, Finished, Notice, Progress, Snapshot, Started

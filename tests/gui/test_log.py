@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import qWarning
 
 from cae_gui import log as log_module
-from cae_gui.core.problems import explain
+from cae_gui.core.errors import explain
 from cae_gui.log import Log, discreet, note_start
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,8 +14,8 @@ from PySide6.QtCore import QObject, QThread, Slot
 from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
+from cae_gui.core.errors import Problem
 from cae_gui.core.jobs import LatestJob, StreamJob, stop_and_wait
-from cae_gui.core.problems import Problem
 from model.data.datasets import prepare
 from tests.gui.conftest import wait_for_answers
 

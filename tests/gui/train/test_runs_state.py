@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from cae_gui.core.errors import Problem
 from cae_gui.core.jobs import stop_and_wait
-from cae_gui.core.problems import Problem
 from cae_gui.train.runs import OpenedRun, PreviewRead, Runs
 from model.data.datasets import FaceSet
 from model.runs.runs import EpochRow, Run
