@@ -65,7 +65,7 @@ def test_details_hold_the_traceback_and_the_experts_words() -> None:
     except DataError as error:
         details = explain(error).details
     assert details.startswith("scikit-learn said: checksum\n")
-    assert "test_problems.py" in details
+    assert "test_errors.py" in details
     assert "DataError" in details
 
 
