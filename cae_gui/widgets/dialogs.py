@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 PHOTOS = (
@@ -47,16 +49,65 @@ def ask_place(parent: QWidget, title: str, folder: Path) -> Path | None:
 
 
 def ask_save(parent: QWidget, title: str, proposal: Path, formats: str) -> Path | None:
-    """Ask where to save; a name without a suffix gets that of the format chosen."""
-    name, chosen = QFileDialog.getSaveFileName(parent, title, str(proposal), formats)
-    if not name:
-        return None
-    path = Path(name)
-    if path.suffix.lower() in re.findall(r"\*(\.\w+)", formats):
+    """Ask where to save; the name gets the suffix of the format chosen.
+
+    Where that makes it the name of a file that is there, which the dialog couldn't see, replacing
+    it is asked about, and with the answer no the dialog comes again.
+    """
+    while True:
+        start = _filter_of(proposal.name, formats)
+        name, chosen = QFileDialog.getSaveFileName(parent, title, str(proposal), formats, start)
+        if not name:
+            return None
+        path = with_suffix_of(Path(name), chosen, start, formats)
+        if path == Path(name) or not os.path.lexists(path) or ask_replace(parent, path.name):
+            return path
+        proposal = path
+
+
+def with_suffix_of(path: Path, chosen: str, start: str, formats: str) -> Path:
+    """Return the path with the suffix of the chosen filter of a dialog.
+
+    The suffix of another format is taken as a choice where the filter is still the one that the
+    dialog started with, and is replaced otherwise: desktops' dialogs leave the name as it is.
+    """
+    is_unchanged = not chosen or chosen == start
+    known = suffixes_in(formats)
+    own = known if is_unchanged else suffixes_in(chosen)
+    if _suffix_of(path.name, own):
         return path
+    name, suffix = path.name, (suffixes_in(chosen or start) or known)[0]
+    other = _suffix_of(name, known)
+    stem = name[: len(name) - len(other)] if other else name.removesuffix(".")
     # Appended, not replaced: “my.face” is a name, not a format.
-    suffix = re.findall(r"\*(\.\w+)", chosen or formats)[0]
-    return path.with_name(path.name + suffix)
+    return path.with_name(stem + suffix)
+
+
+def suffixes_in(formats: str) -> list[str]:
+    """Return the suffixes that a dialog's filters name, such as “.png” and “.cae-session”."""
+    groups = re.findall(r"\(([^()]*\*[^()]*)\)", formats)
+    patterns = " ".join(groups).split()
+    return [pattern.removeprefix("*") for pattern in patterns if pattern.startswith("*.")]
+
+
+def _filter_of(name: str, formats: str) -> str:
+    """Return the filter whose suffix the name has, or the first."""
+    filters = formats.split(";;")
+    return next((one for one in filters if _suffix_of(name, suffixes_in(one))), filters[0])
+
+
+def _suffix_of(name: str, suffixes: Sequence[str]) -> str:
+    """Return the longest of these suffixes that the name ends with, or nothing."""
+    ending = [
+        one for one in suffixes if name.lower().endswith(one.lower()) and len(name) > len(one)
+    ]
+    return max(ending, key=len, default="")
+
+
+def ask_replace(parent: QWidget, name: str) -> bool:
+    """Ask whether to replace a file that is there."""
+    text = f"“{name}” is there already. Its content is lost when it is replaced."
+    return _confirm(parent, "Replace the file", text, "&Replace")
 
 
 def ask_quit(parent: QWidget) -> bool:
@@ -96,6 +147,7 @@ def _confirm(
     """Ask for an answer other than Cancel, which is the default where something is lost."""
     icon = QMessageBox.Icon.Warning if loses else QMessageBox.Icon.Question
     box = QMessageBox(icon, title, text, QMessageBox.StandardButton.Cancel, parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setInformativeText(details)
     roles = QMessageBox.ButtonRole
     button = box.addButton(answer, roles.DestructiveRole if loses else roles.AcceptRole)

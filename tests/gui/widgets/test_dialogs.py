@@ -28,6 +28,10 @@ def parent(qtbot: QtBot) -> QWidget:
         ("/a/face", "", "/a/face.png"),
         ("/a/my.face", "Picture (*.png)", "/a/my.face.png"),
         ("/a/epoch 1.5", "Vector graphic (*.svg)", "/a/epoch 1.5.svg"),
+        ("/a/curves.png", "PDF (*.pdf)", "/a/curves.pdf"),
+        ("/a/curves.png.old", "PDF (*.pdf)", "/a/curves.png.old.pdf"),
+        ("/a/curves.", "PDF (*.pdf)", "/a/curves.pdf"),
+        ("/a/.png", "Picture (*.png)", "/a/.png.png"),
     ],
 )
 def test_a_saved_file_always_has_a_format(
