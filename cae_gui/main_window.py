@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QMainWindow,
     QSplitter,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -36,6 +35,7 @@ from cae_gui.status import Status
 from cae_gui.studio import Studio
 from cae_gui.train.page import TrainPage
 from cae_gui.widgets import dialogs
+from cae_gui.widgets.fields import Tabs
 from cae_gui.widgets.message_bar import MessageBar
 from cae_gui.widgets.theme import Scheme, apply_theme
 from model.io.files import is_there
@@ -89,7 +89,7 @@ class MainWindow(QMainWindow):
         self.train = self._make_train()
         self.explore = self._make_explore()
         self.morph = self._make_morph()
-        self.tabs = QTabWidget(documentMode=True)
+        self.tabs = Tabs(documentMode=True)
         self.tabs.addTab(self.train, "&Train")
         self.tabs.addTab(self.reconstruct, "&Reconstruct")
         self.tabs.addTab(self.explore, "&Explore")

@@ -21,6 +21,7 @@ from cae_gui.settings import Settings
 from cae_gui.studio import Studio
 from cae_gui.train.page import TrainPage
 from cae_gui.train.runs import ListedRun
+from cae_gui.widgets.controls import in_menu
 from cae_gui.widgets.message_bar import MessageBar
 from cae_gui.widgets.theme import Scheme
 from model.io.places import log_folder
@@ -134,7 +135,7 @@ class Menus(QObject):
     def _fill_recent(self) -> None:
         self._recent.clear()
         for path in self._settings.recent_models:
-            self._add(self._recent, str(path), partial(self._files.open_path, path))
+            self._add(self._recent, in_menu(str(path)), partial(self._files.open_path, path))
         if self._recent.isEmpty():
             self._recent.addAction("No model was opened or saved yet").setEnabled(False)
 
@@ -147,7 +148,7 @@ class Menus(QObject):
             run, done = listed.run, listed.summary.epochs_done
             title = f"{run_title(run, now)}: {run.faces}, {done} of {run.config.epochs} epochs"
             go_on = partial(self._continue_run, run.folder)
-            self._add(self._runs, title, go_on).setEnabled(idle)
+            self._add(self._runs, in_menu(title), go_on).setEnabled(idle)
         if self._runs.isEmpty():
             self._runs.addAction("There is no unfinished run").setEnabled(False)
 

@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any, Protocol
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStatusBar, QToolButton, QWidget
 
 from cae_gui.train.training import State
-from cae_gui.widgets.controls import ElidedLabel, ProgressBar
+from cae_gui.widgets.controls import ElidedLabel, Label, ProgressBar, as_tip
 
 _RESOLUTION = 1000  # QProgressBar counts in 32 bits; bytes of a download may not fit
 _TEXT_WIDTH, _BAR_WIDTH = 240, 96
@@ -45,7 +45,7 @@ class ProgressLine(QWidget):
         self._running: dict[Work, _Progress] = {}
         self._text = ElidedLabel(tips=True)
         self._text.setFixedWidth(_TEXT_WIDTH)
-        self._more = QLabel()
+        self._more = Label()
         self._bar = ProgressBar()
         self._bar.setFixedSize(_BAR_WIDTH, 8)
         self._cancel = QToolButton()
@@ -91,13 +91,14 @@ class ProgressLine(QWidget):
         self._more.setText(f"and {others} more" if others else "")
         self._more.setVisible(bool(others))
         self._bar.setAccessibleName(newest.text)
-        self._bar.setToolTip("\n".join(other.text for other in reversed(self._running.values())))
+        tip = "\n".join(other.text for other in reversed(self._running.values()))
+        self._bar.setToolTip(as_tip(tip))
         self._bar.setRange(0, _RESOLUTION if newest.total > 0 else 0)
         if newest.total > 0:
             share = min(max(newest.done / newest.total, 0.0), 1.0)
             self._bar.setValue(round(share * _RESOLUTION))
         self._cancel.setEnabled(newest.may_be_cancelled)
-        self._cancel.setToolTip(f"Stop this: {newest.text}")
+        self._cancel.setToolTip(as_tip(f"Stop this: {newest.text}"))
         self._cancel.setAccessibleName(f"Cancel: {newest.text}")
 
     def _newest(self) -> Work:
@@ -118,8 +119,8 @@ class Status:
         bar.setSizeGripEnabled(False)
         bar.setContentsMargins(8, 0, 8, 4)
         self.progress = ProgressLine()
-        self._faces, self._model = QLabel(), QLabel()
-        self._device, self._training = QLabel(), QLabel()
+        self._faces, self._model = Label(), Label()
+        self._device, self._training = Label(), Label()
         self._faces.setAccessibleName("Faces on show")
         self._model.setAccessibleName("Model in use")
         self._device.setAccessibleName("Device that trains")

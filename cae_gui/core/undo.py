@@ -28,7 +28,8 @@ class Step(QUndoCommand, Generic[T]):
         merge_id: int = -1,
         is_made: bool = False,
     ) -> None:
-        super().__init__(text)
+        # Menus take an “&” for a mark of a key.
+        super().__init__(text.replace("&", "&&"))
         self.before, self.after = before, after
         self._apply, self._merge_id, self._is_made = apply, merge_id, is_made
 

@@ -20,14 +20,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
-from cae_gui.widgets.controls import PrimaryButton, SectionLabel
+from cae_gui.widgets.controls import Label, PrimaryButton, SectionLabel
 from cae_gui.widgets.face_list import FaceListModel, FaceListView
 from cae_gui.widgets.face_mime import MIME_TYPE, Face, faces_from_mime
 from cae_gui.widgets.film_strip import FilmStrip
@@ -70,11 +69,11 @@ class DirectionBuilder(QWidget):
         self._sides: list[list[Face]] = [[], []]
         self._title = SectionLabel()
         self._name = QLineEdit(maxLength=MOST_LETTERS)
-        self._error = QLabel(wordWrap=True)
+        self._error = Label(wordWrap=True)
         self.piles = [FacePile(), FacePile()]
-        self._headings = [QLabel(), QLabel()]
+        self._headings = [Label(), Label()]
         self._add = [QPushButton("Add the &selected faces"), QPushButton("Add the se&lected faces")]
-        self._separation = QLabel(wordWrap=True)
+        self._separation = Label(wordWrap=True)
         self._preview = FilmStrip()
         self.save = PrimaryButton("Sa&ve direction")
         self.cancel = QPushButton("&Cancel")
@@ -162,7 +161,7 @@ class DirectionBuilder(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(8)
-        hint = QLabel(_HINT, wordWrap=True)
+        hint = Label(_HINT, wordWrap=True)
         column.addWidget(self._title)
         column.addWidget(self._name)
         column.addWidget(hint)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPushButton,
     QStackedWidget,
@@ -24,6 +23,7 @@ from cae_gui.explore.custom_directions import CustomDirections, Draft
 from cae_gui.explore.direction_builder import MOST_FACES, WITH, WITHOUT, DirectionBuilder
 from cae_gui.explore.explorer import Explorer
 from cae_gui.explore.sliders.latent_sliders import LatentSliders
+from cae_gui.widgets.controls import Label, in_menu
 from cae_gui.widgets.face_mime import Face
 from cae_gui.widgets.message_bar import Action, MessageBar
 from model.latents.custom_directions import MAX_DIRECTIONS, MIN_MEASURED, DirectionFaces
@@ -65,7 +65,7 @@ class DirectionsPage(QWidget):
         self.edit = QPushButton("E&dit")
         self.remove = QPushButton("Re&move")
         self.bring = QPushButton("&Import …")
-        self._note = QLabel(wordWrap=True)
+        self._note = Label(wordWrap=True)
         self._pages = QStackedWidget()
         self._list = QWidget()
         self._label_controls()
@@ -127,7 +127,7 @@ class DirectionsPage(QWidget):
             menu = button.menu()
             menu.clear()
             for item in own.items:
-                menu.addAction(item.name.replace("&", "&&"), partial(act, item))
+                menu.addAction(in_menu(item.name), partial(act, item))
             button.setEnabled(bool(own.items))
         is_encoding = bool(own.items) and not own.is_measured
         note = "Encoding the faces of your directions …" if is_encoding else " ".join(own.unusable)

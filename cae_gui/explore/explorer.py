@@ -378,7 +378,7 @@ class Explorer(QObject):
     def state_text(self, index: int) -> str:
         """Return what led to one of ``states``; "" for the first one."""
         number = self._numbered_states()[index][0]
-        return self.undo_stack.command(number - 1).text() if number else ""
+        return self.undo_stack.text(number - 1).replace("&&", "&") if number else ""
 
     def go_to_state(self, index: int) -> None:
         """Undo or redo as many steps as lead to one of ``states``; what was kept since stays."""

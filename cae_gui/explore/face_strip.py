@@ -42,7 +42,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cae_gui.widgets.controls import context_place
+from cae_gui.widgets.controls import as_tip, context_place
 from cae_gui.widgets.face_mime import MOST_DRAGGED, start_faces_drag
 from cae_gui.widgets.images import Pixels, fitted
 from cae_gui.widgets.painting import paint_empty_text, paint_picture, paint_ring
@@ -370,7 +370,7 @@ class _StripModel(QAbstractListModel):
         if role in (_Role.DisplayRole, _Role.EditRole):
             return self._faces[row].name
         if role == _Role.ToolTipRole:
-            return self._text(row)
+            return as_tip(self._text(row))
         if role == _Role.AccessibleTextRole:
             text = self._text(row).replace("\n", ", ")
             return f"{text}, shown" if row == self._mark else text

@@ -13,12 +13,8 @@ from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QHideEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QPushButton,
-    QSlider,
-    QSpinBox,
     QSplitter,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -39,8 +35,10 @@ from cae_gui.explore.slider_lists import SliderLists
 from cae_gui.explore.snapshots import SnapshotsPage
 from cae_gui.explore.state_pictures import StatePictures
 from cae_gui.explore.typicality import TypicalityGauge
+from cae_gui.widgets.controls import Label
 from cae_gui.widgets.face_mime import Face
 from cae_gui.widgets.face_view import FaceView
+from cae_gui.widgets.fields import CountBox, Slider, Tabs
 from cae_gui.widgets.message_bar import MessageBar
 
 if TYPE_CHECKING:
@@ -99,8 +97,8 @@ class ExplorePage(QWidget):
         self._show_strength(1.0)
         self._on_face()
 
-    def _make_tabs(self) -> QTabWidget:
-        tabs = QTabWidget(documentMode=True)  # without a pane, which dark mode tints
+    def _make_tabs(self) -> Tabs:
+        tabs = Tabs(documentMode=True)  # without a pane, which dark mode tints
         for page, title, tip in (
             (
                 self.principal,
@@ -123,8 +121,8 @@ class ExplorePage(QWidget):
             tabs.setTabToolTip(tabs.addTab(page, title), tip)
         return tabs
 
-    def _make_strip(self) -> QTabWidget:
-        strip = QTabWidget(documentMode=True)
+    def _make_strip(self) -> Tabs:
+        strip = Tabs(documentMode=True)
         for page, title, tip in (
             (self.history, "Hist&ory", "The face after each step; a click goes back or on to it"),
             (self.snapshots, "Snapshots", "Faces that you keep, to show, compare and export them"),
@@ -141,7 +139,7 @@ class ExplorePage(QWidget):
         self.random = _button("Ra&ndom", "A random face, like the training faces (Ctrl+R)")
         self.step = _button("St&ep", "A small step to a random side (Ctrl+Shift+R)")
         self.save = _button("&Save picture …", "Save the edited face")
-        self.temperature = QSpinBox()
+        self.temperature = CountBox()
         self.temperature.setRange(0, MOST_PERCENT)
         self.temperature.setSingleStep(10)
         self.temperature.setSuffix(" %")
@@ -151,12 +149,12 @@ class ExplorePage(QWidget):
             "training faces"
         )
         self.temperature.setValue(round(100 * self._explorer.temperature))
-        self.strength = QSlider(Qt.Orientation.Horizontal)
+        self.strength = Slider(Qt.Orientation.Horizontal)
         self.strength.setRange(0, MOST_PERCENT)
         self.strength.setPageStep(10)
         self.strength.setAccessibleName("Strength of the whole edit")
         self.strength.setToolTip("How much of the whole edit to show: 0 % the face as it started")
-        self.percent = QLabel()
+        self.percent = Label()
         self.percent.setMinimumWidth(self.fontMetrics().horizontalAdvance("200 %"))
 
     def _arrange(self) -> None:
@@ -174,7 +172,7 @@ class ExplorePage(QWidget):
         column.setSpacing(8)
         column.addLayout(faces, 1)
         column.addWidget(self.typicality)
-        temperature, strength = QLabel("Te&mperature"), QLabel("Stren&gth")
+        temperature, strength = Label("Te&mperature"), Label("Stren&gth")
         temperature.setBuddy(self.temperature)
         strength.setBuddy(self.strength)
         steps = _line(self.undo, self.redo, self.reset, strength)

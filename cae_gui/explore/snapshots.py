@@ -31,6 +31,7 @@ from cae_gui.core.tasks import Task, Tasks
 from cae_gui.explore.explorer import Explorer, Snapshot
 from cae_gui.explore.face_strip import FaceStrip, StripFace
 from cae_gui.explore.state_pictures import StatePictures
+from cae_gui.widgets.controls import Label, as_tip
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.images import Pixels, fitted, from_qimage
 from model.io.files import replacing
@@ -284,13 +285,13 @@ class SnapshotComparison(QDialog):
         view = FaceView()
         view.set_caption("Difference")
         view.setAccessibleName(name)
-        view.setToolTip(f"{name}: the brighter, the larger")
+        view.setToolTip(as_tip(f"{name}: the brighter, the larger"))
         view.setMinimumSize(_COMPARED_SIDE // 2, _COMPARED_SIDE // 2)
         self._grid.addWidget(view, 2, column)
         return view
 
     def _add_label(self, row: int, column: int, text: str) -> QLabel:
-        label = QLabel(text)
+        label = Label(text)
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

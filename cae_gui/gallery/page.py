@@ -18,14 +18,16 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from cae_gui.core.faces import DEMO, LFW, PHOTOS, TITLES, Faces
 from cae_gui.core.selection import Selected, Selection
 from cae_gui.gallery.photos import OwnPhotos
 from cae_gui.widgets import dialogs
+from cae_gui.widgets.controls import Label
 from cae_gui.widgets.face_list import FaceListModel, FaceListView
 from cae_gui.widgets.face_mime import Face
+from cae_gui.widgets.fields import ComboBox
 from model.face_set import FACE_SHAPE
 
 FOLDER_KEY = "choose-folder"
@@ -73,9 +75,9 @@ class GalleryPage(QWidget):
         self._chosen: int | None = None
         self._setting = False
         self._empty_text = ""
-        self._sources = QComboBox()
+        self._sources = ComboBox()
         self._search = QLineEdit()
-        self._count = QLabel()
+        self._count = Label()
         self._list = FaceListView()
         self._model = FaceListModel(self)
         self._list.setModel(self._model)

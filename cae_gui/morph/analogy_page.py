@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
-    QSlider,
     QVBoxLayout,
     QWidget,
 )
@@ -25,8 +24,10 @@ from cae_gui.morph.face_well import FaceWell
 from cae_gui.morph.film_export import FilmOffer
 from cae_gui.morph.mix import Analogy, MorphFace
 from cae_gui.morph.morpher import Morpher
+from cae_gui.widgets.controls import Label
 from cae_gui.widgets.face_mime import Face
 from cae_gui.widgets.face_view import FaceView
+from cae_gui.widgets.fields import Slider
 from cae_gui.widgets.message_bar import MessageBar
 
 Floats = NDArray[np.float32]
@@ -80,12 +81,12 @@ class AnalogyPage(QWidget):
             well.set_placeholder(text)
         self.result = FaceView()
         self.result.set_caption(_NAME)
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = Slider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, _MOST_PERCENT)
         self.slider.setValue(100)
         self.slider.setPageStep(25)
         self.slider.setAccessibleName("Strength")
-        self.percent = QLabel("100 %")
+        self.percent = Label("100 %")
         self.key_frame = QPushButton("Add as &key frame")
         self.key_frame.setToolTip("Put the result at the end of the path")
         self.edit = QPushButton("Edit &in Explore")
@@ -100,7 +101,7 @@ class AnalogyPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(16)
-        explanation = QLabel(EXPLANATION)
+        explanation = Label(EXPLANATION)
         explanation.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(explanation)
         column.addLayout(self._sum(), 1)
@@ -122,7 +123,7 @@ class AnalogyPage(QWidget):
         self.percent.setFont(font)
         self.percent.setMinimumWidth(self.percent.fontMetrics().horizontalAdvance("000 % "))
         self.percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        title = QLabel("Stre&ngth")
+        title = Label("Stre&ngth")
         title.setBuddy(self.slider)
         line = QHBoxLayout()
         line.setSpacing(8)
@@ -273,7 +274,7 @@ class AnalogyPage(QWidget):
 
 
 def _sign(text: str) -> QLabel:
-    sign = QLabel(text)
+    sign = Label(text)
     font = QFont(sign.font())
     font.setPixelSize(32)
     sign.setFont(font)

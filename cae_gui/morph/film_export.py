@@ -13,12 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QLabel,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -27,6 +24,8 @@ from cae_gui.core.models import Models
 from cae_gui.morph.filming import Filming
 from cae_gui.settings import FilmChoice, Settings
 from cae_gui.widgets import dialogs
+from cae_gui.widgets.controls import Label
+from cae_gui.widgets.fields import ComboBox, CountBox
 from cae_gui.widgets.message_bar import MessageBar
 from model.morph.film import FORMATS, PICTURES, SIZES, FilmSettings, extent, why_not
 
@@ -101,10 +100,10 @@ class FilmDialog(QDialog):
         super().__init__(parent)
         self._offer = offer
         self.setWindowTitle(offer.title)
-        self.format = QComboBox()
+        self.format = ComboBox()
         for name in offer.formats:
             self.format.addItem(TITLES[name] if offer.fixed != 1 else "PNG", name)
-        self.side = QComboBox()
+        self.side = ComboBox()
         for size in SIZES:
             self.side.addItem(f"{size} × {size} pixels", size)
         self.side.setToolTip("The model makes faces of 48 × 48 pixels; larger ones are smoothed.")
@@ -112,7 +111,7 @@ class FilmDialog(QDialog):
         self.pictures = _spin(2, _MOST_PICTURES)
         self.columns = _spin(0, _MOST_PICTURES)
         self.columns.setSpecialValueText("As many as rows")
-        self.estimate = QLabel()
+        self.estimate = Label()
         self.estimate.setWordWrap(True)
         self.estimate.setMinimumWidth(_TEXT_WIDTH)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
@@ -268,8 +267,8 @@ class FilmExport(QObject):
         self._messages.show_message(f"Saved as “{path.name}”.")
 
 
-def _spin(lowest: int, highest: int) -> QSpinBox:
-    spin = QSpinBox()
+def _spin(lowest: int, highest: int) -> CountBox:
+    spin = CountBox()
     spin.setRange(lowest, highest)
     spin.setGroupSeparatorShown(True)
     return spin

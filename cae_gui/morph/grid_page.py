@@ -10,11 +10,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QShowEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
-    QLabel,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -26,8 +23,10 @@ from cae_gui.morph.face_grid import FaceGrid
 from cae_gui.morph.face_well import CornerBoard, FaceWell
 from cae_gui.morph.film_export import FilmOffer
 from cae_gui.morph.mix import Corners, MorphFace
+from cae_gui.widgets.controls import Label
 from cae_gui.widgets.face_mime import Face
 from cae_gui.widgets.face_view import FaceView
+from cae_gui.widgets.fields import ComboBox, CountBox
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -70,13 +69,13 @@ class GridPage(QWidget):
         self.grid.setAccessibleName("Faces between the corners")
         self.face = FaceView()
         self.face.set_placeholder("Move the mouse over the grid, or click a face in it.")
-        self.shares = QLabel()
+        self.shares = Label()
         self.edit = QPushButton("Edit &in Explore")
         self.edit.setToolTip("Go on with the marked face in Explore (Enter)")
-        self.count = QSpinBox()
+        self.count = CountBox()
         self.count.setRange(FEWEST, MOST)
         self.count.setToolTip("How many faces the grid has on each side")
-        self.path = QComboBox()
+        self.path = ComboBox()
         self.path.addItems(["Straight line", "Great arc"])
         self.path.setToolTip("Linear or spherical interpolation of the latents")
         self.export = QPushButton("E&xport …")
@@ -115,7 +114,7 @@ class GridPage(QWidget):
         return side
 
     def _controls(self) -> QHBoxLayout:
-        count, path = QLabel("Face&s a side"), QLabel("&Way")
+        count, path = Label("Face&s a side"), Label("&Way")
         count.setBuddy(self.count)
         path.setBuddy(self.path)
         controls = QHBoxLayout()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -17,8 +17,6 @@ from PySide6.QtGui import (
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
-    QComboBox,
-    QDoubleSpinBox,
     QFrame,
     QHBoxLayout,
     QMenu,
@@ -32,8 +30,10 @@ from PySide6.QtWidgets import (
 from cae_gui.core.selection import Selection
 from cae_gui.morph.mix import MorphFace
 from cae_gui.morph.morpher import Morpher, Segment
+from cae_gui.widgets.controls import as_tip
 from cae_gui.widgets.face_mime import MIME_TYPE, face_from_mime
 from cae_gui.widgets.face_view import FaceView
+from cae_gui.widgets.fields import ComboBox, NumberBox
 from cae_gui.widgets.images import Pixels
 from model.morph.key_frames import EASES
 
@@ -185,24 +185,20 @@ class SegmentEditor(QWidget):
     def __init__(self, morpher: Morpher, index: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._morpher, self._index = morpher, index
-        self.seconds = QDoubleSpinBox()
-        self.seconds.setDecimals(1)
+        self.seconds = NumberBox(decimals=3, least=1)
         self.seconds.setRange(SHORTEST_S, LONGEST_S)
         self.seconds.setSingleStep(0.5)
         self.seconds.setSuffix(" s")
         self.seconds.setKeyboardTracking(False)  # not 1 s and 12 s on the way to 12.5 s
-        self.ease = QComboBox()
+        self.ease = ComboBox()
         for name in EASES:
             self.ease.addItem(name.capitalize(), name)
-        self.way = QComboBox()
+        self.way = ComboBox()
         self.way.addItems(["Straight", "Great arc"])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(4)
         for control in (self.seconds, self.ease, self.way):
-            # A wheel that scrolls the row must not change what happens to be under the mouse.
-            control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            control.installEventFilter(self)
             column.addWidget(control)
         self.seconds.valueChanged.connect(self._on_seconds)
         self.ease.currentIndexChanged.connect(self._on_ease)
@@ -210,8 +206,10 @@ class SegmentEditor(QWidget):
 
     def set_segment(self, segment: Segment) -> None:
         """Show a segment; changes nothing."""
-        with QSignalBlocker(self.seconds):
-            self.seconds.setValue(segment.seconds)
+        # What was refused stays in the field while it is another segment that changes.
+        if round(segment.seconds, self.seconds.decimals()) != self.seconds.value():
+            with QSignalBlocker(self.seconds):
+                self.seconds.setValue(segment.seconds)
         with QSignalBlocker(self.ease):
             self.ease.setCurrentIndex(self.ease.findData(segment.ease))
         with QSignalBlocker(self.way):
@@ -226,7 +224,7 @@ class SegmentEditor(QWidget):
             (self.way, "Way", f"Linear or spherical interpolation {way}"),
         ):
             control.setAccessibleName(f"{what} {way}")
-            control.setToolTip(tip)
+            control.setToolTip(as_tip(tip))
 
     @Slot(float)
     def _on_seconds(self, seconds: float) -> None:
@@ -239,14 +237,6 @@ class SegmentEditor(QWidget):
     @Slot(int)
     def _on_way(self, index: int) -> None:
         self._morpher.set_spherical(self._index, index == 1)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Wheel and not (
-            isinstance(watched, QWidget) and watched.hasFocus()
-        ):
-            event.ignore()
-            return True
-        return super().eventFilter(watched, event)
 
 
 class KeyFrames(QScrollArea):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cae_gui.core.faces import Faces
 from cae_gui.core.models import Models
@@ -17,6 +17,7 @@ from cae_gui.morph.mix import Analogy, Corners
 from cae_gui.morph.morpher import Morpher
 from cae_gui.morph.path_page import PathPage
 from cae_gui.settings import Settings
+from cae_gui.widgets.fields import Tabs
 from cae_gui.widgets.message_bar import MessageBar
 
 
@@ -43,7 +44,7 @@ class MorphPage(QWidget):
         self.path = PathPage(morpher, models, faces, selection, offer)
         self.grid = GridPage(corners, models, faces, selection, offer)
         self.analogy = AnalogyPage(analogy, morpher, models, selection, messages, offer)
-        self.tabs = QTabWidget(documentMode=True)  # without a pane, which dark mode tints
+        self.tabs = Tabs(documentMode=True)  # without a pane, which dark mode tints
         self.tabs.addTab(self.path, "&Path")
         self.tabs.setTabToolTip(0, "Through two faces or more, one after the other")
         self.tabs.addTab(self.grid, "&Grid")

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QSlider, QStyle, QStyleOptionSlider, QWidget
+from PySide6.QtWidgets import QStyle, QStyleOptionSlider, QWidget
+
+from cae_gui.widgets.fields import Slider
 
 GROOVE_HEIGHT = 24
 _TICK = 4
 _HINT = "Arrow keys: small steps, Page keys: large ones, with Ctrl: from face to face."
 
 
-class PathSlider(QSlider):
+class PathSlider(Slider):
     """Seconds from the beginning, in steps of a millisecond.
 
     Signals:

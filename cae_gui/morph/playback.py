@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QElapsedTimer, QObject, QSignalBlocker, QTimer, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QWidget
 
 from cae_gui.morph.morpher import Morpher
+from cae_gui.widgets.controls import Label
+from cae_gui.widgets.fields import ComboBox
 
 SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
 FRAME_MS = 20
@@ -81,7 +83,7 @@ class Playback(QWidget):
         self.loop.setToolTip("From the last face on to the first, again and again")
         self.back = QCheckBox("There and &back")
         self.back.setToolTip("From the last face the same way back, again and again")
-        self.speed = QComboBox()
+        self.speed = ComboBox()
         for speed in SPEEDS:
             self.speed.addItem(f"{speed:g}×", speed)
         self.speed.setAccessibleName("Speed")
@@ -93,7 +95,7 @@ class Playback(QWidget):
         self._on_changed()
 
     def _arrange(self) -> None:
-        speed = QLabel("Spee&d")
+        speed = Label("Spee&d")
         speed.setBuddy(self.speed)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)

@@ -12,7 +12,6 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -25,7 +24,7 @@ from cae_gui.core.tasks import Task, Tasks
 from cae_gui.reconstruct.heat_map_view import HeatMapView
 from cae_gui.reconstruct.own_photo import OwnPhoto
 from cae_gui.reconstruct.photo_panel import PhotoPanel
-from cae_gui.widgets.controls import SectionLabel
+from cae_gui.widgets.controls import Label, SectionLabel
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.film_strip import FilmStrip
 from model.evaluation import Quality, quality
@@ -76,7 +75,7 @@ class ReconstructPage(QWidget):
         self.original = FaceView()
         self.reconstruction = FaceView()
         self.difference = HeatMapView()
-        self.numbers = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self.numbers = Label(alignment=Qt.AlignmentFlag.AlignCenter)
         self.strip = FilmStrip(rows=2, largest=LARGEST_TEST_FACE)
         self.strip_title = SectionLabel()
         self.export_face = QPushButton("&Save picture …")

@@ -8,22 +8,21 @@ from functools import partial
 from itertools import count
 from typing import Any, cast
 
-from PySide6.QtCore import QEvent, QLocale, QObject, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QUndoStack
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
-    QComboBox,
-    QDoubleSpinBox,
     QFormLayout,
     QLabel,
-    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from cae_gui.core.undo import Step
+from cae_gui.widgets.controls import Label
+from cae_gui.widgets.fields import ComboBox, CountBox, NumberBox
 from model.config import LEARNING_RATES, PRESETS, ConfigError, Setting, TrainConfig, setting_of
 
 Values = Mapping[str, Any]
@@ -43,7 +42,12 @@ class ConfigForm(QWidget):
 
     Every change is a step of ``undo_stack``, whose ``indexChanged`` tells of it; what is typed into
     one field is one step.
+
+    Signals:
+        checked(): what was typed can't be taken, or now it can; ``error`` says why not.
     """
+
+    checked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,6 +74,7 @@ class ConfigForm(QWidget):
         for name, editor in self._editors.items():
             editor.changed.connect(partial(self._edited, name))
             editor.settled.connect(self._settle)
+            editor.refused.connect(self._on_refused)
         self.undo_stack = QUndoStack(self)
         self._numbers = count()
         self._number = next(self._numbers)
@@ -92,11 +97,19 @@ class ConfigForm(QWidget):
 
     def error(self) -> str:
         """Return the sentence that says which setting doesn't fit, or nothing."""
+        for name, editor in self._editors.items():
+            if editor.refusal():
+                return f"{editor.title} ({name}): {editor.refusal()}"
         try:
             self.config()
         except ConfigError as error:
             return f"{error}."
         return ""
+
+    def finish(self) -> None:
+        """Take what is being typed as it is: where it can't be read, that is an error now."""
+        for editor in self._editors.values():
+            editor.finish()
 
     def set_read_only(self, read_only: bool) -> None:
         """Lock the settings while they are in use; they can still be unfolded and read."""
@@ -112,8 +125,8 @@ class ConfigForm(QWidget):
         known = [f"{name}: {text}" for name, text in times.items()]
         self._presets.setToolTip("\n".join([_PRESETS_HELP, *known]))
 
-    def _make_presets(self) -> QComboBox:
-        combo = QComboBox(self)
+    def _make_presets(self) -> ComboBox:
+        combo = ComboBox(self)
         combo.addItems(list(PRESETS))
         combo.setAccessibleName("Preset")
         combo.setToolTip(_PRESETS_HELP)
@@ -131,7 +144,7 @@ class ConfigForm(QWidget):
         return button
 
     def _make_error(self) -> QLabel:
-        label = QLabel(self)
+        label = Label(self)
         label.setWordWrap(True)
         label.setForegroundRole(QPalette.ColorRole.BrightText)
         label.hide()
@@ -166,7 +179,7 @@ class ConfigForm(QWidget):
             control.setText(text)
             form.addRow("", control)
             return
-        label = QLabel(text, self)
+        label = Label(text, self)
         label.setBuddy(control)
         label.setToolTip(control.toolTip())
         form.addRow(label, control)
@@ -212,6 +225,11 @@ class ConfigForm(QWidget):
         self._match_rate()
         self._refresh()
         self._push(self._editors[name].title, self._number)
+
+    @Slot()
+    def _on_refused(self) -> None:
+        self._refresh()
+        self.checked.emit()
 
     @Slot()
     def _settle(self) -> None:
@@ -279,10 +297,12 @@ class SettingEditor(QObject):
     Signals:
         changed: the person changed the value.
         settled: the person is done with it for now: what comes next is another change.
+        refused: what was typed can't be taken, or now it can.
     """
 
     changed = Signal()
     settled = Signal()
+    refused = Signal()
 
     def __init__(self, setting: Setting, default: Any, parent: QWidget) -> None:
         super().__init__(parent)
@@ -292,22 +312,33 @@ class SettingEditor(QObject):
         self.control.setToolTip(setting.help)
         self.control.setAccessibleName(setting.title)
         self.control.setAccessibleDescription(setting.help)
-        # A wheel that scrolls the form must not change what happens to be under the mouse.
-        self.control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.control.installEventFilter(self)
         match self.control:
             case QCheckBox() as box:
                 box.toggled.connect(self._take)
-            case QComboBox() as combo:
+            case ComboBox() as combo:
                 combo.currentIndexChanged.connect(self._take)
-            case QSpinBox() | QDoubleSpinBox() as spin:
+            case CountBox() | NumberBox() as spin:
                 spin.valueChanged.connect(self._take)
                 spin.editingFinished.connect(self.settled)
+                spin.refused.connect(self.refused)
         self.set_value(default)
 
     def value(self) -> Any:
         """Return the value, exactly as set unless the person has changed it since."""
         return self._value
+
+    def refusal(self) -> str:
+        """Return the sentence that says why what was typed isn't the value, or nothing."""
+        control = self.control
+        if isinstance(control, CountBox | NumberBox) and control.is_marked():
+            return control.refusal()
+        return ""
+
+    def finish(self) -> None:
+        """Take what is being typed as it is."""
+        if isinstance(self.control, CountBox | NumberBox):
+            self.control.finish()
 
     def set_value(self, value: Any) -> None:
         """Show a value within the setting's limits; never emits."""
@@ -316,9 +347,9 @@ class SettingEditor(QObject):
         match self.control:
             case QCheckBox() as box:
                 box.setChecked(value)
-            case QComboBox() as combo:
+            case ComboBox() as combo:
                 combo.setCurrentIndex(combo.findData(value))
-            case QSpinBox() | QDoubleSpinBox() as spin:
+            case CountBox() | NumberBox() as spin:
                 spin.setValue(value)
         blocker.unblock()
 
@@ -327,32 +358,19 @@ class SettingEditor(QObject):
         match self.control:
             case QCheckBox() as box:
                 self._value = box.isChecked()
-            case QComboBox() as combo:
+            case ComboBox() as combo:
                 self._value = combo.currentData()
-            case QSpinBox() | QDoubleSpinBox() as spin:
+            case CountBox() | NumberBox() as spin:
                 self._value = spin.value()
         self.changed.emit()
         if not isinstance(self.control, QAbstractSpinBox):
             self.settled.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Wheel and not self.control.hasFocus():
-            event.ignore()
-            return True
         if event.type() == QEvent.Type.ShortcutOverride and _is_undo(event):
             event.ignore()  # the menu's undo knows all settings; the field's own only its text
             return True
         return super().eventFilter(watched, event)
-
-
-class PlainDoubleSpinBox(QDoubleSpinBox):
-    """Shows 0.02 rather than 0.020000."""
-
-    def textFromValue(self, value: float) -> str:
-        locale = self.locale()
-        locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
-        text = locale.toString(value, "f", self.decimals())
-        return text.rstrip("0").rstrip(locale.decimalPoint())
 
 
 def _is_undo(event: QEvent) -> bool:
@@ -364,30 +382,27 @@ def _control(setting: Setting, default: Any, parent: QWidget) -> QWidget:
     if isinstance(default, bool):
         return QCheckBox(setting.title, parent)
     if setting.choices:
-        combo = QComboBox(parent)
+        combo = ComboBox(parent)
         for choice in setting.choices:
             combo.addItem(choice.capitalize(), choice)
         return combo
     spin = _float_box(setting, parent) if isinstance(default, float) else _int_box(setting, parent)
     if setting.unit:
         spin.setSuffix(setting.unit if setting.unit == "%" else f" {setting.unit}")
-    spin.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToNearestValue)
     return spin
 
 
-def _int_box(setting: Setting, parent: QWidget) -> QSpinBox:
-    spin = QSpinBox(parent)
+def _int_box(setting: Setting, parent: QWidget) -> CountBox:
+    spin = CountBox(parent)
     spin.setRange(int(setting.minimum or 0), int(_maximum(setting, 2**31 - 1)))
     if _is_wide(setting):
         spin.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
     return spin
 
 
-def _float_box(setting: Setting, parent: QWidget) -> QDoubleSpinBox:
-    spin = PlainDoubleSpinBox(parent)
+def _float_box(setting: Setting, parent: QWidget) -> NumberBox:
+    spin = NumberBox(parent)
     wide = _is_wide(setting)
-    # First: limits are rounded to the decimals.
-    spin.setDecimals(7 if wide else 2)
     spin.setRange(setting.minimum or 0.0, _maximum(setting, 1e9))
     spin.setSingleStep(0.05)
     if wide:

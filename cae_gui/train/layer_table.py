@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QHeaderView,
-    QLabel,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from cae_gui.core.models import Models
 from cae_gui.core.tasks import Task, Tasks
+from cae_gui.widgets.controls import Label
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
@@ -61,7 +61,7 @@ class LayerTable(QWidget):
         super().__init__(parent)
         self._bottleneck = range(0)
         self._table = self._make_table()
-        self._total = QLabel(self)
+        self._total = Label(self)
         self._total.setAlignment(_RIGHT)
         self._total.setAccessibleName("Total")
         column = QVBoxLayout(self)

@@ -12,10 +12,8 @@ from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -34,7 +32,8 @@ from cae_gui.train.runs_page import RunsPage
 from cae_gui.train.shown_run import ShownRun
 from cae_gui.train.training import RunOpened, State, Training
 from cae_gui.widgets import dialogs
-from cae_gui.widgets.controls import PrimaryButton
+from cae_gui.widgets.controls import Label, PrimaryButton
+from cae_gui.widgets.fields import Tabs
 from cae_gui.widgets.message_bar import MessageBar
 from model.config import TrainConfig
 from model.events import EpochDone, Finished, Notice, Progress, Started
@@ -89,13 +88,13 @@ class TrainPage(QWidget):
         self.follow.setToolTip(
             "Reconstruct, Explore and Morph use the newest snapshot of the network in training."
         )
-        self.faces = QLabel(wordWrap=True)
+        self.faces = Label(wordWrap=True)
         self.further = QCheckBox("&Begin with the model in use")
         self.further.setToolTip(
             "Trains the weights of the model in use further instead of new ones. "
             "The latent size is that of the model."
         )
-        self.estimate = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.estimate = Label(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.estimate.setAccessibleName("How long the training would take")
         # Without a text it keeps its place: buttons must not move under the mouse.
         self.estimate.setMinimumHeight(self.estimate.fontMetrics().height())
@@ -115,7 +114,7 @@ class TrainPage(QWidget):
         outer.addLayout(self._make_right(), 1)
 
     def _make_left(self) -> QWidget:
-        self.tabs = QTabWidget(documentMode=True)  # without a pane, which dark mode tints
+        self.tabs = Tabs(documentMode=True)  # without a pane, which dark mode tints
         self.tabs.addTab(self._make_settings(), "Sett&ings")
         self.tabs.addTab(self.runs, "Ru&ns")
         self.tabs.setTabToolTip(0, "How the next training goes")
@@ -175,8 +174,8 @@ class TrainPage(QWidget):
         self.further.toggled.connect(self._on_further)
         self.tabs.currentChanged.connect(self._on_tab)
         self.runs.settings_asked.connect(self._on_settings)
-        changed = self.form.undo_stack.indexChanged, self._models.replaced, self._estimates.changed
-        for signal in changed:
+        changes = self.form.undo_stack.indexChanged, self.form.checked
+        for signal in (*changes, self._models.replaced, self._estimates.changed):
             signal.connect(self._refresh)
         self._faces.changed.connect(self._on_faces)
         self._selection.reconstructed.connect(self._shown.paint_first)
@@ -260,6 +259,7 @@ class TrainPage(QWidget):
     @Slot()
     def _start(self) -> None:
         """Train on the faces on show with the settings of the form."""
+        self.form.finish()
         faces, config = self._faces.faces, self._config()
         if faces is not None and config is not None and not self._training.is_active:
             model = self._models.model if self.further.isChecked() else None

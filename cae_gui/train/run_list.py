@@ -46,7 +46,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cae_gui.widgets.controls import context_place
+from cae_gui.widgets.controls import as_tip, context_place
 from cae_gui.widgets.painting import ColorRole, paint_empty_text
 from model.plots.curves import OTHER_COLORS, mse_text
 
@@ -200,7 +200,9 @@ class RunListModel(QAbstractListModel):
             return Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked
         if role == _Role.DisplayRole:
             return item.title
-        if role in (_Role.ToolTipRole, _Role.AccessibleTextRole):
+        if role == _Role.ToolTipRole:
+            return as_tip(item.sentence)
+        if role == _Role.AccessibleTextRole:
             return item.sentence
         return None
 

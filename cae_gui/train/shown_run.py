@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QWidget
 
 from cae_gui.core.models import Models
 from cae_gui.core.tasks import Task, Tasks
 from cae_gui.train.curve_plot import CurvePlot
 from cae_gui.train.runs import PreviewRead, Runs
-from cae_gui.widgets.controls import ElidedLabel, ProgressBar
+from cae_gui.widgets.controls import ElidedLabel, Label, ProgressBar
+from cae_gui.widgets.fields import Slider
 from cae_gui.widgets.film_strip import FilmStrip
 from model.data.lfw import TITLE as LFW_TITLE
 from model.events import EpochDone
@@ -203,10 +204,10 @@ class EpochSlider(QWidget):
         super().__init__(parent)
         self._epochs: tuple[int, ...] = ()
         self._losses: Mapping[int, float] = {}
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = Slider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Epoch of the faces shown")
         self.slider.setToolTip("How the faces looked after an earlier epoch; End: the newest")
-        self.text = QLabel()
+        self.text = Label()
         self._arrange()
         self.slider.valueChanged.connect(self._on_moved)
         self.set_epochs((), {})

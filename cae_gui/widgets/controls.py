@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from html import escape
+from typing import Any
+
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -12,6 +15,7 @@ from PySide6.QtGui import (
     QPalette,
     QPen,
 )
+from PySide6.QtGui import Qt as TextQt
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QProgressBar, QPushButton, QWidget
 
 ColorRole = QPalette.ColorRole
@@ -23,7 +27,30 @@ _LIGHTER, _DARKER = 106, 112
 """Per cent of the ground's brightness under the mouse and while it is pressed."""
 
 
-class ElidedLabel(QLabel):
+def as_tip(text: str) -> str:
+    """Return a tip that shows the text letter by letter, also where Qt would take it for HTML."""
+    if not TextQt.mightBeRichText(text):
+        return text
+    return f'<p style="white-space: pre-wrap">{escape(text)}</p>'
+
+
+def in_menu(text: str) -> str:
+    """Return the text of an action, a button or a tab that shows each “&”."""
+    return text.replace("&", "&&")
+
+
+class Label(QLabel):
+    """A text that is shown letter by letter: names of files may look like HTML."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+
+    def setToolTip(self, text: str) -> None:
+        super().setToolTip(as_tip(text))
+
+
+class ElidedLabel(Label):
     """One line of text, cut off where there is no room; with ``tips``, its tip is the whole text.
 
     Unlike QLabel, which never learns the text, it asks for no new layout with each one, never
@@ -72,7 +99,7 @@ class ElidedLabel(QLabel):
         painter.end()
 
 
-class SectionLabel(QLabel):
+class SectionLabel(Label):
     """The title of a part of a page: a text in bold."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from cae_gui.widgets.controls import as_tip
+
 PHOTOS = (
     "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff *.avif *.heic);;All files (*)"
 )
@@ -148,7 +150,7 @@ def _confirm(
     icon = QMessageBox.Icon.Warning if loses else QMessageBox.Icon.Question
     box = QMessageBox(icon, title, text, QMessageBox.StandardButton.Cancel, parent)
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setInformativeText(details)
+    box.setInformativeText(as_tip(details))
     roles = QMessageBox.ButtonRole
     button = box.addButton(answer, roles.DestructiveRole if loses else roles.AcceptRole)
     if loses:

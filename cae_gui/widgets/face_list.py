@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cae_gui.widgets.controls import context_place
+from cae_gui.widgets.controls import as_tip, context_place
 from cae_gui.widgets.face_mime import MOST_DRAGGED, start_faces_drag
 from cae_gui.widgets.images import Pixels, fitted, to_qimage
 from cae_gui.widgets.painting import on_pixel, paint_empty_text, paint_picture, paint_ring
@@ -148,6 +148,8 @@ class FaceListModel(QStringListModel):
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role == Qt.ItemDataRole.DecorationRole and index.isValid():
             return to_qimage(np.asarray(self._images[self.row_at(index)]))
+        if role == Qt.ItemDataRole.ToolTipRole and index.isValid():
+            return as_tip(str(super().data(index, Qt.ItemDataRole.DisplayRole)))
         named = role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
         return super().data(index, Qt.ItemDataRole.DisplayRole if named else role)
 

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
+from cae_gui.widgets.controls import as_tip
 from cae_gui.widgets.face_mime import MIME_TYPE, face_from_mime, start_face_drag
 from cae_gui.widgets.images import Pixels, checked_pixels, fitted
 from cae_gui.widgets.painting import RADIUS, paint_empty_text, paint_picture, paint_ring, paint_well
@@ -92,6 +93,9 @@ class FaceView(QWidget):
         side = max(1, min(room.width(), room.height()))
         left, top = (room.width() - side) // 2, (room.height() - side) // 2
         return QRect(room.x() + left, room.y() + top, side, side)
+
+    def setToolTip(self, text: str) -> None:
+        super().setToolTip(as_tip(text))
 
     def _describe(self) -> None:
         parts = [part for part in (self._caption, self._face_name) if part]

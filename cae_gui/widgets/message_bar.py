@@ -19,13 +19,14 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QStyle,
     QToolButton,
     QWidget,
 )
+
+from cae_gui.widgets.controls import Label
 
 _ICONS = {
     "info": QStyle.StandardPixmap.SP_MessageBoxInformation,
@@ -63,8 +64,8 @@ class MessageBar(QFrame):
         super().__init__(parent)
         self._messages: list[_Message] = []
         self._at = 0
-        self._icon = QLabel()
-        self._text = QLabel()
+        self._icon = Label()
+        self._text = Label()
         self._buttons = [QPushButton() for _ in range(_MOST_ACTIONS)]
         self._copy = QPushButton("Copy details")
         self._step = _Stepper()
@@ -203,7 +204,7 @@ class _Stepper(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.newer = _arrow(Qt.ArrowType.LeftArrow, "Newer message")
-        self._place = QLabel()
+        self._place = Label()
         self.older = _arrow(Qt.ArrowType.RightArrow, "Older message")
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QPalette, QShowEvent, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from cae_gui.core.faces import Faces
 from cae_gui.core.latents import FEWEST, Latents
@@ -21,7 +21,8 @@ from cae_gui.explore.exploring import Exploring
 from cae_gui.explore.map.latent_map import LatentMap
 from cae_gui.explore.map.map_dots import Coloring
 from cae_gui.explore.map.maps import Maps
-from cae_gui.widgets.controls import ElidedLabel
+from cae_gui.widgets.controls import ElidedLabel, Label
+from cae_gui.widgets.fields import ComboBox
 from cae_gui.widgets.images import Pixels
 from model.latents.directions import project_out
 
@@ -74,7 +75,7 @@ class MapPage(QWidget):
         self._known_on: Floats | None = None
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self.map = LatentMap()
-        self.method, self.coloring = QComboBox(), QComboBox()
+        self.method, self.coloring = ComboBox(), ComboBox()
         self.fit = QPushButton("F&it")
         self.hint = ElidedLabel(role=QPalette.ColorRole.PlaceholderText)
         self._label()
@@ -87,14 +88,12 @@ class MapPage(QWidget):
         self.coloring.setToolTip("What the colours of the dots tell")
         self.coloring.setMaxVisibleItems(16)
         for box, letters in ((self.method, 4), (self.coloring, 5)):
-            box.setSizeAdjustPolicy(
-                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-            )
+            box.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(letters)
         self.fit.setToolTip("Show all faces (0, or a double click)")
 
     def _arrange(self) -> None:
-        method, coloring = QLabel("Metho&d"), QLabel("Co&lour by")
+        method, coloring = Label("Metho&d"), Label("Co&lour by")
         method.setBuddy(self.method)
         coloring.setBuddy(self.coloring)
         line = QHBoxLayout()

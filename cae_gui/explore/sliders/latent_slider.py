@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from cae_gui.explore.sliders.slider_track import STEPS, SliderTrack
-from cae_gui.widgets.controls import ElidedLabel
+from cae_gui.widgets.controls import ElidedLabel, as_tip
 from cae_gui.widgets.images import Pixels, checked_pixels, fitted
 from cae_gui.widgets.painting import paint_picture
 
@@ -185,7 +185,7 @@ class LatentSlider(QWidget):
         why_not = "" if self.is_movable() else _LOCKED if self._track.isEnabled() else _NO_ROOM
         self._track.setAccessibleDescription(why_not)
         tip = (self._row.name, self._row.detail, why_not or _HINT)
-        self.setToolTip("\n".join(part for part in tip if part))
+        self.setToolTip(as_tip("\n".join(part for part in tip if part)))
 
     def _connect(self) -> None:
         self._track.valueChanged.connect(self._track_moved)

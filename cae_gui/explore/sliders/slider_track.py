@@ -12,7 +12,9 @@ from PySide6.QtGui import (
     QPen,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSlider, QStyle, QWidget
+from PySide6.QtWidgets import QStyle, QWidget
+
+from cae_gui.widgets.fields import Slider
 
 STEPS = 2000
 _FINEST = STEPS // 1000
@@ -26,7 +28,7 @@ Key, Modifier, ColorRole = Qt.Key, Qt.KeyboardModifier, QPalette.ColorRole
 _DIRECTIONS = {Key.Key_Left: -1, Key.Key_Down: -1, Key.Key_Right: 1, Key.Key_Up: 1}
 
 
-class SliderTrack(QSlider):
+class SliderTrack(Slider):
     """A slider that leaves the wheel, the page keys and Ctrl with the mouse to its list.
 
     It is filled from a tick at its neutral place to the handle.
