@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QColor, QImage, QPainter
@@ -30,6 +31,15 @@ _BEGINNINGS = re.compile(
     rb"\x89PNG\r\n|\xff\xd8\xff|GIF8[79]a|BM|II\*\0|MM\0\*|RIFF....WEBP|....ftyp(avi|hei|mif)",
     re.DOTALL,
 )
+_LISTS = (
+    "application/x-kde4-urilist",  # where text/uri-list has what only KDE knows, such as desktop:/
+    "text/uri-list",
+    "x-special/gnome-copied-files",
+    "x-special/mate-copied-files",
+    "x-special/nautilus-clipboard",
+)
+_MOZILLA = "text/x-moz-url"
+_VERBS = {b"copy", b"cut", b"link", b"x-special/nautilus-clipboard"}
 _ELSEWHERE = ("http://", "https://", "data:image/")
 
 
@@ -64,7 +74,7 @@ def has_files_or_image(mime: QMimeData) -> bool:
     """Tell whether ``dropped`` may find something; a face from the gallery isn't meant."""
     if mime.hasFormat(MIME_TYPE):
         return False
-    return mime.hasImage() or bool(_encoded_kind(mime) or _urls(mime) or _sources(mime))
+    return mime.hasImage() or bool(_encoded_kind(mime) or _entries(mime) or _sources(mime))
 
 
 def dropped(mime: QMimeData | None) -> Dropped:
@@ -75,11 +85,11 @@ def dropped(mime: QMimeData | None) -> Dropped:
     """
     if mime is None or mime.hasFormat(MIME_TYPE):
         return Dropped([], [])
-    urls = _urls(mime)
-    paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+    entries = _entries(mime)
+    paths = [entry for entry in entries if isinstance(entry, Path)]
     if paths:
         return Dropped(paths, [])
-    links = [*urls, *_sources(mime)]
+    links = [*(entry for entry in entries if isinstance(entry, QUrl)), *_sources(mime)]
     pictures = _pictures(mime, links)
     if pictures:
         return Dropped([], pictures, name=_name(links))
@@ -118,20 +128,84 @@ def _name(links: list[QUrl]) -> str:
     return next((name for name in names if Path(name).suffix), UNNAMED)
 
 
-def _urls(mime: QMimeData) -> list[QUrl]:
-    if mime.hasUrls():
-        return mime.urls()
-    lines = [line.strip() for line in mime.text().splitlines()] if mime.hasText() else []
-    urls = [_url(line) for line in lines if line]
+def _entries(mime: QMimeData) -> list[Path | QUrl]:
+    """Return the files and links that a program gives, from the list in which files are."""
+    lists = [_listed(bytes(mime.data(kind).data())) for kind in _LISTS if mime.hasFormat(kind)]
+    if mime.hasFormat(_MOZILLA):
+        lists.append(_listed(_mozilla_link(bytes(mime.data(_MOZILLA).data()))))
+    if mime.hasUrls() and not any(lists):
+        lists.append([Path(url.toLocalFile()) if url.isLocalFile() else url for url in mime.urls()])
+    if mime.hasText():
+        lists.append(_in_text(mime.text()))
+    with_files = (entries for entries in lists if any(isinstance(one, Path) for one in entries))
+    return next(with_files, next(filter(None, lists), []))
+
+
+def _listed(data: bytes) -> list[Path | QUrl]:
+    """Read a list of links, a line each; what a file manager says to do with them is left out."""
+    lines = [line.strip() for line in re.split(rb"[\r\n\0]+", data)]
+    lines = [line for line in lines if line and not line.startswith(b"#") and line not in _VERBS]
+    return [_file_of(line) if _is_file(line) else QUrl.fromEncoded(line) for line in lines]
+
+
+def _mozilla_link(data: bytes) -> bytes:
+    """Return the first line, the link; the second is its title."""
+    return data.decode("utf-16-le", "replace").split("\n")[0].encode()
+
+
+def _in_text(text: str) -> list[Path | QUrl]:
+    lines = [line.strip() for line in re.split(r"[\r\n\0]+", text)]
+    lines = [line for line in lines if line and line.encode("utf-8", "replace") not in _VERBS]
+    found = [_entry(line) for line in lines]
     # Where one line is something else, the text is no list of pictures.
-    return [url for url in urls if url is not None] if None not in urls else []
+    return [item for item in found if item is not None] if None not in found else []
 
 
-def _url(line: str) -> QUrl | None:
-    if line.startswith(("file://", *_ELSEWHERE)):
+def _entry(line: str) -> Path | QUrl | None:
+    """Return the link or the file that a line of text names: quoted or escaped as in a terminal."""
+    if _is_file(line.encode("utf-8", "replace")):
+        return _file_of(line.encode("utf-8", "surrogateescape"))
+    if line.startswith(_ELSEWHERE):
         return QUrl(line)
-    is_file = Path(line).is_absolute() and is_there(Path(line))
-    return QUrl.fromLocalFile(line) if is_file else None
+    bare = line[1:-1] if len(line) > 2 and line[0] == line[-1] and line[0] in "'\"" else line
+    for name in (line, bare, re.sub(r"\\(.)", r"\1", bare), unquote(bare)):
+        if Path(name).is_absolute() and is_there(Path(name)):
+            return Path(name)
+    return None
+
+
+def _is_file(link: bytes) -> bool:
+    return link[:6].lower() == b"file:/"
+
+
+def _file_of(link: bytes) -> Path:
+    """Return the file that a link names: the first reading of it that is there, else the usual one.
+
+    Programs differ in what they escape. “#” and “?” may be signs of the name, or begin what
+    isn't; and a name that isn't UTF-8 stands for its bytes, or was Latin-1 on the way only.
+    """
+    rest = link[5:]
+    if rest.startswith(b"//"):
+        host, _, path = rest[2:].partition(b"/")
+        own = not host or host.lower() == b"localhost" or os.name != "nt"
+        rest = b"/" + path if own else rest
+    cut = re.split(rb"[#?]", rest, maxsplit=1)[0]
+    names = [unquote_to_bytes(rest), rest, unquote_to_bytes(cut)]
+    paths = [_path_of(reading) for name in names for reading in _readings(name)]
+    return next((path for path in paths if is_there(path)), paths[0])
+
+
+def _readings(name: bytes) -> list[str]:
+    """Return a name as the disk has it; where it isn't UTF-8, also as Latin-1."""
+    try:
+        return [name.decode("utf-8")]
+    except UnicodeDecodeError:
+        return [os.fsdecode(name), name.decode("latin-1")]
+
+
+def _path_of(name: str) -> Path:
+    is_drive = os.name == "nt" and re.match(r"/[a-zA-Z]:", name)
+    return Path(name[1:] if is_drive else name)
 
 
 def _inline(url: QUrl) -> bytes:

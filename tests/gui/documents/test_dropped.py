@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -231,3 +232,77 @@ def test_what_was_given_can_be_read(qapp: object) -> None:
     ):
         [picture] = dropped(mime).pictures
         assert np.array_equal(np.asarray(open_photo(picture)), PIXELS)
+
+
+def of_format(kind: str, data: bytes) -> QMimeData:
+    mime = QMimeData()
+    mime.setData(kind, QByteArray(data))
+    return mime
+
+
+ODD = ["a#b.png", "a?b.png", "100%.png", "a%20b.png", "a b.png", "ü&=;+.png", "[x].png", "#.png"]
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("is_escaped", [True, False])
+def test_files_with_odd_names_in_every_kind_of_list(
+    name: str, is_escaped: bool, tmp_path: Path, qapp: object
+) -> None:
+    path = tmp_path / name
+    path.touch()
+    link = path.as_uri() if is_escaped else f"file://{path}"
+    link = link.replace("%23", "#") if is_escaped else link
+    line = link.encode()
+    local = link.replace("file:///", "file://localhost/")
+    for mime in (
+        of_text(link),
+        of_text(f"{link}\0"),
+        of_text(f"x-special/nautilus-clipboard\ncopy\n{link}\n"),
+        of_text(local),
+        of_text(link.replace("file:///", "file:/")),
+        of_text(str(path)),
+        of_text(f'"{path}"'),
+        of_text(f"'{path}'"),
+        of_format("text/uri-list", b"# from a file manager\r\n" + line + b"\r\n"),
+        of_format("text/uri-list", local.encode()),
+        of_format("x-special/gnome-copied-files", b"copy\n" + line),
+        of_format("x-special/mate-copied-files", b"cut\n" + line),
+        of_format("application/x-kde4-urilist", line + b"\n"),
+        of_format("text/x-moz-url", f"{link}\na title".encode("utf-16-le")),
+        of_urls(QUrl.fromLocalFile(str(path))),
+    ):
+        assert has_files_or_image(mime)
+        assert dropped(mime).paths == [path]
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "text/uri-list", "x-special/gnome-copied-files"])
+def test_names_in_latin_1(kind: str, tmp_path: Path, qapp: object) -> None:
+    folder = os.fsencode(tmp_path)
+    link = f"file://{tmp_path}/%E9t%E9.png".encode()
+    in_utf8 = tmp_path / "été.png"
+    in_utf8.touch()
+    assert dropped(of_format(kind, link)).paths == [in_utf8]
+    in_utf8.unlink()
+    try:
+        in_latin = Path(os.fsdecode(folder + b"/\xe9t\xe9.png"))
+        in_latin.touch()
+    except (OSError, UnicodeError):
+        pytest.skip("this disk has no such names")
+    assert dropped(of_format(kind, link)).paths == [in_latin]
+
+
+def test_kde_gives_files_that_only_it_knows(tmp_path: Path, qapp: object) -> None:
+    path = tmp_path / "a.png"
+    path.touch()
+    mime = of_format("text/uri-list", b"desktop:/a.png")
+    mime.setData("application/x-kde4-urilist", QByteArray(path.as_uri().encode()))
+    assert dropped(mime).paths == [path]
+
+
+def test_a_fragment_of_a_link_is_no_part_of_a_file_that_is_there(
+    tmp_path: Path, qapp: object
+) -> None:
+    (tmp_path / "a.png").touch()
+    assert dropped(of_text(f"{(tmp_path / 'a.png').as_uri()}#xywh=1,2")).paths == [
+        tmp_path / "a.png"
+    ]
