@@ -11,10 +11,12 @@ from PySide6.QtCore import QMimeData, QObject, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
 from cae_gui.documents.dropped import Dropped, dropped
+from cae_gui.documents.kinds import MODEL_SUFFIXES, kind_of
 from cae_gui.widgets import dialogs
 from model.documents.session_file import SUFFIX as SESSION_SUFFIX
 from model.documents.unsaved import last_session
-from model.io.files import is_folder
+from model.io.files import is_folder, readable
+from model.latents.custom_directions import SUFFIX as DIRECTIONS_SUFFIX
 
 if TYPE_CHECKING:
     from cae_gui.core.faces import Faces
@@ -25,12 +27,11 @@ if TYPE_CHECKING:
     from cae_gui.settings import Settings
     from cae_gui.widgets.message_bar import MessageBar
 
-MODEL_SUFFIXES = {".safetensors", ".pth", ".pt"}
-DIRECTIONS_SUFFIX = ".directions"
-OPENED_ALONE = {*MODEL_SUFFIXES, DIRECTIONS_SUFFIX, SESSION_SUFFIX}
-SESSIONS = f"Sessions (*{SESSION_SUFFIX})"
-DIRECTIONS = "Directions (*.directions *.cae-session)"
-MODELS = "Models (*.safetensors *.pth *.pt)"
+SESSIONS = f"{dialogs.filter_of('Sessions', [SESSION_SUFFIX])};;{dialogs.ALL}"
+DIRECTIONS = (
+    f"{dialogs.filter_of('Directions', [DIRECTIONS_SUFFIX, SESSION_SUFFIX])};;{dialogs.ALL}"
+)
+MODELS = f"{dialogs.filter_of('Models', MODEL_SUFFIXES)};;{dialogs.ALL}"
 FIGURE = "Picture (*.png);;Vector graphic (*.svg);;PDF (*.pdf)"
 TABLE = "Table (*.csv)"
 PICTURE = "Picture (*.png)"
@@ -134,16 +135,18 @@ class Files(QObject):
     def open_path(self, path: Path) -> None:
         """Open a model, a session, directions, a folder of images, or a photo."""
         self._settings.folder = path.parent
-        if path.suffix.lower() in MODEL_SUFFIXES:
-            self._models.open(path)
-        elif path.suffix.lower() == SESSION_SUFFIX:
-            self._sessions.open(path)
-        elif path.suffix.lower() == DIRECTIONS_SUFFIX:
-            self._own.bring(path)
-        elif is_folder(path):
+        if is_folder(path):
             self._faces.choose(str(path))
+            return
+        kind = kind_of(path)
+        if kind == "model":
+            self._models.open(path)
+        elif kind == "session":
+            self._sessions.open(path)
+        elif kind == "directions":
+            self._own.bring(path)
         else:
-            self._add_photos([(path, path.name)])
+            self._add_photos([(path, readable(path.name))])
 
     def take(self, mime: QMimeData) -> bool:
         """Open what was dropped or pasted; return whether there was anything."""
@@ -189,10 +192,10 @@ class Files(QObject):
     def _take(self, content: Dropped) -> None:
         photos: list[tuple[Any, str]] = []
         for path in content.paths:
-            if path.suffix.lower() in OPENED_ALONE or is_folder(path):
+            if is_folder(path) or kind_of(path) != "photo":
                 self.open_path(path)
             else:
-                photos.append((path, path.name))
+                photos.append((path, readable(path.name)))
         photos.extend((picture, content.name) for picture in content.pictures)
         if photos:
             self._add_photos(photos)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -12,12 +12,23 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from cae_gui.widgets.controls import as_tip
 
-PHOTOS = (
-    "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff *.avif *.heic);;All files (*)"
-)
+ALL = "All files (*)"
 
 MOST_NAMED = 8
 """Runs that a question lists by name."""
+
+
+def filter_of(title: str, suffixes: Iterable[str]) -> str:
+    """Return a dialog's filter for files with these suffixes, in small and in capital letters."""
+    both = (f"*{suffix} *{suffix.upper()}" for suffix in suffixes)
+    return f"{title} ({' '.join(both)})"
+
+
+def photo_filters() -> str:
+    """Return the filters of a dialog for photos: all that the reader takes."""
+    from model.photos.faces import picture_suffixes  # imports Pillow's plugins
+
+    return f"{filter_of('Pictures', sorted(picture_suffixes()))};;{ALL}"
 
 
 def ask_open(parent: QWidget, title: str, folder: Path, formats: str) -> Path | None:
@@ -28,7 +39,7 @@ def ask_open(parent: QWidget, title: str, folder: Path, formats: str) -> Path | 
 
 def ask_photos(parent: QWidget, folder: Path) -> list[Path]:
     """Ask for any number of photos."""
-    names, _ = QFileDialog.getOpenFileNames(parent, "Add photos", str(folder), PHOTOS)
+    names, _ = QFileDialog.getOpenFileNames(parent, "Add photos", str(folder), photo_filters())
     return [Path(name) for name in names]
 
 
