@@ -254,6 +254,7 @@ class KeyFrames(QScrollArea):
         self, morpher: Morpher, selection: Selection, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # as the path slider below
         self._morpher, self._selection = morpher, selection
         self.cards: list[KeyFrameCard] = []
         self.segments: list[SegmentEditor] = []

@@ -28,6 +28,8 @@ class PathSlider(Slider):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
+        # Time goes from left to right in every language, as in the film strip and in the film.
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self._marks: list[tuple[int, str]] = []
         self.setAccessibleName("Place on the path")
         self.setToolTip(_HINT)

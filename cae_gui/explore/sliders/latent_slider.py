@@ -93,6 +93,8 @@ class LatentSlider(QWidget):
 
     def __init__(self, parent: QWidget | None = None, *, lock: bool = True) -> None:
         super().__init__(parent)
+        # Its faces and its scale lie from left to right in every language, and so do the keys.
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self._row = SliderRow("")
         self._value = 0.0
         self._name_width = _NAME_WIDTHS[0]

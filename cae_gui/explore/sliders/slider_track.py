@@ -43,6 +43,7 @@ class SliderTrack(Slider):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # as it is painted
         self._neutral = STEPS // 2
         self._locked = False
         self.setRange(0, STEPS)
