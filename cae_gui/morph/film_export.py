@@ -152,6 +152,7 @@ class FilmDialog(QDialog):
             combo.currentIndexChanged.connect(self._update)
         for spin in (self.rate, self.pictures, self.columns):
             spin.valueChanged.connect(self._update)
+            spin.refused.connect(self._update)
         self.buttons.accepted.connect(self._on_accepted)
         self.buttons.rejected.connect(self.reject)
 
@@ -176,7 +177,8 @@ class FilmDialog(QDialog):
         columns = self._offer.columns or choice.columns
         count = self._offer.count(choice)
         settings = FilmSettings(choice.format, choice.size, columns=columns)
-        problem = why_not(settings, count)
+        refusals = [spin.refusal() for spin in self._numbers() if spin.is_marked()]
+        problem = refusals[0] if refusals else why_not(settings, count)
         self.estimate.setText(problem or self._sentence(settings, count, choice.frames_per_second))
         self.export.setEnabled(not problem)
         self.adjustSize()
@@ -189,8 +191,20 @@ class FilmDialog(QDialog):
         each = " each" if settings.format == "PNG frames" else ""
         return f"{count:,} frames, {count / rate:.1f} s, {pixels}{each}"
 
+    def _numbers(self) -> list[CountBox]:
+        """Return the numbers that are asked for with this format."""
+        return [
+            spin
+            for spin in (self.rate, self.pictures, self.columns)
+            if self._form.isRowVisible(spin)
+        ]
+
     @Slot()
     def _on_accepted(self) -> None:
+        for spin in self._numbers():
+            spin.finish()
+        if not self.export.isEnabled():
+            return  # the sentence says why
         choice = self.choice()
         self.accept()
         self.chosen.emit(choice)

@@ -10,6 +10,7 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, QUrl
 from pytestqt.qtbot import QtBot
 
+from cae_gui.core.faces import PHOTOS
 from cae_gui.documents.files import MODELS, SESSIONS
 from cae_gui.documents.kinds import kind_of
 from cae_gui.main_window import MainWindow
@@ -101,3 +102,20 @@ def test_dialogs_offer_what_can_be_read_in_small_and_capital_letters() -> None:
         assert suffix in dialogs.suffixes_in(MODELS)
         assert suffix.upper() in dialogs.suffixes_in(MODELS)
     assert dialogs.suffixes_in(SESSIONS) == [".cae-session", ".CAE-SESSION"]
+
+
+def test_a_photo_whose_name_is_latin_1_is_taken(
+    window: MainWindow, qtbot: QtBot, photo: Path, tmp_path: Path
+) -> None:
+    try:
+        path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xe9t\xe9.png"))
+        path.write_bytes(photo.read_bytes())
+    except (OSError, UnicodeError):
+        pytest.skip("this disk has no such names")
+    mime = QMimeData()
+    mime.setText(f"file://{tmp_path}/%E9t%E9.png")
+    assert window.files.take(mime)
+    faces = window.studio.faces
+    qtbot.waitUntil(lambda: faces.source == PHOTOS and faces.faces is not None)
+    assert faces.faces is not None
+    assert faces.faces.names == ("?t?.png",)

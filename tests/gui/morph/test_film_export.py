@@ -160,3 +160,18 @@ def test_films_take_all_faces_at_their_pace() -> None:
     np.testing.assert_array_equal(latents, film(10))
     assert offered(latents_of=lambda _rate: None).latents(FilmChoice("GIF")) is None
     assert offered(stills_of=lambda _count: None).latents(FilmChoice("PNG strip")) is None
+
+
+def test_what_cannot_be_read_is_not_exported_with_another_number(qtbot: QtBot) -> None:
+    dialog = dialog_of(qtbot, offered())
+    dialog.rate.selectAll()
+    qtbot.keyClicks(dialog.rate, "2x")
+    with qtbot.assertNotEmitted(dialog.chosen):
+        dialog.export.click()
+    assert "2x" in dialog.estimate.text()
+    assert not dialog.export.isEnabled()
+    dialog.rate.selectAll()
+    qtbot.keyClicks(dialog.rate, "25")
+    with qtbot.waitSignal(dialog.chosen) as chosen:
+        dialog.export.click()
+    assert chosen.args[0].frames_per_second == 25
