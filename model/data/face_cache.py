@@ -11,10 +11,8 @@ import contextlib
 import functools
 import hashlib
 import json
-import os
 import shutil
 import sys
-import tempfile
 import threading
 import time
 import zlib
@@ -27,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.face_set import FACE_SHAPE, DataError, FaceSet, Prepared
-from model.io.files import check_ordinary, read_bytes, replacing
+from model.io.files import check_ordinary, flush, new_folder, read_bytes, replacing
 from model.io.places import cache_folder
 
 VERSION = 1
@@ -126,7 +124,7 @@ class CacheEntry:
         """Give a temporary folder to write ``images.npy`` to; it is gone at the end."""
         self._root.mkdir(parents=True, exist_ok=True)
         self._remove_stale()
-        draft = Path(tempfile.mkdtemp(prefix=f".{self._key}-", suffix=".tmp", dir=self._root))
+        draft = new_folder(self.folder, ".tmp")
         try:
             yield draft
         finally:
@@ -147,7 +145,8 @@ class CacheEntry:
         meta |= {"names": list(names), "skipped": list(skipped)}
         (draft / "meta.json").write_text(json.dumps(meta), "utf-8")
         for path in draft.iterdir():
-            _sync(path)
+            with path.open("rb+") as stream:
+                flush(stream.fileno())
         prepared = self._moved_into_place(draft)
         if prepared is None:
             raise DataError(f"The prepared faces in “{self.folder}” can't be read back.")
@@ -174,7 +173,7 @@ class CacheEntry:
             winner = self.load()
             if winner is not None:
                 return winner
-            damaged = Path(tempfile.mkdtemp(prefix=".old-", suffix=".tmp", dir=self._root))
+            damaged = new_folder(self.folder, ".tmp")
             # Another process may repair the same damage at this very moment.
             with contextlib.suppress(FileNotFoundError):
                 self.folder.rename(damaged / "faces")
@@ -221,11 +220,6 @@ def _checksum(path: Path) -> int:
             stream.seek(number * (chunks - 1) // max(1, count - 1) * _CHUNK)
             checksum = zlib.crc32(stream.read(_CHUNK), checksum)
     return checksum
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
 
 
 class KeptFaces:

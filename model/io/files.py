@@ -6,35 +6,147 @@ The system releases a lock when the process that holds it ends.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import secrets
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _LOCKED_BYTE = 2**30  # beyond the end: on Windows no other process can read a byte that is locked
+_LONGEST_NAME = 255  # bytes, on nearly all disks
+_LONGEST_SUFFIX = 32  # bytes; longer ones are no suffix that a writer goes by
+_NOT_OFFERED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
+"""What disks answer that can't be told to write at once."""
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path in the same folder; on success flush it to disk and rename it.
 
-    The temporary name keeps the suffix, for writers that go by it. After an exception the old
-    file is as it was.
+    The temporary name is short and keeps the suffix, for writers that go by it. After an exception
+    the old file is as it was. Of a link the target is replaced, and the link stays. A file that is
+    replaced keeps its mode and, where the system allows it, its owner and group; who may read a
+    new one is for the umask to say. A disk that refuses any of this takes the file all the same.
+
+    Raises:
+        OSError: the folder is missing or can't be written, or something else than an ordinary
+            file has that name.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
+    target = followed(path)
+    before = _facts(target)
+    temporary = _new_file(target, 0o666 if before is None else before.st_mode & 0o666 | 0o600)
     try:
         yield temporary
         with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
+            flush(file.fileno())
+        if before is not None:
+            _keep_permissions(temporary, before)
+        temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def followed(path: Path) -> Path:
+    """Return the path, or what the link there leads to in the end, which may not be there yet.
+
+    Raises:
+        OSError: the links lead in a circle.
+    """
+    if not path.is_symlink():
+        return path
+    target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    return target
+
+
+def new_folder(near: Path, suffix: str = "") -> Path:
+    """Make a hidden folder with a new, short name beside a path, with the rights of any new folder.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    for name in _new_names(suffix):
+        with suppress(FileExistsError):
+            (folder := near.with_name(name)).mkdir()
+            return folder
+    raise AssertionError  # there are always more names
+
+
+def beside(path: Path, name: str) -> Path:
+    """Return the path of another name in the same folder, the name cut where it is too long.
+
+    Two names that differ in what was cut off stay two.
+    """
+    raw = os.fsencode(name)
+    if len(raw) <= _LONGEST_NAME:
+        return path.with_name(name)
+    digest = hashlib.blake2b(raw, digest_size=4).hexdigest()
+    suffix = Path(name).suffix[:_LONGEST_SUFFIX]
+    start = raw[: _LONGEST_NAME - len(digest) - len(os.fsencode(suffix)) - 1]
+    return path.with_name(f"{start.decode('utf-8', 'ignore')}~{digest}{suffix}")
+
+
+def _facts(path: Path) -> os.stat_result | None:
+    try:
+        facts = path.stat()
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(facts.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(facts.st_mode):
+        raise OSError(errno.EINVAL, "It is not an ordinary file", str(path))
+    return facts
+
+
+def _new_file(near: Path, mode: int) -> Path:
+    suffix = near.suffix
+    if len(os.fsencode(suffix)) > _LONGEST_SUFFIX:
+        suffix = ""
+    for name in _new_names(suffix):
+        path = near.with_name(name)
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, mode))
+            return path
+    raise AssertionError  # there are always more names
+
+
+def _new_names(suffix: str) -> Iterator[str]:
+    while True:
+        yield f".{secrets.token_hex(5)}{suffix}"
+
+
+def flush(handle: int) -> None:
+    """Have the disk write down an open file, if it is one that can be told to.
+
+    Raises:
+        OSError: it can't, because it is full for example.
+    """
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NOT_OFFERED:
+            raise
+
+
+def _keep_permissions(path: Path, before: os.stat_result) -> None:
+    """Give a file the mode, owner and group of another one, as far as the disk allows it."""
+    mode = before.st_mode & 0o777
+    now = path.stat()
+    if hasattr(os, "chown") and (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):
+        try:
+            os.chown(path, before.st_uid, before.st_gid)
+        except OSError:
+            with suppress(OSError):
+                os.chown(path, -1, before.st_gid)
+    if path.stat().st_gid != before.st_gid:
+        # Another group may do no more than everybody.
+        mode &= 0o707 | (mode & 0o007) << 3
+    with suppress(OSError):
+        path.chmod(mode)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.face_set import FACE_SHAPE
-from model.io.files import only_one, readable
+from model.io.files import beside, only_one, readable
 from model.io.places import data_folder
 from model.io.tensor_file import TensorFile, TensorFileError, read_tensors, write_tensors
 from model.latent_statistics import LatentStatistics
@@ -103,7 +103,7 @@ def custom_directions_file(model_path: Path | None) -> Path:
     """Return where custom directions lie: beside the model's file, or in the data folder."""
     if model_path is None:
         return data_folder() / f"shipped{SUFFIX}"
-    return model_path.with_suffix(SUFFIX)
+    return beside(model_path, model_path.stem + SUFFIX)
 
 
 def fresh_name(name: str, taken: Collection[str]) -> str:
@@ -166,7 +166,7 @@ def merge_directions(
     end = time.monotonic() + _PATIENCE_S
     while True:
         try:
-            with only_one(path.with_name(f".{path.name}.lock")):
+            with only_one(beside(path, f".{path.name}.lock")):
                 kept = [*own, *brought(own, _unknown(path, known))]
                 save_directions(path, kept)
                 return kept
@@ -209,7 +209,7 @@ def _unknown(path: Path, known: Collection[str]) -> list[DirectionFaces]:
 
 def damaged_path(path: Path) -> Path:
     """Return where a damaged file is kept once another takes its place."""
-    return path.with_name(f"{path.name}.damaged")
+    return beside(path, f"{path.name}.damaged")
 
 
 def _faces(file: TensorFile, name: str) -> Images:

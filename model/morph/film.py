@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import tempfile
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from model.face_set import FACE_SHAPE, FACE_SIZE
-from model.io.files import replacing, write_bytes
+from model.io.files import followed, new_folder, replacing, write_bytes
 from model.morph.animation import (
     PROGRAM,
     WRITERS,
@@ -184,9 +184,9 @@ def _single(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[Work
     """Write numbered pictures to a folder that appears when all are there."""
     if path.exists() and any(path.iterdir()):
         raise FilmError(f"“{path.name}” isn't empty. Choose another folder for the frames.")
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as name:
-        draft = Path(name) / "frames"
-        draft.mkdir()
+    path = followed(path)
+    draft = new_folder(path)
+    try:
         info = png_info(about_text(settings))
         for number, frame in enumerate(frames, 1):
             image = enlarged(frame, settings.size)
@@ -196,6 +196,8 @@ def _single(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[Work
         if path.exists():
             path.rmdir()
         draft.rename(path)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _video(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[WorkProgress]:

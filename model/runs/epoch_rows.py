@@ -6,12 +6,11 @@ import csv
 import io
 import json
 import math
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from model.io.files import read_bytes, write_bytes
+from model.io.files import flush, read_bytes, write_bytes
 
 MAX_EPOCHS = 1_000_000
 """Rows of later epochs are rejected as damaged."""
@@ -58,7 +57,7 @@ def append_row(path: Path, row: EpochRow) -> None:
         start = b"" if file.read() in {b"", b"\n"} else b"\n"
         file.write(start + json.dumps(row._asdict()).encode() + b"\n")
         file.flush()
-        os.fsync(file.fileno())
+        flush(file.fileno())
 
 
 def write_csv(rows: Iterable[EpochRow], path: Path) -> None:

@@ -198,3 +198,12 @@ def test_more_than_can_be_read_again_is_not_written(
     with pytest.raises(ValueError, match="more faces than a file may have"):
         save_directions(path, [own("B", 2)])
     assert names(path) == ["A"]
+
+
+def test_directions_lie_beside_a_model_of_any_name(tmp_path: Path) -> None:
+    path = custom_directions_file(tmp_path / ("脸" * 83 + "n.pth"))
+    merge_directions(path, [own("A", 1)], ())
+    path.write_bytes(b"damaged")
+    merge_directions(path, [own("B", 2)], ())
+    assert [item.name for item in load_directions(path)] == ["B"]
+    assert damaged_path(path).read_bytes() == b"damaged"

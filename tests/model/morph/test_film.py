@@ -278,3 +278,14 @@ def test_a_video_that_cannot_be_written(tmp_path: Path, capfd: pytest.CaptureFix
     with pytest.raises((OSError, RuntimeError)):
         list(steps)
     capfd.readouterr()  # the encoder's own words
+
+
+def test_frames_go_where_a_link_leads_and_into_folders_of_every_name(tmp_path: Path) -> None:
+    named, linked, real = tmp_path / ("脸" * 85), tmp_path / "link", tmp_path / "real"
+    real.mkdir()
+    linked.symlink_to("real")
+    for folder in (named, linked):
+        list(write_film(np.zeros((2, 48, 48, 3), np.uint8), folder, FilmSettings("PNG frames", 48)))
+        assert (folder / "0002.png").exists()
+    assert linked.is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "real", named.name]
