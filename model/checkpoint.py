@@ -1,14 +1,16 @@
-"""Model files: our own (safetensors) and the published network's (.pth).
+"""Model files: our own (safetensors), the published network's (.pth) and other programs' of it.
 
-Nothing in a model file can run code: safetensors holds numbers only, and for a .pth see
-``model.io.torch_file``.
+Nothing in a model file can run code: safetensors holds numbers only, and for what ``torch.save``
+wrote see ``model.io.checkpoint_file``. What a file holds counts, not its name.
 """
 
 from __future__ import annotations
 
 import json
+import math
+import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -19,8 +21,15 @@ import torch
 from torch import Tensor
 
 from model.config import TrainConfig
+from model.io.checkpoint_file import (
+    WHAT_OPENS,
+    LeftOut,
+    StoredTensor,
+    named_tensors,
+    read_checkpoint,
+)
 from model.io.files import readable, write_bytes
-from model.io.torch_file import TorchFileError, read_torch_file
+from model.io.torch_file import TorchFileError
 from model.latent_statistics import LatentStatistics
 from model.network import ConvAutoencoder, on_device
 
@@ -32,6 +41,10 @@ MAX_FILE_BYTES = 2**30
 MAX_HEADER_BYTES = 1_000_000
 """Limit of a file's header; a model of this network has about 20 kB."""
 FLOATS = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
+
+
+_ONNX = (b"\x12", b"\x1a", b"\x22", b"\x2a", b"\x32", b"\x3a", b"\x42")
+"""Fields that may follow the version, the first one of an ONNX model."""
 
 
 class ModelFileError(ValueError):
@@ -84,7 +97,10 @@ def save_model(path: Path, model: FaceModel, *, half: bool = False) -> None:
 
 
 def load_face_model(path: Path) -> FaceModel:
-    """Read a model file of either format.
+    """Read a model file: our own, or weights of this network that PyTorch or another wrote.
+
+    The weights may lie alone or under any keys, with anything before and in their names that
+    wrappers put there, and beside anything else, which is left out.
 
     Raises:
         ModelFileError: not a model, damaged, of another network, or with code in it.
@@ -105,7 +121,9 @@ def load_face_model(path: Path) -> FaceModel:
         return _load_published(path)
     if has_header:
         raise ModelFileError(path, "is damaged or isn't a model file (its header is too long).")
-    raise ModelFileError(path, "isn't a model file. CAE Studio opens .safetensors and .pth files.")
+    if path.suffix.lower() == ".onnx" or (start[:1] == b"\x08" and start[2:3] in _ONNX):
+        raise ModelFileError(path, f"is an ONNX model, which can't be opened. {WHAT_OPENS}")
+    raise ModelFileError(path, f"isn't a model file. {WHAT_OPENS}")
 
 
 def load_model(path: str | Path) -> ConvAutoencoder:
@@ -134,11 +152,12 @@ def _load_own(path: Path) -> FaceModel:
     latent = {
         name.removeprefix(LATENT_PREFIX): tensors.pop(name)
         for name in list(tensors)
-        if name.startswith(LATENT_PREFIX)
+        if name.startswith(LATENT_PREFIX) and name.count(".") == 1
     }
-    model = FaceModel(_network(path, tensors))
+    model = FaceModel(_network(path, _weights(tensors)))
+    is_foreign = metadata.get("format", FORMAT) != FORMAT
     try:
-        about = json.loads(metadata.get("about", "{}"))
+        about = {} if is_foreign else json.loads(metadata.get("about", "{}"))
         config = about.get("config")
         model = replace(
             model,
@@ -166,19 +185,24 @@ def _statistics(
 
 
 def _load_published(path: Path) -> FaceModel:
-    """Read a checkpoint that the published notebook wrote with ``torch.save``."""
+    """Read a checkpoint that the published notebook or another program wrote."""
     try:
-        content = read_torch_file(path)
+        content = read_checkpoint(path)
+        found = dict(_named(named_tensors(content)))
+        if not found:
+            raise ModelFileError(
+                path, f"holds no “model_state_dict”, nor weights under another name. {WHAT_OPENS}"
+            )
+        network = _network(path, _weights(found))
     except TorchFileError as error:
         raise ModelFileError(path, str(error)) from error
-    state = content.get("model_state_dict") if isinstance(content, dict) else None
-    if not isinstance(state, dict):
-        raise ModelFileError(path, "holds no “model_state_dict”, as the published network's do.")
-    epoch, loss = content.get("epoch"), content.get("loss")
+    about = content if isinstance(content, dict) else {}
+    epoch, loss = about.get("epoch"), about.get("loss")
+    published = "model_state_dict" in about and isinstance(loss, float) and math.isfinite(loss)
     return FaceModel(
-        _network(path, state),
-        epoch=epoch if isinstance(epoch, int) and 0 <= epoch <= MAX_EPOCH else 0,
-        test_mse=loss if isinstance(loss, float) else None,
+        network,
+        epoch=epoch if type(epoch) is int and 0 <= epoch <= MAX_EPOCH else 0,
+        test_mse=loss if published else None,
     )
 
 
@@ -189,32 +213,125 @@ def _epoch(value: Any) -> int:
     return epoch
 
 
-def _network(path: Path, state: Mapping[str, Any]) -> ConvAutoencoder:
-    """Build the network that a state dictionary belongs to, checking every entry first."""
-    bottleneck = state.get("encoder.5.weight")
-    if not isinstance(bottleneck, Tensor) or bottleneck.ndim != 4:
-        raise ModelFileError(path, "isn't a model of this network (it has no “encoder.5.weight”).")
-    if not 1 <= len(bottleneck) <= MAX_LATENT:
-        raise ModelFileError(path, f"has an unusable latent size of {len(bottleneck)}.")
+_Part = Tensor | StoredTensor | LeftOut
+_PART = re.compile(r"(?:^|(?<=_))(encoder|decoder)(?=_|$)")
+_LEAVES = frozenset({"weight", "bias", "running_mean", "running_var", "num_batches_tracked"})
+_COUNTER = ".num_batches_tracked"
+_MAX_GROUPS = 1000
+
+
+def _named(items: Iterable[tuple[str, _Part]]) -> Iterator[tuple[str, _Part]]:
+    """Yield what may be weights: all tensors, and what was left out in the place of one."""
+    for name, item in items:
+        if not isinstance(item, LeftOut) or name.rpartition(".")[2] in _LEAVES:
+            yield name, item
+
+
+def _weights(found: Mapping[str, _Part]) -> Mapping[str, _Part]:
+    """Return the weights of this network among tensors, under the names that it has for them.
+
+    Whatever stands before “encoder” and “decoder” is left away, and so are names of wrappers
+    between them and the numbers of layers. Of several networks that under “model_state_dict”
+    counts, or else the first that is complete.
+    """
+    groups: dict[str, dict[str, tuple[int, _Part]]] = {}
+    for full, item in found.items():
+        parts = full.split(".")
+        places = [at for at, part in enumerate(parts[:-1]) if _PART.search(part)]
+        if not places or parts[-1] not in _LEAVES:
+            continue
+        at = places[-1]
+        numbers = [part for part in parts[at + 1 : -1] if part.isdecimal()]
+        (word,) = _PART.findall(parts[at])[-1:]
+        group = ".".join([*parts[:at], _PART.sub("", parts[at])])
+        if group not in groups and len(groups) >= _MAX_GROUPS:
+            continue
+        members, left_away = groups.setdefault(group, {}), len(parts) - at - len(numbers)
+        name = ".".join([word, *numbers, parts[-1]])
+        if name not in members or left_away < members[name][0]:
+            members[name] = left_away, item
+    if not groups:
+        return found
+    wanted = {name for name in _expected(1) if not name.endswith(_COUNTER)}
+    best = max(
+        groups,
+        key=lambda group: (len(wanted & groups[group].keys()), "model_state_dict" in group),
+    )
+    return {name: item for name, (_, item) in groups[best].items()}
+
+
+def _expected(latent: int) -> Mapping[str, Tensor]:
     # Without memory, and so without random numbers, which a training in the next thread draws too.
     with torch.device("meta"):
-        network = ConvAutoencoder(len(bottleneck))
-    for name, expected in network.state_dict().items():
-        tensor = state.get(name)
-        if not isinstance(tensor, Tensor) or not _fits(tensor, expected):
-            raise ModelFileError(path, f"isn't a model of this network (“{name}” doesn't fit).")
-        if not torch.isfinite(tensor.to(expected.dtype)).all():
-            raise ModelFileError(path, f"is damaged: “{name}” contains values that aren't numbers.")
+        return ConvAutoencoder(latent).state_dict()
+
+
+def _network(path: Path, state: Mapping[str, _Part]) -> ConvAutoencoder:
+    """Build the network that a state dictionary belongs to, checking every entry first."""
+    bottleneck = state.get("encoder.5.weight")
+    if isinstance(bottleneck, LeftOut):
+        raise _left_out(path, "encoder.5.weight", bottleneck)
+    if bottleneck is None or len(bottleneck.shape) != 4:
+        first = next(iter(state), None)
+        others = "" if bottleneck is not None or first is None else f"; it has “{first[:80]}”"
+        raise ModelFileError(
+            path, f"isn't a model of this network (it has no “encoder.5.weight”{others})."
+        )
+    latent = bottleneck.shape[0]
+    if not 1 <= latent <= MAX_LATENT:
+        raise ModelFileError(path, f"has an unusable latent size of {latent}.")
     weights = {
-        name: state[name].to(expected.dtype, copy=True)
-        for name, expected in network.state_dict().items()
+        name: _counter(state.get(name))
+        if name.endswith(_COUNTER)
+        else _weight(path, name, state.get(name), expected)
+        for name, expected in _expected(latent).items()
     }
+    with torch.device("meta"):
+        network = ConvAutoencoder(latent)
     network.load_state_dict(weights, assign=True)
     return on_device(network, "cpu").eval().requires_grad_(False)
 
 
-def _fits(tensor: Tensor, expected: Tensor) -> bool:
-    """Tell whether a tensor is a plain array of the same shape and of a usable kind of number."""
-    kinds = FLOATS if expected.is_floating_point() else {expected.dtype}
-    plain = tensor.layout is torch.strided and tensor.device.type == "cpu"
-    return plain and tensor.shape == expected.shape and tensor.dtype in kinds
+def _weight(path: Path, name: str, found: _Part | None, expected: Tensor) -> Tensor:
+    """Return a copy of a weight in full precision after checking it."""
+    if isinstance(found, LeftOut):
+        raise _left_out(path, name, found)
+    if found is None:
+        raise ModelFileError(path, f"isn't a model of this network (it has no “{name}”).")
+    if problem := _misfit(found, expected):
+        text = f"isn't a model of this network (“{name}” doesn't fit: {problem})."
+        raise ModelFileError(path, text)
+    tensor = found.read() if isinstance(found, StoredTensor) else found
+    tensor = tensor.to(expected.dtype, copy=True)
+    if not torch.isfinite(tensor).all():
+        raise ModelFileError(path, f"is damaged: “{name}” contains values that aren't numbers.")
+    return tensor
+
+
+def _left_out(path: Path, name: str, found: LeftOut) -> ModelFileError:
+    reason = f"can't be opened: “{name}” ({found.origin}) contains more than numbers"
+    return ModelFileError(path, f"{reason}; nothing was run.")
+
+
+def _misfit(found: Tensor | StoredTensor, expected: Tensor) -> str:
+    """Tell how a tensor differs from a plain array of this shape and a usable kind of number."""
+    if tuple(found.shape) != tuple(expected.shape):
+        return f"it has {_size(found.shape)} numbers instead of {_size(expected.shape)}"
+    if found.dtype not in FLOATS:
+        return f"its numbers are {str(found.dtype).removeprefix('torch.')}"
+    plain = isinstance(found, StoredTensor) or found.layout is torch.strided
+    return "" if plain else "it is no plain array"
+
+
+def _size(shape: Iterable[int]) -> str:
+    return "×".join(map(str, shape)) or "1"
+
+
+def _counter(found: _Part | None) -> Tensor:
+    """Return how many batches a layer has seen, 0 where that isn't known; nothing depends on it."""
+    if found is None or isinstance(found, LeftOut) or found.dtype.is_complex:
+        return torch.tensor(0)
+    if tuple(found.shape) not in ((), (1,)):
+        return torch.tensor(0)
+    value = (found.read() if isinstance(found, StoredTensor) else found).double().item()
+    return torch.tensor(int(value) if 0 <= value < 2**53 else 0)

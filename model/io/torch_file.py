@@ -89,25 +89,28 @@ def _check(path: Path) -> None:
 
 def _check_names(file: IO[bytes]) -> None:
     """Read one pickle; ValueError where it names something else than what numbers consist of."""
-    for opcode, argument, _ in pickletools.genops(_Limited(file)):  # type: ignore[arg-type]
+    for opcode, argument, _ in pickletools.genops(Limited(file, MAX_PICKLE_BYTES)):  # type: ignore[arg-type]
         if opcode.name in _NAMING and argument not in _NAMES:
             raise ValueError(f"the pickle names {argument}")
 
 
-class _Limited:
-    """The first bytes of a stream, up to a limit."""
+class Limited:
+    """The next bytes of a stream, up to a limit."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], most: int) -> None:
         self._file = file
-        self._end = file.tell() + MAX_PICKLE_BYTES
+        self._end = file.tell() + most
 
     def tell(self) -> int:
+        """Return the place in the stream."""
         return self._file.tell()
 
     def read(self, count: int) -> bytes:
+        """Return so many bytes, or fewer at the limit."""
         return self._file.read(min(count, self._end - self._file.tell()))
 
     def readline(self) -> bytes:
+        """Return a line, or the start of one at the limit."""
         return self._file.readline(self._end - self._file.tell())
 
 
