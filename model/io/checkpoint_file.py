@@ -367,9 +367,10 @@ class _Unpickler(pickle.Unpickler):
             raise TorchFileError(
                 f"asks for “{name}” and so contains more than numbers; nothing was run."
             )
+        kind = full.removeprefix("torch.").removeprefix("storage.").removesuffix("Storage")
+        if full.startswith("torch.") and kind in _KINDS:
+            return Kind(_KINDS[kind])
         match full.split("."):
-            case ["torch", kind] | ["torch", "storage", kind] if kind.removesuffix("Storage") in _KINDS:
-                return Kind(_KINDS[kind.removesuffix("Storage")])
             case ["torch", "_utils", "_rebuild_tensor" | "_rebuild_tensor_v2"]:
                 return _Call(self._tensor)
             case ["torch", "_utils", "_rebuild_parameter" | "_rebuild_parameter_with_state"]:
