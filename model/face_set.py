@@ -28,15 +28,17 @@ class DataError(Exception):
 class FaceSet:
     """Faces with names: ``images`` uint8 (N, 48, 48, 3), read-only, and N ``names``.
 
-    Names may repeat; without any the faces are numbered.
+    Names may repeat; without any the faces are numbered. ``order`` holds each row once, in the
+    order in which they are split into training and test faces; without it, that of the rows.
 
     Raises:
-        ValueError: another shape or type, or another number of names.
+        ValueError: another shape or type, another number of names, or not each row once.
     """
 
     title: str
     images: NDArray[np.uint8]
     names: Sequence[str] = ()
+    order: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         count = len(self.images)
@@ -44,6 +46,8 @@ class FaceSet:
             raise ValueError(f"Faces can't be {self.images.dtype} {self.images.shape}")
         if self.names and len(self.names) != count:
             raise ValueError(f"{len(self.names)} names don't fit {count} faces")
+        if self.order is not None and not np.array_equal(np.sort(self.order), np.arange(count)):
+            raise ValueError("The order doesn't hold each row once")
         images = self.images.view()
         images.flags.writeable = False
         object.__setattr__(self, "images", images)
@@ -53,17 +57,18 @@ class FaceSet:
     def split(
         self, test_percent: float = 20, seed: int = 0
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the rows to train on and those to test on, each sorted; the same for a seed.
+        """Return the rows to train on and those to test on, each in ``order``; fixed by the seed.
 
         Raises:
             DataError: there are fewer than two faces.
         """
         _, tests = self.parts(test_percent)
         count = len(self.images)
-        order = np.random.RandomState(seed).permutation(count)
+        chance = np.random.RandomState(seed).permutation(count)
         is_test = np.zeros(count, np.bool_)
-        is_test[order[:tests]] = True
-        return np.flatnonzero(~is_test), np.flatnonzero(is_test)
+        is_test[chance[:tests]] = True
+        rows = np.arange(count) if self.order is None else self.order
+        return rows[~is_test], rows[is_test]
 
     def parts(self, test_percent: float = 20) -> tuple[int, int]:
         """Return how many faces ``split`` gives to training and to the test.

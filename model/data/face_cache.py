@@ -131,18 +131,29 @@ class CacheEntry:
             shutil.rmtree(draft, ignore_errors=True)
 
     def commit(
-        self, draft: Path, title: str, names: Sequence[str], skipped: Sequence[str] = ()
+        self,
+        draft: Path,
+        title: str,
+        names: Sequence[str],
+        skipped: Sequence[str] = (),
+        order: NDArray[np.int64] | None = None,
     ) -> Prepared:
         """Put the finished draft in place at once and return its faces.
 
-        If another process was faster, its faces are returned.
+        If another process was faster, its faces are returned. ``order`` is that of ``FaceSet``.
 
         Raises:
             DataError: what is in place can't be replaced or read.
         """
-        meta = {"version": VERSION, "fingerprint": self._fingerprint, "title": title}
+        meta: dict[str, Any] = {
+            "version": VERSION,
+            "fingerprint": self._fingerprint,
+            "title": title,
+        }
         meta |= {"count": len(names), "checksum": _checksum(draft / "images.npy")}
         meta |= {"names": list(names), "skipped": list(skipped)}
+        if order is not None:
+            meta["order"] = order.tolist()
         (draft / "meta.json").write_text(json.dumps(meta), "utf-8")
         for path in draft.iterdir():
             with path.open("rb+") as stream:
@@ -163,7 +174,8 @@ class CacheEntry:
         images = np.load(path, mmap_mode="r")
         if len(images) != meta["count"] or not images.flags.c_contiguous:
             return None
-        faces = FaceSet(str(meta["title"]), images, tuple(map(str, meta["names"])))
+        order = np.array(meta["order"], np.int64) if "order" in meta else None
+        faces = FaceSet(str(meta["title"]), images, tuple(map(str, meta["names"])), order)
         return Prepared(faces, tuple(map(str, meta["skipped"])))
 
     def _moved_into_place(self, draft: Path) -> Prepared | None:

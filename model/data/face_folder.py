@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import threading
 from array import array
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +23,17 @@ from model.progress import Pace, WorkProgress
 
 Rows = NDArray[np.int64]
 
+_NUMBER = re.compile(r"([0-9]+)")
+
 
 def prepare_folder(folder: Path, root: Path) -> Generator[WorkProgress | Prepared, None, None]:
     """Yield progress, and as the last item the faces of all pictures below the folder, by name.
 
     A picture in a subfolder is named after the subfolder, as in LFW, others after their file.
-    Hidden files and folders are left out; unreadable pictures are skipped and reported.
+    Names with numbers come in the order of the numbers; the split into training and test faces
+    goes by code points, as ever. Linked folders and files count, each once. Hidden files and
+    folders, and thumbnails, bins and forks that disks and desktops keep, are left out; unreadable
+    pictures are skipped and reported.
 
     Many pictures are read by several processes. What was read before the generator is closed, or
     before this process is killed, is kept and needn't be read again, nor need the unchanged
@@ -47,6 +54,7 @@ def prepare_folder(folder: Path, root: Path) -> Generator[WorkProgress | Prepare
         "folder": os.fsencode(folder).hex(),
         "files": len(pictures),
         "state": pictures.state(),
+        "order": "natural",
     }
     entry = CacheEntry(root, f"folder-{digest(str(folder))}", fingerprint)
     prepared = entry.load()
@@ -132,7 +140,7 @@ class _Build:
                         yield WorkProgress("Putting the faces together", done, len(rows))
             np.save(draft / KEYS, keys)
             names = [_face_name(pictures.names[row]) for row in rows]
-            prepared = self._entry.commit(draft, title, names, skipped)
+            prepared = self._entry.commit(draft, title, names, skipped, pictures.plain_order(rows))
         self._kept.discard()
         return prepared
 
@@ -148,9 +156,10 @@ def _face_name(name: str) -> str:
 class PictureList:
     """The pictures below a folder by name, those of a folder before those of its subfolders.
 
-    ``names`` are their paths from the folder; ``keys`` holds a number each that changes with its
-    name, size and time of change; ``unopened`` tells in a sentence each which subfolders can't be
-    opened. Hidden files and folders are left out.
+    ``names`` are their paths from the folder, with numbers in them in the order of the numbers;
+    ``keys`` holds a number each that changes with its name, size and time of change; ``unopened``
+    tells in a sentence each which subfolders can't be opened or were left out. Linked folders and
+    files count, each once. What is hidden, or kept by a disk or a desktop for itself, does not.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -158,6 +167,7 @@ class PictureList:
         self.names: list[str] = []
         self.keys: NDArray[np.uint64] = np.zeros(0, np.uint64)
         self.unopened: list[str] = []
+        self._is_plain = True
 
     def __len__(self) -> int:
         return len(self.names)
@@ -183,19 +193,170 @@ class PictureList:
 
     def _found(self) -> Iterator[str | None]:
         """Yield the names in order, and None after each folder, empty ones too."""
-
-        def note(error: OSError) -> None:
-            self.unopened.append(f"“{readable(Path(error.filename).name)}” can't be opened.")
-
-        suffixes = picture_suffixes()
-        for parent, folders, files in os.walk(self.folder, onerror=note):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            below = "" if Path(parent) == self.folder else os.path.relpath(parent, self.folder)
-            for name in sorted(files):
+        suffixes, tree = picture_suffixes(), _Tree(self.folder, self.unopened.append)
+        waiting = [_Folder("", tree.root, is_linked=False)]
+        while waiting:
+            folder = waiting.pop()
+            files, folders = tree.look_into(folder, suffixes)
+            ordered, below = sorted(files, key=natural), sorted(folders, key=_natural_folder)
+            if ordered != sorted(files) or below != sorted(folders):
+                self._is_plain = False
+            for name in ordered:
                 # Not by pathlib, which would take longer than all the rest.
-                if not name.startswith(".") and os.path.splitext(name)[1].lower() in suffixes:  # noqa: PTH122
-                    yield os.path.join(below, name)  # noqa: PTH118
+                yield os.path.join(folder.name, name)  # noqa: PTH118
+            waiting += reversed(below)
             yield None
+
+    def plain_order(self, rows: Rows) -> Rows | None:
+        """Return in which order some rows come by the code points of their names; None if in this.
+
+        It is the order of ``os.walk`` with sorted names.
+        """
+        if self._is_plain:
+            return None
+        keys = [_plain_key(self.names[row]) for row in rows]
+        return np.array(sorted(range(len(rows)), key=keys.__getitem__), np.int64)
+
+
+class _Folder(NamedTuple):
+    """A folder: its path from the first one, where it truly is, and whether a link led there."""
+
+    name: str
+    place: str
+    is_linked: bool
+
+
+class _Tree:
+    """Finds what lies below a folder, through links too: every folder and linked file once.
+
+    What is there without a link is found there, and not through a link. ``note`` is given a
+    sentence about each folder that is left out and isn't found elsewhere.
+    """
+
+    def __init__(self, folder: Path, note: Callable[[str], None]) -> None:
+        self.root = os.path.realpath(folder)
+        self._start = folder
+        self._note = note
+        self._seen: set[str] = set()
+
+    def look_into(
+        self, folder: _Folder, suffixes: frozenset[str]
+    ) -> tuple[list[str], list[_Folder]]:
+        """Return the names of the pictures in a folder, and the folders in it, in no order."""
+        files: list[str] = []
+        folders: list[_Folder] = []
+        try:
+            entries = os.scandir(os.path.join(self._start, folder.name))  # noqa: PTH118
+        except OSError:
+            self._note(f"“{readable(os.path.basename(folder.place))}” can't be opened.")  # noqa: PTH119
+            return files, folders
+        with entries:
+            for entry in entries:
+                if _is_nobodys(entry.name):
+                    continue
+                suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122
+                if _is_folder(entry):
+                    folders += self._below(folder, entry)
+                elif suffix in suffixes:
+                    if self._is_new(folder, entry):
+                        files.append(entry.name)
+                elif not suffix and entry.is_symlink() and not os.path.exists(entry.path):  # noqa: PTH110
+                    self._note(f"“{readable(entry.name)}” is a link that leads nowhere.")
+        return files, folders
+
+    def _below(self, folder: _Folder, entry: os.DirEntry[str]) -> list[_Folder]:
+        name = os.path.join(folder.name, entry.name)  # noqa: PTH118
+        is_link = entry.is_symlink()
+        place = os.path.realpath(entry.path) if is_link else os.path.join(folder.place, entry.name)  # noqa: PTH118
+        if is_link and _lies_in(self.root, place):
+            if place != self.root:
+                self._note(
+                    f"“{readable(entry.name)}” was left out: it is a link to a folder around this "
+                    "one."
+                )
+            return []
+        is_linked = is_link or folder.is_linked
+        if is_linked and (self._is_found_without_links(place) or place in self._seen):
+            return []
+        if is_linked:
+            self._seen.add(place)
+        return [_Folder(name, place, is_linked)]
+
+    def _is_new(self, folder: _Folder, entry: os.DirEntry[str]) -> bool:
+        is_link = entry.is_symlink()
+        if not is_link and not folder.is_linked:
+            return True
+        place = os.path.join(folder.place, entry.name)  # noqa: PTH118
+        if is_link:
+            place = os.path.realpath(entry.path)
+            if not os.path.exists(place):  # noqa: PTH110
+                return True  # told when it is read
+            is_picture = os.path.splitext(place)[1].lower() in picture_suffixes()  # noqa: PTH122
+            if is_picture and self._is_found_without_links(place):
+                return False
+        if place in self._seen:
+            return False
+        self._seen.add(place)
+        return True
+
+    def _is_found_without_links(self, place: str) -> bool:
+        if not _lies_in(place, self.root):
+            return False
+        inside = Path(os.path.relpath(place, self.root)).parts
+        return not any(map(_is_nobodys, inside))
+
+
+def _lies_in(place: str, folder: str) -> bool:
+    return place == folder or place.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+_KEPT_FOR_THEMSELVES = frozenset(
+    {
+        # Synology, QNAP, TerraMaster, Asustor, NetApp and Buffalo
+        "@eadir", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "@tmp", "@__thumb",
+        "@sharebin", "~snapshot", "trashbox",
+        # Windows, macOS, Android and file systems
+        "$recycle.bin", "system volume information", "__macosx", "network trash folder",
+        "temporary items", "thevolumesettingsfolder", "ipod photo cache", "lost.dir", "lost+found",
+    }
+)  # fmt: skip
+"""Folders of disks, desktops and archivers, in small letters. Others begin with a dot."""
+_BINS = frozenset({"RECYCLER", "RECYCLED"})
+_THUMBNAILS = ("SYNOPHOTO_THUMB_", "SYNOPHOTO_FILM_")
+
+
+def _is_nobodys(name: str) -> bool:
+    """Tell whether a disk, a desktop or an archiver keeps a file or folder for itself.
+
+    They are thumbnails, bins and forks of files; also whatever is hidden.
+    """
+    if name.startswith(".") and name not in (".", ".."):
+        return True
+    return name in _BINS or name.lower() in _KEPT_FOR_THEMSELVES or name.startswith(_THUMBNAILS)
+
+
+def natural(name: str) -> tuple[list[str | int], str]:
+    """Return what sorts names as people do: numbers by their value, letters by neither case."""
+    parts: list[str | int] = list(_NUMBER.split(name.casefold()))
+    parts[1::2] = map(int, parts[1::2])
+    return parts, name
+
+
+def _natural_folder(folder: _Folder) -> tuple[list[str | int], str]:
+    return natural(os.path.basename(folder.name))  # noqa: PTH119
+
+
+def _plain_key(name: str) -> str:
+    """Return a text that sorts as the name does by code points, files before folders."""
+    *folders, file = name.split(os.sep)  # noqa: PTH206
+    return "".join(f"\1{folder}\0" for folder in folders) + f"\0{file}"
 
 
 def _key_of(version: int, name: str, path: str) -> int:

@@ -51,3 +51,17 @@ def test_a_map_that_can_be_written_to_keeps_its_changes(tmp_path: Path) -> None:
     images[1] = 7
     take(images, np.array([0]))
     assert images[1].min() == 7
+
+
+@pytest.mark.parametrize("order", [[0, 1], [0, 1, 1], [0, 1, 3], [-1, 0, 1]])
+def test_an_order_holds_each_row_once(order: list[int]) -> None:
+    images = np.zeros((3, 48, 48, 3), np.uint8)
+    with pytest.raises(ValueError, match="each row once"):
+        FaceSet("x", images, (), np.array(order))
+
+
+def test_a_split_goes_by_the_order() -> None:
+    images = np.zeros((10, 48, 48, 3), np.uint8)
+    plain, turned = FaceSet("x", images), FaceSet("x", images, (), np.arange(10)[::-1])
+    for rows, others in zip(plain.split(), turned.split(), strict=True):
+        assert others.tolist() == (9 - rows).tolist()

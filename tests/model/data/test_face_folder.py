@@ -374,3 +374,166 @@ def test_closed_subfolders_are_told(folder: Path) -> None:
         assert listed(folder).unopened == ["“Ann” can't be opened."]
     finally:
         (folder / "Ann").chmod(0o755)
+
+
+def below(folder: Path) -> list[str]:
+    return [Path(name).as_posix() for name in listed(folder).names]
+
+
+def files(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+
+
+def test_numbers_in_names_come_in_the_order_of_the_numbers(tmp_path: Path) -> None:
+    names = ["Face1.png", "face2.png", "face10.png", "face010.png", "Face11.png", "x.png"]
+    folders = ["day 2/b3 x20.png", "day 2/b3 x100.png", "day 10/a.png", "Night 1/a.png"]
+    files(tmp_path, *names, *folders)
+
+    assert sorted(below(tmp_path)) == sorted(names + folders)
+    assert [name for name in below(tmp_path) if name != "face010.png"] == [
+        name for name in names + folders if name != "face010.png"
+    ]
+
+
+def test_the_split_goes_by_code_points_as_ever(album: Path, cache: Path) -> None:
+    """The faces that were trained on and tested on are the same, in the same order."""
+    for number in range(30):
+        picture(album / f"face{number}.png", 5 * number)
+        picture(album / f"Day {number}" / "a.png", 5 * number + 2)
+    (album / "face7.png").write_text("no picture")
+    plain = [
+        os.path.relpath(os.path.join(parent, name), album)  # noqa: PTH118
+        for parent, folders, names in os.walk(album)
+        for name in sorted(names)
+        if folders.sort() is None
+    ]
+    greys = [
+        5 * int("".join(filter(str.isdigit, name))) + 2 * name.startswith("Day")
+        for name in plain
+        if name != "face7.png"
+    ]
+    is_test = np.zeros(59, np.bool_)
+    is_test[np.random.RandomState(0).permutation(59)[:12]] = True
+
+    for _ in range(2):  # the second time from the cache
+        faces = load_faces(album, cache_folder=cache)
+        train, test = faces.split()
+        assert faces.images[train, 0, 0, 0].tolist() == np.array(greys)[~is_test].tolist()
+        assert faces.images[test, 0, 0, 0].tolist() == np.array(greys)[is_test].tolist()
+        assert list(faces.names[:3]) == ["face0", "face1", "face2"]
+    names = [name for name in faces.names if name.startswith("Day")]
+    assert names == [f"Day {number}" for number in range(30)]
+
+
+def test_earlier_prepared_faces_are_put_in_order_without_reading(
+    album: Path, cache: Path, reads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (2, 10):
+        picture(album / f"face{number}.png", number)
+    with monkeypatch.context() as patch:
+        patch.setattr("model.data.face_folder.natural", lambda name: name)
+        patch.setattr("model.data.face_folder._natural_folder", lambda folder: folder)
+        assert list(load_faces(album, cache_folder=cache).names) == ["face10", "face2"]
+    reads.clear()
+    meta = next(cache.glob("folder-*"))
+    meta.rename(meta.with_name(meta.name[:-3] + "old"))  # as one of an earlier version
+
+    assert list(load_faces(album, cache_folder=cache).names) == ["face2", "face10"]
+    assert reads == []
+
+
+def test_linked_folders_and_files_count_each_once(tmp_path: Path) -> None:
+    root, other = tmp_path / "root", tmp_path / "other"
+    files(root, "own/1.png", "z.png")
+    files(other, "2.png", "sub/3.png", "sub/deep/4.png", "notes.txt")
+    files(tmp_path, "single/5.png", "single/6.PNG")
+    (root / "linked").symlink_to(Path("..") / "other")
+    (root / "twice").symlink_to(other)
+    (root / "part").symlink_to(other / "sub")
+    (root / "a link to own").symlink_to("own")
+    (root / "five.png").symlink_to(tmp_path / "single" / "5.png")
+    (root / "five again.png").symlink_to(tmp_path / "single" / "5.png")
+    (root / "one.png").symlink_to(root / "own" / "1.png")
+    (root / "chain").symlink_to(tmp_path / "chain")
+    (tmp_path / "chain").symlink_to(tmp_path / "single")
+
+    found = listed(root)
+
+    real = [Path(os.path.realpath(found.path(row))) for row in range(len(found))]
+    assert sorted(path.name for path in real) == [
+        "1.png", "2.png", "3.png", "4.png", "5.png", "6.PNG", "z.png"
+    ]  # fmt: skip
+    assert "own/1.png" in below(root), "what is there without a link is found there"
+    assert found.unopened == []
+
+
+def test_where_all_is_linked_there_are_pictures(album: Path, cache: Path) -> None:
+    picture(album.parent / "disk" / "a.png", 10)
+    album.mkdir()
+    (album / "b.png").symlink_to(album.parent / "disk" / "a.png")
+    (album / "folder").symlink_to(album.parent / "disk")
+    assert len(load_faces(album, cache_folder=cache).images) == 1
+
+
+@pytest.mark.parametrize("target", [".", "..", "../..", "deep/around", "deep"])
+def test_loops_end(target: str, tmp_path: Path) -> None:
+    root = tmp_path / "outer" / "root"
+    files(root, "1.png", "deep/2.png")
+    files(tmp_path, "outer/elsewhere.png")
+    (root / "deep" / "around").symlink_to("..")
+    (root / "loop").symlink_to(target)
+    (root / "self").symlink_to("self")
+    found = listed(root)
+    assert found.names == ["1.png", str(Path("deep", "2.png"))]
+    outside = [text for text in found.unopened if "“loop” was left out" in text]
+    assert len(outside) == target.startswith(".."), "said where it isn't found elsewhere"
+
+
+def test_linked_folders_that_lead_to_each_other_end(tmp_path: Path) -> None:
+    files(tmp_path, "root/1.png", "a/2.png", "b/3.png")
+    (tmp_path / "root" / "a").symlink_to(tmp_path / "a")
+    (tmp_path / "a" / "b").symlink_to(tmp_path / "b")
+    (tmp_path / "b" / "a").symlink_to(tmp_path / "a")
+    (tmp_path / "b" / "root").symlink_to(tmp_path / "root")
+    assert sorted(Path(name).name for name in listed(tmp_path / "root").names) == [
+        "1.png", "2.png", "3.png"
+    ]  # fmt: skip
+
+
+def test_links_that_lead_nowhere_are_told(album: Path, cache: Path) -> None:
+    picture(album / "a.png")
+    (album / "others").symlink_to(album / "gone")
+    (album / "b.png").symlink_to(album / "gone.png")
+    assert prepared(album, cache).skipped == (
+        "“others” is a link that leads nowhere.",
+        "“b.png” doesn't exist.",
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["@eaDir/one.jpg/SYNOPHOTO_THUMB_M.jpg", "#recycle/a.jpg", "#snapshot/daily/a.jpg",
+     "@Recycle/a.jpg", "@Recently-Snapshot/a.jpg", ".@__thumb/d.jpg", "$RECYCLE.BIN/S-1/a.jpg",
+     "$Recycle.Bin/a.jpg", "RECYCLER/a.jpg", "System Volume Information/a.jpg", "__MACOSX/._a.jpg",
+     "__MACOSX/a/b.jpg", ".Trash-1000/files/a.jpg", ".Trashes/501/a.jpg", ".Trash/a.jpg",
+     ".thumbnails/normal/a.png", "._a.jpg", ".AppleDouble/a.jpg", "Thumbs.db", "lost+found/a.jpg",
+     "LOST.DIR/a.jpg", "Temporary Items/a.jpg", "Network Trash Folder/a.jpg", "~snapshot/a.jpg",
+     "iPod Photo Cache/a.jpg", "a.jpg@SynoEAStream", "SYNOPHOTO_THUMB_XL.jpg", ".DS_Store"],
+)  # fmt: skip
+def test_what_disks_desktops_and_archivers_keep_is_nobodys_picture(
+    name: str, tmp_path: Path
+) -> None:
+    files(tmp_path, "one.jpg", name, f"below/{name}")
+    assert below(tmp_path) == ["one.jpg"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["eaDir", "@eaDir 2", "recycle", "#recycled", "Recycled", "Trash", "thumbnails", "MACOSX",
+     "$RECYCLE", "Recycle.Bin", "snapshot", "lost and found", "__init__", "@me", "#1"],
+)  # fmt: skip
+def test_folders_that_only_look_like_these_count(name: str, tmp_path: Path) -> None:
+    files(tmp_path, f"{name}/a.jpg")
+    assert below(tmp_path) == [f"{name}/a.jpg"]
