@@ -21,6 +21,7 @@ from model.face_set import FACE_SIZE
 from model.io.files import readable
 from model.photos.crop import CropBox, centre_square, crop_face
 from model.photos.face_finder import find_faces
+from model.photos.picture_parts import RAW, is_raw_photo, to_main_page, without_texts
 
 MAX_MEGAPIXELS = 100
 MAX_MEGABYTES = 200
@@ -39,7 +40,7 @@ PHOTO_SIDE = 1600
 """Photos are shrunk while their shorter side stays at least this long, in pixels."""
 WHOLE_BELOW = 100
 """A picture whose shorter side has fewer pixels is a face already."""
-READING = 2
+READING = 3
 """Raised when ``read_face`` begins to make another face of the same picture."""
 _READ_SIDE = 10 * FACE_SIZE
 
@@ -58,7 +59,13 @@ Source = Path | bytes | NDArray[np.uint8]
 """A picture: its file, the bytes of its file, or its pixels as uint8 (H, W, 3)."""
 
 GREY = (128, 128, 128)
-_WHITE = {"I": (255.0, 65535.0), "F": (1.0, 255.0, 65535.0)}
+_WHITE = {"I": (255.0,), "F": (1.0, 255.0)}
+_DEEP = (1023.0, 4095.0, 16383.0)
+"""The white of 10, 12 and 14 bits, as sensors have them, in numbers of 16."""
+_OVER = 1.1
+"""So far floats may be over white or, by the difference to 1, below black and are clipped."""
+_HIGHLIGHT = 16.0
+"""So bright the brightest hundredth of floats may be of which all others are no more than 1."""
 
 
 class PhotoError(ValueError):
@@ -75,9 +82,10 @@ def open_photo(
 ) -> Image.Image:
     """Open a picture file, its bytes, or pixels as an upright RGB image in sRGB.
 
-    Transparent parts become mid grey. Of an animation or several pages the first picture is taken,
-    and ``info["several"]`` is true. The image is halved or shrunk more while its shorter side
-    stays at least ``shorter_side`` pixels, or while it has more than 25 megapixels.
+    Transparent parts become mid grey. Of an animation the first picture is taken, of several pages
+    the largest; ``info["several"]`` is true unless the others are smaller versions of it. The image
+    is halved or shrunk more while its shorter side stays at least ``shorter_side`` pixels, or while
+    it has more than 25 megapixels.
 
     Raises:
         PhotoError: no readable picture, over 100 megapixels or 200 MB (of some formats less), not
@@ -88,6 +96,7 @@ def open_photo(
         return _from_pixels(source, name, shorter_side)
     _check_source(source, name)
     try:
+        source = without_texts(source)
         with _TimedReader(source) as stream:
             return _read(stream, name, shorter_side)
     except PhotoError:
@@ -236,7 +245,12 @@ def _identified(stream: _TimedReader, name: str) -> Image.Image:
             continue
         stream.seek(0)
         try:
-            return factory(stream, "")
+            image = factory(stream, "")
+            if is_raw_photo(prefix, name, image):
+                raise PhotoError(name, RAW)
+            return image
+        except PhotoError:
+            raise
         # A decoder that fails in any way says: not mine, ask the next.
         except Exception:
             if stream.is_late:
@@ -245,6 +259,8 @@ def _identified(stream: _TimedReader, name: str) -> Image.Image:
     if prefix[4:8] == b"ftyp" and prefix[8:12] in _HEIC_BRANDS:
         stream.seek(0)
         return _heic_factory(name)(stream, "")
+    if is_raw_photo(prefix, name):
+        raise PhotoError(name, RAW)
     raise PhotoError(name, "can't be read as an image")
 
 
@@ -258,8 +274,9 @@ def _heic_factory(name: str) -> _Factory:
 
 
 def _opened(image: Image.Image, name: str, shorter_side: int) -> Image.Image:
+    is_first = to_main_page(image)
     _check_pixels(image, name)
-    several = _has_several(image)
+    several = is_first and _has_several(image)
     # JPEG decodes at a half, a quarter or an eighth of the size, which is many times faster.
     image.draft(None, (shorter_side, shorter_side))
     image.load()
@@ -345,7 +362,7 @@ def _plain(image: Image.Image, factor: int) -> Image.Image:
     """Shrink by the factor and convert to 8 bits a channel: L, RGB, RGBA or CMYK."""
     if image.mode[0] in "IF":
         wide = image if image.mode == "F" else image.convert("I")
-        usual = _WHITE.get(image.mode, (65535.0,))
+        usual = _WHITE.get(image.mode, ())
         return Image.fromarray(_eight_bits(np.asarray(wide.reduce(factor)), usual))
     if image.has_transparency_data:
         image = image.convert("RGBA")
@@ -355,19 +372,33 @@ def _plain(image: Image.Image, factor: int) -> Image.Image:
 
 
 def _eight_bits(values: NDArray[np.generic], usual: Sequence[float]) -> NDArray[np.uint8]:
-    """Scale grey values to uint8, the first usual white that is enough becoming 255.
+    """Scale grey values to uint8, white becoming 255; what is beyond is clipped.
 
-    If none is, the darkest becomes black and the brightest white.
+    If there is no usual white, the darkest becomes black and the brightest white.
     """
     grey = values.astype(np.float64)  # changed in place: it is the largest of all copies
     np.nan_to_num(grey, copy=False, posinf=0.0, neginf=0.0)
     low, high = float(grey.min()), float(grey.max())
-    white = next((white for white in usual if high <= white), None)
-    if low < 0 or white is None:
+    white = _white(grey, high, usual)
+    if white is None or low < white * (1 - _OVER):
         grey -= low
         white = max(high - low, 1e-300)
     grey /= white / 255
+    np.clip(grey, 0, 255, out=grey)
     return np.rint(grey, out=grey).astype(np.uint8)
+
+
+def _white(grey: NDArray[np.float64], high: float, usual: Sequence[float]) -> float | None:
+    """Return the first white that is enough, usual ones before those of sensors and of 16 bits."""
+    for white in usual:
+        if high <= white * _OVER:
+            return white
+        if white == 1 and high <= _HIGHLIGHT and float(np.quantile(grey, 0.99)) <= _OVER:
+            return white
+    # A picture of 16 bits that is really dark stays dark.
+    if (deep := next((white for white in _DEEP if white / 2 < high <= white), None)) is not None:
+        return deep
+    return 65535.0 if high <= 65535 * (_OVER if 1.0 in usual else 1) else None
 
 
 def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

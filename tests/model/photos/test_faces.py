@@ -509,3 +509,110 @@ def test_a_name_that_is_no_text_can_be_shown_all_the_same(tmp_path: Path) -> Non
     with pytest.raises(PhotoError) as told:
         open_photo(tmp_path / os.fsdecode(b"\xff.png"))
     assert str(told.value).encode()
+
+
+def text_of(length: int, how: str) -> Any:
+    from PIL.PngImagePlugin import PngInfo
+
+    info = PngInfo()
+    if how == "iTXt":
+        info.add_itxt("XML:com.adobe.xmp", "x" * length, zip=True)
+    elif how == "long iTXt":
+        info.add_itxt("prompt", "x" * length)
+    else:
+        info.add_text("workflow", "x" * length, zip=how == "zTXt")
+    return info
+
+
+@pytest.mark.parametrize("how", ["tEXt", "zTXt", "iTXt", "long iTXt"])
+@pytest.mark.parametrize("is_file", [True, False])
+def test_texts_of_any_length_do_not_matter(how: str, is_file: bool, tmp_path: Path) -> None:
+    data = encoded(quarters(), pnginfo=text_of(3_000_000, how))
+    # It may lie behind the picture, too, and there may be many.
+    start, end = data.index(b"IDAT") - 4, data.index(b"IEND") - 4
+    texts = data[33:start]
+    data = (
+        data[:start] + data[start:end] + texts * (80 if how in ("zTXt", "iTXt") else 2) + data[end:]
+    )
+    (tmp_path / "a.png").write_bytes(data)
+
+    photo = open_photo(tmp_path / "a.png" if is_file else data)
+
+    assert np.array_equal(np.asarray(photo), np.asarray(quarters()))
+
+
+def test_a_very_large_profile_does_not_matter() -> None:
+    photo = open_photo(encoded(quarters(), icc_profile=bytes(3_000_000)))
+    assert np.array_equal(np.asarray(photo), np.asarray(quarters()))
+
+
+def pages(*images: tuple[Image.Image, int]) -> bytes:
+    """Return a TIFF with pages of these kinds."""
+    from PIL.TiffImagePlugin import AppendingTiffWriter
+
+    stream = io.BytesIO()
+    with AppendingTiffWriter(stream, True) as writer:
+        for image, kind in images:
+            image.save(writer, "TIFF", tiffinfo={254: kind})
+            writer.newFrame()
+    return stream.getvalue()
+
+
+def test_of_several_pages_the_largest_is_taken_and_of_equal_ones_the_first() -> None:
+    small, main = Image.new("RGB", (64, 48), RED), Image.new("RGB", (320, 240), GREEN)
+    other, mask = Image.new("RGB", (320, 240), BLUE), Image.new("RGB", (640, 480), WHITE)
+    for content in (
+        [(small, 1), (main, 0)],
+        [(small, 0), (main, 0), (other, 0)],
+        [(main, 0), (small, 1)],
+        [(small, 1), (mask, 4), (main, 0)],
+    ):
+        photo = open_photo(pages(*content))
+        assert (photo.size, photo.getpixel((9, 9))) == ((320, 240), GREEN)
+    assert open_photo(pages((small, 1), (main, 0))).info == {"several": False}
+    assert open_photo(pages((main, 0), (other, 0))).info == {"several": True}
+
+
+@pytest.mark.parametrize(
+    ("name", "tags"),
+    [("a.tif", {50706: b"\1\4\0\0"}), ("a.DNG", {}), ("IMG.NEF", {}), ("b.arw", {}),
+     ("b.tif", {254: 1, 271: "Nikon", 330: 8})],
+)  # fmt: skip
+def test_a_raw_file_of_a_camera_is_named(name: str, tags: dict[int, Any]) -> None:
+    data = encoded(quarters(), "TIFF", tiffinfo=tags)
+    with pytest.raises(PhotoError, match="is a camera's raw file; save it as JPEG"):
+        open_photo(data, name)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [b"FUJIFILMCCD-RAW 0201", b"IIRO\x08\0\0\0", b"IIU\0\x08\0\0\0", b"FOVb\0\0",
+     b"\0\0\0\x18ftypcrx \0\0\0\1", b"II\x1a\0\0\0HEAPCCDR"],
+)  # fmt: skip
+def test_other_raw_files_are_named_too(start: bytes) -> None:
+    with pytest.raises(PhotoError, match="is a camera's raw file; save it as JPEG"):
+        open_photo(start + bytes(100), "photo")
+
+
+@pytest.mark.parametrize("white", [1023, 4095, 16383, 65535])
+@pytest.mark.parametrize("kind", ["TIFF", "PNG"])
+@pytest.mark.parametrize("type_", [np.uint16, np.int32, np.float32])
+def test_greys_of_any_number_of_bits_keep_their_middle(white: int, kind: str, type_: Any) -> None:
+    if kind == "PNG" and type_ != np.uint16:
+        pytest.skip("PNG has no such numbers")
+    values = np.linspace(0, 0.97 * white, 64 * 64).astype(type_).reshape(64, 64)
+
+    grey = np.asarray(open_photo(encoded(Image.fromarray(values), kind)))[..., 0]
+
+    assert np.abs(grey - values / white * 255.0).max() <= 1
+
+
+@pytest.mark.parametrize("low", [0.0, -0.03])
+@pytest.mark.parametrize("high", [1.02, 1.09, 3.0])
+def test_floats_a_little_beyond_black_and_white_are_clipped(low: float, high: float) -> None:
+    values = np.linspace(0, 1, 64 * 64).astype(np.float32).reshape(64, 64)
+    values[0, 0], values[-1, -1] = low, high
+
+    grey = np.asarray(open_photo(encoded(Image.fromarray(values), "TIFF")))[..., 0]
+
+    assert np.abs(grey - np.clip(values, 0, 1) * 255).max() <= 1
