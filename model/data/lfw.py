@@ -6,18 +6,22 @@ import os
 import tempfile
 from collections.abc import Generator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 from model.data.face_cache import CacheEntry, digest
-from model.face_set import DataError, Prepared
+from model.face_set import DataError, FaceSet, Prepared
 from model.progress import Pace, WorkProgress
 from model.system.child import killed_at_end, message_of, start_module
 from model.system.threads import poll
 
 TITLE = "LFW"
-PAIRS = ("pairs.txt", "pairsDevTest.txt", "pairsDevTrain.txt")
-"""Files that scikit-learn wants beside the faces, although it doesn't read them for these."""
+PEOPLE, FACES = 5749, 13_233
+"""So many are in a whole LFW."""
+ADDRESS = "https://ndownloader.figshare.com/files/5976015"
+"""Where its archive can be got by hand."""
+ARCHIVE = "lfw-funneled.tgz"
 
 
 class LfwMissingError(DataError):
@@ -52,20 +56,35 @@ def prepare_lfw(
     prepared = entry.load()
     if prepared is None:
         prepared = yield from _build(entry, home)
-    yield prepared
+    yield replace(prepared, skipped=(*prepared.skipped, *_missing(prepared.faces)))
+
+
+def _missing(faces: FaceSet) -> tuple[str, ...]:
+    """Say in a sentence how much of LFW isn't there; such a copy can be used all the same."""
+    people, count = len(set(faces.names)), len(faces.images)
+    if people >= PEOPLE and count >= FACES:
+        return ()
+    return (
+        f"LFW isn't complete on this machine: {people:,} of {PEOPLE:,} people, {count:,} of "
+        f"{FACES:,} faces. The whole is at {ADDRESS}.",
+    )
+
+
+def how_by_hand(home: Path) -> str:
+    """Return the sentence that says how to get LFW without this program."""
+    return (
+        f"By hand: get {ADDRESS} and put it as “{ARCHIVE}” into “{home / 'lfw_home'}”, then choose "
+        "LFW again."
+    )
 
 
 def _fingerprint(home: Path) -> dict[str, str | int]:
     """Cheap facts of the data set (3 ms): looking into all 5,749 folders could take seconds."""
     lfw_home = home / "lfw_home"
     funneled = lfw_home / "lfw_funneled"
-    missing = [path for path in (funneled, *map(lfw_home.joinpath, PAIRS)) if not path.exists()]
-    if missing:
-        names = ", ".join(path.name for path in missing)
+    if not funneled.exists():
         raise LfwMissingError(
-            f"LFW isn't on this machine: “{lfw_home}” has no {names}."
-            if funneled in missing
-            else f"LFW isn't complete on this machine: “{lfw_home}” has no {names}."
+            f"LFW isn't on this machine: “{lfw_home}” has no {funneled.name}.", how_by_hand(home)
         )
     entries = sum(1 for _ in funneled.iterdir())
     return {"home": str(home), "changed": funneled.stat().st_mtime_ns, "entries": entries}

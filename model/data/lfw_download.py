@@ -13,11 +13,11 @@ import urllib.error
 import urllib.request
 import zlib
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from model.data.lfw import default_data_home
+from model.data.lfw import ARCHIVE, default_data_home, how_by_hand
 from model.face_set import DataError
 from model.io.files import only_one
 from model.progress import Pace, WorkProgress
@@ -33,7 +33,6 @@ class RemoteFile(NamedTuple):
 
 
 BASE_URL = "https://ndownloader.figshare.com/files"
-ARCHIVE = "lfw-funneled.tgz"
 # Addresses and checksums as in sklearn/datasets/_lfw.py of scikit-learn.
 FILES = (
     RemoteFile(
@@ -55,6 +54,8 @@ FILES = (
         ARCHIVE, "5976015", "b47c8422c8cded889dc5a13418c4bc2abbda121092b3533a83306f90d900100a"
     ),
 )
+ARCHIVE_MB = 243
+"""Megabytes of the whole archive."""
 _TIMEOUT_S = 20.0
 _CHUNK = 1 << 18
 _LATER = "Please try again later."
@@ -95,12 +96,39 @@ def download_lfw(
 def _fetch_all(
     files: Sequence[RemoteFile], home: Path, base_url: str
 ) -> Generator[WorkProgress, None, None]:
-    for file in files:
-        if file.name != ARCHIVE:
+    target = home / "lfw_funneled"
+    archives = [file for file in files if file.name == ARCHIVE]
+    lists = [file for file in files if file.name != ARCHIVE]
+    for file in archives:
+        # It may have been put there by hand.
+        if not target.is_dir() and _is_there(file, home):
+            yield from _unpack(home / ARCHIVE)
+    # The lists are for other programs: without them LFW can be used.
+    with suppress(DownloadError):
+        for file in lists:
             yield from _fetch(file, home, base_url)
-        elif not (home / "lfw_funneled").is_dir():
+    for file in archives:
+        if target.is_dir():
+            continue
+        try:
             yield from _fetch(file, home, base_url)
             yield from _unpack(home / ARCHIVE)
+        except DownloadError as error:
+            text = f"{error} {how_by_hand(home.parent)}{_cut_off(home / ARCHIVE)}"
+            raise DownloadError(text, error.details) from error
+
+
+def _is_there(file: RemoteFile, home: Path) -> bool:
+    path = home / file.name
+    return path.exists() and _sha256(path) == file.sha256
+
+
+def _cut_off(archive: Path) -> str:
+    """Say how large a file is that was put there by hand and isn't the archive."""
+    if not archive.exists():
+        return ""
+    size = archive.stat().st_size / 1e6
+    return f" The “{archive.name}” there isn't whole: {size:,.0f} of {ARCHIVE_MB} MB."
 
 
 def _fetch(file: RemoteFile, home: Path, base_url: str) -> Generator[WorkProgress, None, None]:
@@ -211,7 +239,9 @@ def _unpack(archive: Path) -> Generator[WorkProgress, None, None]:
 def _extract(members: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
     """Unpack one member; links and paths that lead out of the folder are refused."""
     if hasattr(tarfile, "data_filter"):
-        members.extract(member, folder, filter="data")
+        # Who may read the files is for the umask to say, and not for the archive.
+        open_to_umask = member.replace(mode=None, deep=False)  # type: ignore[arg-type]
+        members.extract(open_to_umask, folder, filter="data")
         return
     # Python before 3.11.4, as in Debian 12, has no filters.
     inside = (folder / member.name).resolve().is_relative_to(folder.resolve())

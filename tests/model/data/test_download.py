@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
+import os
 import re
 import tarfile
 import threading
@@ -252,3 +253,43 @@ def test_only_one_window_downloads_at_a_time(server: Server, tmp_path: Path) -> 
     server.stall = None
     list(download(server, tmp_path))
     assert is_complete(tmp_path)
+
+
+def test_an_archive_that_was_put_there_by_hand_is_unpacked_without_a_server(
+    server: Server, tmp_path: Path
+) -> None:
+    server.status = 403
+    (tmp_path / "lfw_home").mkdir()
+    (tmp_path / "lfw_home" / ARCHIVE).write_bytes(server.contents["2"])
+
+    list(download(server, tmp_path))
+
+    assert files_in(tmp_path) == ["lfw_funneled"]
+    assert [address for address, _ in server.asked] == ["1"]
+
+
+def test_a_refusal_says_how_to_get_it_by_hand_and_what_is_cut_off(
+    server: Server, tmp_path: Path
+) -> None:
+    server.status = 403
+    (tmp_path / "lfw_home").mkdir()
+    (tmp_path / "lfw_home" / ARCHIVE).write_bytes(bytes(2_000_000))
+
+    with pytest.raises(DownloadError) as caught:
+        list(download(server, tmp_path))
+
+    assert "https://ndownloader.figshare.com/files/5976015" in str(caught.value)
+    assert "isn't whole: 2 of " in str(caught.value)
+    assert str(tmp_path / "lfw_home") in str(caught.value)
+
+
+@pytest.mark.skipif(not hasattr(tarfile, "data_filter"), reason="Python has no filters yet")
+def test_who_may_read_what_is_unpacked_is_for_the_umask(server: Server, tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        list(download(server, tmp_path))
+    finally:
+        os.umask(before)
+    photo = tmp_path / "lfw_home" / "lfw_funneled" / "Bo" / "Bo_0001.jpg"
+    assert photo.stat().st_mode & 0o077 == 0
+    assert photo.parent.stat().st_mode & 0o077 == 0
