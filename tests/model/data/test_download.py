@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from model.data.datasets import DownloadError, download_lfw
-from model.data.lfw_download import ARCHIVE, RemoteFile
+from model.data.lfw import ARCHIVE
+from model.data.lfw_download import RemoteFile
 from model.progress import WorkProgress
 
 
