@@ -2,9 +2,12 @@
 
 import sys
 
+from model.system.signals import end_at_once
+
 
 def main() -> int:
     """Open the window, or say in one sentence why that can't be."""
+    end_at_once()  # the window takes over when it is built
     try:
         from cae_gui.app import run
     except ModuleNotFoundError as error:

@@ -14,6 +14,7 @@ from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from cae_gui.core.ending import Ending
 from cae_gui.core.errors import Unexpected
 from cae_gui.core.startup import ShortCollections
 from cae_gui.core.tasks import Task
@@ -36,8 +37,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Open the window and return the exit code when it is closed."""
     options = _parse(arguments)
     application = make_application()
-    with Log(), Unexpected() as unexpected:
+    with Log(), Unexpected() as unexpected, Ending() as ending:
         window = MainWindow()
+        ending.asked.connect(window.leave)
         unexpected.happened.connect(window.studio.problem)
         unexpected.happened.connect(window.studio.unsaved.write_now)
         window.show()
@@ -45,7 +47,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         window.studio.tasks.run(partial(note_start, _version()), Task.VERSIONS)
         for path in options.files:
             window.files.open_path(path.absolute())
-        return application.exec()
+        code = application.exec()
+        return code if ending.exit_code is None else ending.exit_code
 
 
 def make_application() -> QApplication:

@@ -50,7 +50,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.settings = Settings()
         self.studio = Studio(self)
-        self._has_model = False
+        self._has_model = self._is_left = False
         self._build()
         self._control()
         self.menus = self._make_menus()
@@ -242,6 +242,16 @@ class MainWindow(QMainWindow):
             self.settings.model = self.studio.models.path
         self.settings.directions = self.studio.own.source or self.settings.directions
 
+    @Slot()
+    def leave(self) -> None:
+        """Close the window as the person would, without a question; open ones are cancelled."""
+        self._keep_all()
+        # Not close(): where the window just asks whether to close, it would do nothing.
+        for widget in QApplication.topLevelWidgets():
+            if isinstance(widget, QDialog):
+                widget.reject()
+        QApplication.exit()  # of all loops, those of dialogs and menus as well
+
     @Slot(object)
     def continue_run(self, folder: Path) -> None:
         """Go on with an earlier run."""
@@ -356,13 +366,20 @@ class MainWindow(QMainWindow):
         if self.studio.training.is_active and not dialogs.ask_quit(self):
             event.ignore()
             return
+        self._keep_all()
+        event.accept()
+
+    def _keep_all(self) -> None:
+        """Hide the window, keep what it has to keep, and end its threads."""
+        if self._is_left:
+            return
+        self._is_left = True
         self._remember()
         # Gone at once for the person; the threads end in a fraction of a second behind it.
         for dialog in self.findChildren(QDialog):
             dialog.hide()
         self.hide()
         self.studio.shut_down()
-        event.accept()
 
 
 def _column(margins: tuple[int, int, int, int], *widgets: QWidget) -> QWidget:

@@ -29,6 +29,7 @@ from model.cli.terminal import Console, bar, progress_text, time_text
 from model.config import PRESETS, TrainConfig
 from model.runs.runs import Run
 from model.system.child import rank_and_size
+from model.system.signals import ending_signals
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
@@ -296,7 +297,7 @@ def _source_of(earlier: Run | None) -> str:
 
 @contextmanager
 def stop_signals() -> Iterator[list[int]]:
-    """Collect the first Ctrl+C or SIGTERM; a second one ends the process as usual."""
+    """Collect the first Ctrl+C, SIGTERM or SIGHUP; a second one ends the process as usual."""
     stop: list[int] = []
     before: dict[int, Any] = {}
 
@@ -308,7 +309,7 @@ def stop_signals() -> Iterator[list[int]]:
         stop.append(number)
         restore()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ending_signals():
         before[number] = signal.signal(number, on_signal)
     try:
         yield stop

@@ -45,7 +45,10 @@ def start_module(
         stderr=errors,
         cwd=_PACKAGE_ROOT,
         env=os.environ | {"PYTHONPATH": _python_path(), "PYTHONWARNINGS": "ignore"},
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        # Ctrl+C is for this process alone: it ends the other, and keeps what is done.
+        start_new_session=True,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0)
+        | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
 
 
