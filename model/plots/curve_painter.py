@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 import textwrap
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,14 +30,42 @@ from model.plots.curves import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MATPLOTLIB_LOCK = threading.RLock()
-"""Held around every use of matplotlib: its fonts and caches are shared and not thread-safe."""
+_LOCK = threading.RLock()
 
 # In logical pixels. The figure has 72 dots an inch at scale 1, so a point is a logical pixel.
 _TEXT = 11.5
 _LEFT, _RIGHT, _BOTTOM, _GAP = 60, 16, 42, 34
 _LEGEND_ROW, _LEGEND_COLUMN = 18, 118
 _MAX_LEGEND = 0.2  # of the height
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Hold matplotlib for one thread, with its own defaults; enter it around every use.
+
+    Its fonts and caches are shared and not thread-safe. The person's ``matplotlibrc`` and what a
+    program has set are left out, so that a figure looks the same everywhere, and are there again
+    afterwards.
+    """
+    with _LOCK:
+        import matplotlib
+
+        settings: Any = matplotlib.rcParams
+        before = {name: dict.__getitem__(settings, name) for name in settings}
+        # Past the check of each value, which takes longer than drawing; the defaults are valid.
+        dict.update(settings, _defaults())
+        try:
+            yield
+        finally:
+            dict.update(settings, before)
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    from matplotlib import rcParamsDefault
+
+    names = (name for name in rcParamsDefault if not name.startswith("backend"))
+    return {name: dict.__getitem__(rcParamsDefault, name) for name in names}
 
 
 class CurvePainter:
@@ -50,7 +81,7 @@ class CurvePainter:
 
     def paint(self, request: CurveRequest) -> CurveImage:
         """Draw a request (device pixels, at least 1 x 1); safe in any thread, slow in the first."""
-        with MATPLOTLIB_LOCK:
+        with drawing():
             if self._chart is None or not self._chart.is_still_of(request):
                 self._chart = Chart(request, animated=True)
                 self.full_redraws += 1
@@ -58,7 +89,7 @@ class CurvePainter:
 
 
 class Chart:
-    """A matplotlib figure of loss over learning rate for one still part; use it under the lock."""
+    """A matplotlib figure of loss over learning rate for a still part; use it in ``drawing()``."""
 
     def __init__(self, request: CurveRequest, *, animated: bool) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg

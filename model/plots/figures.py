@@ -1,6 +1,6 @@
 """Figures to keep: the two rows of the paper, one reconstruction, the curves; PNG, SVG or PDF.
 
-matplotlib is imported by the functions that need it, without pyplot, and under one lock.
+matplotlib is imported by the functions that need it, without pyplot, and in ``drawing()``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from model.evaluation import Quality
 from model.face_set import FACE_SIZE
 from model.io.files import replacing
-from model.plots.curve_painter import MATPLOTLIB_LOCK, Chart, CurvePainter
+from model.plots.curve_painter import Chart, CurvePainter, drawing
 from model.plots.curves import CurveHistory, CurveImage, CurveRequest, readable
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def difference_image(
 @cache
 def difference_colors() -> NDArray[np.uint8]:
     """Return the colours of the heat map from no difference to the largest, uint8 (256, 3)."""
-    with MATPLOTLIB_LOCK:
+    with drawing():
         from matplotlib import colormaps
 
         return np.array(colormaps[_COLORS](np.arange(256), bytes=True)[:, :3], np.uint8)
@@ -199,7 +199,7 @@ def save_figure(draw: Callable[[], Figure], path: Path) -> None:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise ValueError(f"“{path.name}” must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.")
-    with replacing(path) as temporary, MATPLOTLIB_LOCK:
+    with replacing(path) as temporary, drawing():
         # Three pixels a point: sharp in print, and whole pixels for every pixel of a face.
         draw().savefig(temporary, format=suffix[1:], dpi=216)
 
