@@ -3,10 +3,12 @@
 import sys
 
 from model.system.signals import end_at_once
+from model.system.streams import fill_streams
 
 
 def main() -> int:
     """Open the window, or say in one sentence why that can't be."""
+    fill_streams()
     end_at_once()  # the window takes over when it is built
     try:
         from cae_gui.app import run

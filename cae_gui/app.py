@@ -22,6 +22,7 @@ from cae_gui.log import Log, note_start
 from cae_gui.main_window import MainWindow
 from cae_gui.settings import Settings
 from cae_gui.widgets.theme import apply_theme
+from model.io.places import NoPlaceError, find_places
 from model.system.heap import share_heap
 
 NO_DISPLAY = (
@@ -36,6 +37,11 @@ SWITCH_INTERVAL_S = 0.001
 def run(arguments: Sequence[str] | None = None) -> int:
     """Open the window and return the exit code when it is closed."""
     options = _parse(arguments)
+    try:
+        find_places()
+    except NoPlaceError as error:
+        print(error, file=sys.stderr)
+        return 1
     application = make_application()
     with Log(), Unexpected() as unexpected, Ending() as ending:
         window = MainWindow()

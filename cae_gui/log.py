@@ -25,7 +25,7 @@ from PySide6.QtCore import (
     qVersion,
 )
 
-from model.io.places import log_folder
+from model.io.places import home, log_folder
 
 PACKAGES = ("numpy", "Pillow", "torch", "PySide6-Essentials", "safetensors", "scikit-learn")
 _MOST_BYTES = 1_000_000
@@ -112,8 +112,8 @@ def note_start(version: str) -> None:
 def discreet(text: str) -> str:
     """Return a text without the folders of the person's files; their names stay."""
     short = _PATH.sub(r"\g<open>…/\g<name>", text)
-    home = str(Path.home())
-    return short.replace(home, "~") if len(home) > 1 else short
+    own = str(home() or "")
+    return short.replace(own, "~") if len(own) > 1 else short
 
 
 class _Discreet(logging.Formatter):

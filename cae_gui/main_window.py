@@ -39,6 +39,7 @@ from cae_gui.widgets.fields import Tabs
 from cae_gui.widgets.message_bar import MessageBar
 from cae_gui.widgets.theme import Scheme, apply_theme
 from model.io.files import is_there
+from model.io.places import word_of_temporary
 
 
 class MainWindow(QMainWindow):
@@ -64,6 +65,8 @@ class MainWindow(QMainWindow):
 
     def start(self) -> None:
         """Load the faces and the model of last time, or the shipped ones; list the runs."""
+        if word := word_of_temporary():
+            self.messages.show_message(word)
         self.studio.runs.refresh()
         self.studio.unsaved.look()
         self.studio.faces.choose(self.settings.source)

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QByteArray, QSettings
 
 from cae_gui.widgets.theme import Scheme
+from model.io.places import home
 
 RECENT_MODELS = 8
 
@@ -100,7 +101,7 @@ class Settings:
     @property
     def folder(self) -> Path:
         """The folder of the last file dialog."""
-        return Path(self._text("files/folder", str(Path.home())))
+        return Path(self._text("files/folder", str(home() or Path.cwd())))
 
     @folder.setter
     def folder(self, value: Path) -> None:

@@ -13,7 +13,9 @@ from model.cli import models, runs, train
 from model.cli.arguments import CommandError, ExitCode, Parser
 from model.config import ConfigError
 from model.face_set import DataError
+from model.io.places import NoPlaceError, find_places, word_of_temporary
 from model.runs.runs import RunError
+from model.system.streams import fill_streams
 
 # No command imports torch before its arguments were read: help and mistakes answer at once.
 
@@ -27,12 +29,16 @@ _EPILOG = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; wrong arguments raise ``SystemExit(2)``."""
+    fill_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A log in a narrow encoding may lose a sign, but not the training.
             stream.reconfigure(errors="replace")
     arguments = _parser().parse_args(argv)
     try:
+        find_places()
+        if word := word_of_temporary():
+            print(word, file=sys.stderr)
         code = int(arguments.run(arguments))
         sys.stdout.flush()
         return code
@@ -73,6 +79,8 @@ def _explained(error: BaseException) -> tuple[int, str]:
             return ExitCode.USAGE, f"{error}".rstrip(".") + "."
         case DataError() | RunError():
             return ExitCode.DATA, str(error)
+        case NoPlaceError():
+            return ExitCode.FILE, str(error)
         case OSError():
             return ExitCode.FILE, f"{_place(error)} can't be written: {error.strerror or error}."
     problem = " ".join(f"{type(error).__name__}: {error}".split())

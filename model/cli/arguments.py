@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from model.cli.terminal import Console, progress_text
+from model.io.places import expanded
 from model.runs.runs import SOURCES, Run, RunError, list_runs, runs_folder
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def source_of(run: Run) -> str | None:
 
 def lasting(source: str) -> str:
     """Return a source that means the same wherever a later command is typed."""
-    return source if source in SOURCES else str(Path(source).expanduser().absolute())
+    return source if source in SOURCES else str(expanded(source).absolute())
 
 
 def find_run(text: str, parent: Path | None = None) -> Run:

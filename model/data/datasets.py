@@ -18,6 +18,7 @@ from model.data.face_folder import prepare_folder
 from model.data.lfw import LfwMissingError, data_home_in, prepare_lfw
 from model.data.lfw_download import DownloadError, download_lfw
 from model.face_set import FACE_SIZE, DataError, FaceSet, Prepared
+from model.io.places import expanded
 from model.progress import WorkProgress
 
 SHEET_COLUMNS = 32
@@ -45,7 +46,7 @@ def prepare(
             yield Prepared(demo_faces())
         elif source == "lfw":
             yield from prepare_lfw(root)
-        elif home := data_home_in(Path(source).expanduser().absolute()):
+        elif home := data_home_in(expanded(source).absolute()):
             yield from prepare_lfw(root, home)
         else:
             yield from prepare_folder(Path(source), root)

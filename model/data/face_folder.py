@@ -18,6 +18,7 @@ from model.data.face_cache import BLOCK, KEYS, VERSION, CacheEntry, FaceWriter, 
 from model.data.picture_readers import PictureReaders
 from model.face_set import DataError, Prepared
 from model.io.files import readable
+from model.io.places import expanded
 from model.photos.faces import READING, PhotoError, picture_suffixes
 from model.progress import Pace, WorkProgress
 
@@ -43,7 +44,7 @@ def prepare_folder(folder: Path, root: Path) -> Generator[WorkProgress | Prepare
     Raises:
         DataError: the folder can't be opened or holds no readable picture.
     """
-    folder = folder.expanduser().absolute()
+    folder = expanded(folder).absolute()
     if not folder.is_dir():
         raise DataError(f"“{folder.name or folder}” isn't a folder that can be opened.")
     pictures = PictureList(folder)

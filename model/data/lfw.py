@@ -12,6 +12,7 @@ from typing import IO
 
 from model.data.face_cache import CacheEntry, digest
 from model.face_set import DataError, FaceSet, Prepared
+from model.io.places import expanded
 from model.progress import Pace, WorkProgress
 from model.system.child import killed_at_end, message_of, start_module
 from model.system.threads import poll
@@ -30,7 +31,7 @@ class LfwMissingError(DataError):
 
 def default_data_home() -> Path:
     """Return scikit-learn's data folder: ``SCIKIT_LEARN_DATA`` or ``~/scikit_learn_data``."""
-    return Path(os.environ.get("SCIKIT_LEARN_DATA") or "~/scikit_learn_data").expanduser()
+    return expanded(os.environ.get("SCIKIT_LEARN_DATA") or "~/scikit_learn_data")
 
 
 def data_home_in(folder: Path) -> Path | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from model.io.places import find_places
 from model.plots.curves import (
     OTHER_COLORS,
     Box,
@@ -48,6 +49,7 @@ def drawing() -> Iterator[None]:
     afterwards.
     """
     with _LOCK:
+        find_places()  # matplotlib wants a folder of its own
         import matplotlib
 
         settings: Any = matplotlib.rcParams
