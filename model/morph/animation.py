@@ -14,7 +14,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import count
 from typing import Any, BinaryIO
@@ -28,9 +28,11 @@ from PIL.PngImagePlugin import PngInfo
 from model.face_set import FACE_SIZE
 
 PROGRAM = "CAE Studio"
-_GIF_MIN, _GIF_MAX = 2, 0xFFFF  # hundredths of a second; players slow shorter ones
-
 Pixels = NDArray[np.uint8]
+
+_GIF_MIN, _GIF_MAX = 2, 0xFFFF  # hundredths of a second; players slow shorter ones
+_GIF_FACES = 64  # of which the colors are chosen
+_GIF_DITHER = 6  # levels from the lowest to the highest of the pattern
 
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 
@@ -41,12 +43,17 @@ _PNG_ROWS = 64
 
 @dataclass(frozen=True, slots=True)
 class AnimationSettings:
-    """``count`` frames of (``side``, ``side``) px; ``about`` says what made them, as JSON."""
+    """``count`` frames of (``side``, ``side``) px; ``about`` says what made them, as JSON.
+
+    ``faces`` uint8 (T, H, W, 3) are the frames before they were enlarged: of them, the colors of a
+    GIF are chosen.
+    """
 
     count: int
     side: int
     frames_per_second: float
     about: str
+    faces: Pixels = field(repr=False, compare=False)
 
     def durations(self, per_second: int) -> list[int]:
         """Return how long each frame lasts in units of time, so that the whole takes its time."""
@@ -57,18 +64,24 @@ class AnimationSettings:
 def write_gif(
     file: BinaryIO, frames: Iterable[Image.Image], settings: AnimationSettings
 ) -> Iterator[None]:
-    """Write an endless GIF with 256 colors a frame; yield after each.
+    """Write an endless GIF with 256 colors; yield after each frame.
 
-    Source: CompuServe, "Graphics Interchange Format, version 89a", 1990.
+    All frames have the same colors and the same pattern of dithering, so that what stands still
+    in the film stands still in the GIF. With a palette for each frame, pixels that hardly change
+    jumped; with error diffusion, each change runs on through the rest of its frame.
+    Sources: CompuServe, "Graphics Interchange Format, version 89a", 1990; B. E. Bayer, "An optimum
+    method for two-level rendition of continuous-tone pictures", 1973.
     """
+    palette = _gif_palette(settings.faces)
+    nearest, pattern = _gif_nearest(palette), _gif_pattern(settings.side)
     side = struct.pack("<HH", settings.side, settings.side)
-    file.write(b"GIF89a" + side + b"\x70\x00\x00")
+    file.write(b"GIF89a" + side + b"\xf7\x00\x00" + palette.tobytes())
     file.write(b"!\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00")
     file.write(b"!\xfe" + _gif_blocks(settings.about.encode()))
     for frame, duration in zip(frames, settings.durations(100), strict=True):
         shown = min(max(duration, _GIF_MIN), _GIF_MAX)
         file.write(struct.pack("<4sHBB", b"!\xf9\x04\x00", shown, 0, 0))
-        file.write(_gif_image(frame))
+        file.write(_gif_image(frame, palette, nearest, pattern))
         yield
     file.write(b";")
 
@@ -140,17 +153,51 @@ def _encoded(frame: Image.Image, format: str, **how: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _gif_image(frame: Image.Image) -> bytes:
-    """Return the image of a GIF of one frame, with the colors that were the whole file's."""
-    # From all pixels of 480 px a palette takes six times as long.
-    palette = frame.resize((FACE_SIZE, FACE_SIZE)).quantize(256)
-    colors = frame.quantize(palette=palette, dither=Image.Dither.NONE)
-    content = _encoded(colors, "GIF", interlace=0)
-    size = content[10] & 7
-    start = 13 + 3 * (2 << size)
-    image = content.index(b",", start)
-    place = content[image : image + 9] + bytes([0x80 | size])
-    return place + content[13:start] + content[image + 10 : -1]
+def _gif_palette(faces: Pixels) -> Pixels:
+    """Return the 256 colors (256, 3) that suit all faces (T, H, W, 3)."""
+    few = np.linspace(0, len(faces) - 1, min(len(faces), _GIF_FACES)).astype(int)
+    step = max(1, faces.shape[1] // FACE_SIZE)
+    sample = faces[few, ::step, ::step]
+    # Enlarging goes beyond the colors of a face here and there; the nearest will do.
+    image = Image.fromarray(sample.reshape(-1, sample.shape[2], 3)).quantize(256, kmeans=1)
+    colors = np.asarray(image.getpalette("RGB"), np.uint8).reshape(-1, 3)
+    return np.pad(colors, ((0, 256 - len(colors)), (0, 0)), mode="edge")
+
+
+def _gif_nearest(palette: Pixels) -> Pixels:
+    """Return the nearest color of the palette to every fourth level of each channel, flat."""
+    levels = np.arange(64, dtype=np.float32) * 4 + 1.5
+    greens, blues = (grid.ravel() for grid in np.meshgrid(levels, levels, indexing="ij"))
+    colors = palette.astype(np.float32)
+    squares = (colors**2).sum(axis=1)
+    nearest = np.empty((64, 64 * 64), np.uint8)
+    for index, red in enumerate(levels):  # a part at a time: all distances would take 268 MB
+        points = np.stack([np.full_like(greens, red), greens, blues], axis=1)
+        nearest[index] = (squares - 2 * points @ colors.T).argmin(axis=1)
+    return nearest.ravel()
+
+
+def _gif_pattern(side: int) -> NDArray[np.int16]:
+    """Return what is added to the pixels of every frame, (side, side, 1): Bayer's 8 x 8 pattern."""
+    order = np.zeros((1, 1))
+    for _ in range(3):
+        order = np.block([[4 * order, 4 * order + 2], [4 * order + 3, 4 * order + 1]])
+    tile = np.round((order / 63 - 0.5) * _GIF_DITHER).astype(np.int16)
+    times = -(-side // 8)
+    return np.tile(tile, (times, times))[:side, :side, None]
+
+
+def _gif_image(
+    frame: Image.Image, palette: Pixels, nearest: Pixels, pattern: NDArray[np.int16]
+) -> bytes:
+    """Return the image of a GIF, in colors of the whole file."""
+    pixels = np.clip(np.asarray(frame) + pattern, 0, 255) >> 2
+    places = (pixels[..., 0].astype(np.int32) << 12) | (pixels[..., 1] << 6) | pixels[..., 2]
+    colors = Image.frombytes("P", frame.size, nearest[places].tobytes())
+    colors.putpalette(palette.tobytes())
+    content = _encoded(colors, "GIF", interlace=0, optimize=False)
+    image = content.index(b",", 13 + palette.size)
+    return content[image : image + 9] + b"\0" + content[image + 10 : -1]
 
 
 def _gif_blocks(content: bytes) -> bytes:

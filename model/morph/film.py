@@ -53,6 +53,17 @@ SIZES = (FACE_SIZE, 96, 192, 288, 384, 480)
 """Pixels of a face's side to choose from; all but the first are enlarged by Lanczos' filter."""
 
 _TEXT = "Exporting"
+
+# Converted by BT.709 and said so: players take what doesn't say it for one or the other.
+# Source: ITU-R, "Recommendation BT.709-6", 2015.
+_HD_COLORS = (
+    "-vf",
+    "scale=out_color_matrix=bt709:out_range=tv:flags=lanczos+accurate_rnd+full_chroma_int,"
+    "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709",
+    *("-color_range", "tv", "-colorspace", "bt709"),
+    *("-color_primaries", "bt709", "-color_trc", "bt709"),
+    *("-movflags", "+faststart"),
+)
 _AT_ONCE = 16
 _MAX_FRAMES = 3000
 _MAX_PIXELS, _MAX_SIDE = 100_000_000, 32_767  # beyond them few programs show a picture
@@ -146,7 +157,7 @@ def enlarged(frame: Frames, size: int) -> Image.Image:
 def _animation(frames: Frames, path: Path, settings: FilmSettings) -> Iterator[WorkProgress]:
     count = len(frames)
     rate, about = settings.frames_per_second, about_text(settings)
-    wanted = AnimationSettings(count, settings.size, rate, about)
+    wanted = AnimationSettings(count, settings.size, rate, about, faces=frames)
     large = (enlarged(frame, settings.size) for frame in frames)
     with replacing(path) as draft, draft.open("wb") as file:
         for number, _ in enumerate(WRITERS[settings.format](file, large, wanted), 1):
@@ -247,7 +258,7 @@ def write_video(
         fps=frames_per_second,
         macro_block_size=2,
         quality=None,
-        output_params=["-crf", "16", "-metadata", f"comment={comment}", "-f", "mp4"],
+        output_params=[*_HD_COLORS, "-crf", "16", "-metadata", f"comment={comment}", "-f", "mp4"],
     )
     writer.send(None)
     count = 0

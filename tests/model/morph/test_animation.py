@@ -16,7 +16,8 @@ COUNT, SIDE = 7, 24
 
 
 def settings(rate: float = 30.0, about: str = "{}") -> AnimationSettings:
-    return AnimationSettings(COUNT, SIDE, rate, about)
+    faces = np.stack([np.asarray(frame) for frame in frames()])
+    return AnimationSettings(COUNT, SIDE, rate, about, faces)
 
 
 def frames() -> list[Image.Image]:

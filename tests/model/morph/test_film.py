@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,12 +11,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
+from model.data.datasets import load_faces
 from model.morph.film import (
     FORMATS,
     SIZES,
     FilmError,
     FilmSettings,
     about_text,
+    enlarged,
     export_film,
     extent,
     has_encoder,
@@ -289,3 +292,57 @@ def test_frames_go_where_a_link_leads_and_into_folders_of_every_name(tmp_path: P
         assert (folder / "0002.png").exists()
     assert linked.is_symlink()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "real", named.name]
+
+
+def slow_morph() -> NDArray[np.uint8]:
+    """Sixty frames from one face to another, most pixels of which hardly change at a time."""
+    first, last = load_faces("demo").images[[3, 40]].astype(float)
+    shares = np.linspace(0, 1, 60)[:, None, None, None]
+    return np.asarray(((1 - shares) * first + shares * last).round(), np.uint8)
+
+
+@pytest.mark.parametrize(("name", "most"), [("GIF", 1.0), ("PNG", 1.0), ("WebP", 1.5)])
+def test_what_stands_still_keeps_its_color(name: str, most: float, tmp_path: Path) -> None:
+    faces = slow_morph()
+    path = tmp_path / "film"
+    for _ in write_film(faces, path, FilmSettings(name)):
+        pass
+    with Image.open(path) as picture:
+        pages = [page.convert("RGB") for page in ImageSequence.Iterator(picture)]
+    shown = np.stack([np.asarray(page, np.int16) for page in pages])
+    meant = np.stack([np.asarray(enlarged(face, 192), np.int16) for face in faces])
+    still = np.abs(np.diff(meant, axis=0)).max(axis=-1) <= 1
+    assert np.abs(np.diff(shown, axis=0)).mean(axis=-1)[still].mean() < most
+    assert np.abs(shown - meant).mean() < 4
+
+
+def test_all_frames_of_a_gif_have_one_palette(tmp_path: Path) -> None:
+    for _ in write_film(slow_morph(), tmp_path / "film.gif", FilmSettings("GIF", size=48)):
+        pass
+    content = (tmp_path / "film.gif").read_bytes()
+    assert content[10] == 0xF7  # 256 colors for the whole file
+    images = [part for part in content.split(b"!\xf9\x04")[1:] if part[5:6] == b","]
+    assert len(images) == 60
+    assert {image[14] for image in images} == {0}  # none has colors of its own
+
+
+@VIDEO
+def test_a_video_tells_its_colors_and_keeps_them(tmp_path: Path) -> None:
+    from imageio_ffmpeg import get_ffmpeg_exe
+
+    colors = [(200, 60, 60), (60, 180, 60), (50, 70, 210), (230, 200, 40), (10, 10, 10)]
+    faces = np.empty((len(colors) * 4, 48, 48, 3), np.uint8)
+    faces[:] = np.repeat(colors, 4, axis=0)[:, None, None]
+    path = tmp_path / "film.mp4"
+    for _ in write_film(faces, path, FilmSettings("MP4", size=96)):
+        pass
+    # What a player does that goes by the tags; and one that takes every film for BT.709.
+    for filters in ("null", "scale=in_color_matrix=bt709:in_range=tv"):
+        raw = [get_ffmpeg_exe(), "-i", path, "-vf", filters, "-f", "rawvideo"]
+        read = subprocess.run([*raw, "-pix_fmt", "rgb24", "-"], capture_output=True, check=True)
+        shown = np.frombuffer(read.stdout, np.uint8).reshape(-1, 96, 96, 3)
+        np.testing.assert_allclose(shown[2::4].mean(axis=(1, 2)), colors, atol=4)
+        assert re.search(rb"yuv420p\(tv, bt709[,/)]", read.stderr), read.stderr
+    content = path.read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")  # plays while it loads
+    assert b"colrnclx\0\x01\0\x01\0\x01\0" in content
