@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import partial
-from importlib import resources
 from pathlib import Path
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
@@ -22,7 +21,7 @@ from cae_gui.log import Log, note_start
 from cae_gui.main_window import MainWindow
 from cae_gui.settings import Settings
 from cae_gui.widgets.theme import apply_theme
-from model.io.places import NoPlaceError, find_places
+from model.io.places import NoPlaceError, find_places, shipped
 from model.system.heap import share_heap
 
 NO_DISPLAY = (
@@ -68,8 +67,7 @@ def make_application() -> QApplication:
     application.setApplicationName("cae-studio")
     application.setApplicationDisplayName("CAE Studio")
     application.setDesktopFileName("cae-studio")
-    with resources.as_file(resources.files("resources") / "icon.svg") as icon:
-        application.setWindowIcon(QIcon(str(icon)))
+    application.setWindowIcon(QIcon(str(shipped("icon.svg"))))
     apply_theme(application, Settings().scheme)
     return application
 

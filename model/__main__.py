@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
-from model.cli import main
+
+def _leave_out_working_folder() -> None:
+    """Let no file of the person's stand in for a module of ours or of a library.
+
+    ``python -m`` looks into the working folder first, unless it is started with ``-P``.
+    """
+    here = Path.cwd()
+    if here != Path(__file__).resolve().parents[1]:
+        sys.path[:] = [place for place in sys.path if place and Path(place) != here]
+
 
 if __name__ == "__main__":
+    if not sys.flags.safe_path:
+        _leave_out_working_folder()
+    from model.cli import main
+
     sys.exit(main())

@@ -12,7 +12,6 @@ import re
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from model.io.checkpoint_file import (
     read_checkpoint,
 )
 from model.io.files import readable, write_bytes
+from model.io.places import shipped
 from model.io.torch_file import TorchFileError
 from model.latent_statistics import LatentStatistics
 from model.network import ConvAutoencoder, on_device
@@ -133,8 +133,7 @@ def load_model(path: str | Path) -> ConvAutoencoder:
 
 def pretrained_model() -> FaceModel:
     """Return the model that ships with the application."""
-    with resources.as_file(resources.files("resources") / "pretrained.safetensors") as path:
-        return load_face_model(path)
+    return load_face_model(shipped("pretrained.safetensors"))
 
 
 def pretrained() -> ConvAutoencoder:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import io
 import json
 from collections.abc import Generator
@@ -18,7 +17,7 @@ from model.data.face_folder import prepare_folder
 from model.data.lfw import LfwMissingError, data_home_in, prepare_lfw
 from model.data.lfw_download import DownloadError, download_lfw
 from model.face_set import FACE_SIZE, DataError, FaceSet, Prepared
-from model.io.places import expanded
+from model.io.places import expanded, shipped
 from model.progress import WorkProgress
 
 SHEET_COLUMNS = 32
@@ -73,7 +72,7 @@ def demo_faces(folder: Traversable | None = None) -> FaceSet:
         DataError: they don't.
     """
     try:
-        images = read_sheet(folder or importlib.resources.files("resources"), "demo_faces")
+        images = read_sheet(folder or shipped(""), "demo_faces")
     except (OSError, ValueError, LookupError, TypeError, ImportError) as error:
         raise DataError("The demo faces are missing from this installation.", str(error)) from error
     names = [f"Demo face {number:04d}" for number in range(1, len(images) + 1)]

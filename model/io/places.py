@@ -21,6 +21,15 @@ class NoPlaceError(OSError):
     """There is no folder to write to; the message says what to set."""
 
 
+def shipped(name: str) -> Path:
+    """Return a file that ships with the application.
+
+    By its place, not by ``importlib.resources``: that would find a ``resources.py`` of the
+    person's working folder first.
+    """
+    return Path(__file__).resolve().parents[2] / "resources" / name
+
+
 def data_folder() -> Path:
     """Return the folder of what must not be lost: runs and photos; $CAE_STUDIO_DATA moves it.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model.io.places import shipped
 from model.io.tensor_file import TensorFileError, read_tensors, write_tensors
 from model.latent_statistics import LatentStatistics
 from model.latents.directions import Direction
@@ -39,14 +39,14 @@ def shipped_density(model: FaceModel) -> Density | None:
 def _shipped(model: FaceModel) -> tuple[tuple[Direction, ...], Density | None]:
     from model.latents.latent_set import model_digest
 
-    with resources.as_file(resources.files("resources") / NAME) as path:
-        try:
-            digest, directions = read_directions(path)
-            if digest != model_digest(model):
-                return (), None
-            return directions, _read_density(path, model.statistics)
-        except (TensorFileError, OSError):
+    path = shipped(NAME)
+    try:
+        digest, directions = read_directions(path)
+        if digest != model_digest(model):
             return (), None
+        return directions, _read_density(path, model.statistics)
+    except (TensorFileError, OSError):
+        return (), None
 
 
 def write_directions(
