@@ -62,8 +62,10 @@ def word_of_temporary() -> str:
 
 def home() -> Path | None:
     """Return the person's home; None for one who has none."""
-    folder = expanded("~")
-    return folder if folder.is_absolute() else None
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None
 
 
 def expanded(path: str | Path) -> Path:
