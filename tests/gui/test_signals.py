@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ LOADING_S, CLOSING_S = 120, 25
 
 if sys.platform == "win32":
     pytest.skip("signals of POSIX", allow_module_level=True)
+
+ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 _PRELUDE = """
 import sys, os, time
@@ -78,16 +81,35 @@ STATES = {
 }
 
 
-class Program:
-    """A window in a process of its own."""
+@contextmanager
+def inherited(ignored: Collection[signal.Signals]) -> Iterator[None]:
+    """Have processes that are started inside ignore these signals only.
 
-    def __init__(self, code: str, folder: Path) -> None:
+    What starts the tests may ignore some itself, as nohup does.
+    """
+    before = {number: signal.getsignal(number) for number in ENDING}
+    try:
+        for number, handler in before.items():
+            if number in ignored:
+                signal.signal(number, signal.SIG_IGN)
+            elif handler is signal.SIG_IGN:
+                signal.signal(number, signal.SIG_DFL)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class Program:
+    """A window in a process of its own, which ignores the signals named, and no others."""
+
+    def __init__(self, code: str, folder: Path, ignored: Collection[signal.Signals] = ()) -> None:
         self.folder = folder
         names = ("DATA", "CACHE", "LOG")
         own = {f"CAE_STUDIO_{name}": str(folder / name.lower()) for name in names}
         own |= {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "config")}
         own |= {"OMP_NUM_THREADS": "1", "QT_QPA_PLATFORM": "offscreen"}
-        with (folder / "errors").open("wb") as errors:
+        with (folder / "errors").open("wb") as errors, inherited(ignored):
             self.process = subprocess.Popen(
                 [sys.executable, *(["-c", code] if code else ["main.py"])],
                 cwd=ROOT,
@@ -112,16 +134,16 @@ class Program:
         return (self.folder / "errors").read_text()
 
 
-Start = Callable[[str], Program]
+Start = Callable[..., Program]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     programs: list[Program] = []
 
-    def begin(when_ready: str) -> Program:
+    def begin(when_ready: str, ignored: Collection[signal.Signals] = ()) -> Program:
         code = f"{_PRELUDE}\ndef when_ready(window):\n    {when_ready}\nsys.exit(main.main())"
-        programs.append(Program(code if when_ready else "", tmp_path))
+        programs.append(Program(code if when_ready else "", tmp_path, ignored))
         return programs[-1]
 
     yield begin
@@ -157,11 +179,7 @@ def test_a_closed_terminal_keeps_the_training(start: Start) -> None:
 
 
 def test_a_signal_that_is_ignored_as_by_nohup_stays_ignored(start: Start) -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        program = start(STATES["idle"])
-    finally:
-        signal.signal(signal.SIGHUP, before)
+    program = start(STATES["idle"], ignored=[signal.SIGHUP])
     program.wait_until_ready()
     program.process.send_signal(signal.SIGHUP)
     time.sleep(1)
