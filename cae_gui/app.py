@@ -42,17 +42,18 @@ def run(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     application = make_application()
-    with Log(), Unexpected() as unexpected, Ending() as ending:
-        window = MainWindow()
+    with Log(), Unexpected() as unexpected:
+        window, ending = MainWindow(), Ending()
         ending.asked.connect(window.leave)
         unexpected.happened.connect(window.studio.problem)
         unexpected.happened.connect(window.studio.unsaved.write_now)
-        window.show()
-        window.start()
-        window.studio.tasks.run(partial(note_start, _version()), Task.VERSIONS)
-        for path in options.files:
-            window.files.open_path(path.absolute())
-        code = application.exec()
+        with ending:  # until here a signal ends the process at once
+            window.show()
+            window.start()
+            window.studio.tasks.run(partial(note_start, _version()), Task.VERSIONS)
+            for path in options.files:
+                window.files.open_path(path.absolute())
+            code = application.exec()
         return code if ending.exit_code is None else ending.exit_code
 
 

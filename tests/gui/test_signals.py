@@ -213,6 +213,21 @@ def test_a_signal_during_start_up_ends_the_program(seconds: float, start: Start)
     assert program.ended() in (143, -signal.SIGTERM)
 
 
+def test_a_signal_while_the_window_is_built_ends_the_program(start: Start) -> None:
+    program = start(
+        "pass\n"
+        "build = MainWindow._build\n"
+        "def built(self):\n"
+        "    build(self)\n"
+        "    say('ready')\n"
+        "    time.sleep(1)\n"
+        "MainWindow._build = built"
+    )
+    program.wait_until_ready()
+    program.process.send_signal(signal.SIGTERM)
+    assert program.ended() == 143
+
+
 def test_a_second_signal_ends_a_window_that_hangs(start: Start) -> None:
     program = start("say('ready'); window._remember = lambda: time.sleep(100)")
     program.wait_until_ready()
