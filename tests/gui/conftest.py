@@ -17,8 +17,10 @@ from pytestqt.qtbot import QtBot
 from cae_gui.core.jobs import LatestJob
 from cae_gui.main_window import MainWindow
 from cae_gui.morph.film_export import FilmDialog
+from cae_gui.studio import Studio
 from cae_gui.widgets import dialogs
 from cae_gui.widgets.images import from_qimage
+from cae_gui.widgets.message_bar import MessageBar
 from model.config import ConfigError, TrainConfig
 from model.data.datasets import FaceSet
 from model.events import EpochDone, Finished, Progress, Snapshot, Started
@@ -51,6 +53,22 @@ class PatientBot(QtBot):
 def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
     """What pytest-qt gives, with more patience."""
     return PatientBot(request)
+
+
+@pytest.fixture
+def studio(qtbot: QtBot) -> Iterator[Studio]:
+    """All state without a window, with neither faces nor a model; its threads end afterwards."""
+    studio = Studio()
+    yield studio
+    studio.shut_down()
+
+
+@pytest.fixture
+def messages(qtbot: QtBot) -> MessageBar:
+    """A message bar of its own."""
+    messages = MessageBar()
+    qtbot.addWidget(messages)
+    return messages
 
 
 class Dialogs:

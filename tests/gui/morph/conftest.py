@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -11,21 +9,6 @@ from cae_gui.morph.page import MorphPage
 from cae_gui.settings import Settings
 from cae_gui.studio import Studio
 from cae_gui.widgets.message_bar import MessageBar
-
-
-@pytest.fixture
-def studio(qtbot: QtBot) -> Iterator[Studio]:
-    """What a window works on, with neither faces nor a model."""
-    studio = Studio()
-    yield studio
-    studio.shut_down()
-
-
-@pytest.fixture
-def messages(qtbot: QtBot) -> MessageBar:
-    messages = MessageBar()
-    qtbot.addWidget(messages)
-    return messages
 
 
 @pytest.fixture
