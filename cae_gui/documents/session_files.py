@@ -227,4 +227,4 @@ def _find(digest: str, candidates: Sequence[Path]) -> Path | str | None:
 
 
 def _beside(path: Path) -> list[Path]:
-    return sorted(islice(path.parent.glob("*.safetensors"), MOST_NEIGHBOURS))
+    return sorted(islice(path.parent.glob("[!.]*.safetensors"), MOST_NEIGHBOURS))

@@ -198,8 +198,9 @@ class CustomDirections(QObject):
             self._is_unsaved = True
             self._known = {*self._known, *self.names}  # in the file once it is this one's turn
             work = partial(_write, self._file, self.items, self._known)
-            lane, then = ("save", self._file), partial(self._on_saved, self._file, self.items)
-            self._files.ask(work, lane=lane, then=then, failed=self.problem.emit, interim=True)
+            # Only the newest answer counts: earlier ones tell of a file that has changed since.
+            lane, then = ("save", self._file), partial(self._on_saved, self._file, len(self.items))
+            self._files.ask(work, lane=lane, then=then, failed=self.problem.emit)
 
     def _measure(self) -> None:
         statistics = self._statistics = self.statistics
@@ -251,13 +252,13 @@ class CustomDirections(QObject):
         for items, text in later:
             self.add(items, text)
 
-    def _on_saved(self, file: Path, saved: Items, kept: Sequence[DirectionFaces]) -> None:
+    def _on_saved(self, file: Path, own: int, kept: Sequence[DirectionFaces]) -> None:
         if file != self._file:
             return
         self.source, self._known = file, [item.name for item in kept]
-        self._is_unsaved = saved is not self.items
-        if len(kept) > len(saved):  # another window added some
-            self.items += tuple(kept[len(saved) :])
+        self._is_unsaved = False
+        if others := tuple(kept[own:]):  # another window added them
+            self.items += others
             self._measure()
             self.changed.emit()
 

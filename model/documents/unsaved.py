@@ -77,7 +77,7 @@ def claim_orphans() -> list[Claim]:
     """Claim the work of windows that died, the newest first."""
     found: list[Claim] = []
     with suppress(OSError):
-        for path in unsaved_folder().glob(f"*{SUFFIX}"):
+        for path in unsaved_folder().glob(f"[!.]*{SUFFIX}"):
             with suppress(OSError):  # another window holds it, or it has just gone
                 claim = Claim(path)
                 if path.exists():

@@ -97,7 +97,7 @@ def edit(window: MainWindow, qtbot: QtBot) -> np.ndarray:
 
 def files() -> list[Path]:
     folder = unsaved_folder()
-    return sorted(folder.glob(f"*{SUFFIX}")) if folder.exists() else []
+    return sorted(folder.glob(f"[!.]*{SUFFIX}")) if folder.exists() else []
 
 
 def leave_behind(window: MainWindow, qtbot: QtBot) -> np.ndarray:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -289,6 +290,37 @@ def test_what_another_window_made_meanwhile_stays(
     make(window, "Cap", qtbot, sides=4)
     qtbot.waitUntil(lambda: kept() == ["Hat", "Cap", "Scarf"], timeout=LOADING_MS)
     wait_until_known(window, "Scarf", qtbot)
+
+
+def test_what_another_window_made_comes_once_however_quick_one_is(
+    window: MainWindow, page: DirectionsPage, qtbot: QtBot
+) -> None:
+    make(window, "Hat", qtbot)
+    qtbot.waitUntil(lambda: kept() == ["Hat"], timeout=LOADING_MS)
+    path = custom_directions_file(None)
+    save_directions(
+        path, [*load_directions(path), DirectionFaces("Scarf", faces(1, 3), faces(2, 3))]
+    )
+    assert page.remove.isEnabled()
+    own = window.studio.own
+    (hat,) = own.items
+    own.remove(hat)
+    wait_without_events(lambda: kept() == ["Scarf"])  # written, and the window hasn't heard of it
+    own.put(hat)
+    wait_without_events(lambda: kept() == ["Hat", "Scarf"])
+    qtbot.waitUntil(lambda: "Scarf" in own.names, timeout=LOADING_MS)
+    assert own.names == ["Hat", "Scarf"]
+    window.studio.explorer.undo_stack.undo()
+    qtbot.waitUntil(lambda: kept() == ["Scarf"], timeout=LOADING_MS)
+    assert own.names == ["Scarf"]
+
+
+def wait_without_events(condition: Callable[[], bool]) -> None:
+    """Wait for another thread while nothing of it arrives at the window."""
+    end = time.monotonic() + LOADING_MS / 1000
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.001)
 
 
 def test_what_could_not_be_written_is_told_of_and_stays_in_the_window(

@@ -8,6 +8,7 @@ import pytest
 
 from model.documents.session_file import ExploreSession, load_session
 from model.documents.unsaved import Claim, UnsavedFile, claim_orphans, unsaved_folder
+from model.io.files import replacing
 
 
 def files() -> list[Path]:
@@ -58,6 +59,13 @@ def test_what_a_killed_process_leaves_is_found_newest_first_and_once() -> None:
     assert claim_orphans() == []
     for orphan in orphans:
         orphan.drop()
+
+
+def test_what_is_being_written_is_nobodys_work() -> None:
+    unsaved_folder().mkdir(parents=True)
+    with replacing(unsaved_folder() / "a.cae-session") as temporary:
+        assert files() == [temporary]
+        assert claim_orphans() == []
 
 
 def test_no_folder_means_no_orphans() -> None:
