@@ -45,7 +45,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     with Log(), Unexpected() as unexpected:
         window, ending = MainWindow(), Ending()
         ending.asked.connect(window.leave)
-        unexpected.happened.connect(window.studio.problem)
+        unexpected.happened.connect(window.messages.show_problem)
         unexpected.happened.connect(window.studio.unsaved.write_now)
         with ending:  # until here a signal ends the process at once
             window.show()

@@ -189,7 +189,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         studio = self.studio
-        studio.problem.connect(self._messages.show_problem)
+        studio.problem.connect(self.messages.show_problem)
         studio.faces.changed.connect(self._on_faces)
         studio.models.replaced.connect(self._on_model)
         studio.models.saved.connect(self._on_model)

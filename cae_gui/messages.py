@@ -1,4 +1,4 @@
-"""What the window says about failures, faces and photos, and what it offers to do."""
+"""What the window says about faces and photos, and what it offers to do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ADD_OTHERS, PUT_BACK = "Add the others", "Put back"
 
 
 class Messages(QObject):
-    """Says what failed or was noticed; ``open_folder`` asks for a folder of faces."""
+    """Says what was noticed; ``open_folder`` asks for a folder of faces."""
 
     def __init__(
         self,
@@ -39,11 +39,6 @@ class Messages(QObject):
         photos.noted.connect(self._on_noted)
         photos.several.connect(self._on_several)
         photos.removed.connect(self._on_removed)
-
-    @Slot(object)
-    def show_problem(self, problem: Problem) -> None:
-        """Say what failed."""
-        self._bar.show_message(problem.text, kind="error", details=problem.details)
 
     @Slot(object)
     def _on_lfw_missing(self, problem: Problem | None) -> None:

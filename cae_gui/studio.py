@@ -37,52 +37,46 @@ class Studio(QObject):
     """Owns the state of all pages, what they share, and the ways between them.
 
     Signals:
-        problem(Problem): anything that failed in the background.
+        problem(Problem): something failed in the background; what was there before stays.
     """
 
     problem = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.models = Models(self)
-        self.tasks = Tasks(self)
+        report = self.problem.emit
+        self.models = Models(report, self)
+        self.tasks = Tasks(report, self)
         self.selection = Selection(self.models, self)
-        self.photos = OwnPhotos(self)
-        self.faces = Faces(self.photos.shelf, self)
-        self.photo = OwnPhoto(self.photos.shelf, self)
-        self.training = Training(self)
-        self.runs = Runs(self)
-        self.latents = Latents(self)
+        self.photos = OwnPhotos(report, self)
+        self.faces = Faces(self.photos.shelf, report, self)
+        self.photo = OwnPhoto(self.photos.shelf, report, self)
+        self.training = Training(report, self)
+        self.runs = Runs(report, self)
+        self.latents = Latents(report, self)
         self.explorer = Explorer(self)
         self.exploring = Exploring(
             self.models, self.faces, self.selection, self.explorer, self.latents, self
         )
         self.resuming = Resuming(self.runs, self.faces, self.training, self)
-        self.maps = Maps(self.latents, self)
-        self.own = CustomDirections(self.models, self.explorer, self)
+        self.maps = Maps(self.latents, report, self)
+        self.own = CustomDirections(self.models, self.explorer, report, self)
         self.morpher = Morpher(self)
         self.corners = Corners(self.morpher.undo_stack, self)
         self.analogy = Analogy(self.morpher.undo_stack, self)
-        self.filming = Filming(self)
+        self.filming = Filming(report, self)
         self.estimates = Estimates(self.training, self.models, self._long_jobs(), self)
         edited = self.models, self.explorer
         self.session_files = SessionFiles(
-            *edited, self.exploring, self.own, self.morpher, self.selection, self
+            *edited, self.exploring, self.own, self.morpher, self.selection, report, self
         )
-        self.unsaved = Unsaved(self.session_files, *edited, self.morpher, self)
+        self.unsaved = Unsaved(self.session_files, *edited, self.morpher, report, self)
         self.undo_group = QUndoGroup(self)
         for stack in (self.explorer.undo_stack, self.morpher.undo_stack, self.photo.undo_stack):
             self.undo_group.addStack(stack)
         self._connect()
 
     def _connect(self) -> None:
-        parts = (
-            *(self.models, self.tasks, self.faces, self.photos, self.photo),
-            *(self.training, self.runs, self.latents, self.maps),
-            *(self.own, self.session_files, self.unsaved, self.filming),
-        )
-        for part in parts:
-            part.problem.connect(self.problem)
         self.models.replaced.connect(self._on_model)
         self.faces.changed.connect(self._on_faces)
         self.selection.changed.connect(self._on_selected)

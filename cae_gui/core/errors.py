@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -27,6 +28,10 @@ class Problem(NamedTuple):
 
     text: str
     details: str
+
+
+Report = Callable[[Problem], object]
+"""Tells the person of a problem."""
 
 
 def explain(error: BaseException) -> Problem:

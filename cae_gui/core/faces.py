@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
-from cae_gui.core.errors import Problem, explain
+from cae_gui.core.errors import Problem, Report, explain
 from cae_gui.core.jobs import StreamJob
 from model.data.datasets import (
     DownloadError,
@@ -53,7 +53,6 @@ class Faces(QObject):
             downloading it failed.
         skipped(object): sentences (tuple of str) about files that were left out.
         photo_moved(int): the face in this row of the photos on show was cut out again.
-        problem(Problem): something failed; the data set on show stays.
     """
 
     changed = Signal()
@@ -62,20 +61,16 @@ class Faces(QObject):
     lfw_missing = Signal(object)
     skipped = Signal(object)
     photo_moved = Signal(int)
-    problem = Signal(object)
 
-    def __init__(self, shelf: PhotoLibrary, parent: QObject | None = None) -> None:
+    def __init__(self, shelf: PhotoLibrary, report: Report, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.source = ""
         self.faces: FaceSet | None = None
         self.keys: tuple[str, ...] = ()
         """What the shelf calls each of the faces on show, where they are own photos."""
-        self._shelf = shelf
+        self._shelf, self._report = shelf, report
         self._is_last_resort = False
         self._loading = StreamJob(self)
-        self._loading.produced.connect(self._on_loading)
-        self._loading.failed.connect(self.problem)
-        self._loading.ended.connect(self._on_ended)
 
     def choose(self, source: str) -> None:
         """Load a data set: ``DEMO``, ``LFW``, ``PHOTOS`` or the path of a folder.
@@ -83,11 +78,11 @@ class Faces(QObject):
         Where that fails or is cancelled the one on show stays, or the demo faces are loaded.
         """
         self._is_last_resort = source == DEMO
-        self._loading.begin(partial(_load, source, self._shelf))
+        self._begin(partial(_load, source, self._shelf))
 
     def download_lfw(self) -> None:
         """Download LFW where scikit-learn looks for it, then show it."""
-        self._loading.begin(partial(_download, self._shelf))
+        self._begin(partial(_download, self._shelf))
 
     def cancel(self) -> None:
         """Stop what is being loaded; the data set on show stays."""
@@ -105,7 +100,10 @@ class Faces(QObject):
         """Return all threads, to be stopped when the application closes."""
         return [self._loading]
 
-    @Slot(object)
+    def _begin(self, load: Callable[[], Iterator[Any]]) -> None:
+        then, ended = self._on_loading, self._on_ended
+        self._loading.begin(load, then=then, failed=self._report, ended=ended)
+
     def _on_loading(self, event: Any) -> None:
         if isinstance(event, WorkProgress):
             self.busy.emit(event.text, event.done, event.total)
@@ -117,7 +115,6 @@ class Faces(QObject):
             if event.skipped:
                 self.skipped.emit(event.skipped)
 
-    @Slot(bool)
     def _on_ended(self, complete: bool) -> None:
         self.idle.emit()
         if not complete and self.faces is None and not self._is_last_resort:

@@ -1,7 +1,6 @@
 """Work that leaves the GUI thread: a stream of events, and the newest question's answer.
 
-A stream's signals are on the QThread itself. Connect them to methods of QObjects that live on the
-GUI thread; Qt then delivers there. Answers to questions are called back on the GUI thread.
+Both call back those who asked, on the GUI thread.
 """
 
 from __future__ import annotations
@@ -21,40 +20,58 @@ from cae_gui.core.errors import Problem, explain
 T = TypeVar("T")
 
 
+@dataclass(eq=False, slots=True)
+class _Stream:
+    """One generator: ``make()`` is called in the thread, the others on the GUI's."""
+
+    make: Callable[[], Iterator[Any]]
+    then: Callable[[Any], object]
+    failed: Callable[[Problem], object]
+    ended: Callable[[bool], object] | None
+
+
 class StreamJob(QThread):
     """Iterates generators in its own thread, one at a time; a new one replaces the present one.
-
-    Signals:
-        produced(object): each value of the present generator, in order.
-        failed(Problem): it raised; only ``ended`` follows.
-        ended(bool): always last; True if it ran to its end. Not sent for a replaced one.
 
     A generator is closed between two values, so that its ``finally`` runs.
     """
 
-    produced = Signal(object)
-    failed = Signal(object)
-    ended = Signal(bool)
-    _reported = Signal(int, str, object)
+    _reported = Signal(object, object, object)
+    _ended = Signal(object, bool)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._changed = threading.Condition()
-        self._next_stream: Callable[[], Iterator[Any]] | None = None
-        self._number = 0
+        self._present: _Stream | None = None
+        self._next: _Stream | None = None
         self._stopping = self._cancelling = self._pausing = False
-        self.is_busy = False
-        """Whether a generator is under way and has not reported its end yet."""
-        # This object lives on the GUI thread, so the slot runs there.
-        self._reported.connect(self._on_report)
+        # This object lives on the GUI thread, so the slots run there.
+        self._reported.connect(self._on_reported)
+        self._ended.connect(self._on_ended)
 
-    def begin(self, make_stream: Callable[[], Iterator[Any]]) -> None:
-        """Iterate a new generator, which is made in the thread; close the present one first."""
+    @property
+    def is_busy(self) -> bool:
+        """Whether a generator is under way and has not reported its end yet."""
+        return self._present is not None
+
+    def begin(
+        self,
+        make_stream: Callable[[], Iterator[T]],
+        *,
+        then: Callable[[T], object],
+        failed: Callable[[Problem], object],
+        ended: Callable[[bool], object] | None = None,
+    ) -> None:
+        """Iterate a new generator, which is made in the thread; close the present one first.
+
+        Each of its values goes to ``then``, in order, and what it raises to ``failed``, on the GUI
+        thread. ``ended`` is called last: True if it ran to its end. Of a generator that another one
+        replaced nothing comes any more. No method of a QObject, nor a ``partial`` of one, is called
+        after the object was destroyed.
+        """
         with self._changed:
-            self._number += 1
-            self._next_stream = make_stream
+            self._present = self._next = _Stream(make_stream, then, failed, ended)
             self._cancelling = self._pausing = False
-            self.is_busy = True
             self._changed.notify()
         if not self.isRunning():
             self.start()
@@ -90,49 +107,48 @@ class StreamJob(QThread):
     def _iterate_next(self) -> bool:
         """Wait for a generator and iterate it; False when it is time to end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._stopping or self._next_stream is not None)
-            if self._stopping or self._next_stream is None:
+            self._changed.wait_for(lambda: self._stopping or self._next is not None)
+            if self._stopping or self._next is None:
                 return False
-            number, make_stream = self._number, self._next_stream
-            self._next_stream = None
-        self._iterate(number, make_stream)
+            stream, self._next = self._next, None
+        self._iterate(stream)
         return True
 
-    def _iterate(self, number: int, make_stream: Callable[[], Iterator[Any]]) -> None:
+    def _iterate(self, stream: _Stream) -> None:
         complete = False
         try:
-            with closing(make_stream()) as stream:  # type: ignore[type-var]
-                while self._may_go_on(number):
+            with closing(stream.make()) as values:  # type: ignore[type-var]
+                while self._may_go_on(stream):
                     try:
-                        value = next(stream)
+                        value = next(values)
                     except StopIteration:
                         complete = True
                         break
-                    self._reported.emit(number, "value", value)
+                    self._reported.emit(stream, stream.then, value)
                     del value  # a snapshot mustn't live on through a pause
         except Exception as error:  # whatever a generator raises must reach the window
-            self._reported.emit(number, "failed", explain(error))
-        self._reported.emit(number, "ended", complete)
+            self._reported.emit(stream, stream.failed, explain(error))
+        self._ended.emit(stream, complete)
 
-    def _may_go_on(self, number: int) -> bool:
+    def _may_go_on(self, stream: _Stream) -> bool:
         with self._changed:
-            self._changed.wait_for(lambda: not self._pausing or self._is_over(number))
-            return not self._is_over(number)
+            self._changed.wait_for(lambda: not self._pausing or self._is_over(stream))
+            return not self._is_over(stream)
 
-    def _is_over(self, number: int) -> bool:
-        return self._stopping or self._cancelling or number != self._number
+    def _is_over(self, stream: _Stream) -> bool:
+        return self._stopping or self._cancelling or stream is not self._present
 
-    @Slot(int, str, object)
-    def _on_report(self, number: int, kind: str, value: Any) -> None:
-        if number != self._number:
-            return
-        if kind == "ended":
-            self.is_busy = False
-            self.ended.emit(value)
-        elif kind == "failed":
-            self.failed.emit(value)
-        else:
-            self.produced.emit(value)
+    @Slot(object, object, object)
+    def _on_reported(self, stream: _Stream, reply: Callable[[Any], object], value: Any) -> None:
+        if stream is self._present and _is_alive(reply):
+            reply(value)
+
+    @Slot(object, bool)
+    def _on_ended(self, stream: _Stream, complete: bool) -> None:
+        if stream is self._present:
+            self._present = None
+            if stream.ended is not None and _is_alive(stream.ended):
+                stream.ended(complete)
 
 
 @dataclass(eq=False, slots=True)

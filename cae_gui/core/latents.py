@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
+from cae_gui.core.errors import Report
 from cae_gui.core.jobs import StreamJob
 from model.progress import WorkProgress
 
@@ -31,15 +32,14 @@ class Latents(QObject):
     Signals:
         changed(): ``explored`` is known now, or no longer.
         measuring(int, int): so many faces of so many are encoded.
-        problem(Problem): it couldn't be measured.
     """
 
     changed = Signal()
     measuring = Signal(int, int)
-    problem = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, report: Report, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._report = report
         self.explored: Explored | None = None
         self.faces: FaceSet | None = None
         """The faces that ``explored`` is of, or is about to be."""
@@ -47,9 +47,6 @@ class Latents(QObject):
         self._next: _Wanted | None = None
         self._follows = False
         self.job = StreamJob(self)
-        self.job.produced.connect(self._on_produced)
-        self.job.failed.connect(self.problem)
-        self.job.ended.connect(self._on_ended)
 
     def measure(self, model: FaceModel, faces: FaceSet) -> None:
         """Measure this model on these faces, unless that is done or under way; not on too few.
@@ -84,9 +81,9 @@ class Latents(QObject):
 
     def _begin(self, model: FaceModel, faces: FaceSet) -> None:
         self._model, self.faces = model, faces
-        self.job.begin(partial(_explore, model, faces, self.explored))
+        work, then = partial(_explore, model, faces, self.explored), self._on_produced
+        self.job.begin(work, then=then, failed=self._report, ended=self._on_ended)
 
-    @Slot(object)
     def _on_produced(self, event: Any) -> None:
         if self.faces is None:  # reported before it was cancelled
             return
@@ -96,7 +93,6 @@ class Latents(QObject):
             self.explored = event
             self.changed.emit()
 
-    @Slot(bool)
     def _on_ended(self, complete: bool) -> None:
         wanted, self._next = self._next, None
         if not complete:

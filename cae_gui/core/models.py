@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
-from cae_gui.core.errors import Problem
+from cae_gui.core.errors import Problem, Report
 from cae_gui.core.jobs import LatestJob, StreamJob
 from cae_gui.core.startup import quick_import
 from model.progress import WorkProgress
@@ -74,7 +74,6 @@ class Models(QObject):
             known; often none.
         saved(Path): the model was written.
         busy(str, int, int): what is done, how far, of how much (0: unknown); ``idle()`` ends it.
-        problem(Problem): something failed; the model in use stays.
     """
 
     replacing = Signal(bool)
@@ -84,10 +83,10 @@ class Models(QObject):
     saved = Signal(object)
     busy = Signal(str, int, int)
     idle = Signal()
-    problem = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, report: Report, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._report = report
         self.model: FaceModel | None = None
         self.attributes: tuple[Direction, ...] | None = None
         """The attribute directions of the model; None until they have been looked for."""
@@ -99,13 +98,9 @@ class Models(QObject):
         """The run under way that the model in use is a snapshot of."""
         self._number = 0
         self._is_last_resort = False
-        self._described_number = 0
         self._inference = LatestJob(Lane, self)
         self._files = LatestJob(_FileLane, self)
         self._describing = StreamJob(self)
-        self._describing.produced.connect(self._on_described)
-        self._describing.failed.connect(self.problem)
-        self._describing.ended.connect(self._on_describing_ended)
         self._inference.start()
         self._files.start()
 
@@ -123,8 +118,8 @@ class Models(QObject):
         """Write the model in use."""
         if self.model is not None:
             work = partial(_save, path, self.model)
-            then, failed = partial(self._on_saved, self._number, path), self.problem.emit
-            self._files.ask(work, lane=_FileLane.SAVE, then=then, failed=failed, interim=True)
+            lane, then = _FileLane.SAVE, partial(self._on_saved, self._number, path)
+            self._files.ask(work, lane=lane, then=then, failed=self._report, interim=True)
 
     def adopt(
         self,
@@ -186,7 +181,7 @@ class Models(QObject):
         """Look for attribute directions and a density that belong to the model in use."""
         if self.model is not None:
             work, then = partial(_attributes, self.model), self._on_attributes
-            self._files.ask(work, lane=_FileLane.ATTRIBUTES, then=then, failed=self.problem.emit)
+            self._files.ask(work, lane=_FileLane.ATTRIBUTES, then=then, failed=self._report)
 
     def describe(self, faces: FaceSet) -> None:
         """Measure the latent space on a data set unless that is done or under way.
@@ -194,8 +189,9 @@ class Models(QObject):
         With the faces that a run learned from, the result is kept in the run.
         """
         if self.model is not None and self.model.statistics is None:
-            self._described_number = self._number
-            self._describing.begin(partial(_describe, self.model, faces, self.path))
+            work = partial(_describe, self.model, faces, self.path)
+            then, ended = partial(self._on_described, self._number), self._on_describing_ended
+            self._describing.begin(work, then=then, failed=self._report, ended=ended)
 
     def cancel(self) -> None:
         """Stop measuring the latent space; the model stays without its directions."""
@@ -213,7 +209,7 @@ class Models(QObject):
         interim: bool = False,
     ) -> None:
         if self.model is not None:
-            work_here, failed = partial(_infer, work, self.model), self.problem.emit
+            work_here, failed = partial(_infer, work, self.model), self._report
             self._inference.ask(work_here, lane=lane, then=then, failed=failed, interim=interim)
 
     def _open(self, load: Callable[[], FaceModel], title: str, path: Path | None) -> None:
@@ -224,7 +220,7 @@ class Models(QObject):
         self.adopt(model, title, path)
 
     def _on_not_opened(self, problem: Problem) -> None:
-        self.problem.emit(problem)
+        self._report(problem)
         if self.model is None and not self._is_last_resort:
             self.open_shipped()
 
@@ -237,9 +233,8 @@ class Models(QObject):
         self.attributes, self.density = found
         self.attributes_found.emit()
 
-    @Slot(object)
-    def _on_described(self, event: Any) -> None:
-        if self._described_number != self._number:
+    def _on_described(self, number: int, event: Any) -> None:
+        if number != self._number:
             return
         if isinstance(event, WorkProgress):
             self.busy.emit(event.text, event.done, event.total)
@@ -247,7 +242,6 @@ class Models(QObject):
             self.model = event
             self.described.emit()
 
-    @Slot(bool)
     def _on_describing_ended(self, _complete: bool) -> None:
         self.idle.emit()
 

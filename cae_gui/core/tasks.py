@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from cae_gui.core.errors import Problem
+from cae_gui.core.errors import Problem, Report
 from cae_gui.core.jobs import LatestJob
 
 T = TypeVar("T")
@@ -38,14 +38,13 @@ class Tasks(QObject):
 
     Signals:
         exported(Path): a file was written.
-        problem(Problem): some work failed.
     """
 
     exported = Signal(object)
-    problem = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, report: Report, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._report = report
         self.job = LatestJob(Task, self)
         self.job.start()
 
@@ -73,12 +72,12 @@ class Tasks(QObject):
     def export(self, write: Callable[[], object], path: Path) -> None:
         """Write a file in the background; several wait for each other."""
         then = partial(self._on_exported, path)
-        self.job.ask(write, lane=path, then=then, failed=self.problem.emit, interim=True)
+        self.job.ask(write, lane=path, then=then, failed=self._report, interim=True)
 
     def _on_exported(self, path: Path, _result: object) -> None:
         self.exported.emit(path)
 
     def _on_failed(self, failed: Callable[[], object] | None, problem: Problem) -> None:
-        self.problem.emit(problem)
+        self._report(problem)
         if failed is not None:
             failed()

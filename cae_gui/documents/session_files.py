@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cae_gui.core.errors import Report
 from cae_gui.core.jobs import LatestJob
 from cae_gui.explore.explorer import Edited, Explorer, Face, Snapshot
 from model.documents.session_file import (
@@ -64,12 +65,10 @@ class SessionFiles(QObject):
     Signals:
         saved(Path): a session was written.
         opened(Opened): a session was read; ``use`` it.
-        problem(Problem): it couldn't be read or written.
     """
 
     saved = Signal(object)
     opened = Signal(object)
-    problem = Signal(object)
 
     def __init__(
         self,
@@ -79,11 +78,13 @@ class SessionFiles(QObject):
         own: CustomDirections,
         morpher: Morpher,
         selection: Selection,
+        report: Report,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._models, self._explorer, self._exploring = models, explorer, exploring
         self._own, self._morpher, self._selection = own, morpher, selection
+        self._report = report
         self._waiting: Callable[[FaceModel], Opened] | None = None
         self.job = LatestJob(parent=self)
         models.replaced.connect(self._on_model)
@@ -108,7 +109,7 @@ class SessionFiles(QObject):
         if model is not None:
             work = partial(write_session, path, self.content(), model)
             then = partial(self._on_saved, path)
-            self.job.ask(work, lane=("save", path), then=then, failed=self.problem.emit)
+            self.job.ask(work, lane=("save", path), then=then, failed=self._report)
 
     def open(self, path: Path, candidates: Sequence[Path] = ()) -> None:
         """Read a session; ``candidates`` and files beside it are models that may be its own.
@@ -126,7 +127,7 @@ class SessionFiles(QObject):
         self._waiting = read if model is None else None
         if model is not None:
             work, then = partial(read, model), self.opened.emit
-            self.job.ask(work, lane="open", then=then, failed=self.problem.emit, interim=True)
+            self.job.ask(work, lane="open", then=then, failed=self._report, interim=True)
 
     def use(self, opened: Opened) -> None:
         """Put the content to use; with another model, what can be encoded by it."""

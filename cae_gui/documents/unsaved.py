@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from cae_gui.core.errors import Problem, explain
+from cae_gui.core.errors import Problem, Report, explain
 from cae_gui.core.jobs import LatestJob
 from cae_gui.documents.session_files import SessionFiles, write_session
 from model.documents.unsaved import Claim, UnsavedFile, claim_orphans, last_session
@@ -30,17 +30,16 @@ class Unsaved(QObject):
 
     A window that is closed keeps its work as the last session, and leaves nothing else behind. So
     does one that takes another model, with which edits and snapshots mean nothing. Custom
-    directions are kept beside their model and aren't part of it.
+    directions are kept beside their model and aren't part of it. That the work can't be kept is
+    reported once.
 
     Signals:
         found(): ``orphans`` are there: the work of windows that died.
         put_aside(str): the work with the model of this title became the last session.
-        problem(Problem): the work can't be kept; told once.
     """
 
     found = Signal()
     put_aside = Signal(str)
-    problem = Signal(object)
 
     def __init__(
         self,
@@ -48,10 +47,11 @@ class Unsaved(QObject):
         models: Models,
         explorer: Explorer,
         morpher: Morpher,
+        report: Report,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._files = files
+        self._files, self._report = files, report
         self._models, self._explorer, self._morpher = models, explorer, morpher
         self.orphans: list[Claim] = []
         self._file = UnsavedFile()  # the job's, until its thread has ended
@@ -157,7 +157,7 @@ class Unsaved(QObject):
     def _on_failure(self, problem: Problem) -> None:
         if not self._is_told:
             self._is_told = True
-            self.problem.emit(problem)
+            self._report(problem)
 
 
 def _write(file: UnsavedFile, content: ExploreSession, model: FaceModel) -> None:

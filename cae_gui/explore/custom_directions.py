@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cae_gui.core.errors import Problem, explain
+from cae_gui.core.errors import Problem, Report, explain
 from cae_gui.core.jobs import LatestJob, StreamJob
 from cae_gui.core.models import Models
 from cae_gui.explore.explorer import Explorer, KeptStep
@@ -65,17 +65,17 @@ class CustomDirections(QObject):
         changed(): there are others, or they have been encoded.
         brought(Path, int): so many were brought from another file.
         drafted(Draft): what the faces that ``ask_draft`` was given last come to.
-        problem(Problem): they couldn't be read, written or used.
     """
 
     changed = Signal()
     brought = Signal(object, int)
     drafted = Signal(object)
-    problem = Signal(object)
 
-    def __init__(self, models: Models, explorer: Explorer, parent: QObject | None = None) -> None:
+    def __init__(
+        self, models: Models, explorer: Explorer, report: Report, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._models, self._explorer = models, explorer
+        self._models, self._explorer, self._report = models, explorer, report
         self.items: Items = ()
         self.unusable: tuple[str, ...] = ()
         """Sentences about those that mean nothing to the model in use."""
@@ -93,10 +93,6 @@ class CustomDirections(QObject):
         self._statistics: LatentStatistics | None = None
         self._files = LatestJob(parent=self)  # in the order of asking: a load must follow a save
         self._measuring, self._drafting = StreamJob(self), StreamJob(self)
-        self._measuring.produced.connect(self._on_measured)
-        self._measuring.failed.connect(self.problem)
-        self._drafting.produced.connect(self._on_drafted)
-        self._drafting.failed.connect(self.problem)
         models.replaced.connect(self._on_model)
         models.saved.connect(self._on_model_saved)
         explorer.directions_changed.connect(self._on_statistics)
@@ -149,7 +145,7 @@ class CustomDirections(QObject):
     def bring(self, path: Path) -> None:
         """Add the directions of another model's file, or of a session."""
         work, then = partial(_read_other, path), partial(self._on_brought, path)
-        self._files.ask(work, lane=("bring", path), then=then, failed=self.problem.emit)
+        self._files.ask(work, lane=("bring", path), then=then, failed=self._report)
 
     def ask_draft(self, faces: DirectionFaces) -> bool:
         """Have worked out what a direction of these faces would be; an earlier one is dropped.
@@ -162,7 +158,8 @@ class CustomDirections(QObject):
         start = statistics.mean if self._explorer.face is None else self._explorer.face.start
         if start.shape != statistics.mean.shape:
             start = statistics.mean  # the face is still of another model
-        self._drafting.begin(partial(_draft, faces, latents, statistics, start))
+        work = partial(_draft, faces, latents, statistics, start)
+        self._drafting.begin(work, then=self._on_drafted, failed=self._report)
         return True
 
     def jobs(self) -> list[StreamJob | LatestJob]:
@@ -200,12 +197,13 @@ class CustomDirections(QObject):
             work = partial(_write, self._file, self.items, self._known)
             # Only the newest answer counts: earlier ones tell of a file that has changed since.
             lane, then = ("save", self._file), partial(self._on_saved, self._file, len(self.items))
-            self._files.ask(work, lane=lane, then=then, failed=self.problem.emit)
+            self._files.ask(work, lane=lane, then=then, failed=self._report)
 
     def _measure(self) -> None:
         statistics = self._statistics = self.statistics
         if self.is_ready and self.latents is not None and statistics is not None:
-            self._measuring.begin(partial(_measure, self.latents, self.items, statistics))
+            work = partial(_measure, self.latents, self.items, statistics)
+            self._measuring.begin(work, then=self._on_measured, failed=self._report)
 
     @Slot()
     def _on_model(self) -> None:
@@ -265,9 +263,8 @@ class CustomDirections(QObject):
     def _on_not_loaded(self, problem: Problem) -> None:
         self.items, self._known, self.is_ready = (), (), True
         self.changed.emit()
-        self.problem.emit(problem)
+        self._report(problem)
 
-    @Slot(object)
     def _on_measured(self, event: Any) -> None:
         if (
             isinstance(event, WorkProgress)
@@ -279,7 +276,6 @@ class CustomDirections(QObject):
         self._explorer.set_own(event.directions)
         self.changed.emit()
 
-    @Slot(object)
     def _on_drafted(self, event: Any) -> None:
         if isinstance(event, Draft):
             self.drafted.emit(event)

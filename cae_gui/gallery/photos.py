@@ -10,9 +10,9 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
-from cae_gui.core.errors import Problem, explain
+from cae_gui.core.errors import Problem, Report, explain
 from cae_gui.core.jobs import LatestJob, StreamJob
 from model.photos.faces import PhotoError
 from model.photos.photo import Placement, read_photo
@@ -59,7 +59,6 @@ class OwnPhotos(QObject):
         several(Several): among the photos that were added are some with more faces than one.
         noted(object): sentences (tuple of str) about photos that were added.
         skipped(object): sentences (tuple of str) about files that were left out.
-        problem(Problem): something failed.
     """
 
     busy = Signal(str, int, int)
@@ -70,19 +69,16 @@ class OwnPhotos(QObject):
     several = Signal(object)
     noted = Signal(object)
     skipped = Signal(object)
-    problem = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, report: Report, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._report = report
         self.shelf = PhotoLibrary()
         self._results: list[_Read] = []
         self._has_many = self._shows_first = False
         self._queue: list[tuple[Picture, str]] = []
         self._groups: list[str] = []
         self._reading = StreamJob(self)
-        self._reading.produced.connect(self._on_photo)
-        self._reading.failed.connect(self.problem)
-        self._reading.ended.connect(self._on_photos_read)
         self._unwritten: list[Callable[[], object]] = []
         self._writing = LatestJob(parent=self)
         self._writing.start()
@@ -92,14 +88,14 @@ class OwnPhotos(QObject):
         if self._reading.is_busy:
             self._queue.extend(pictures)
         else:
-            self._reading.begin(partial(_add, self.shelf, tuple(pictures)))
+            self._read(partial(_add, self.shelf, tuple(pictures)))
 
     def add_all_faces(self, keys: Sequence[str]) -> None:
         """Give each face that was found in these photos, and isn't there yet, an entry."""
         if self._reading.is_busy:
             self._groups.extend(keys)
         else:
-            self._reading.begin(partial(_add_all_faces, self.shelf, tuple(keys)))
+            self._read(partial(_add_all_faces, self.shelf, tuple(keys)))
 
     def cancel(self) -> None:
         """Read no more photos; those that were read stay."""
@@ -132,6 +128,10 @@ class OwnPhotos(QObject):
                 work()
         self._unwritten.clear()
 
+    def _read(self, work: Callable[[], Iterator[WorkProgress | _Read]]) -> None:
+        then, ended = self._on_photo, self._on_photos_read
+        self._reading.begin(work, then=then, failed=self._report, ended=ended)
+
     def _write(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
         self._unwritten.append(work)
         # Each in a lane of its own: a newer one replaces none that waits.
@@ -144,7 +144,7 @@ class OwnPhotos(QObject):
 
     def _on_failure(self, work: Callable[[], object], problem: Problem) -> None:
         self._strike(work)
-        self.problem.emit(problem)
+        self._report(problem)
         self.changed.emit("")
 
     def _strike(self, work: Callable[[], object]) -> None:
@@ -159,20 +159,18 @@ class OwnPhotos(QObject):
     def _on_faces_added(self, keys: Sequence[str]) -> None:
         self.changed.emit(keys[0] if keys else "")
 
-    @Slot(object)
     def _on_photo(self, event: WorkProgress | _Read) -> None:
         if isinstance(event, WorkProgress):
             self._has_many = event.total > MANY
             self.busy.emit(event.text, event.done, event.total)
         elif isinstance(event.problem, Problem):
-            self.problem.emit(event.problem)
+            self._report(event.problem)
         else:
             self._results.append(event)
             if self._has_many and event.key and not (event.is_new_face or self._shows_first):
                 self._shows_first = True
                 self.added.emit(event.key)
 
-    @Slot(bool)
     def _on_photos_read(self, _complete: bool) -> None:
         self.idle.emit()
         results, self._results = self._results, []

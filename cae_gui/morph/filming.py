@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
+from cae_gui.core.errors import Report
 from cae_gui.core.jobs import StreamJob
 from model.morph.film import FilmSettings, export_film
 from model.progress import WorkProgress
@@ -27,30 +28,27 @@ class Filming(QObject):
     Signals:
         busy(str, int, int): what is done, how far, of how much; ``idle()`` ends it.
         finished(Path): the film is there. A cancelled or failed one leaves nothing.
-        problem(Problem): it couldn't be made.
     """
 
     busy = Signal(str, int, int)
     idle = Signal()
     finished = Signal(object)
-    problem = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, report: Report, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._report = report
         self.path: Path | None = None
         """Where the film under way goes."""
         self._done = 0
         self.job = StreamJob(self)
-        self.job.produced.connect(self._on_produced)
-        self.job.failed.connect(self.problem)
-        self.job.ended.connect(self._on_ended)
 
     def begin(self, model: FaceModel, latents: Floats, path: Path, settings: FilmSettings) -> None:
         """Export latents (T, L) of this model; only while no other film is under way."""
         assert self.path is None
         self.path, self._done = path, 0
         self._tell(0, len(latents))
-        self.job.begin(partial(_export, model, latents, path, settings))
+        work, then = partial(_export, model, latents, path, settings), self._on_produced
+        self.job.begin(work, then=then, failed=self._report, ended=self._on_ended)
 
     def cancel(self) -> None:
         """Stop the film under way; an older file stays as it was."""
@@ -60,13 +58,11 @@ class Filming(QObject):
         assert self.path is not None
         self.busy.emit(f"Exporting “{self.path.name}”", done, total)
 
-    @Slot(object)
     def _on_produced(self, step: WorkProgress) -> None:
         if step.done * 100 // step.total > self._done * 100 // step.total:
             self._done = step.done
             self._tell(step.done, step.total)
 
-    @Slot(bool)
     def _on_ended(self, complete: bool) -> None:
         path, self.path = self.path, None
         self.idle.emit()

@@ -14,7 +14,7 @@ from PIL import Image
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
-from cae_gui.core.errors import Problem
+from cae_gui.core.errors import Problem, Report
 from cae_gui.core.jobs import LatestJob
 from cae_gui.core.undo import Step
 from model.photos.crop import CropBox, crop_face
@@ -55,7 +55,6 @@ class OwnPhoto(QObject):
             number.
         cropped(object): the face uint8 (48, 48, 3) in the newest box.
         kept(object, str): the face in a box that settled, and the key of its photo.
-        problem(Problem): the picture can't be read, or the box can't be kept.
     """
 
     opened = Signal(object)
@@ -63,15 +62,14 @@ class OwnPhoto(QObject):
     placed = Signal(object, int)
     cropped = Signal(object)
     kept = Signal(object, str)
-    problem = Signal(object)
 
-    def __init__(self, shelf: PhotoLibrary, parent: QObject | None = None) -> None:
+    def __init__(self, shelf: PhotoLibrary, report: Report, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(MOST_STEPS)
         self.key = ""
         """What the photo library calls the photo on show; "" without one."""
-        self._shelf = shelf
+        self._shelf, self._report = shelf, report
         self._photo: Opened | None = None
         self._placement: Placement | None = None
         self._settled: Placement | None = None
@@ -97,7 +95,7 @@ class OwnPhoto(QObject):
             self.key = key
             unkept, _ = self._unkept.get(key, (None, None))
             work = partial(_open, self._shelf, key, unkept)
-            self.job.ask(work, lane=_Lane.OPEN, then=self._on_opened, failed=self.problem.emit)
+            self.job.ask(work, lane=_Lane.OPEN, then=self._on_opened, failed=self._report)
 
     def rests_on(self, key: str) -> bool:
         """Tell whether this photo is on show, and its box not on its way."""
@@ -139,7 +137,7 @@ class OwnPhoto(QObject):
         if self._photo is not None:
             self._placement = placement
             work = partial(crop_face, self._photo.picture, placement.box)
-            self.job.ask(work, lane=_Lane.BOX, then=self.cropped.emit, failed=self.problem.emit)
+            self.job.ask(work, lane=_Lane.BOX, then=self.cropped.emit, failed=self._report)
 
     def _go_to(self, placement: Placement) -> None:
         """Put the box where a step leads, and keep it."""
@@ -161,7 +159,7 @@ class OwnPhoto(QObject):
 
     def _on_not_kept(self, key: str, work: object, problem: Problem) -> None:
         self._strike(key, work)
-        self.problem.emit(problem)
+        self._report(problem)
 
     def _strike(self, key: str, work: object) -> None:
         _, newest = self._unkept.get(key, (None, None))

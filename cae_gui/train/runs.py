@@ -10,9 +10,9 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
-from cae_gui.core.errors import Problem
+from cae_gui.core.errors import Problem, Report
 from cae_gui.core.jobs import LatestJob, StreamJob
 from model.runs.following import Followed, follow
 from model.runs.runs import EpochRow, Run, RunError, RunSummary, list_runs
@@ -64,30 +64,20 @@ class Runs(QObject):
         listed(): ``items`` are those on disk now.
         following_changed(): ``following`` is another folder, or None.
         shown_changed(Path | None): ``shown`` is another folder, or None.
-        problem(Problem): something failed.
     """
 
     listed = Signal()
     following_changed = Signal()
     shown_changed = Signal(object)
-    problem = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, report: Report, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._report = report
         self.items: tuple[ListedRun, ...] = ()
         self.following: Path | None = None
         self.shown: Path | None = None
         self._files = LatestJob(_Lane, self)
         self._opening, self._reading, self._following = (StreamJob(self) for _ in range(3))
-        self._opening.produced.connect(self._on_opened)
-        self._reading.produced.connect(self._on_preview)
-        self._following.produced.connect(self._on_followed)
-        self._following.ended.connect(self._on_following_ended)
-        for job in (self._opening, self._reading, self._following):
-            job.failed.connect(self.problem)
-        self._take_run: Callable[[OpenedRun], object] | None = None
-        self._take_preview: Callable[[PreviewRead], object] | None = None
-        self._take_followed: Callable[[Followed | None], object] | None = None
         self._files.start()
 
     def find(self, folder: Path) -> ListedRun | None:
@@ -102,8 +92,8 @@ class Runs(QObject):
 
     def refresh(self) -> None:
         """List the runs on disk again."""
-        then, failed = self._on_listed, self.problem.emit
-        self._files.ask(_list, lane=_Lane.LIST, then=then, failed=failed, interim=True)
+        then, lane = self._on_listed, _Lane.LIST
+        self._files.ask(_list, lane=lane, then=then, failed=self._report, interim=True)
 
     def update(self, folder: Path) -> None:
         """Read again where one run of the list stands."""
@@ -112,15 +102,15 @@ class Runs(QObject):
 
     def open(self, folder: Path, *, then: Callable[[OpenedRun], object]) -> None:
         """Read a run, which goes to ``then`` unless another one is asked for meanwhile."""
-        self._take_run = then
-        self._opening.begin(partial(_polled, partial(_open, folder)))
+        work, told = partial(_polled, partial(_open, folder)), partial(_tell, then)
+        self._opening.begin(work, then=told, failed=self._report)
 
     def read_preview(
         self, folder: Path, epoch: int | None = None, *, then: Callable[[PreviewRead], object]
     ) -> None:
         """Read the preview faces after an epoch, the newest by default, in the same way."""
-        self._take_preview = then
-        self._reading.begin(partial(_polled, partial(_read_preview, folder, epoch)))
+        work = partial(_polled, partial(_read_preview, folder, epoch))
+        self._reading.begin(work, then=partial(_tell, then), failed=self._report)
 
     def delete(self, folders: Sequence[Path]) -> None:
         """Delete runs with all that is in them; those being trained are left."""
@@ -135,8 +125,9 @@ class Runs(QObject):
 
         The run as it is goes to ``then`` after each change, and None ten times a second meanwhile.
         """
-        self.following, self._take_followed = folder, then
-        self._following.begin(partial(follow, folder))
+        self.following = folder
+        work, told = partial(follow, folder), partial(self._on_followed, then)
+        self._following.begin(work, then=told, failed=self._report, ended=self._on_ended)
         self.following_changed.emit()
 
     def stop_following(self) -> None:
@@ -173,28 +164,23 @@ class Runs(QObject):
         self.refresh()
 
     def _on_failure(self, problem: Problem) -> None:
-        self.problem.emit(problem)
+        self._report(problem)
         self.refresh()
 
-    @Slot(object)
-    def _on_opened(self, run: OpenedRun | None) -> None:
-        if run is not None and self._take_run is not None:
-            self._take_run(run)
+    def _on_followed(
+        self, then: Callable[[Followed | None], object], followed: Followed | None
+    ) -> None:
+        if self.following is not None:  # reported before it was cancelled
+            then(followed)
 
-    @Slot(object)
-    def _on_preview(self, preview: PreviewRead | None) -> None:
-        if preview is not None and self._take_preview is not None:
-            self._take_preview(preview)
-
-    @Slot(object)
-    def _on_followed(self, followed: Followed | None) -> None:
-        if self.following is not None and self._take_followed is not None:
-            self._take_followed(followed)
-
-    @Slot(bool)
-    def _on_following_ended(self, _complete: bool) -> None:
+    def _on_ended(self, _complete: bool) -> None:
         if self.following is not None:
             self._forget_following()
+
+
+def _tell(then: Callable[[T], object], read: T | None) -> None:
+    if read is not None:
+        then(read)
 
 
 def _list() -> tuple[ListedRun, ...]:

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
-from cae_gui.core.errors import Problem
+from cae_gui.core.errors import Problem, Report
 from cae_gui.core.jobs import StreamJob
 from model.config import TrainConfig
 from model.data.datasets import FaceSet
@@ -56,7 +56,6 @@ class Training(QObject):
         stopped(Path): the run's folder; it was stopped before its end and kept.
         preparing(str): what is done before ``started``.
         discarded(): the run was stopped and deleted.
-        problem(Problem): the training failed; what was saved is kept.
     """
 
     state_changed = Signal(object)
@@ -70,10 +69,10 @@ class Training(QObject):
     stopped = Signal(object)
     preparing = Signal(str)
     discarded = Signal()
-    problem = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, report: Report, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._report = report
         self.state = State.IDLE
         self.is_followed = False
         """Whether each snapshot is to become the model in use."""
@@ -90,12 +89,7 @@ class Training(QObject):
             Notice: self.noticed,
             RunOpened: self.run_opened,
         }
-        self._trial_done: Callable[[Estimate], object] | None = None
-        self._trial_failed: Callable[[Problem], object] | None = None
         self.job = StreamJob(self)
-        self.job.produced.connect(self._on_event)
-        self.job.failed.connect(self._on_failed)
-        self.job.ended.connect(self._on_ended)
 
     @property
     def is_active(self) -> bool:
@@ -133,8 +127,8 @@ class Training(QObject):
         or a training replaces, nothing comes.
         """
         if not self.is_active:
-            self._trial_done, self._trial_failed = then, failed
-            self.job.begin(partial(_try_out, config, faces))
+            work = partial(_try_out, config, faces)
+            self.job.begin(work, then=partial(_tell, then), failed=failed)
 
     def cancel_trial(self) -> None:
         """End a trial after the step under way."""
@@ -169,18 +163,14 @@ class Training(QObject):
             self.folder, self.faces = None, faces
             self._discarding = self._has_failed = False
             self._enter(State.PREPARING)
-            self.job.begin(make_stream)
+            then, failed, ended = self._on_event, self._on_failed, self._on_ended
+            self.job.begin(make_stream, then=then, failed=failed, ended=ended)
 
     def _enter(self, state: State) -> None:
         self.state = state
         self.state_changed.emit(state)
 
-    @Slot(object)
     def _on_event(self, event: Any) -> None:
-        if not self.is_active:
-            if event is not None and self._trial_done is not None:
-                self._trial_done(event)
-            return
         if isinstance(event, RunOpened):
             self.folder = event.folder
         if isinstance(event, Started) and self.state is State.PREPARING:
@@ -191,19 +181,11 @@ class Training(QObject):
         elif event is not None:
             self._routes[type(event)].emit(event)
 
-    @Slot(object)
     def _on_failed(self, problem: Problem) -> None:
-        if not self.is_active:
-            if self._trial_failed is not None:
-                self._trial_failed(problem)
-            return
         self._has_failed = True
-        self.problem.emit(problem)
+        self._report(problem)
 
-    @Slot(bool)
     def _on_ended(self, complete: bool) -> None:
-        if not self.is_active:
-            return  # a trial
         if self.folder is not None and self._discarding:
             _delete(self.folder)
         elif self.folder is not None and self._has_failed and _is_empty(self.folder):
@@ -216,6 +198,11 @@ class Training(QObject):
             self.discarded.emit()
         elif not complete and not self._has_failed:
             self.stopped.emit(self.folder)
+
+
+def _tell(then: Callable[[Estimate], object], estimate: Estimate | None) -> None:
+    if estimate is not None:  # a trial yields None after each step
+        then(estimate)
 
 
 def _try_out(config: TrainConfig, faces: FaceSet) -> Iterator[Estimate | None]:

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cae_gui.core.errors import Problem
 from cae_gui.widgets.controls import Label
 
 _ICONS = {
@@ -98,6 +99,11 @@ class MessageBar(QFrame):
         self._at = 0
         self._show_state()
         QAccessible.updateAccessibility(QAccessibleEvent(self._text, QAccessible.Event.Alert))
+
+    @Slot(object)
+    def show_problem(self, problem: Problem) -> None:
+        """Say what failed."""
+        self.show_message(problem.text, kind="error", details=problem.details)
 
     def clear(self) -> None:
         """Take all messages away."""

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -53,6 +54,22 @@ class PatientBot(QtBot):
 def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
     """What pytest-qt gives, with more patience."""
     return PatientBot(request)
+
+
+class Told(QObject):
+    """Takes what state reports.
+
+    Signals:
+        problem(Problem): something failed.
+    """
+
+    problem = Signal(object)
+
+
+@pytest.fixture
+def told(qapp: QApplication) -> Told:
+    """Where state that a test makes itself reports problems."""
+    return Told()
 
 
 @pytest.fixture

@@ -50,8 +50,8 @@ def window(
     """A window that shows a face, its listeners connected in either order."""
     begin = Models.__init__
 
-    def begin_backwards(models: Any, parent: QObject | None = None) -> None:
-        begin(models, parent)
+    def begin_backwards(models: Any, *arguments: Any) -> None:
+        begin(models, *arguments)
         emitters = Emitters(models)
         models.replacing = Backwards(emitters.replacing)
         models.replaced = Backwards(emitters.replaced)

@@ -63,7 +63,7 @@ def train(window, then, event="progressed"):
             came.append(True)
             then(training)
     getattr(training, event).connect(once)
-    training.problem.connect(lambda problem: print(problem, file=sys.stderr))
+    window.studio.problem.connect(lambda problem: print(problem, file=sys.stderr))
     begin()
 """
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cae_gui.core.errors import Report
 from cae_gui.core.jobs import StreamJob
 from cae_gui.core.latents import Latents
 from cae_gui.core.times import duration
@@ -32,16 +33,15 @@ class Maps(QObject):
 
     Signals:
         changed(): other points, or another method; forming ones come about once a second.
-        busy(str, int, int): what is done, how far, of how much; ``idle()`` ends it.
-        problem(Problem): the map couldn't be made; there is the one by PCA again.
+        busy(str, int, int): what is done, how far, of how much; ``idle()`` ends it. Where a map
+            couldn't be made, there is the one by PCA again.
     """
 
     changed = Signal()
     busy = Signal(str, int, int)
     idle = Signal()
-    problem = Signal(object)
 
-    def __init__(self, latents: Latents, parent: QObject | None = None) -> None:
+    def __init__(self, latents: Latents, report: Report, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.method: Method = "pca"
         self.explored: Explored | None = None
@@ -49,14 +49,11 @@ class Maps(QObject):
         self.points: Floats | None = None
         self.plane: PcaPlane | None = None
         """Where latents lie on a map by PCA; None for one by t-SNE."""
-        self._latents = latents
+        self._latents, self._report = latents, report
         self._wanted: Explored | None = None  # what a map is being made of
         self._finished: tuple[Explored, Floats] | None = None
         self._pace: deque[tuple[int, float]] = deque(maxlen=PACE)
         self.job = StreamJob(self)
-        self.job.produced.connect(self._on_produced)
-        self.job.failed.connect(self.problem)
-        self.job.ended.connect(self._on_ended)
         latents.changed.connect(self._on_latents)
 
     def choose(self, method: Method) -> None:
@@ -96,7 +93,9 @@ class Maps(QObject):
         self._wanted = explored
         self._pace.clear()
         self.busy.emit("Making the map", 0, 0)
-        self.job.begin(partial(_tsne, explored, earlier[1] if earlier and same else None))
+        work = partial(_tsne, explored, earlier[1] if earlier and same else None)
+        then, ended = self._on_produced, self._on_ended
+        self.job.begin(work, then=then, failed=self._report, ended=ended)
 
     def _stop(self) -> None:
         if self._wanted is not None:
@@ -115,7 +114,6 @@ class Maps(QObject):
             self.explored = self.points = self.plane = self._finished = None
             self.changed.emit()
 
-    @Slot(object)
     def _on_produced(self, mapping: Any) -> None:
         explored = self._wanted
         if explored is None:  # reported before it was cancelled
@@ -134,7 +132,6 @@ class Maps(QObject):
         left = (now - then) / (done - before) * (total - done)
         return f"Making the map, about {duration(left)} left"
 
-    @Slot(bool)
     def _on_ended(self, complete: bool) -> None:
         if self._wanted is None:
             return

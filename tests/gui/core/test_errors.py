@@ -95,7 +95,7 @@ def test_an_exception_in_a_slot_is_told_and_the_window_lives_on(
 ) -> None:
     careless = Careless()
     with Log(), Unexpected() as unexpected:
-        unexpected.happened.connect(window.studio.problem)
+        unexpected.happened.connect(window.messages.show_problem)
         QTimer.singleShot(0, careless.fail)
         wait_for_message(window, qtbot, "Something unexpected went wrong (LookupError")
         window.tabs.setCurrentWidget(window.explore)

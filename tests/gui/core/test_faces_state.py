@@ -15,7 +15,7 @@ from cae_gui.core.jobs import stop_and_wait
 from model.data.datasets import FaceSet
 from model.photos.photos import PhotoLibrary
 from model.progress import WorkProgress
-from tests.gui.conftest import save_faces
+from tests.gui.conftest import Told, save_faces
 from tests.shelves import keys_of, write_bare_face
 
 
@@ -26,10 +26,10 @@ def shelf(tmp_path: Path) -> PhotoLibrary:
 
 @pytest.fixture
 def faces(
-    shelf: PhotoLibrary, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    told: Told, shelf: PhotoLibrary, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Faces]:
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "nothing"))
-    faces = Faces(shelf)
+    faces = Faces(shelf, told.problem.emit)
     yield faces
     stop_and_wait(faces.jobs())
 
@@ -64,23 +64,23 @@ def test_files_left_out_are_named(faces: Faces, faces_folder: Path, qtbot: QtBot
 
 @pytest.mark.parametrize("exists", [True, False])
 def test_a_folder_without_pictures_keeps_the_faces_on_show(
-    exists: bool, faces: Faces, tmp_path: Path, qtbot: QtBot
+    told: Told, exists: bool, faces: Faces, tmp_path: Path, qtbot: QtBot
 ) -> None:
     with qtbot.waitSignal(faces.idle):
         faces.choose(DEMO)
     folder = tmp_path / "empty"
     if exists:
         folder.mkdir()
-    with qtbot.waitSignal(faces.idle), qtbot.waitSignal(faces.problem) as blocker:
+    with qtbot.waitSignal(faces.idle), qtbot.waitSignal(told.problem) as blocker:
         faces.choose(str(folder))
     assert "“empty”" in blocker.args[0].text
     assert faces.source == DEMO
     assert faces.faces is not None
 
 
-def test_missing_lfw_is_told_and_the_faces_stay(faces: Faces, qtbot: QtBot) -> None:
+def test_missing_lfw_is_told_and_the_faces_stay(told: Told, faces: Faces, qtbot: QtBot) -> None:
     with (
-        qtbot.assertNotEmitted(faces.problem),
+        qtbot.assertNotEmitted(told.problem),
         qtbot.waitSignals([faces.lfw_missing, faces.idle], order="strict"),
     ):
         faces.choose(LFW)

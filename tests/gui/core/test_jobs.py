@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QObject, QThread, Slot
+from PySide6.QtCore import QObject, QThread
 from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
@@ -21,29 +21,27 @@ from tests.gui.conftest import wait_for_answers
 
 
 class Listener(QObject):
-    """Remembers what a job reports, and that it comes on the GUI thread."""
+    """Has streams iterated by a job; remembers what comes of them, and that it is told here."""
 
-    def __init__(self) -> None:
+    def __init__(self, job: StreamJob) -> None:
         super().__init__()
+        self._job = job
         self.values: list[Any] = []
         self.problems: list[str] = []
         self.ends: list[bool] = []
 
-    def follow(self, job: StreamJob) -> None:
-        job.produced.connect(self.on_value)
-        job.failed.connect(self.on_problem)
-        job.ended.connect(self.on_end)
+    def begin(self, stream: Callable[[], Iterator[Any]]) -> None:
+        then, failed, ended = self.on_value, self.on_problem, self.on_end
+        self._job.begin(stream, then=then, failed=failed, ended=ended)
 
-    @Slot(object)
     def on_value(self, value: Any) -> None:
         assert QThread.currentThread() is self.thread()
         self.values.append(value)
 
-    @Slot(object)
-    def on_problem(self, problem: Any) -> None:
+    def on_problem(self, problem: Problem) -> None:
+        assert not self.ends
         self.problems.append(problem.text)
 
-    @Slot(bool)
     def on_end(self, complete: bool) -> None:
         self.ends.append(complete)
 
@@ -57,9 +55,11 @@ def job(qtbot: QtBot) -> Iterator[StreamJob]:
 
 @pytest.fixture
 def heard(job: StreamJob) -> Listener:
-    listener = Listener()
-    listener.follow(job)
-    return listener
+    return Listener(job)
+
+
+def wait_for_end(job: StreamJob, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not job.is_busy, timeout=30_000)
 
 
 class Gated:
@@ -94,10 +94,9 @@ def numbers(count: int) -> Callable[[], Iterator[int]]:
 def test_values_come_in_order_and_the_end_comes_last(
     job: StreamJob, heard: Listener, qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(job.ended) as blocker:
-        job.begin(numbers(100))
-        assert job.is_busy
-    assert blocker.args == [True]
+    heard.begin(numbers(100))
+    assert job.is_busy
+    qtbot.waitUntil(lambda: heard.ends == [True])
     assert heard.values == list(range(100))
     assert not job.is_busy
 
@@ -108,8 +107,8 @@ def test_the_stream_runs_in_the_jobs_thread(job: StreamJob, heard: Listener, qtb
     def stream() -> Iterator[bool]:
         yield threading.get_ident() == here
 
-    with qtbot.waitSignal(job.ended):
-        job.begin(stream)
+    heard.begin(stream)
+    wait_for_end(job, qtbot)
     assert heard.values == [False]
 
 
@@ -121,8 +120,8 @@ def test_one_thread_serves_many_streams(job: StreamJob, heard: Listener, qtbot: 
         yield 1
 
     for _ in range(20):
-        with qtbot.waitSignal(job.ended):
-            job.begin(stream)
+        heard.begin(stream)
+        wait_for_end(job, qtbot)
     assert len(idents) == 1
     assert heard.ends == [True] * 20
 
@@ -131,9 +130,9 @@ def test_a_new_stream_closes_the_present_one_and_hides_its_values(
     job: StreamJob, heard: Listener, qtbot: QtBot
 ) -> None:
     old = Gated("old ")
-    job.begin(old)
+    heard.begin(old)
     old.wait_until_working()
-    job.begin(numbers(3))
+    heard.begin(numbers(3))
     old.gate.release()  # its value is made after it was replaced
     qtbot.waitUntil(lambda: heard.ends == [True], timeout=5000)
     assert heard.values == [0, 1, 2]
@@ -144,12 +143,12 @@ def test_values_already_on_their_way_are_dropped_after_a_replacement(
     job: StreamJob, heard: Listener, qtbot: QtBot
 ) -> None:
     old = Gated("old ")
-    job.begin(old)
+    heard.begin(old)
     for _ in range(3):
         old.gate.release()
     for _ in range(4):
         old.wait_until_working()  # three values lie in the event queue
-    job.begin(numbers(2))
+    heard.begin(numbers(2))
     old.gate.release()
     qtbot.waitUntil(lambda: heard.ends == [True], timeout=5000)
     assert heard.values == [0, 1]
@@ -159,7 +158,7 @@ def test_pause_holds_the_stream_until_it_goes_on(
     job: StreamJob, heard: Listener, qtbot: QtBot
 ) -> None:
     stream = Gated()
-    job.begin(stream)
+    heard.begin(stream)
     stream.wait_until_working()
     job.pause()
     stream.gate.release()
@@ -178,23 +177,22 @@ def test_cancel_ends_a_pause_and_closes_the_stream(
     job: StreamJob, heard: Listener, qtbot: QtBot
 ) -> None:
     stream = Gated()
-    job.begin(stream)
+    heard.begin(stream)
     stream.wait_until_working()
     job.pause()
     stream.gate.release()
     qtbot.waitUntil(lambda: heard.values == ["0"], timeout=5000)
-    with qtbot.waitSignal(job.ended) as blocker:
-        job.cancel()
-    assert blocker.args == [False]
+    job.cancel()
+    qtbot.waitUntil(lambda: heard.ends == [False])
     assert stream.closed.is_set()
 
 
 def test_a_new_stream_ends_a_pause(job: StreamJob, heard: Listener, qtbot: QtBot) -> None:
     stream = Gated()
-    job.begin(stream)
+    heard.begin(stream)
     stream.wait_until_working()
     job.pause()
-    job.begin(numbers(2))
+    heard.begin(numbers(2))
     stream.gate.release()
     qtbot.waitUntil(lambda: heard.ends == [True], timeout=5000)
     assert heard.values == [0, 1]
@@ -204,14 +202,13 @@ def test_a_cancelled_job_takes_the_next_stream(
     job: StreamJob, heard: Listener, qtbot: QtBot
 ) -> None:
     job.cancel()
-    with qtbot.waitSignal(job.ended) as blocker:
-        job.begin(numbers(1))
-    assert blocker.args == [True]
+    heard.begin(numbers(1))
+    qtbot.waitUntil(lambda: heard.ends == [True])
 
 
 def test_stop_ends_a_paused_thread(job: StreamJob, heard: Listener, qtbot: QtBot) -> None:
     stream = Gated()
-    job.begin(stream)
+    heard.begin(stream)
     stream.wait_until_working()
     job.pause()
     stream.gate.release()
@@ -232,8 +229,8 @@ def test_a_failure_is_a_problem_and_then_the_end(
         yield 1
         raise ValueError("The third leg is missing.")
 
-    with qtbot.waitSignals([job.failed, job.ended], order="strict"):
-        job.begin(stream)
+    heard.begin(stream)
+    wait_for_end(job, qtbot)
     assert heard.values == [1]
     assert heard.problems == ["The third leg is missing."]
     assert heard.ends == [False]
@@ -245,8 +242,8 @@ def test_a_stream_that_cannot_be_made_is_a_failure(
     def make() -> Iterator[int]:
         raise OSError(28, "No space left on device")
 
-    with qtbot.waitSignal(job.ended):
-        job.begin(make)
+    heard.begin(make)
+    wait_for_end(job, qtbot)
     assert "disk is full" in heard.problems[0]
 
 
@@ -261,10 +258,10 @@ def test_a_failure_while_closing_is_reported(job: StreamJob, heard: Listener, qt
         finally:
             raise RuntimeError("It can't be saved.")
 
-    job.begin(stream)
+    heard.begin(stream)
     assert working.wait(20)
-    with qtbot.waitSignals([job.failed, job.ended], order="strict"):
-        job.cancel()
+    job.cancel()
+    wait_for_end(job, qtbot)
     assert heard.problems == ["It can't be saved."]
 
 
@@ -282,7 +279,7 @@ def test_what_was_iterated_is_not_held_by_a_waiting_thread(
     job: StreamJob, heard: Listener, qtbot: QtBot
 ) -> None:
     heavy = Heavy()
-    job.begin(heavy.numbers)
+    heard.begin(heavy.numbers)
     qtbot.waitUntil(lambda: heard.ends == [True])
     seen = weakref.ref(heavy)
     del heavy
@@ -294,12 +291,25 @@ def test_a_job_goes_on_after_a_failure(job: StreamJob, heard: Listener, qtbot: Q
     def stream() -> Iterator[int]:
         yield 1 // 0
 
-    with qtbot.waitSignal(job.ended):
-        job.begin(stream)
-    with qtbot.waitSignal(job.ended):
-        job.begin(numbers(2))
+    heard.begin(stream)
+    wait_for_end(job, qtbot)
+    heard.begin(numbers(2))
+    wait_for_end(job, qtbot)
     assert heard.ends == [False, True]
     assert heard.values == [0, 1]
+
+
+def test_nothing_is_told_to_an_object_that_is_gone(
+    job: StreamJob, heard: Listener, qtbot: QtBot
+) -> None:
+    stream = Gated()
+    heard.begin(stream)
+    stream.wait_until_working()
+    delete(heard)
+    stream.gate.release()
+    job.cancel()
+    wait_for_end(job, qtbot)
+    assert heard.values == heard.ends == []
 
 
 class Lane(Enum):
@@ -537,8 +547,8 @@ def album(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_job_prepares_a_folder_by_processes(
     qtbot: QtBot, job: StreamJob, heard: Listener, album: Path
 ) -> None:
-    with qtbot.waitSignal(job.ended, timeout=30_000):
-        job.begin(lambda: prepare(album))
+    heard.begin(lambda: prepare(album))
+    wait_for_end(job, qtbot)
 
     assert heard.ends == [True]
     assert len(heard.values[-1].faces.images) == 200
@@ -547,9 +557,9 @@ def test_a_job_prepares_a_folder_by_processes(
 def test_cancelling_a_job_ends_its_processes(
     qtbot: QtBot, job: StreamJob, heard: Listener, album: Path
 ) -> None:
-    with qtbot.waitSignal(job.ended, timeout=30_000):
-        job.produced.connect(job.cancel)
-        job.begin(lambda: prepare(album))
+    cancel = lambda _value: job.cancel()  # noqa: E731
+    job.begin(lambda: prepare(album), then=cancel, failed=pytest.fail, ended=heard.on_end)
+    wait_for_end(job, qtbot)
 
     assert heard.ends == [False]
     assert not [one for one in threading.enumerate() if one.name.startswith("faces")]

@@ -11,12 +11,12 @@ from pytestqt.qtbot import QtBot
 from cae_gui.core.jobs import stop_and_wait
 from cae_gui.core.latents import FEWEST, Latents
 from model.data.datasets import FaceSet
-from tests.gui.conftest import LOADING_MS
+from tests.gui.conftest import LOADING_MS, Told
 
 
 @pytest.fixture
-def latents(qtbot: QtBot) -> Iterator[Latents]:
-    latents = Latents()
+def latents(told: Told, qtbot: QtBot) -> Iterator[Latents]:
+    latents = Latents(told.problem.emit)
     yield latents
     stop_and_wait([latents.job])
 
@@ -76,14 +76,15 @@ def test_forgotten_nothing_arrives(
     latents: Latents, model: Any, few_faces: FaceSet, qtbot: QtBot
 ) -> None:
     latents.measure(model, few_faces)
-    with qtbot.waitSignal(latents.job.ended, timeout=LOADING_MS):
-        latents.forget()
+    latents.forget()
+    qtbot.waitUntil(lambda: not latents.job.is_busy, timeout=LOADING_MS)
     assert latents.explored is None
     latents.measure(model, few_faces)
     wait(latents, qtbot)
 
 
 def test_a_failure_is_a_problem_and_is_tried_again(
+    told: Told,
     latents: Latents,
     model: Any,
     few_faces: FaceSet,
@@ -96,8 +97,9 @@ def test_a_failure_is_a_problem_and_is_tried_again(
 
     with monkeypatch.context() as patch:
         patch.setattr("model.latents.explored.explore", fail)
-        with qtbot.waitSignals([latents.problem, latents.job.ended], timeout=LOADING_MS):
+        with qtbot.waitSignal(told.problem, timeout=LOADING_MS):
             latents.measure(model, few_faces)
+        qtbot.waitUntil(lambda: not latents.job.is_busy, timeout=LOADING_MS)
     latents.measure(model, few_faces)
     wait(latents, qtbot)
 

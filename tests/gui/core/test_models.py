@@ -16,7 +16,7 @@ from model.config import TrainConfig
 from model.data.datasets import FaceSet
 from model.runs.runs import Run
 from model.system.threads import foreground
-from tests.gui.conftest import LOADING_MS
+from tests.gui.conftest import LOADING_MS, Told
 
 
 def small_model(latent_dim: int = 4) -> Any:
@@ -27,8 +27,8 @@ def small_model(latent_dim: int = 4) -> Any:
 
 
 @pytest.fixture
-def models(qtbot: QtBot) -> Iterator[Models]:
-    models = Models()
+def models(told: Told, qtbot: QtBot) -> Iterator[Models]:
+    models = Models(told.problem.emit)
     yield models
     stop_and_wait(models.jobs())
 
@@ -66,13 +66,18 @@ def test_the_last_of_several_files_wins(models: Models, model_file: Path, qtbot:
 
 @pytest.mark.parametrize("content", [b"", b"hello, I am no model", b"\0" * 100, None])
 def test_a_wrong_file_is_a_sentence_and_the_model_stays(
-    content: bytes | None, models: Models, model_file: Path, tmp_path: Path, qtbot: QtBot
+    told: Told,
+    content: bytes | None,
+    models: Models,
+    model_file: Path,
+    tmp_path: Path,
+    qtbot: QtBot,
 ) -> None:
     models.adopt(small_model(), "Mine")
     present = models.model
     path = tmp_path / "wrong.safetensors"
     path.write_bytes(model_file.read_bytes()[:-1000] if content is None else content)
-    with qtbot.waitSignal(models.problem, timeout=LOADING_MS) as blocker:
+    with qtbot.waitSignal(told.problem, timeout=LOADING_MS) as blocker:
         models.open(path)
     text = blocker.args[0].text
     assert "“wrong.safetensors”" in text
@@ -141,9 +146,9 @@ def test_answers_of_an_earlier_model_never_arrive(
     assert answers == [4]
 
 
-def test_a_failed_question_is_a_problem(models: Models, qtbot: QtBot) -> None:
+def test_a_failed_question_is_a_problem(told: Told, models: Models, qtbot: QtBot) -> None:
     models.adopt(small_model(), "Small")
-    with qtbot.waitSignal(models.problem, timeout=LOADING_MS) as blocker:
+    with qtbot.waitSignal(told.problem, timeout=LOADING_MS) as blocker:
         models.decode(np.zeros((1, 5), np.float32), then=pytest.fail, lane=Lane.EXPLORE)
     assert "RuntimeError" in blocker.args[0].details
 
@@ -237,9 +242,11 @@ def test_a_model_adopted_while_another_is_saved_keeps_its_own_name(
     assert (models.title, models.path) == ("Second", None)
 
 
-def test_a_place_that_cannot_be_written(models: Models, tmp_path: Path, qtbot: QtBot) -> None:
+def test_a_place_that_cannot_be_written(
+    told: Told, models: Models, tmp_path: Path, qtbot: QtBot
+) -> None:
     models.adopt(small_model(), "Small")
-    with qtbot.waitSignal(models.problem, timeout=LOADING_MS) as blocker:
+    with qtbot.waitSignal(told.problem, timeout=LOADING_MS) as blocker:
         models.save(tmp_path / "no folder" / "a.safetensors")
     assert "doesn't exist" in blocker.args[0].text
     assert models.path is None

@@ -203,7 +203,7 @@ def test_what_cannot_be_kept_is_told_of_once(window: MainWindow, qtbot: QtBot) -
     unsaved_folder().write_bytes(b"no folder")
     edit(window, qtbot)
     problems: list[object] = []
-    window.studio.unsaved.problem.connect(problems.append)
+    window.studio.problem.connect(problems.append)
     for _ in range(2):
         window.studio.unsaved.write_now()
         wait_for_answers(window.studio.unsaved.job, qtbot)

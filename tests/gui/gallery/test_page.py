@@ -31,10 +31,10 @@ class States:
     """What the page shows and changes."""
 
     def __init__(self) -> None:
-        self.models = Models()
+        self.models = Models(pytest.fail)
         self.selection = Selection(self.models)
-        self.photos = OwnPhotos()
-        self.faces = Faces(self.photos.shelf)
+        self.photos = OwnPhotos(pytest.fail)
+        self.faces = Faces(self.photos.shelf, pytest.fail)
 
     def show(
         self,

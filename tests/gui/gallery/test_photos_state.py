@@ -16,14 +16,15 @@ from cae_gui.gallery.photos import OwnPhotos
 from model.photos.crop import CropBox
 from model.photos.photo import Photo, Placement, read_photo
 from tests.drawn_photos import Sitter, drawn_photo
+from tests.gui.conftest import Told
 from tests.shelves import faces_of, keys_of
 
 GROUP = (Sitter(3, 130, 130, 90), Sitter(5, 430, 260, 170))
 
 
 @pytest.fixture
-def photos(qtbot: QtBot) -> Iterator[OwnPhotos]:
-    photos = OwnPhotos()
+def photos(told: Told, qtbot: QtBot) -> Iterator[OwnPhotos]:
+    photos = OwnPhotos(told.problem.emit)
     yield photos
     stop_and_wait(photos.jobs())
 
@@ -73,7 +74,7 @@ def test_photos_added_while_others_are_read_wait_their_turn(
 
 
 def test_photos_wait_also_behind_a_failure(
-    photos: OwnPhotos, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    told: Told, photos: OwnPhotos, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     def read(picture: Any, name: str) -> Any:
         if name == "huge":
@@ -81,7 +82,7 @@ def test_photos_wait_also_behind_a_failure(
         return read_photo(picture, name)
 
     monkeypatch.setattr(photos_module, "read_photo", read)
-    with qtbot.waitSignals([photos.problem, photos.added]):
+    with qtbot.waitSignals([told.problem, photos.added]):
         photos.add([(pixels(1), "huge")])
         photos.add([(pixels(2), "usual")])
     assert faces_of(photos.shelf).names == ("usual",)
@@ -108,13 +109,13 @@ def test_cancel_drops_the_photos_that_wait(
 
 
 def test_a_shelf_that_cannot_be_written_is_a_problem(
-    photos: OwnPhotos, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    told: Told, photos: OwnPhotos, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     def refuse(*_arguments: Any) -> int:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(photos.shelf, "add_photo", refuse)
-    with qtbot.assertNotEmitted(photos.added), qtbot.waitSignal(photos.problem) as blocker:
+    with qtbot.assertNotEmitted(photos.added), qtbot.waitSignal(told.problem) as blocker:
         photos.add([(pixels(1), "One")])
     assert "disk is full" in blocker.args[0].text
 
@@ -195,13 +196,13 @@ def test_removing_what_is_gone_is_no_news(
 
 
 def test_a_photo_that_cannot_be_removed_is_a_problem(
-    photos: OwnPhotos, three: list[str], monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    told: Told, photos: OwnPhotos, three: list[str], monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     def refuse(*_arguments: Any, **_options: Any) -> None:
         raise PermissionError(13, "Permission denied", "x.png")
 
     monkeypatch.setattr(photos.shelf, "remove", refuse)
-    with qtbot.waitSignal(photos.problem) as blocker:
+    with qtbot.waitSignal(told.problem) as blocker:
         photos.remove(three[:1])
     assert "no permission" in blocker.args[0].text
 
@@ -305,9 +306,9 @@ def test_another_face_is_the_next_one_found_or_beside(
 
 
 def test_one_more_face_of_a_photo_that_is_gone_is_a_problem(
-    photos: OwnPhotos, qtbot: QtBot
+    told: Told, photos: OwnPhotos, qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(photos.problem) as blocker:
+    with qtbot.waitSignal(told.problem) as blocker:
         photos.add_face("gone", Placement(CropBox(0, 0, 9)))
     assert "doesn't exist" in blocker.args[0].text
 
@@ -315,7 +316,7 @@ def test_one_more_face_of_a_photo_that_is_gone_is_a_problem(
 def test_the_shelf_of_before_is_there_again(photos: OwnPhotos, qtbot: QtBot) -> None:
     picture = drawn_photo(GROUP[:1])
     photos.shelf.add_photo(Photo("Kept", picture, Placement(GROUP[0].box)))
-    again = OwnPhotos()
+    again = OwnPhotos(pytest.fail)
     try:
         assert faces_of(again.shelf).names == ("Kept",)
     finally:

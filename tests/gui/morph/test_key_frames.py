@@ -68,7 +68,7 @@ def morpher(qapp: object) -> Morpher:
 
 @pytest.fixture
 def selection(qapp: object) -> Iterator[Selection]:
-    models = Models()
+    models = Models(pytest.fail)
     selection = Selection(models)
     selection.show(Selected("Chosen", PIXELS[9]))
     yield selection

@@ -16,7 +16,7 @@ from cae_gui.reconstruct.own_photo import OwnPhoto
 from model.photos.crop import CropBox, crop_face
 from model.photos.photo import Photo, Placement
 from model.photos.photos import PhotoLibrary
-from tests.gui.conftest import wait_for_answers
+from tests.gui.conftest import Told, wait_for_answers
 from tests.shelves import keys_of, write_bare_face
 
 FOUND = (CropBox(100, 150, 200), CropBox(500, 150, 160, 10))
@@ -36,8 +36,8 @@ def shelf(tmp_path: Path) -> PhotoLibrary:
 
 
 @pytest.fixture
-def photo(shelf: PhotoLibrary, qtbot: QtBot) -> Iterator[OwnPhoto]:
-    photo = OwnPhoto(shelf)
+def photo(told: Told, shelf: PhotoLibrary, qtbot: QtBot) -> Iterator[OwnPhoto]:
+    photo = OwnPhoto(shelf, told.problem.emit)
     yield photo
     stop_and_wait([photo.job])
 
@@ -62,7 +62,7 @@ def test_a_photo_is_opened_with_its_box(photo: OwnPhoto, shelf: PhotoLibrary, qt
 
 def test_large_pictures_are_shown_reduced(shelf: PhotoLibrary, qtbot: QtBot) -> None:
     key = shelf.add_photo(Photo("Wide", noise(3, (2400, 960)), Placement(FOUND[0])))
-    photo = OwnPhoto(shelf)
+    photo = OwnPhoto(shelf, pytest.fail)
     try:
         opened = show(photo, key, qtbot)
     finally:
@@ -170,11 +170,11 @@ def test_the_box_of_a_removed_photo_is_not_kept(
 
 
 def test_a_lost_picture_is_a_problem(
-    photo: OwnPhoto, shelf: PhotoLibrary, tmp_path: Path, qtbot: QtBot
+    told: Told, photo: OwnPhoto, shelf: PhotoLibrary, tmp_path: Path, qtbot: QtBot
 ) -> None:
     for path in (tmp_path / "photos" / "pictures").iterdir():
         path.unlink()
-    with qtbot.assertNotEmitted(photo.opened), qtbot.waitSignal(photo.problem) as blocker:
+    with qtbot.assertNotEmitted(photo.opened), qtbot.waitSignal(told.problem) as blocker:
         photo.show(keys_of(shelf)[0])
 
     assert "doesn't exist" in blocker.args[0].text

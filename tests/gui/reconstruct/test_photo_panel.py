@@ -29,7 +29,7 @@ def shelf(tmp_path: Path) -> PhotoLibrary:
 
 @pytest.fixture
 def own(shelf: PhotoLibrary, qtbot: QtBot) -> Iterator[OwnPhoto]:
-    own = OwnPhoto(shelf)
+    own = OwnPhoto(shelf, pytest.fail)
     yield own
     stop_and_wait([own.job])
 

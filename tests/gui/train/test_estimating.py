@@ -144,8 +144,8 @@ def test_nothing_is_tried_while_another_workspace_is_in_view(
     assert len(trials.configs) == 1
     window.tabs.setCurrentWidget(window.explore)
     trials.work = quick_trial
-    with qtbot.waitSignal(window.studio.training.job.ended, timeout=LOADING_MS):
-        leave.set()
+    leave.set()
+    qtbot.waitUntil(lambda: not window.studio.training.job.is_busy, timeout=LOADING_MS)
     window.train.form.set_config(replace(SMALL, batch_size=8))
     assert len(trials.configs) == 1
     window.tabs.setCurrentWidget(window.train)

@@ -14,12 +14,12 @@ from cae_gui.train.runs import OpenedRun, PreviewRead, Runs
 from model.data.datasets import FaceSet
 from model.runs.runs import EpochRow, Run
 from model.runs.writer import Writer
-from tests.gui.conftest import LOADING_MS, SMALL, quick_preview
+from tests.gui.conftest import LOADING_MS, SMALL, Told, quick_preview
 
 
 @pytest.fixture
-def runs(qtbot: QtBot) -> Iterator[Runs]:
-    runs = Runs()
+def runs(told: Told, qtbot: QtBot) -> Iterator[Runs]:
+    runs = Runs(told.problem.emit)
     yield runs
     stop_and_wait(runs.jobs())
 
@@ -86,20 +86,22 @@ def test_opens_a_run_and_reads_its_previews(runs: Runs, few_faces: FaceSet, qtbo
         np.testing.assert_array_equal(preview.pixels, expected)
 
 
-def test_a_folder_that_is_no_run_is_a_sentence(runs: Runs, tmp_path: Path, qtbot: QtBot) -> None:
+def test_a_folder_that_is_no_run_is_a_sentence(
+    told: Told, runs: Runs, tmp_path: Path, qtbot: QtBot
+) -> None:
     for act in (runs.open, runs.follow):
-        with qtbot.waitSignal(runs.problem, timeout=LOADING_MS) as blocker:
+        with qtbot.waitSignal(told.problem, timeout=LOADING_MS) as blocker:
             act(tmp_path, then=nothing)
         assert f"“{tmp_path.name}” isn't a run" in blocker.args[0].text
     qtbot.waitUntil(lambda: runs.following is None)
 
 
 def test_deletes_runs_but_none_that_is_being_trained(
-    runs: Runs, few_faces: FaceSet, qtbot: QtBot
+    told: Told, runs: Runs, few_faces: FaceSet, qtbot: QtBot
 ) -> None:
     stopped, running = recorded(few_faces, 1), recorded(few_faces, 1)
     problems: list[Problem] = []
-    runs.problem.connect(problems.append)
+    told.problem.connect(problems.append)
     with Writer(running.folder), qtbot.waitSignal(runs.listed, timeout=LOADING_MS):
         runs.delete([stopped.folder, running.folder])
     assert [f"“{running.folder.name}” can't be deleted" in text for text, _ in problems] == [True]
@@ -130,12 +132,14 @@ def test_follows_a_folder_until_told_otherwise(
     assert runs.following is None
 
 
-def test_a_folder_that_vanishes_is_a_sentence(runs: Runs, few_faces: FaceSet, qtbot: QtBot) -> None:
+def test_a_folder_that_vanishes_is_a_sentence(
+    told: Told, runs: Runs, few_faces: FaceSet, qtbot: QtBot
+) -> None:
     run = recorded(few_faces, 1)
     heard: list[object] = []
     runs.follow(run.folder, then=heard.append)
     qtbot.waitUntil(lambda: bool(heard), timeout=LOADING_MS)
-    with qtbot.waitSignal(runs.problem, timeout=LOADING_MS) as blocker:
+    with qtbot.waitSignal(told.problem, timeout=LOADING_MS) as blocker:
         run.discard()
     assert "is gone" in blocker.args[0].text
     qtbot.waitUntil(lambda: runs.following is None)

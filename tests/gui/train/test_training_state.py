@@ -14,14 +14,14 @@ from cae_gui.train.training import State, Training
 from model.data.datasets import FaceSet
 from model.events import Snapshot
 from model.runs.runs import Run, list_runs
-from tests.gui.conftest import LOADING_MS, SMALL
+from tests.gui.conftest import LOADING_MS, SMALL, Told
 
 LONG = replace(SMALL, epochs=1000)
 
 
 @pytest.fixture
-def training(qtbot: QtBot, quick_engine: None) -> Iterator[Training]:
-    training = Training()
+def training(told: Told, qtbot: QtBot, quick_engine: None) -> Iterator[Training]:
+    training = Training(told.problem.emit)
     yield training
     stop_and_wait([training.job])
 
@@ -106,7 +106,7 @@ def test_a_training_can_be_paused_before_it_has_begun(
 
 
 def test_the_real_engine_stops_and_goes_on(few_faces: FaceSet, qtbot: QtBot) -> None:
-    training = Training()
+    training = Training(pytest.fail)
     diary = Diary(training)
     training.start(SMALL, few_faces)
     wait_until_learning(training, qtbot)
@@ -202,11 +202,11 @@ def test_a_run_deleted_by_others_while_it_is_discarded(
 
 
 def test_too_few_faces_is_a_sentence_and_leaves_no_run(
-    training: Training, few_faces: FaceSet, qtbot: QtBot
+    told: Told, training: Training, few_faces: FaceSet, qtbot: QtBot
 ) -> None:
     with (
         qtbot.assertNotEmitted(training.stopped),
-        qtbot.waitSignal(training.problem, timeout=LOADING_MS) as blocker,
+        qtbot.waitSignal(told.problem, timeout=LOADING_MS) as blocker,
     ):
         training.start(replace(SMALL, batch_size=64), few_faces)
     assert "Batch size" in blocker.args[0].text
@@ -216,7 +216,11 @@ def test_too_few_faces_is_a_sentence_and_leaves_no_run(
 
 
 def test_a_failure_in_the_middle_keeps_what_was_saved(
-    training: Training, few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    told: Told,
+    training: Training,
+    few_faces: FaceSet,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
 ) -> None:
     from model.training.training import train  # the quick one
 
@@ -227,7 +231,7 @@ def test_a_failure_in_the_middle_keeps_what_was_saved(
                 raise RuntimeError("The device went away.")
 
     monkeypatch.setattr("model.training.training.train", failing)
-    with qtbot.waitSignal(training.problem, timeout=LOADING_MS) as blocker:
+    with qtbot.waitSignal(told.problem, timeout=LOADING_MS) as blocker:
         training.start(SMALL, few_faces)
     assert blocker.args[0].text == "The device went away."
     wait_until_idle(training, qtbot)
@@ -244,11 +248,11 @@ def test_after_a_failure_another_training_starts(
 
 
 def test_a_folder_that_is_no_run_is_a_problem_and_stays(
-    training: Training, few_faces: FaceSet, tmp_path: Path, qtbot: QtBot
+    told: Told, training: Training, few_faces: FaceSet, tmp_path: Path, qtbot: QtBot
 ) -> None:
     folder = tmp_path / "letters"
     folder.mkdir()
-    with qtbot.waitSignal(training.problem, timeout=LOADING_MS) as blocker:
+    with qtbot.waitSignal(told.problem, timeout=LOADING_MS) as blocker:
         training.resume(folder, few_faces)
     assert "“letters”" in blocker.args[0].text
     wait_until_idle(training, qtbot)

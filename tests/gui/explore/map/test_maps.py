@@ -22,7 +22,7 @@ from cae_gui.explore.map.maps import Maps
 from cae_gui.main_window import MainWindow
 from model.face_set import FaceSet
 from model.latents.latent_map import MapError, Mapping, pca_map
-from tests.gui.conftest import LOADING_MS, picture_of, same_picture, save_faces
+from tests.gui.conftest import LOADING_MS, Told, picture_of, same_picture, save_faces
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 STEPS = 3
@@ -76,16 +76,16 @@ def new_explored(faces: FaceSet, seed: int = 0, previous: Any = None) -> Any:
 
 
 @pytest.fixture
-def latents(few_faces: FaceSet, qtbot: QtBot) -> Iterator[Latents]:
-    latents = Latents()
+def latents(told: Told, few_faces: FaceSet, qtbot: QtBot) -> Iterator[Latents]:
+    latents = Latents(told.problem.emit)
     latents.explored = new_explored(few_faces)
     yield latents
     stop_and_wait([latents.job])
 
 
 @pytest.fixture
-def maps(latents: Latents, qtbot: QtBot) -> Iterator[Maps]:
-    maps = Maps(latents)
+def maps(told: Told, latents: Latents, qtbot: QtBot) -> Iterator[Maps]:
+    maps = Maps(latents, told.problem.emit)
     yield maps
     stop_and_wait([maps.job])
 
@@ -154,19 +154,21 @@ def test_cancelling_goes_back_to_pca(maps: Maps, tsne: QuickTsne, qtbot: QtBot) 
         maps.cancel()
     assert maps.method == "pca"
     assert maps.points is by_pca
-    with qtbot.waitSignal(maps.job.ended, timeout=LOADING_MS):
-        tsne.go_on.set()
+    tsne.go_on.set()
+    wait_until_idle(maps, qtbot)
     assert tsne.closed == 1
     assert maps.points is by_pca
     with qtbot.assertNotEmitted(maps.changed):
         maps.cancel()  # nothing is under way
 
 
-def test_a_failure_is_told_and_pca_is_there(maps: Maps, tsne: QuickTsne, qtbot: QtBot) -> None:
+def test_a_failure_is_told_and_pca_is_there(
+    told: Told, maps: Maps, tsne: QuickTsne, qtbot: QtBot
+) -> None:
     tsne.error = MapError("The map couldn't be made (no memory).")
-    with qtbot.waitSignal(maps.problem, timeout=LOADING_MS) as told:
+    with qtbot.waitSignal(told.problem, timeout=LOADING_MS) as blocker:
         maps.choose("tsne")
-    assert told.args[0].text == str(tsne.error)
+    assert blocker.args[0].text == str(tsne.error)
     wait_until_idle(maps, qtbot)
     assert maps.method == "pca"
     assert maps.plane is not None
