@@ -53,16 +53,15 @@ _HINT = "Drag faces from the gallery, several at once, or select them there and 
 class DirectionBuilder(QWidget):
     """A form for one direction; a face is on one side only.
 
+    Enter in the name is ``save``, and Escape is ``cancel``.
+
     Signals:
         selection_wanted(int): the faces selected in the gallery are to come to this side.
         faces_changed(): other faces are on a side.
-        save_asked(), cancel_asked(): the buttons, or Enter and Escape.
     """
 
     selection_wanted = Signal(int)
     faces_changed = Signal()
-    save_asked = Signal()
-    cancel_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -173,9 +172,7 @@ class DirectionBuilder(QWidget):
 
     def _connect(self) -> None:
         self._name.textEdited.connect(self._on_name)
-        self._name.returnPressed.connect(self.save_asked)
-        self.save.clicked.connect(self.save_asked)
-        self.cancel.clicked.connect(self.cancel_asked)
+        self._name.returnPressed.connect(self.save.click)
         for button, pile in zip(self._add, self.piles, strict=True):
             button.clicked.connect(self._on_add)
             pile.faces_dropped.connect(self._on_dropped)
@@ -213,7 +210,7 @@ class DirectionBuilder(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self.cancel_asked.emit()
+            self.cancel.click()
         else:
             super().keyPressEvent(event)
 

@@ -122,7 +122,6 @@ class FaceStrip(QListView):
         keys = _Editing.EditKeyPressed | _Editing.DoubleClicked
         self.setEditTriggers(keys if editable else _Editing.NoEditTriggers)
         self.clicked.connect(self._on_clicked)
-        self.horizontalScrollBar().valueChanged.connect(self.looked_at)
 
     def _set_up(self) -> None:
         self.setFlow(QListView.Flow.LeftToRight)
@@ -231,6 +230,10 @@ class FaceStrip(QListView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.looked_at.emit()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        super().scrollContentsBy(dx, dy)
         self.looked_at.emit()
 
     def showEvent(self, event: QShowEvent) -> None:

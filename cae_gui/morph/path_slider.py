@@ -18,13 +18,13 @@ _HINT = "Arrow keys: small steps, Page keys: large ones, with Ctrl: from face to
 class PathSlider(Slider):
     """Seconds from the beginning, in steps of a millisecond.
 
+    ``sliderPressed`` and ``actionTriggered`` tell of the person's hand, also at a mark.
+
     Signals:
         moved(float): the person or ``go_to`` moved it; seconds.
-        taken(): the person took the handle or pressed a key for it.
     """
 
     moved = Signal(float)
-    taken = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -34,8 +34,6 @@ class PathSlider(Slider):
         self.setAccessibleName("Place on the path")
         self.setToolTip(_HINT)
         self.valueChanged.connect(self._on_value)
-        self.actionTriggered.connect(self.taken)
-        self.sliderPressed.connect(self.taken)
 
     def set_marks(self, times: Sequence[float], names: Sequence[str]) -> None:
         """Go over these times, ascending from 0, with a short name at each; emits nothing."""
@@ -81,7 +79,7 @@ class PathSlider(Slider):
     def _step_mark(self, direction: int) -> None:
         places = [place for place, _ in self._marks if (place - self.value()) * direction > 0]
         if places:
-            self.setValue(min(places, key=lambda place: abs(place - self.value())))
+            self.setSliderPosition(min(places, key=lambda place: abs(place - self.value())))
 
     @Slot(int)
     def _on_value(self, _value: int) -> None:
@@ -123,14 +121,12 @@ class PathSlider(Slider):
         ):
             super().mousePressEvent(event)
             return
-        self.taken.emit()
         ways = [abs(self.mark_x(index) - point.x()) for index in range(len(self._marks))]
-        self.setValue(self._marks[ways.index(min(ways))][0])
+        self.setSliderPosition(self._marks[ways.index(min(ways))][0])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {int(Qt.Key.Key_Left): -1, int(Qt.Key.Key_Right): 1}
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier and event.key() in steps:
-            self.taken.emit()
             self._step_mark(steps[event.key()])
         else:
             super().keyPressEvent(event)

@@ -73,8 +73,9 @@ class ConfigForm(QWidget):
         self._more.hide()
         for name, editor in self._editors.items():
             editor.changed.connect(partial(self._edited, name))
-            editor.settled.connect(self._settle)
-            editor.refused.connect(self._on_refused)
+            if isinstance(editor.control, CountBox | NumberBox):
+                editor.control.editingFinished.connect(self._settle)
+                editor.control.refused.connect(self._on_refused)
         self.undo_stack = QUndoStack(self)
         self._numbers = count()
         self._number = next(self._numbers)
@@ -225,6 +226,8 @@ class ConfigForm(QWidget):
         self._match_rate()
         self._refresh()
         self._push(self._editors[name].title, self._number)
+        if not isinstance(self._editors[name].control, QAbstractSpinBox):
+            self._settle()  # a choice is a step; digits become one until the field is left
 
     @Slot()
     def _on_refused(self) -> None:
@@ -296,13 +299,9 @@ class SettingEditor(QObject):
 
     Signals:
         changed: the person changed the value.
-        settled: the person is done with it for now: what comes next is another change.
-        refused: what was typed can't be taken, or now it can.
     """
 
     changed = Signal()
-    settled = Signal()
-    refused = Signal()
 
     def __init__(self, setting: Setting, default: Any, parent: QWidget) -> None:
         super().__init__(parent)
@@ -320,8 +319,6 @@ class SettingEditor(QObject):
                 combo.currentIndexChanged.connect(self._take)
             case CountBox() | NumberBox() as spin:
                 spin.valueChanged.connect(self._take)
-                spin.editingFinished.connect(self.settled)
-                spin.refused.connect(self.refused)
         self.set_value(default)
 
     def value(self) -> Any:
@@ -363,8 +360,6 @@ class SettingEditor(QObject):
             case CountBox() | NumberBox() as spin:
                 self._value = spin.value()
         self.changed.emit()
-        if not isinstance(self.control, QAbstractSpinBox):
-            self.settled.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and _is_undo(event):

@@ -80,14 +80,13 @@ class LatentSlider(QWidget):
     """Edits one float between the limits of its row; a value beyond them is shown all the same.
 
     Signals:
-        pressed(), moved(float), released(): an edit; a keyboard step emits all three.
+        moved(float): an edit, between ``sliderPressed`` and ``sliderReleased`` of ``track``, which
+            a keyboard step emits as well.
         reset_asked(): the user reset it; the neutral value is already shown.
         lock_toggled(bool): the user locked or unlocked it.
     """
 
-    pressed = Signal()
     moved = Signal(float)
-    released = Signal()
     reset_asked = Signal()
     lock_toggled = Signal(bool)
 
@@ -102,10 +101,10 @@ class LatentSlider(QWidget):
         self._figure = ElidedLabel(self, QPalette.ColorRole.PlaceholderText)
         self._figure.set_tabular()
         self._low = EndFace(self)
-        self._track = SliderTrack(self)
+        self.track = SliderTrack(self)
         self._high = EndFace(self)
         self._lock = LockButton(self) if lock else None
-        self.setFocusProxy(self._track)
+        self.setFocusProxy(self.track)
         self._connect()
         self._arrange()
         self.bind(self._row, 0.0)
@@ -114,8 +113,8 @@ class LatentSlider(QWidget):
         """Become the slider of `row`, at `value`: not locked, and without the faces at its ends."""
         self._row = row
         self._name.setText(row.title)
-        self._track.setAccessibleName(row.name)
-        self._track.set_neutral(row.step_of(row.neutral))
+        self.track.setAccessibleName(row.name)
+        self.track.set_neutral(row.step_of(row.neutral))
         if self._lock is not None:
             self._lock.setAccessibleName(f"Lock {row.name}")
         self.set_ends(None, None)
@@ -132,12 +131,12 @@ class LatentSlider(QWidget):
         """Show whether nothing moves this one until it is unlocked."""
         if self._lock is not None:
             self._lock.setChecked(locked)
-        self._track.set_locked(locked)
+        self.track.set_locked(locked)
         self._describe()
 
     def set_movable(self, movable: bool) -> None:
         """Let it be moved, or show that the locks of others leave it no room."""
-        for part in (self._name, self._track, self._figure):
+        for part in (self._name, self.track, self._figure):
             part.setEnabled(movable)
         self._describe()
 
@@ -157,7 +156,7 @@ class LatentSlider(QWidget):
 
     def value_at(self, x: float) -> float:
         """Return the value, within the limits, whose place on the track is nearest to `x`."""
-        return self._row.value_of(self._track.step_at(x - self._track.x()))
+        return self._row.value_of(self.track.step_at(x - self.track.x()))
 
     def set_value(self, value: float) -> None:
         """Show `value`; costs nothing where it is shown already, but for rounding noise."""
@@ -172,31 +171,29 @@ class LatentSlider(QWidget):
     def set_tab_stop(self, stop: bool) -> None:
         """Let Tab stop here, which is the default, or only a click or a call."""
         policy = Qt.FocusPolicy
-        self._track.setFocusPolicy(policy.StrongFocus if stop else policy.ClickFocus)
+        self.track.setFocusPolicy(policy.StrongFocus if stop else policy.ClickFocus)
 
     def is_held(self) -> bool:
         """Return whether the user holds the handle."""
-        return self._track.isSliderDown()
+        return self.track.isSliderDown()
 
     def is_movable(self) -> bool:
         """Return whether neither its own lock nor the others' hold it."""
-        return self._track.is_movable()
+        return self.track.is_movable()
 
     def _describe(self) -> None:
         """Say what it is, and how to move it or why it can't be."""
-        why_not = "" if self.is_movable() else _LOCKED if self._track.isEnabled() else _NO_ROOM
-        self._track.setAccessibleDescription(why_not)
+        why_not = "" if self.is_movable() else _LOCKED if self.track.isEnabled() else _NO_ROOM
+        self.track.setAccessibleDescription(why_not)
         tip = (self._row.name, self._row.detail, why_not or _HINT)
         self.setToolTip(as_tip("\n".join(part for part in tip if part)))
 
     def _connect(self) -> None:
-        self._track.valueChanged.connect(self._track_moved)
-        self._track.sliderPressed.connect(self.pressed)
-        self._track.sliderReleased.connect(self.released)
-        self._track.reset_asked.connect(self._reset)
+        self.track.valueChanged.connect(self._track_moved)
+        self.track.reset_asked.connect(self._reset)
         if self._lock is not None:
             self._lock.clicked.connect(self._on_lock)
-            self._track.lock_asked.connect(self._lock.click)
+            self.track.lock_asked.connect(self._lock.click)
 
     def _arrange(self) -> None:
         # By hand: a layout would take several passes for each slider of a list that is resized.
@@ -210,27 +207,27 @@ class LatentSlider(QWidget):
         self._name.setGeometry(0, first, name, line)
         self._figure.setGeometry(0, first + line, name, line)
         self._low.move(low, top)
-        self._track.setGeometry(low + _SIDE + _GAP, top, high - low - _SIDE - 2 * _GAP, _SIDE)
+        self.track.setGeometry(low + _SIDE + _GAP, top, high - low - _SIDE - 2 * _GAP, _SIDE)
         self._high.move(high, top)
         if self._lock is not None:
             self._lock.move(high + _SIDE + _GAP, (self.height() - self._lock.height()) // 2)
 
     def _show(self, value: float) -> None:
         self._value = value
-        with QSignalBlocker(self._track):
-            self._track.setValue(self._row.step_of(value))
+        with QSignalBlocker(self.track):
+            self.track.setValue(self._row.step_of(value))
         self._figure.setText(self._row.text_of(value))
 
     @Slot(int)
     def _track_moved(self, step: int) -> None:
         self._value = self._row.value_of(step)
         self._figure.setText(self._row.text_of(self._value))
-        single_step = not self._track.isSliderDown()
+        single_step = not self.track.isSliderDown()
         if single_step:
-            self.pressed.emit()
+            self.track.sliderPressed.emit()
         self.moved.emit(self._value)
         if single_step:
-            self.released.emit()
+            self.track.sliderReleased.emit()
 
     @Slot(bool)
     def _on_lock(self, locked: bool) -> None:

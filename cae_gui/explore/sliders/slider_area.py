@@ -146,9 +146,9 @@ class SliderArea(QAbstractScrollArea):
         slider = LatentSlider(self.viewport(), lock=self._has_locks)
         # Out of Qt's tab order, which would be that of creation; see focusNextPrevChild.
         slider.set_tab_stop(False)
-        slider.pressed.connect(self._slider_pressed)
+        slider.track.sliderPressed.connect(self._slider_pressed)
         slider.moved.connect(self._slider_moved)
-        slider.released.connect(self._slider_released)
+        slider.track.sliderReleased.connect(self._slider_released)
         slider.reset_asked.connect(self._slider_reset)
         slider.lock_toggled.connect(self._slider_locked)
         return slider
@@ -378,9 +378,9 @@ class _SliderPool:
         for slider in self._spare:
             slider.hide()
 
-    def row_of(self, slider: object) -> int:
-        """Return the row of a bound slider."""
-        return next(row for row, bound in self.bound.items() if bound is slider)
+    def row_of(self, sender: object) -> int:
+        """Return the row of a bound slider, or of its track."""
+        return next(row for row, bound in self.bound.items() if sender in (bound, bound.track))
 
     def focused_row(self) -> int | None:
         """Return the row with the focus."""

@@ -130,9 +130,9 @@ def test_enter_saves_and_escape_cancels(builder: DirectionBuilder, qtbot: QtBot)
     field = builder.findChild(QLineEdit)
     qtbot.keyClicks(field, "  A  hat ")
     assert builder.name() == "A hat"
-    with qtbot.waitSignal(builder.save_asked):
+    with qtbot.waitSignal(builder.save.clicked):
         qtbot.keyClick(field, Qt.Key.Key_Return)
-    with qtbot.waitSignal(builder.cancel_asked):
+    with qtbot.waitSignal(builder.cancel.clicked):
         qtbot.keyClick(field, Qt.Key.Key_Escape)
 
 

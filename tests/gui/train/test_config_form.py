@@ -157,6 +157,14 @@ def test_typing_in_one_field_is_one_step(form, qtbot):
     assert not stack.canUndo()
 
 
+def test_each_choice_is_a_step(form):
+    for checked in (False, True):
+        control(form, "flip").setChecked(checked)
+    assert form.undo_stack.count() == 2
+    form.undo_stack.undo()
+    assert not form.config().flip
+
+
 def test_another_field_is_another_step(form):
     control(form, "epochs").setValue(33)
     control(form, "batch_size").setValue(32)

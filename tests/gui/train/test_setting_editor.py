@@ -52,16 +52,6 @@ def test_plain_numbers_have_no_trailing_zeros(host):
         assert rate.control.text() == text
 
 
-def test_a_number_is_settled_when_it_is_left_and_a_choice_at_once(host, qtbot):
-    epochs, flip = editor(host, "epochs"), editor(host, "flip")
-    with qtbot.assertNotEmitted(epochs.settled):
-        epochs.control.setValue(12)
-    with qtbot.waitSignal(epochs.settled):
-        qtbot.keyClick(epochs.control, Qt.Key.Key_Return)
-    with qtbot.waitSignal(flip.settled):
-        flip.control.setChecked(False)
-
-
 @pytest.mark.parametrize("key", [QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo])
 def test_undo_is_left_to_the_menu(host, key):
     epochs = editor(host, "epochs")
