@@ -30,6 +30,7 @@ from cae_gui.messages import Messages
 from cae_gui.morph.mix import MorphFace
 from cae_gui.morph.page import MorphPage
 from cae_gui.reconstruct.page import ReconstructPage
+from cae_gui.reconstruct.photo_panel import PhotoPanel
 from cae_gui.settings import Settings
 from cae_gui.status import Status
 from cae_gui.studio import Studio
@@ -84,7 +85,15 @@ class MainWindow(QMainWindow):
         source, row = self.settings.source, self.settings.row
         self.gallery = GalleryPage(faces, studio.photos, selection, source=source, row=row)
         self.gallery.setMinimumWidth(200)
-        self.reconstruct = ReconstructPage(models, tasks, selection, faces, studio.photo)
+        own = PhotoPanel(
+            studio.photo,
+            pick=self.gallery.pick_photo,
+            add_face=studio.photos.add_face,
+            add_all_faces=studio.photos.add_all_faces,
+            remove=studio.photos.remove,
+        )
+        pick = self.gallery.pick
+        self.reconstruct = ReconstructPage(models, tasks, selection, faces, own, pick)
         self.messages = MessageBar()
         told = self.messages, self.settings
         self._sessions = Sessions(studio.session_files, studio.unsaved, studio.models, *told, self)
@@ -200,28 +209,35 @@ class MainWindow(QMainWindow):
         self.gallery.folder_wanted.connect(self.files.open_folder)
         self.gallery.face_activated.connect(self._on_face_activated)
         self.gallery.morph_asked.connect(self._on_morph_asked)
-        self.reconstruct.face_picked.connect(self.gallery.pick)
         studio.exploring.face_picked.connect(self.gallery.pick)
-        own = self.reconstruct.own
-        own.photo_asked.connect(self.gallery.pick_photo)
-        own.add_face_asked.connect(studio.photos.add_face)
-        own.add_all_asked.connect(studio.photos.add_all_faces)
-        own.remove_asked.connect(studio.photos.remove)
-        studio.photos.changed.connect(own.show_faces)
+        studio.photos.changed.connect(self.reconstruct.own.show_faces)
         studio.resuming.notice.connect(self.messages.show_message)
         runs = self.train.runs
         runs.continue_asked.connect(self.continue_run)
         runs.export_asked.connect(self.files.export_runs)
         runs.follow_asked.connect(partial(self.files.choose_run, runs.follow_run))
         self._sessions.used.connect(self._on_session_used)
-        self.reconstruct.export_face.clicked.connect(self._on_save_face)
-        self.reconstruct.export_strip.clicked.connect(self._on_save_rows)
         self.explore.own_page.bring.clicked.connect(self.files.open_directions)
-        self.explore.save.clicked.connect(self._on_save_edited)
-        self.explore.snapshots.export.clicked.connect(self._on_save_snapshots)
         self.morph.path.frames.edited_wanted.connect(self._on_edited_wanted)
         self.morph.grid.edit_asked.connect(self._on_edit_asked)
         self.morph.analogy.edit_asked.connect(self._on_edit_asked)
+        self._connect_saving()
+
+    def _connect_saving(self) -> None:
+        """Let the buttons of the pages ask for a file."""
+        page, explore = self.reconstruct, self.explore
+        for button, what, name, formats, write in (
+            (page.export_face, "reconstruction", "reconstruction", FIGURE, page.save_face),
+            (page.export_strip, "faces", "faces", FIGURE, page.save_strip),
+            (explore.save, "edited face", "face", PICTURE, explore.save_picture),
+            (explore.snapshots.export, "snapshots", "snapshots", PICTURE, self._save_snapshots),
+        ):
+            save = partial(self.files.save, f"Save the {what}", f"{name}.png", formats, write)
+            button.clicked.connect(lambda _checked, save=save: save())
+
+    def _save_snapshots(self, path: Path) -> None:
+        snapshots = self.explore.snapshots
+        snapshots.save(snapshots.strip.selected(), path)
 
     def _restore(self) -> None:
         self.resize(1200, 800)
@@ -322,25 +338,6 @@ class MainWindow(QMainWindow):
         morpher.put(place, MorphFace.of(face))
         self.tabs.setCurrentWidget(self.morph)
         self.morph.tabs.setCurrentWidget(self.morph.path)
-
-    @Slot()
-    def _on_save_face(self) -> None:
-        name = "reconstruction.png"
-        self.files.save("Save the reconstruction", name, FIGURE, self.reconstruct.save_face)
-
-    @Slot()
-    def _on_save_rows(self) -> None:
-        self.files.save("Save the faces", "faces.png", FIGURE, self.reconstruct.save_strip)
-
-    @Slot()
-    def _on_save_snapshots(self) -> None:
-        snapshots = self.explore.snapshots
-        write = partial(snapshots.save, snapshots.strip.selected())
-        self.files.save("Save the snapshots", "snapshots.png", PICTURE, write)
-
-    @Slot()
-    def _on_save_edited(self) -> None:
-        self.files.save("Save the edited face", "face.png", PICTURE, self.explore.save_picture)
 
     @Slot(int)
     def _on_edited_wanted(self, index: int) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -22,7 +23,6 @@ from cae_gui.core.models import Lane, Models
 from cae_gui.core.selection import Selection
 from cae_gui.core.tasks import Task, Tasks
 from cae_gui.reconstruct.heat_map_view import HeatMapView
-from cae_gui.reconstruct.own_photo import OwnPhoto
 from cae_gui.reconstruct.photo_panel import PhotoPanel
 from cae_gui.widgets.controls import Label, SectionLabel
 from cae_gui.widgets.face_view import FaceView
@@ -44,13 +44,9 @@ OWN = "Your photos, their reconstructions below"
 class ReconstructPage(QWidget):
     """Original, reconstruction and difference large, and a strip of test faces below.
 
-    Above them a photo of the person's own, with the box of its face, while one is selected.
-
-    Signals:
-        face_picked(int): the row, in the data set on show, of a strip face that was clicked.
+    Above them ``own``, a photo of the person's own, while one is selected. ``pick`` is called with
+    the row, in the data set on show, of a strip face that was clicked.
     """
-
-    face_picked = Signal(int)
 
     def __init__(
         self,
@@ -58,18 +54,19 @@ class ReconstructPage(QWidget):
         tasks: Tasks,
         selection: Selection,
         faces: Faces,
-        photo: OwnPhoto,
+        own: PhotoPanel,
+        pick: Callable[[int], object],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._models, self._tasks = models, tasks
-        self._selection, self._faces = selection, faces
+        self._selection, self._faces, self._pick = selection, faces, pick
         self._random = np.random.default_rng(0)
         self._strip_rows: NDArray[np.int64] = np.empty(0, np.int64)
         self._strip: Reconstruction | None = None
         self._shown: Reconstruction | None = None
         self._quality: Quality | None = None
-        self.own = PhotoPanel(photo)
+        self.own = own
         self.own.hide()
         self.photo = self.own.photo
         self.original = FaceView()
@@ -216,7 +213,7 @@ class ReconstructPage(QWidget):
     @Slot(int)
     def _on_strip_clicked(self, index: int) -> None:
         if index < len(self._strip_rows):
-            self.face_picked.emit(int(self._strip_rows[index]))
+            self._pick(int(self._strip_rows[index]))
 
 
 def _in_words(quality: Quality) -> str:

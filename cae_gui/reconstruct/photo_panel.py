@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from cae_gui.reconstruct.crop_box import CropBoxView
 from cae_gui.reconstruct.own_photo import Opened, OwnPhoto
+from model.photos.photo import Placement
 
 
 class PhotoPanel(QWidget):
     """Shows the photo of the selected face where it is one of the person's own, else hides.
 
-    ``show_faces`` is to be called when faces came or went.
-
-    Signals:
-        photo_asked(str): the key of another face of the photo that was clicked.
-        add_face_asked(str, Placement): another face of the photo of this key, whose box is here
-            now, is to get an entry of its own.
-        add_all_asked(list): so are all the other faces that were found on the photo of this key.
-        remove_asked(list): the face of this key is to go.
+    ``show_faces`` is to be called when faces came or went. What the person asks for is called with
+    keys of the photo library: ``pick`` goes to another face of the photo, ``add_face`` gives the
+    one in the box an entry of its own, ``add_all_faces`` all the others that were found.
     """
 
-    photo_asked = Signal(str)
-    add_face_asked = Signal(str, object)
-    add_all_asked = Signal(list)
-    remove_asked = Signal(list)
-
-    def __init__(self, own: OwnPhoto, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        own: OwnPhoto,
+        *,
+        pick: Callable[[str], object],
+        add_face: Callable[[str, Placement], object],
+        add_all_faces: Callable[[Sequence[str]], object],
+        remove: Callable[[Sequence[str]], object],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._own = own
+        self._pick, self._add_face = pick, add_face
+        self._add_all_faces, self._remove = add_all_faces, remove
         self._others: list[str] = []
         self.photo = CropBoxView()
         self.add_face = QPushButton("&Add another face")
@@ -95,22 +99,22 @@ class PhotoPanel(QWidget):
 
     @Slot(int)
     def _on_other_chosen(self, number: int) -> None:
-        self.photo_asked.emit(self._others[number])
+        self._pick(self._others[number])
 
     @Slot()
     def _on_add_face(self) -> None:
         if self._own.placement is not None:
-            self.add_face_asked.emit(self._own.key, self._own.placement)
+            self._add_face(self._own.key, self._own.placement)
 
     @Slot()
     def _on_add_all(self) -> None:
         if self._own.key:
-            self.add_all_asked.emit([self._own.key])
+            self._add_all_faces([self._own.key])
 
     @Slot()
     def _on_remove(self) -> None:
         if self._own.key:
-            self.remove_asked.emit([self._own.key])
+            self._remove([self._own.key])
 
 
 def _caption(found: int, free: int, others: int) -> str:
