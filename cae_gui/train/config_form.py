@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from cae_gui.core.undo import Step
 from cae_gui.widgets.controls import Label
 from cae_gui.widgets.fields import ComboBox, CountBox, NumberBox
+from cae_gui.widgets.layouts import filled
 from model.config import LEARNING_RATES, PRESETS, ConfigError, Setting, TrainConfig, setting_of
 
 Values = Mapping[str, Any]
@@ -60,15 +61,13 @@ class ConfigForm(QWidget):
         self._presets = self._make_presets()
         self._fold = self._make_fold()
         self._more = QWidget(self)
-        self._error = self._make_error()
+        self._error = Label(self, wordWrap=True)
+        self._error.setForegroundRole(QPalette.ColorRole.BrightText)
+        self._error.hide()
         first, rest = self._make_forms()
         self._forms = (first, rest)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addLayout(first)
-        column.addWidget(self._fold, alignment=Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(self._more)
+        column = filled(QVBoxLayout(self), first, self._fold, self._more)
+        column.setAlignment(self._fold, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
         self._more.hide()
         for name, editor in self._editors.items():
@@ -143,13 +142,6 @@ class ConfigForm(QWidget):
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.toggled.connect(self._unfold)
         return button
-
-    def _make_error(self) -> QLabel:
-        label = Label(self)
-        label.setWordWrap(True)
-        label.setForegroundRole(QPalette.ColorRole.BrightText)
-        label.hide()
-        return label
 
     def _make_forms(self) -> tuple[QFormLayout, QFormLayout]:
         first, rest = QFormLayout(), QFormLayout(self._more)
@@ -273,7 +265,8 @@ class ConfigForm(QWidget):
     def _show_error(self, error: str) -> None:
         """Put the sentence under the field that it names, or under the first ones."""
         for form in self._forms:
-            _take_row(form, self._error)
+            if form.indexOf(self._error) >= 0:
+                form.takeRow(self._error)  # keeps the label
         self._error.setText(error)
         self._error.hide()
         if not error:
@@ -286,12 +279,6 @@ class ConfigForm(QWidget):
         row, _role = cast("tuple[int, QFormLayout.ItemRole]", place)
         form.insertRow(row + 1, self._error)
         self._error.show()
-
-
-def _take_row(form: QFormLayout, widget: QWidget) -> None:
-    """Take a widget's row out of a form and keep the widget."""
-    if form.indexOf(widget) >= 0:
-        form.takeRow(widget)
 
 
 class SettingEditor(QObject):
@@ -381,35 +368,18 @@ def _control(setting: Setting, default: Any, parent: QWidget) -> QWidget:
         for choice in setting.choices:
             combo.addItem(choice.capitalize(), choice)
         return combo
-    spin = _float_box(setting, parent) if isinstance(default, float) else _int_box(setting, parent)
+    is_float = isinstance(default, float)
+    low, high = setting.minimum or 0, setting.maximum or (1e9 if is_float else 2**31 - 1)
+    spin: CountBox | NumberBox
+    if is_float:
+        spin = NumberBox(parent)
+        spin.setRange(low, high)
+        spin.setSingleStep(0.05)
+    else:
+        spin = CountBox(parent)
+        spin.setRange(int(low), int(high))
+    if low > 0 and high / low >= _WIDE_RANGE:  # a fixed step would never fit
+        spin.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
     if setting.unit:
         spin.setSuffix(setting.unit if setting.unit == "%" else f" {setting.unit}")
     return spin
-
-
-def _int_box(setting: Setting, parent: QWidget) -> CountBox:
-    spin = CountBox(parent)
-    spin.setRange(int(setting.minimum or 0), int(_maximum(setting, 2**31 - 1)))
-    if _is_wide(setting):
-        spin.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
-    return spin
-
-
-def _float_box(setting: Setting, parent: QWidget) -> NumberBox:
-    spin = NumberBox(parent)
-    wide = _is_wide(setting)
-    spin.setRange(setting.minimum or 0.0, _maximum(setting, 1e9))
-    spin.setSingleStep(0.05)
-    if wide:
-        spin.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
-    return spin
-
-
-def _maximum(setting: Setting, otherwise: float) -> float:
-    return otherwise if setting.maximum is None else setting.maximum
-
-
-def _is_wide(setting: Setting) -> bool:
-    """Return whether the range spans magnitudes, so that a fixed step would never fit."""
-    low = setting.minimum or 0
-    return low > 0 and _maximum(setting, 0) / low >= _WIDE_RANGE

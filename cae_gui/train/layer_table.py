@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from cae_gui.core.models import Models
 from cae_gui.core.tasks import Task, Tasks
 from cae_gui.widgets.controls import Label
+from cae_gui.widgets.layouts import filled
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
@@ -64,11 +65,7 @@ class LayerTable(QWidget):
         self._total = Label(self)
         self._total.setAlignment(_RIGHT)
         self._total.setAccessibleName("Total")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(self._table)
-        column.addWidget(self._total)
+        filled(QVBoxLayout(self), self._table, self._total)
         shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(self.copy)

@@ -9,14 +9,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QHBoxLayout,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from cae_gui.core.faces import Faces
 from cae_gui.core.models import Models
@@ -32,8 +25,9 @@ from cae_gui.train.runs_page import RunsPage
 from cae_gui.train.shown_run import ShownRun
 from cae_gui.train.training import RunOpened, State, Training
 from cae_gui.widgets import dialogs
-from cae_gui.widgets.controls import Label, PrimaryButton
+from cae_gui.widgets.controls import Label, PrimaryButton, button
 from cae_gui.widgets.fields import Tabs
+from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.message_bar import MessageBar
 from model.config import TrainConfig
 from model.events import EpochDone, Finished, Notice, Progress, Started
@@ -100,18 +94,18 @@ class TrainPage(QWidget):
         self.estimate.setMinimumHeight(self.estimate.fontMetrics().height())
         self.start = PrimaryButton("&Start training")
         self.start.setDefault(True)
-        self.pause = QPushButton("Pa&use")
-        self.stop = QPushButton("Stop and &keep")
-        self.discard = QPushButton("&Discard …")
-        self.layers = QPushButton("&Layers …")
-        self.layers.setToolTip("The layers of the network with their shapes and parameters")
+        self.pause = button("Pa&use", self._pause_or_go_on)
+        self.stop = button("Stop and &keep", self._training.stop)
+        self.discard = button("&Discard …", self._discard)
+        tip = "The layers of the network with their shapes and parameters"
+        self.layers = button("&Layers …", self.layers_dialog.show_layers, tip)
 
     def _arrange(self) -> None:
-        self._rows = outer = QHBoxLayout(self)
-        outer.setContentsMargins(16, 16, 16, 16)
-        outer.setSpacing(16)
-        outer.addWidget(self._make_left())
-        outer.addLayout(self._make_right(), 1)
+        right = self._make_right()
+        margins = (16, 16, 16, 16)
+        self._rows = filled(
+            QHBoxLayout(self), self._make_left(), right, margins=margins, spacing=16, room=right
+        )
 
     def _make_left(self) -> QWidget:
         self.tabs = Tabs(documentMode=True)  # without a pane, which dark mode tints
@@ -119,20 +113,12 @@ class TrainPage(QWidget):
         self.tabs.addTab(self.runs, "Ru&ns")
         self.tabs.setTabToolTip(0, "How the next training goes")
         self.tabs.setTabToolTip(1, "What earlier trainings left behind")
-        under = QHBoxLayout()
-        for button in (self.pause, self.stop, self.discard):
-            under.addWidget(button)
-        column = QWidget()
-        column.setFixedWidth(304)
-        left = QVBoxLayout(column)
-        left.setContentsMargins(0, 0, 0, 0)
-        left.setSpacing(8)
-        left.addWidget(self.tabs, 1)
-        left.addWidget(self.further)
-        left.addWidget(self.estimate)
-        left.addWidget(self.start)
-        left.addLayout(under)
-        return column
+        under = filled(QHBoxLayout(), self.pause, self.stop, self.discard)
+        above = self.tabs, self.further, self.estimate, self.start
+        left = QWidget()
+        left.setFixedWidth(304)
+        filled(QVBoxLayout(left), *above, under, room=self.tabs)
+        return left
 
     def _make_settings(self) -> QWidget:
         scroll = QScrollArea(widgetResizable=True)
@@ -140,44 +126,25 @@ class TrainPage(QWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.form)
         page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 8, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(self.faces)
-        column.addWidget(scroll, 1)
-        column.addWidget(self.layers)
+        items = self.faces, scroll, self.layers
+        filled(QVBoxLayout(page), *items, margins=(0, 8, 0, 0), room=scroll)
         return page
 
     def _make_right(self) -> QVBoxLayout:
-        head = QHBoxLayout()
-        head.setSpacing(16)
-        head.addWidget(self.bar, 1)
-        head.addWidget(self.follow)
-        head.addWidget(self.log)
-        right = QVBoxLayout()
-        right.setSpacing(8)
-        right.addWidget(self.status)
-        right.addLayout(head)
-        right.addWidget(self.plot, 1)
-        right.addWidget(self.strip)
-        right.addWidget(self.epochs)
-        return right
+        head = filled(QHBoxLayout(), self.bar, self.follow, self.log, spacing=16, room=self.bar)
+        items = self.status, head, self.plot, self.strip, self.epochs
+        return filled(QVBoxLayout(), *items, room=self.plot)
 
     def _connect(self) -> None:
         training = self._training
         self.start.clicked.connect(self._start)
-        self.pause.clicked.connect(self._pause_or_go_on)
-        self.stop.clicked.connect(training.stop)
-        self.discard.clicked.connect(self._discard)
-        self.layers.clicked.connect(self.layers_dialog.show_layers)
         self.follow.toggled.connect(self._on_follow)
         self.further.toggled.connect(self._on_further)
         self.tabs.currentChanged.connect(self._on_tab)
         self.runs.settings_asked.connect(self._on_settings)
-        changes = self.form.undo_stack.indexChanged, self.form.checked
+        changes = self.form.undo_stack.indexChanged, self.form.checked, self._faces.changed
         for signal in (*changes, self._models.replaced, self._estimates.changed):
             signal.connect(self._refresh)
-        self._faces.changed.connect(self._on_faces)
         self._selection.reconstructed.connect(self._shown.paint_first)
         training.state_changed.connect(self._on_state)
         training.run_opened.connect(self._on_run)
@@ -214,6 +181,8 @@ class TrainPage(QWidget):
         """Say how long a training would take, or why it can't start, and offer what can be done."""
         faces, config = self._faces.faces, self._config()
         is_active, refused, texts = self._training.is_active, "", ("", "")
+        if faces is not None:
+            self.faces.setText(f"Trains on “{faces.title}”, {len(faces.images):,} faces.")
         if faces is None or config is None or is_active:
             self._estimates.cancel()
         else:
@@ -225,13 +194,6 @@ class TrainPage(QWidget):
         self.estimate.setText(texts[0])
         self.estimate.setToolTip(texts[1])
         self.start.setEnabled(not is_active and config is not None and not refused)
-
-    @Slot()
-    def _on_faces(self) -> None:
-        faces = self._faces.faces
-        if faces is not None:
-            self.faces.setText(f"Trains on “{faces.title}”, {len(faces.images):,} faces.")
-        self._refresh()
 
     @Slot(object, str)
     def _on_settings(self, config: TrainConfig, text: str) -> None:
@@ -288,8 +250,8 @@ class TrainPage(QWidget):
     def _show_state(self, state: State) -> None:
         """Offer what can be done in this state of the training."""
         is_active = state is not State.IDLE
-        for button in (self.pause, self.stop, self.discard):
-            button.setEnabled(is_active and state is not State.STOPPING)
+        for steering in (self.pause, self.stop, self.discard):
+            steering.setEnabled(is_active and state is not State.STOPPING)
         self.pause.setText("&Go on" if state is State.PAUSED else "Pa&use")
         self.further.setEnabled(not is_active)
         self.form.set_read_only(is_active)

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QMenu, QVBoxLayout, QWidget
 
 from cae_gui.core.models import Models
 from cae_gui.core.times import duration, run_title
@@ -20,6 +20,8 @@ from cae_gui.train.runs import ListedRun, OpenedRun, Runs
 from cae_gui.train.shown_run import ShownRun
 from cae_gui.train.training import Training
 from cae_gui.widgets import dialogs
+from cae_gui.widgets.controls import button
+from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.message_bar import Action, MessageBar
 from model.plots.curves import OTHER_COLORS, mse_text
 from model.runs.epoch_rows import best_row
@@ -75,12 +77,16 @@ class RunsPage(QWidget):
         self.model = RunListModel(self)
         self.view = RunView()
         self.view.setModel(self.model)
-        self.open = _button("&Open", "Show its curves and faces, and use its best model")
-        self.go_on = _button("&Continue", "Train on, exactly where the run was stopped")
-        self.copy = _button("Cop&y settings", "Put its settings into the form for a new training")
-        self.export = _button("E&xport …", "Save epochs as a table (CSV) or the curves as a figure")
-        self.delete = _button("De&lete …", "Delete the run with all that is in it (Del)")
-        self.follow = _button("", "")
+        self.open = button("&Open", self._open, "Show its curves and faces, and use its best model")
+        tip = "Train on, exactly where the run was stopped"
+        self.go_on = button("&Continue", self._go_on, tip)
+        tip = "Put its settings into the form for a new training"
+        self.copy = button("Cop&y settings", self._copy, tip)
+        tip = "Save epochs as a table (CSV) or the curves as a figure"
+        self.export = button("E&xport …", self._export, tip)
+        tip = "Delete the run with all that is in it (Del)"
+        self.delete = button("De&lete …", self._delete, tip)
+        self.follow = button("", self._begin_or_end_following)
         self._arrange()
         self._connect()
         self._name_follow()
@@ -89,24 +95,15 @@ class RunsPage(QWidget):
     def _arrange(self) -> None:
         buttons = QGridLayout()
         buttons.setSpacing(8)
-        for place, button in enumerate((self.open, self.go_on, self.copy)):
-            buttons.addWidget(button, 0, 2 * place, 1, 2)
-        for place, button in enumerate((self.export, self.delete)):
-            buttons.addWidget(button, 1, 3 * place, 1, 3)
+        for place, of_one in enumerate((self.open, self.go_on, self.copy)):
+            buttons.addWidget(of_one, 0, 2 * place, 1, 2)
+        for place, of_some in enumerate((self.export, self.delete)):
+            buttons.addWidget(of_some, 1, 3 * place, 1, 3)
         buttons.addWidget(self.follow, 2, 0, 1, 6)
-        stack = QVBoxLayout(self)
-        stack.setContentsMargins(0, 8, 0, 0)
-        stack.setSpacing(8)
-        stack.addWidget(self.view, 1)
-        stack.addLayout(buttons)
+        margins = (0, 8, 0, 0)
+        filled(QVBoxLayout(self), self.view, buttons, margins=margins, room=self.view)
 
     def _connect(self) -> None:
-        self.open.clicked.connect(self._open)
-        self.go_on.clicked.connect(self._go_on)
-        self.copy.clicked.connect(self._copy)
-        self.export.clicked.connect(self._export)
-        self.delete.clicked.connect(self._delete)
-        self.follow.clicked.connect(self._begin_or_end_following)
         self.view.opened.connect(self._open)
         self.view.delete_pressed.connect(self._delete)
         self.view.context_asked.connect(self._show_menu)
@@ -169,10 +166,10 @@ class RunsPage(QWidget):
     @Slot(QPoint)
     def _show_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
-        for button in (self.open, self.go_on, self.copy, self.export, self.delete):
-            if button is self.export:
+        for offer in (self.open, self.go_on, self.copy, self.export, self.delete):
+            if offer is self.export:
                 menu.addSeparator()
-            menu.addAction(button.text(), button.click).setEnabled(button.isEnabled())
+            menu.addAction(offer.text(), offer.click).setEnabled(offer.isEnabled())
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(place)
 
@@ -374,12 +371,6 @@ class RunsPage(QWidget):
             self._shown.set_progress(followed.rows[-1].epoch, followed.config.epochs)
         if followed.preview is not None:
             self._shown.add_preview(followed.preview_epoch, followed.preview)
-
-
-def _button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    return button
 
 
 def _can_go_on(listed: ListedRun) -> bool:

@@ -21,6 +21,7 @@ from cae_gui.train.runs import PreviewRead, Runs
 from cae_gui.widgets.controls import ElidedLabel, Label, ProgressBar
 from cae_gui.widgets.fields import Slider
 from cae_gui.widgets.film_strip import FilmStrip
+from cae_gui.widgets.layouts import filled
 from model.data.lfw import TITLE as LFW_TITLE
 from model.events import EpochDone
 from model.face_set import FACE_SHAPE
@@ -240,11 +241,8 @@ class EpochSlider(QWidget):
         widest = self.text.fontMetrics().horizontalAdvance("Epoch 10000  ·  test MSE 0.00000")
         self.text.setFixedWidth(widest)
         self.slider.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(4, 0, 4, 0)
-        line.setSpacing(8)
-        line.addWidget(self.slider, 1)
-        line.addWidget(self.text)
+        items = self.slider, self.text
+        filled(QHBoxLayout(self), *items, margins=(4, 0, 4, 0), room=self.slider)
 
     def _show_text(self) -> None:
         epoch = self.epoch()

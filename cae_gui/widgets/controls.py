@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -179,6 +180,14 @@ class PrimaryButton(QPushButton):
         """Show that it wouldn't any more."""
         self._is_under_mouse = False
         super().leaveEvent(event)
+
+
+def button(text: str, clicked: Callable[[], object], tip: str = "") -> QPushButton:
+    """Return a button that calls ``clicked``, a method of a QObject."""
+    made = QPushButton(text)
+    made.setToolTip(tip)
+    made.clicked.connect(clicked)
+    return made
 
 
 def context_place(view: QAbstractItemView, event: QContextMenuEvent) -> tuple[QModelIndex, QPoint]:
