@@ -25,29 +25,26 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QColor,
-    QContextMenuEvent,
     QFocusEvent,
     QFont,
     QFontMetrics,
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPaintEvent,
     QPalette,
     QPen,
     QPolygonF,
 )
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QListView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
 
-from cae_gui.widgets.controls import as_tip, context_place
-from cae_gui.widgets.painting import ColorRole, paint_empty_text
+from cae_gui.widgets.controls import as_tip
+from cae_gui.widgets.item_list import ItemList
+from cae_gui.widgets.painting import ColorRole
 from model.plots.curves import OTHER_COLORS, mse_text
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -265,27 +262,12 @@ class RunDelegate(QStyledItemDelegate):
         return model.setData(index, state.Unchecked if checked else state.Checked, role)
 
 
-class RunView(QListView):
-    """One run a row, in two lines, with the colour of its curve.
-
-    Signals:
-        opened(): Enter or a double click on a run.
-        delete_pressed(): the Delete key.
-        context_asked(QPoint): by mouse or menu key; the point is global.
-    """
-
-    opened = Signal()
-    delete_pressed = Signal()
-    context_asked = Signal(QPoint)
+class RunView(ItemList):
+    """One run a row, in two lines, with the colour of its curve; a double click is as Enter."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(_EMPTY, parent)
         self.setItemDelegate(RunDelegate(self))
-        self.setUniformItemSizes(True)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Runs")
         self.setAccessibleDescription(
             "Enter opens a run, Space compares its curve, Delete deletes it."
@@ -293,13 +275,6 @@ class RunView(QListView):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, 72)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self.model() is not None and not self.model().rowCount():
-            painter = QPainter(self.viewport())
-            paint_empty_text(painter, self, self.viewport().rect(), _EMPTY)
-            painter.end()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -313,20 +288,7 @@ class RunView(QListView):
         point = event.position().toPoint()
         index = self.indexAt(point)
         if index.isValid() and not _is_beside_texts(self.visualRect(index), point):
-            self.opened.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.opened.emit()
-        elif event.key() == Qt.Key.Key_Delete:
-            self.delete_pressed.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        index, point = context_place(self, event)
-        if index.isValid():
-            self.context_asked.emit(point)
+            self.entered_on.emit(index)
 
 
 def box_rect(row: QRect) -> QRect:

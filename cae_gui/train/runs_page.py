@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QMenu, QVBoxLayout, QWidget
 
 from cae_gui.core.models import Models
@@ -104,8 +104,8 @@ class RunsPage(QWidget):
         filled(QVBoxLayout(self), self.view, buttons, margins=margins, room=self.view)
 
     def _connect(self) -> None:
-        self.view.opened.connect(self._open)
-        self.view.delete_pressed.connect(self._delete)
+        self.view.entered_on.connect(self._open)
+        self.view.delete_asked.connect(self._delete)
         self.view.context_asked.connect(self._show_menu)
         self.view.selectionModel().selectionChanged.connect(self._offer)
         self.model.compared.connect(self._compare)
@@ -163,8 +163,8 @@ class RunsPage(QWidget):
         self.export.setEnabled(some)
         self.delete.setEnabled(some)
 
-    @Slot(QPoint)
-    def _show_menu(self, place: QPoint) -> None:
+    @Slot(QModelIndex, QPoint)
+    def _show_menu(self, _index: QModelIndex, place: QPoint) -> None:
         menu = QMenu(self)
         for offer in (self.open, self.go_on, self.copy, self.export, self.delete):
             if offer is self.export:

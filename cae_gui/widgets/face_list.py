@@ -21,7 +21,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QImage, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QImage, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -31,10 +31,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cae_gui.widgets.controls import as_tip, context_place
+from cae_gui.widgets.controls import as_tip
 from cae_gui.widgets.face_mime import MOST_DRAGGED, start_faces_drag
 from cae_gui.widgets.images import Pixels, fitted, to_qimage
-from cae_gui.widgets.painting import on_pixel, paint_empty_text, paint_picture, paint_ring
+from cae_gui.widgets.item_list import ItemList
+from cae_gui.widgets.painting import on_pixel, paint_picture, paint_ring
 from model.face_set import FACE_SHAPE
 
 THUMBNAIL_ROUNDING = 1 / 16  # radius of the corners, as a share of the side
@@ -194,46 +195,29 @@ class FaceDelegate(QStyledItemDelegate):
         return self._cell
 
 
-class FaceListView(QListView):
+class FaceListView(ItemList):
     """Thumbnails in as many columns as fit.
 
     Signals:
-        entered_on(QModelIndex): Enter on an item.
         typed(str): a character, meant for a search.
-        context_asked(QModelIndex, QPoint): by mouse or menu key; the point is global.
-        delete_asked(): by the Delete key.
     """
 
-    entered_on = Signal(QModelIndex)
     typed = Signal(str)
-    context_asked = Signal(QModelIndex, QPoint)
-    delete_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._empty_text = ""
+        super().__init__(parent=parent)
         # Wrapped list mode looks as icon mode does, without a place of its own for each item.
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(True)
         self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setUniformItemSizes(True)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         # A bar that came and went would lay out everything twice.
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verticalScrollBar().setSingleStep(_CELL // 2)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.setDragEnabled(True)
         self._delegate = FaceDelegate(self)
         self.setItemDelegate(self._delegate)
         self.setAccessibleName("Faces")
-
-    def set_empty_text(self, text: str) -> None:
-        """Set the text that is shown while there is no item."""
-        self._empty_text = text
-        self.viewport().update()
 
     def _fit_columns(self) -> None:
         width = self.viewport().width() - 1  # what ends exactly at the edge, Qt puts on a new line
@@ -254,13 +238,6 @@ class FaceListView(QListView):
         self._fit_columns()
         super().resizeEvent(event)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self.model() is not None and not self.model().rowCount():
-            painter = QPainter(self.viewport())
-            paint_empty_text(painter, self, self.viewport().rect(), self._empty_text)
-            painter.end()
-
     def startDrag(self, _actions: Qt.DropAction) -> None:
         model, index = self.model(), self.currentIndex()
         if isinstance(model, FaceListModel) and index.isValid():
@@ -271,19 +248,6 @@ class FaceListView(QListView):
     def keyboardSearch(self, search: str) -> None:
         # Qt's own search asks the model about every item, in Python.
         self.typed.emit(search)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
-            self.entered_on.emit(self.currentIndex())
-        elif event.key() == Qt.Key.Key_Delete:
-            self.delete_asked.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        index, point = context_place(self, event)
-        if index.isValid():
-            self.context_asked.emit(index, point)
 
 
 def _rounded(image: QImage) -> QImage:

@@ -208,7 +208,7 @@ def test_a_double_click_opens(runs: RunsPage, opened: list[Path], qtbot: QtBot) 
 @pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 def test_the_context_menu_offers_the_same(runs: RunsPage, qtbot: QtBot) -> None:
     click(runs, 0, qtbot)
-    runs.view.context_asked.emit(QPoint(10, 10))
+    runs.view.context_asked.emit(runs.model.index(0), QPoint(10, 10))
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
     entries = {entry.text().replace("&", ""): entry for entry in menu.actions()}
