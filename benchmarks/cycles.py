@@ -31,7 +31,6 @@ from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from PySide6.QtTest import QSignalSpy
 
 from benchmarks.budget import Budget
 from benchmarks.driver import use_own_folders, wait_for
@@ -110,9 +109,8 @@ def repeated(cycles: int, cycle: Callable[[], None], seconds: float) -> dict[str
 def begin_training(window: MainWindow) -> None:
     """Start a training that doesn't end by itself, and wait for its first epoch."""
     window.train.form.set_config(replace(SETTINGS, epochs=10_000))
-    epochs = QSignalSpy(window.studio.training.epoch_done)
     window.train.start.click()
-    wait_for(lambda: epochs.count() > 0, "first epoch", PATIENCE_S)
+    wait_for(lambda: window.train.epochs.epoch() is not None, "first epoch", PATIENCE_S)
 
 
 def train_once(window: MainWindow) -> None:

@@ -39,6 +39,7 @@ from benchmarks.stalls import Heartbeat, StallReporter
 from cae_gui.main_window import MainWindow
 from cae_gui.train.training import State
 from model.data.lfw import default_data_home
+from model.events import EpochDone
 
 
 def main() -> None:
@@ -67,7 +68,12 @@ def measure(
     idle = drag_sliders(window, drags)
     memory = MemoryWatch()
     epochs: list[object] = []
-    window.studio.training.epoch_done.connect(epochs.append)
+
+    def count(event: object) -> None:
+        if isinstance(event, EpochDone):
+            epochs.append(event)
+
+    window.studio.training.reported.connect(count)
     window.train.start.click()
     wait_for(lambda: window.studio.training.state is State.RUNNING, "training", 120)
     training = drag_sliders(window, drags)

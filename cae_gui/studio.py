@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
@@ -29,7 +27,7 @@ from cae_gui.reconstruct.own_photo import OwnPhoto
 from cae_gui.train.estimates import Estimates
 from cae_gui.train.resuming import Resuming
 from cae_gui.train.runs import Runs
-from cae_gui.train.training import State, Training
+from cae_gui.train.training import State, Stopped, Training, TrainingEvent
 from model.events import Finished, Snapshot
 
 
@@ -83,9 +81,7 @@ class Studio(QObject):
         self.photo.cropped.connect(self._on_cropped)
         self.photo.kept.connect(self._on_kept)
         self.training.state_changed.connect(self._on_training)
-        self.training.snapshot.connect(self._on_snapshot)
-        self.training.finished.connect(self._on_finished)
-        self.training.stopped.connect(self._on_stopped)
+        self.training.reported.connect(self._on_training_event)
 
     def _long_jobs(self) -> list[StreamJob]:
         """Return the threads that may take the processor for long, but not that of a training."""
@@ -157,19 +153,14 @@ class Studio(QObject):
         self.exploring.set_training(state is not State.IDLE)
 
     @Slot(object)
-    def _on_snapshot(self, event: Snapshot) -> None:
-        if self.training.is_followed:
-            title = f"In training, epoch {event.model.epoch}"
-            self.models.adopt(event.model, title, snapshot_of=self.training.folder)
-
-    @Slot(object)
-    def _on_finished(self, event: Finished) -> None:
+    def _on_training_event(self, event: TrainingEvent) -> None:
+        """Use the network that a training ends with, and each snapshot of a followed one."""
         folder = self.training.folder
-        if folder is not None:
-            self.models.adopt(event.model, f"Run {folder.name}", folder / "best.safetensors")
-
-    @Slot(object)
-    def _on_stopped(self, folder: Path) -> None:
-        last = folder / "last.safetensors"
-        if last.exists():
-            self.models.open(last, f"Run {folder.name}")
+        match event:
+            case Snapshot() if self.training.is_followed:
+                title = f"In training, epoch {event.model.epoch}"
+                self.models.adopt(event.model, title, snapshot_of=folder)
+            case Finished() if folder is not None:
+                self.models.adopt(event.model, f"Run {folder.name}", folder / "best.safetensors")
+            case Stopped() if (event.folder / "last.safetensors").exists():
+                self.models.open(event.folder / "last.safetensors", f"Run {event.folder.name}")

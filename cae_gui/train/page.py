@@ -23,7 +23,14 @@ from cae_gui.train.layer_table import LayersDialog
 from cae_gui.train.runs import Runs
 from cae_gui.train.runs_page import RunsPage
 from cae_gui.train.shown_run import ShownRun
-from cae_gui.train.training import RunOpened, State, Training
+from cae_gui.train.training import (
+    Discarded,
+    RunOpened,
+    State,
+    Stopped,
+    Training,
+    TrainingEvent,
+)
 from cae_gui.widgets import dialogs
 from cae_gui.widgets.controls import Label, PrimaryButton, button
 from cae_gui.widgets.fields import Tabs
@@ -31,6 +38,7 @@ from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.message_bar import MessageBar
 from model.config import TrainConfig
 from model.events import EpochDone, Finished, Notice, Progress, Started
+from model.progress import WorkProgress
 
 PREVIEW_FACES = 10
 _STATES = {
@@ -147,15 +155,7 @@ class TrainPage(QWidget):
             signal.connect(self._refresh)
         self._selection.reconstructed.connect(self._shown.paint_first)
         training.state_changed.connect(self._on_state)
-        training.run_opened.connect(self._on_run)
-        training.preparing.connect(self.status.setText)
-        training.started.connect(self._on_started)
-        training.progressed.connect(self._on_progress)
-        training.epoch_done.connect(self._on_epoch)
-        training.finished.connect(self._on_finished)
-        training.stopped.connect(self._on_stopped)
-        training.discarded.connect(self._on_discarded)
-        training.noticed.connect(self._on_notice)
+        training.reported.connect(self._on_event)
 
     def show_settings(self) -> None:
         """Bring the form into view."""
@@ -272,7 +272,31 @@ class TrainPage(QWidget):
                 self._shown.clear()  # it never began, and left nothing
 
     @Slot(object)
-    def _on_run(self, event: RunOpened) -> None:
+    def _on_event(self, event: TrainingEvent) -> None:
+        is_on_show = self._shown.shows(self._training.folder)
+        match event:
+            case RunOpened():
+                self._begin(event)
+            case Progress():
+                self._show_progress(event, is_on_show)
+            case EpochDone():
+                self._history.append(event)
+                if is_on_show:
+                    self._shown.set_rows(self._history)
+                    self._shown.add_preview(event.epoch, event.preview)
+            case Notice():
+                self._messages.show_message(event.text)
+            case Finished():
+                self._has_finished = True
+            case Discarded():
+                self._history = []
+                if is_on_show:
+                    self._shown.clear()
+        if text := _sentence(event):
+            self.status.setText(text)
+
+    def _begin(self, event: RunOpened) -> None:
+        """Show the run that the training records, with the epochs that it has already."""
         self._history = list(event.rows)
         self._begun = event.folder
         self._planned = event.config.epochs
@@ -285,19 +309,11 @@ class TrainPage(QWidget):
             _, test = faces.split(event.config.test_percent, event.config.seed)
             self._shown.set_originals(np.array(faces.images[test[:PREVIEW_FACES]]))
 
-    @Slot(object)
-    def _on_started(self, event: Started) -> None:
-        self._planned = event.epochs
-        self.status.setText(
-            f"Training on {event.device}: {event.train_images:,} faces, "
-            f"{event.test_images:,} kept for the test."
-        )
-
-    @Slot(object)
-    def _on_progress(self, event: Progress) -> None:
+    def _show_progress(self, event: Progress, is_on_show: bool) -> None:
+        """Move the bar; add to the curves and tell the speed where the training is on show."""
         done = event.epoch - 1 + event.step / event.steps
         self._shown.set_progress(round(done * 1000), self._planned * 1000)
-        if not self._shown.shows(self._training.folder):
+        if not is_on_show:
             return
         if event.loss is not None:
             self.plot.add_progress(done, event.loss, event.learning_rate)
@@ -306,36 +322,6 @@ class TrainPage(QWidget):
                 f"Epoch {event.epoch} of {self._planned}  ·  {event.images_per_s:,.0f} images/s"
                 f"  ·  {duration(event.remaining_s)} left"
             )
-
-    @Slot(object)
-    def _on_epoch(self, event: EpochDone) -> None:
-        self._history.append(event)
-        if self._shown.shows(self._training.folder):
-            self._shown.set_rows(self._history)
-            self._shown.add_preview(event.epoch, event.preview)
-
-    @Slot(object)
-    def _on_finished(self, event: Finished) -> None:
-        self._has_finished = True
-        self.status.setText(
-            f"Finished. Best test MSE {event.best_mse:.5f} in epoch {event.best_epoch}; "
-            "this network is in use now."
-        )
-
-    @Slot(object)
-    def _on_stopped(self, _folder: Path) -> None:
-        self.status.setText("Stopped and kept. Continue it from the list of runs.")
-
-    @Slot()
-    def _on_discarded(self) -> None:
-        self._history = []
-        if self._shown.shows(self._training.folder):
-            self._shown.clear()
-        self.status.setText("Discarded.")
-
-    @Slot(object)
-    def _on_notice(self, event: Notice) -> None:
-        self._messages.show_message(event.text)
 
     def minimumSizeHint(self) -> QSize:
         hint = super().minimumSizeHint()
@@ -356,3 +342,25 @@ class TrainPage(QWidget):
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
             self.updateGeometry()
+
+
+def _sentence(event: TrainingEvent) -> str:
+    """Return what the line of the status says of an event, or nothing."""
+    match event:
+        case WorkProgress():
+            return event.text
+        case Started():
+            return (
+                f"Training on {event.device}: {event.train_images:,} faces, "
+                f"{event.test_images:,} kept for the test."
+            )
+        case Finished():
+            return (
+                f"Finished. Best test MSE {event.best_mse:.5f} in epoch {event.best_epoch}; "
+                "this network is in use now."
+            )
+        case Stopped():
+            return "Stopped and kept. Continue it from the list of runs."
+        case Discarded():
+            return "Discarded."
+    return ""

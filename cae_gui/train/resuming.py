@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.core.faces import TITLES, Faces
 from cae_gui.train.runs import Runs
-from cae_gui.train.training import Training
+from cae_gui.train.training import RunOpened, Training, TrainingEvent
 from model.runs.runs import Run
 
 _SOURCES = {title: source for source, title in TITLES.items()}
@@ -33,7 +33,7 @@ class Resuming(QObject):
         faces.changed.connect(self._on_faces)
         faces.lfw_missing.connect(self._on_lfw_missing)
         faces.idle.connect(self._on_idle)
-        training.run_opened.connect(self._on_training)
+        training.reported.connect(self._on_training)
 
     def resume(self, folder: Path) -> None:
         """Go on with a run of the list exactly where it was stopped."""
@@ -92,5 +92,6 @@ class Resuming(QObject):
             )
 
     @Slot(object)
-    def _on_training(self, _event: object) -> None:
-        self._waiting = None
+    def _on_training(self, event: TrainingEvent) -> None:
+        if isinstance(event, RunOpened):
+            self._waiting = None

@@ -18,11 +18,12 @@ from cae_gui.core.times import duration, run_title
 from cae_gui.train.run_list import RunItem, RunListModel, RunState, RunView
 from cae_gui.train.runs import ListedRun, OpenedRun, Runs
 from cae_gui.train.shown_run import ShownRun
-from cae_gui.train.training import Training
+from cae_gui.train.training import RunOpened, Training, TrainingEvent
 from cae_gui.widgets import dialogs
 from cae_gui.widgets.controls import button
 from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.message_bar import Action, MessageBar
+from model.events import EpochDone
 from model.plots.curves import OTHER_COLORS, mse_text
 from model.runs.epoch_rows import best_row
 from model.runs.following import Followed
@@ -113,8 +114,7 @@ class RunsPage(QWidget):
         self._runs.listed.connect(self._on_listed)
         self._runs.shown_changed.connect(self.model.set_shown)
         self._runs.following_changed.connect(self._on_following)
-        self._training.run_opened.connect(self._on_training)
-        self._training.epoch_done.connect(self._on_epoch)
+        self._training.reported.connect(self._on_event)
         self._training.state_changed.connect(self._on_state)
 
     def set_items(self, items: Sequence[RunItem]) -> None:
@@ -224,14 +224,13 @@ class RunsPage(QWidget):
             self._runs.forget_cut_off(listed.run.folder)
 
     @Slot(object)
-    def _on_training(self, _event: object) -> None:
-        self._runs.stop_following()
-        self._runs.refresh()
-
-    @Slot(object)
-    def _on_epoch(self, _event: object) -> None:
-        if self._training.folder is not None:
-            self._runs.update(self._training.folder)
+    def _on_event(self, event: TrainingEvent) -> None:
+        match event:
+            case RunOpened():
+                self._runs.stop_following()
+                self._runs.refresh()
+            case EpochDone() if self._training.folder is not None:
+                self._runs.update(self._training.folder)
 
     @Slot(object)
     def _on_state(self, _state: object) -> None:

@@ -16,7 +16,7 @@ from cae_gui.core.errors import Problem, Report
 from cae_gui.core.jobs import StreamJob
 from model.config import TrainConfig
 from model.data.datasets import FaceSet
-from model.events import EpochDone, Finished, Notice, Progress, Snapshot, Started
+from model.events import Event, Started
 from model.progress import WorkProgress
 
 if TYPE_CHECKING:
@@ -43,6 +43,22 @@ class RunOpened:
     rows: tuple[Any, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The training was stopped before its end, and its run kept in this folder."""
+
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    """The training was stopped, and its run deleted."""
+
+
+TrainingEvent = WorkProgress | RunOpened | Event | Stopped | Discarded
+"""What is prepared, where it is recorded, what the engine tells of it, and how it ended early."""
+
+
 class Training(QObject):
     """Runs one training at a time in a background thread, or a trial before one.
 
@@ -51,24 +67,11 @@ class Training(QObject):
 
     Signals:
         state_changed(State): after every change of ``state``.
-        started(Started), progressed(Progress), epoch_done(EpochDone), snapshot(Snapshot),
-        finished(Finished), noticed(Notice), run_opened(RunOpened): the engine's own events.
-        stopped(Path): the run's folder; it was stopped before its end and kept.
-        preparing(str): what is done before ``started``.
-        discarded(): the run was stopped and deleted.
+        reported(TrainingEvent): what the training did.
     """
 
     state_changed = Signal(object)
-    started = Signal(object)
-    progressed = Signal(object)
-    epoch_done = Signal(object)
-    snapshot = Signal(object)
-    finished = Signal(object)
-    noticed = Signal(object)
-    run_opened = Signal(object)
-    stopped = Signal(object)
-    preparing = Signal(str)
-    discarded = Signal()
+    reported = Signal(object)
 
     def __init__(self, report: Report, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -80,15 +83,6 @@ class Training(QObject):
         self.faces: FaceSet | None = None
         self._discarding = False
         self._has_failed = False
-        self._routes = {
-            Started: self.started,
-            Progress: self.progressed,
-            EpochDone: self.epoch_done,
-            Snapshot: self.snapshot,
-            Finished: self.finished,
-            Notice: self.noticed,
-            RunOpened: self.run_opened,
-        }
         self.job = StreamJob(self)
 
     @property
@@ -175,11 +169,9 @@ class Training(QObject):
             self.folder = event.folder
         if isinstance(event, Started) and self.state is State.PREPARING:
             self._enter(State.RUNNING)
-        if isinstance(event, WorkProgress):
-            if self.state is State.PREPARING:
-                self.preparing.emit(event.text)
-        elif event is not None:
-            self._routes[type(event)].emit(event)
+        is_late = isinstance(event, WorkProgress) and self.state is not State.PREPARING
+        if event is not None and not is_late:
+            self.reported.emit(event)
 
     def _on_failed(self, problem: Problem) -> None:
         self._has_failed = True
@@ -195,9 +187,9 @@ class Training(QObject):
         if self.folder is None:
             return
         if self._discarding:
-            self.discarded.emit()
+            self.reported.emit(Discarded())
         elif not complete and not self._has_failed:
-            self.stopped.emit(self.folder)
+            self.reported.emit(Stopped(self.folder))
 
 
 def _tell(then: Callable[[Estimate], object], estimate: Estimate | None) -> None:

@@ -19,6 +19,7 @@ from cae_gui.core.jobs import LatestJob
 from cae_gui.main_window import MainWindow
 from cae_gui.morph.film_export import FilmDialog
 from cae_gui.studio import Studio
+from cae_gui.train.training import Training
 from cae_gui.widgets import dialogs
 from cae_gui.widgets.images import from_qimage
 from cae_gui.widgets.message_bar import MessageBar
@@ -70,6 +71,15 @@ class Told(QObject):
 def told(qapp: QApplication) -> Told:
     """Where state that a test makes itself reports problems."""
     return Told()
+
+
+def reported(training: Training, kind: type, qtbot: QtBot, *, timeout: int = LOADING_MS) -> Any:
+    """Wait until a training reports an event of this kind, which is the first of the ``args``."""
+
+    def is_wanted(event: object) -> bool:
+        return isinstance(event, kind)
+
+    return qtbot.waitSignal(training.reported, timeout=timeout, check_params_cb=is_wanted)
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from benchmarks.growth import open_files, threads
 from cae_gui.main_window import MainWindow
-from tests.gui.conftest import LOADING_MS, SMALL, Dialogs, wait_for_reconstruction
+from model.events import EpochDone
+from tests.gui.conftest import LOADING_MS, SMALL, Dialogs, reported, wait_for_reconstruction
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.timeout(300)
 def begin(window: MainWindow, faces: Any, qtbot: QtBot) -> None:
     """Start a training that doesn't end by itself and wait for its first epoch."""
     training = window.studio.training
-    with qtbot.waitSignal(training.epoch_done, timeout=LOADING_MS):
+    with reported(training, EpochDone, qtbot):
         training.start(replace(SMALL, epochs=10_000), faces)
 
 

@@ -20,6 +20,7 @@ from cae_gui.explore.sliders.latent_slider import LatentSlider
 from cae_gui.main_window import MainWindow
 from cae_gui.widgets.face_list import FaceListView
 from cae_gui.widgets.face_view import FaceView
+from model.events import EpochDone, Finished
 from model.runs.runs import Run, list_runs
 from tests.gui.conftest import (
     LOADING_MS,
@@ -27,6 +28,7 @@ from tests.gui.conftest import (
     Dialogs,
     export_as,
     picture_of,
+    reported,
     same_picture,
     wait_for_message,
     wait_for_reconstruction,
@@ -86,7 +88,7 @@ class Journey:
         self.go_to(view)
         view.form.set_config(SMALL)
         training = window.studio.training
-        with self.qtbot.waitSignal(training.finished, timeout=2 * LOADING_MS):
+        with reported(training, Finished, self.qtbot, timeout=2 * LOADING_MS):
             self.qtbot.mouseClick(view.start, LEFT)
         assert len(training_rows(window)) == 2
         assert view.strip.count() == 10
@@ -173,7 +175,7 @@ class Journey:
         window, view = self.window, self.window.train
         self.go_to(view)
         view.form.set_config(replace(SMALL, epochs=1000))
-        with self.qtbot.waitSignal(window.studio.training.epoch_done, timeout=LOADING_MS):
+        with reported(window.studio.training, EpochDone, self.qtbot):
             self.qtbot.mouseClick(view.start, LEFT)
         folder = window.studio.training.folder
         assert folder is not None
@@ -201,7 +203,7 @@ def continue_run(window: MainWindow, folder: Path, qtbot: QtBot) -> None:
 
     qtbot.waitUntil(is_offered, timeout=LOADING_MS)
     done = len(Run.open(folder).rows())
-    with qtbot.waitSignal(window.studio.training.epoch_done, timeout=LOADING_MS) as blocker:
+    with reported(window.studio.training, EpochDone, qtbot) as blocker:
         menus[0].actions()[0].trigger()
     assert blocker.args[0].epoch == done + 1
 

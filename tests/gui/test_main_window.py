@@ -28,13 +28,14 @@ from cae_gui.core.faces import DEMO, LFW, PHOTOS
 from cae_gui.main_window import MainWindow
 from cae_gui.messages import DOWNLOAD, OPEN_FOLDER, TRY_AGAIN, USE_DEMO
 from cae_gui.settings import Settings
-from cae_gui.train.training import State
+from cae_gui.train.training import Discarded, State, Stopped
 from cae_gui.widgets.face_list import FaceListView
 from cae_gui.widgets.face_mime import face_to_mime
 from cae_gui.widgets.images import to_qimage
 from cae_gui.widgets.theme import is_dark
 from model.config import TrainConfig
 from model.data.datasets import DownloadError, FaceSet, Prepared
+from model.events import EpochDone, Finished
 from model.progress import WorkProgress
 from model.runs.runs import Run, list_runs
 from tests.gui.conftest import (
@@ -44,6 +45,7 @@ from tests.gui.conftest import (
     export_as,
     picture_of,
     quick_train,
+    reported,
     same_picture,
     wait_for_file,
     wait_for_message,
@@ -143,7 +145,7 @@ def start_training(window: MainWindow, few_faces: FaceSet, qtbot: QtBot, epochs:
     window.studio.faces.faces = few_faces
     window.train.form.set_config(SMALL.__class__(**{**SMALL.to_dict(), "epochs": epochs}))
     window.tabs.setCurrentWidget(window.train)
-    with qtbot.waitSignal(window.studio.training.epoch_done, timeout=LOADING_MS):
+    with reported(window.studio.training, EpochDone, qtbot):
         qtbot.mouseClick(window.train.start, LEFT)
 
 
@@ -830,7 +832,7 @@ def test_a_training_begins_with_the_model_in_use_where_that_is_asked(
     window.tabs.setCurrentWidget(window.train)
     window.train.form.set_config(SMALL)
     window.train.further.click()
-    with qtbot.waitSignal(window.studio.training.finished, timeout=LOADING_MS):
+    with reported(window.studio.training, Finished, qtbot):
         qtbot.mouseClick(window.train.start, LEFT)
     assert shipped is not None
     assert begun == [(shipped.network.latent_dim, shipped)]
@@ -842,10 +844,10 @@ def test_pause_go_on_and_stop_by_button(training: MainWindow, qtbot: QtBot) -> N
     assert state.state is State.PAUSED
     assert "paused" in status_texts(training)
     qtbot.mouseClick(view.pause, LEFT)
-    with qtbot.waitSignal(state.epoch_done, timeout=LOADING_MS):
+    with reported(state, EpochDone, qtbot):
         pass
     assert view.strip.count() == 10
-    with qtbot.waitSignal(state.stopped, timeout=LOADING_MS):
+    with reported(state, Stopped, qtbot):
         qtbot.mouseClick(view.stop, LEFT)
     assert "kept" in view.status.text()
     assert view.start.isEnabled()
@@ -857,7 +859,7 @@ def test_discard_asks_first(training: MainWindow, answers: Dialogs, qtbot: QtBot
     qtbot.mouseClick(training.train.discard, LEFT)
     assert training.studio.training.state is State.RUNNING
     answers.answer = True
-    with qtbot.waitSignal(training.studio.training.discarded, timeout=LOADING_MS):
+    with reported(training.studio.training, Discarded, qtbot):
         qtbot.mouseClick(training.train.discard, LEFT)
     assert answers.asked == ["discard", "discard"]
     assert training.train.status.text() == "Discarded."
@@ -869,7 +871,7 @@ def test_faces_changed_while_training_change_nothing_in_it(
 ) -> None:
     drop(training, files(photo))
     wait_for_source(training, PHOTOS, qtbot)
-    with qtbot.waitSignal(training.studio.training.epoch_done, timeout=LOADING_MS):
+    with reported(training.studio.training, EpochDone, qtbot):
         pass
     assert training.train.strip.count() == 10
 
@@ -881,7 +883,7 @@ def test_closing_while_training_asks_once_and_cancel_keeps_on(
     training.close()
     assert answers.asked == ["quit"]
     assert training.isVisible()
-    with qtbot.waitSignal(training.studio.training.epoch_done, timeout=LOADING_MS):
+    with reported(training.studio.training, EpochDone, qtbot):
         pass
     assert training.studio.training.state is State.RUNNING
 
@@ -906,19 +908,19 @@ def test_quitting_while_training_stops_in_seconds_and_keeps_the_run(
 def test_a_kept_run_is_offered_and_continued(
     training: MainWindow, few_faces: FaceSet, qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(training.studio.training.stopped, timeout=LOADING_MS):
+    with reported(training.studio.training, Stopped, qtbot):
         training.train.stop.click()
     done = len(next(list_runs()).rows())
     entry = unfinished_run(training, qtbot)
     assert "Patches" in entry.text()
-    with qtbot.waitSignal(training.studio.training.epoch_done, timeout=LOADING_MS) as blocker:
+    with reported(training.studio.training, EpochDone, qtbot) as blocker:
         entry.trigger()
     assert blocker.args[0].epoch == done + 1
     assert training.train.form.config().epochs == 10_000
 
 
 def test_a_run_of_other_faces_is_not_continued_on_these(training: MainWindow, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(training.studio.training.stopped, timeout=LOADING_MS):
+    with reported(training.studio.training, Stopped, qtbot):
         training.train.stop.click()
     choose_source(training, DEMO)
     with qtbot.waitSignal(training.studio.faces.changed):

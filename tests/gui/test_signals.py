@@ -33,6 +33,8 @@ from cae_gui.core import ending
 from cae_gui.main_window import MainWindow
 from cae_gui.widgets import dialogs
 from model.config import TrainConfig
+from model.events import Progress
+from model.progress import WorkProgress
 CONFIG = TrainConfig(
     epochs=10_000, batch_size=16, latent_dim=4, optimizer="adam", learning_rate=0.003
 )
@@ -51,18 +53,18 @@ def started(self):
     when_ready(self)
 MainWindow.start = started
 
-def train(window, then, event="progressed"):
+def train(window, then, kind=Progress):
     training, faces = window.studio.training, window.studio.faces
     def begin():
         if faces.faces is None:
             return QTimer.singleShot(100, begin)
         training.start(CONFIG, faces.faces, "demo")
     came = []
-    def once(*_):
-        if not came:
+    def once(event):
+        if isinstance(event, kind) and not came:
             came.append(True)
             then(training)
-    getattr(training, event).connect(once)
+    training.reported.connect(once)
     window.studio.problem.connect(lambda problem: print(problem, file=sys.stderr))
     begin()
 """
@@ -71,7 +73,7 @@ STATES = {
     "idle": "soon(lambda: None)",
     "training": "train(window, lambda _: soon(lambda: None))",
     "paused": "train(window, lambda training: soon(training.pause))",
-    "preparing": "train(window, lambda training: say('ready'), 'preparing')",
+    "preparing": "train(window, lambda training: say('ready'), WorkProgress)",
     "stopping": "train(window, lambda training: (training.stop(), say('ready')))",
     "question": "train(window, lambda _: soon(lambda: dialogs.ask_discard(window)))",
     "closing": "train(window, lambda _: soon(window.close))",

@@ -12,8 +12,8 @@ from cae_gui.core.tasks import Task
 from cae_gui.studio import Studio
 from cae_gui.train.training import State
 from model.data.datasets import FaceSet
-from model.events import Finished, Snapshot
-from tests.gui.conftest import LOADING_MS, SMALL
+from model.events import EpochDone, Finished, Snapshot
+from tests.gui.conftest import LOADING_MS, SMALL, reported
 
 
 def small_model(epoch: int = 1) -> Any:
@@ -81,10 +81,10 @@ def test_a_new_model_is_measured_on_the_faces_on_show(studio: Studio, qtbot: QtB
 
 def test_snapshots_are_used_only_by_who_follows(studio: Studio) -> None:
     model = small_model(3)
-    studio.training.snapshot.emit(Snapshot(model))
+    studio.training.reported.emit(Snapshot(model))
     assert studio.models.model is None
     studio.training.is_followed = True
-    studio.training.snapshot.emit(Snapshot(model))
+    studio.training.reported.emit(Snapshot(model))
     assert studio.models.model is model
     assert "epoch 3" in studio.models.title
 
@@ -97,8 +97,8 @@ def test_a_followed_model_is_measured_when_the_training_is_over(
     studio.training.is_followed = True
     training._enter(State.RUNNING)
     with qtbot.assertNotEmitted(studio.models.described, wait=50):
-        training.snapshot.emit(Snapshot(small_model()))
-    training.finished.emit(Finished(small_model(), 1, 0.1))
+        training.reported.emit(Snapshot(small_model()))
+    training.reported.emit(Finished(small_model(), 1, 0.1))
     with qtbot.waitSignal(studio.models.described, timeout=LOADING_MS):
         training._enter(State.IDLE)
     assert studio.models.path == tmp_path / "best.safetensors"
@@ -112,7 +112,7 @@ def test_a_followed_training_keeps_the_edits_and_its_directions(
     studio.training.is_followed = True
     studio.exploring.look(True)
     training._enter(State.RUNNING)
-    training.snapshot.emit(Snapshot(small_model(1)))
+    training.reported.emit(Snapshot(small_model(1)))
     select(studio, 0)
     qtbot.waitUntil(lambda: explorer.statistics is not None, timeout=LOADING_MS)
     qtbot.waitUntil(lambda: explorer.face is not None, timeout=LOADING_MS)
@@ -121,13 +121,13 @@ def test_a_followed_training_keeps_the_edits_and_its_directions(
     edit, before = explorer.face.offset, explorer.latent
     statistics = explorer.statistics
     with qtbot.waitSignal(explorer.latent_changed, timeout=LOADING_MS):
-        training.snapshot.emit(Snapshot(small_model(2)))
+        training.reported.emit(Snapshot(small_model(2)))
         assert explorer.statistics is statistics
     assert explorer.latent != pytest.approx(before)
     assert explorer.latent == pytest.approx(explorer.face.start + edit)
     assert explorer.undo_stack.count() == 2
     qtbot.waitUntil(lambda: explorer.statistics is not statistics, timeout=LOADING_MS)
-    training.finished.emit(Finished(small_model(3), 1, 0.1))
+    training.reported.emit(Finished(small_model(3), 1, 0.1))
     training._enter(State.IDLE)
     qtbot.waitUntil(lambda: studio.models.model.statistics is not None, timeout=LOADING_MS)
     assert [item.name for item in explorer.snapshots] == ["Kept"]
@@ -141,7 +141,7 @@ def test_a_stopped_training_gives_its_last_model(
     studio: Studio, few_faces: FaceSet, qtbot: QtBot
 ) -> None:
     studio.training.start(SMALL, few_faces)
-    with qtbot.waitSignal(studio.training.epoch_done, timeout=LOADING_MS):
+    with reported(studio.training, EpochDone, qtbot):
         pass
     with qtbot.waitSignal(studio.models.replaced, timeout=LOADING_MS):
         studio.training.stop()

@@ -12,10 +12,12 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.core.faces import DEMO, PHOTOS
 from cae_gui.main_window import MainWindow
+from model.events import EpochDone
 from model.photos.photos import PhotoLibrary
 from tests.gui.conftest import (
     LOADING_MS,
     SMALL,
+    reported,
     save_faces,
     wait_for_message,
     wait_for_reconstruction,
@@ -41,7 +43,7 @@ def test_a_run_that_one_trains_is_left_alone_by_the_other(
 ) -> None:
     first, second = two(open_window, qtbot)
     training = first.studio.training
-    with qtbot.waitSignal(training.epoch_done, timeout=LOADING_MS):
+    with reported(training, EpochDone, qtbot):
         training.start(replace(SMALL, epochs=10_000), few_faces)
     assert training.folder is not None
     second.studio.runs.refresh()

@@ -18,9 +18,10 @@ from cae_gui.train.runs_page import CONTINUE, NOT_NOW
 from model.checkpoint import pretrained_model, save_model
 from model.documents.session_file import SUFFIX
 from model.documents.unsaved import last_session, unsaved_folder
+from model.events import Finished
 from model.runs.runs import EpochRow, Run
 from model.runs.writer import Writer
-from tests.gui.conftest import LOADING_MS, SMALL, wait_for_answers, wait_for_message
+from tests.gui.conftest import LOADING_MS, SMALL, reported, wait_for_answers, wait_for_message
 
 Open = Callable[[], MainWindow]
 
@@ -47,7 +48,7 @@ def test_it_goes_on_if_wanted(cut_off: Run, open_window: Open, qtbot: QtBot) -> 
     window = open_window()
     wait_for_message(window, qtbot, "was cut off after 1 of 3 epochs")
     assert f"“{cut_off.faces}”" in window.messages.message()
-    with qtbot.waitSignal(window.studio.training.finished, timeout=LOADING_MS):
+    with reported(window.studio.training, Finished, qtbot):
         choose(window, CONTINUE, qtbot)
     assert [row.epoch for row in cut_off.rows()] == [1, 2, 3]
     assert window.tabs.currentWidget() is window.train

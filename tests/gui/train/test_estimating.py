@@ -14,10 +14,11 @@ from cae_gui.main_window import MainWindow
 from cae_gui.train.training import State
 from model.config import PRESETS, TrainConfig
 from model.data.datasets import FaceSet
+from model.events import EpochDone
 from model.training import estimate as module
 from model.training.estimate import Estimate, what_matters
 from model.training.trainer import TrainingError
-from tests.gui.conftest import LOADING_MS, SMALL, quick_trial
+from tests.gui.conftest import LOADING_MS, SMALL, quick_trial, reported
 
 LEFT = Qt.MouseButton.LeftButton
 Trial = Callable[..., Generator[None, None, Estimate]]
@@ -166,7 +167,7 @@ def test_start_ends_a_trial(train: MainWindow, trials: Trials, qtbot: QtBot) -> 
     assert training.state is State.PREPARING
     assert train.train.estimate.text() == ""
     assert not train.train.plot.is_empty()
-    with qtbot.waitSignal(training.epoch_done, timeout=LOADING_MS):
+    with reported(training, EpochDone, qtbot):
         leave.set()
     tried = len(trials.configs)
     assert not problems

@@ -20,8 +20,10 @@ from pytestqt.qtbot import QtBot
 from cae_gui.core.faces import DEMO
 from cae_gui.main_window import MainWindow
 from cae_gui.train.run_list import RunItem, RunState
+from cae_gui.train.training import Stopped
 from model.config import planned_rates
 from model.data.datasets import FaceSet
+from model.events import EpochDone, Finished
 from model.plots.curves import CurveRequest, Points
 from model.runs.runs import Run
 from model.runs.writer import Writer
@@ -32,6 +34,7 @@ from tests.gui.conftest import (
     picture_of,
     quick_preview,
     quick_train,
+    reported,
     same_picture,
     save_faces,
     wait_for_file,
@@ -69,7 +72,7 @@ def learn(window: MainWindow, qtbot: QtBot, epochs: int = 3) -> Path:
     """Train to the end and return the run's folder."""
     window.train.form.set_config(replace(SMALL, epochs=epochs))
     training = window.studio.training
-    with qtbot.waitSignal(training.finished, timeout=LOADING_MS):
+    with reported(training, Finished, qtbot):
         qtbot.mouseClick(window.train.start, LEFT)
     qtbot.waitUntil(lambda: not training.is_active, timeout=LOADING_MS)
     assert training.folder is not None
@@ -79,7 +82,7 @@ def learn(window: MainWindow, qtbot: QtBot, epochs: int = 3) -> Path:
 def begin(window: MainWindow, qtbot: QtBot) -> Path:
     """Start a training that doesn't end by itself."""
     window.train.form.set_config(replace(SMALL, epochs=10_000))
-    with qtbot.waitSignal(window.studio.training.epoch_done, timeout=LOADING_MS):
+    with reported(window.studio.training, EpochDone, qtbot):
         qtbot.mouseClick(window.train.start, LEFT)
     assert window.studio.training.folder is not None
     return window.studio.training.folder
@@ -232,7 +235,7 @@ def test_a_training_that_prepares_shows_its_axes_and_says_what_it_does(
     qtbot.waitUntil(lambda: "a new network and 60 faces" in view.status.text(), timeout=LOADING_MS)
     wait_for_picture(train, lambda shown: shown.planned == planned(3), qtbot)
     assert view.plot._history.epochs == ()
-    with qtbot.waitSignal(train.studio.training.finished, timeout=LOADING_MS):
+    with reported(train.studio.training, Finished, qtbot):
         go_on.set()
 
 
@@ -265,7 +268,7 @@ def test_the_training_goes_on_behind_an_opened_run_and_comes_back(
     folder = begin(train, qtbot)
     wait_for_runs(train, 2, qtbot)
     open_run(train, earlier.folder, qtbot)
-    with qtbot.waitSignal(train.studio.training.epoch_done, timeout=LOADING_MS):
+    with reported(train.studio.training, EpochDone, qtbot):
         pass
     assert train.train.plot._history.epochs == (1, 2)
     open_run(train, folder, qtbot)
@@ -327,14 +330,14 @@ def test_a_compared_run_is_drawn_in_the_color_of_its_box(
 
 def test_a_run_is_continued_exactly_where_it_stopped(train: MainWindow, qtbot: QtBot) -> None:
     folder = begin(train, qtbot)
-    with qtbot.waitSignal(train.studio.training.stopped, timeout=LOADING_MS):
+    with reported(train.studio.training, Stopped, qtbot):
         qtbot.mouseClick(train.train.stop, LEFT)
     qtbot.waitUntil(
         lambda: [run.state for run in listed(train)] == [RunState.STOPPED], timeout=LOADING_MS
     )
     done = len(Run.open(folder).rows())
     train.train.runs.select(folder)
-    with qtbot.waitSignal(train.studio.training.epoch_done, timeout=LOADING_MS) as blocker:
+    with reported(train.studio.training, EpochDone, qtbot) as blocker:
         qtbot.mouseClick(train.train.runs.go_on, LEFT)
     assert blocker.args[0].epoch == done + 1
     assert train.studio.training.folder == folder
@@ -347,7 +350,7 @@ def test_a_run_loads_its_own_faces_before_it_goes_on(
     run = Run.create(replace(SMALL, epochs=10_000), "own", source=str(source))
     record(run, 1, few_faces)
     wait_for_runs(train, 1, qtbot)
-    with qtbot.waitSignal(train.studio.training.epoch_done, timeout=LOADING_MS) as blocker:
+    with reported(train.studio.training, EpochDone, qtbot) as blocker:
         train.continue_run(run.folder)
     assert blocker.args[0].epoch == 2
     assert train.studio.faces.source == str(source)

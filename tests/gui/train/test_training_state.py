@@ -10,11 +10,12 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from cae_gui.core.jobs import stop_and_wait
-from cae_gui.train.training import State, Training
+from cae_gui.train.training import Discarded, RunOpened, State, Stopped, Training, TrainingEvent
 from model.data.datasets import FaceSet
-from model.events import Snapshot
+from model.events import EpochDone, Finished, Progress, Snapshot
+from model.progress import WorkProgress
 from model.runs.runs import Run, list_runs
-from tests.gui.conftest import LOADING_MS, SMALL, Told
+from tests.gui.conftest import LOADING_MS, SMALL, Told, reported
 
 LONG = replace(SMALL, epochs=1000)
 
@@ -27,24 +28,21 @@ def training(told: Told, qtbot: QtBot, quick_engine: None) -> Iterator[Training]
 
 
 class Diary:
-    """The names of what a training reported, in order."""
+    """The names of what a training reported, in order, but for its progress."""
 
     def __init__(self, training: Training) -> None:
         self.lines: list[str] = []
         self.states: list[State] = []
         training.state_changed.connect(self.states.append)
-        training.started.connect(self._note)
-        training.epoch_done.connect(self._note)
-        training.snapshot.connect(self._note)
-        training.finished.connect(self._note)
-        training.run_opened.connect(self._note)
+        training.reported.connect(self._note)
 
-    def _note(self, event: Any) -> None:
-        self.lines.append(type(event).__name__)
+    def _note(self, event: TrainingEvent) -> None:
+        if not isinstance(event, Progress | WorkProgress):
+            self.lines.append(type(event).__name__)
 
 
 def wait_until_learning(training: Training, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(training.epoch_done, timeout=LOADING_MS):
+    with reported(training, EpochDone, qtbot):
         pass
 
 
@@ -110,15 +108,15 @@ def test_the_real_engine_stops_and_goes_on(few_faces: FaceSet, qtbot: QtBot) -> 
     diary = Diary(training)
     training.start(SMALL, few_faces)
     wait_until_learning(training, qtbot)
-    with qtbot.waitSignal(training.stopped, timeout=LOADING_MS) as blocker:
+    with reported(training, Stopped, qtbot) as blocker:
         training.stop()
-    with qtbot.waitSignal(training.finished, timeout=LOADING_MS) as finished:
-        training.resume(blocker.args[0], few_faces)
+    with reported(training, Finished, qtbot) as finished:
+        training.resume(blocker.args[0].folder, few_faces)
     wait_until_idle(training, qtbot)
     stop_and_wait([training.job])
     assert finished.args[0].model.network.latent_dim == SMALL.latent_dim
     assert diary.lines.count("EpochDone") == 2
-    assert len(Run.open(blocker.args[0]).rows()) == 2
+    assert len(Run.open(blocker.args[0].folder).rows()) == 2
 
 
 def test_pause_and_stop_without_a_training_do_nothing(training: Training) -> None:
@@ -137,16 +135,16 @@ def test_stop_keeps_the_run_and_it_can_be_resumed(
     wait_until_learning(training, qtbot)
     if paused:
         training.pause()
-    with qtbot.waitSignal(training.stopped, timeout=LOADING_MS) as blocker:
+    with reported(training, Stopped, qtbot) as blocker:
         training.stop()
         assert training.state is State.STOPPING
         training.stop()
-    [folder] = blocker.args
+    folder = blocker.args[0].folder
     assert Run.open(folder).last.exists()
     done = len(Run.open(folder).rows())
     assert 1 <= done < 200
     diary = Diary(training)
-    with qtbot.waitSignal(training.run_opened, timeout=LOADING_MS) as opened:
+    with reported(training, RunOpened, qtbot) as opened:
         training.resume(folder, few_faces)
     assert opened.args[0].folder == folder
     assert [row.epoch for row in opened.args[0].rows] == list(range(1, done + 1))
@@ -165,11 +163,10 @@ def test_discard_deletes_the_run(
         training.pause()
     folder = training.folder
     assert folder is not None
-    with (
-        qtbot.assertNotEmitted(training.stopped),
-        qtbot.waitSignal(training.discarded, timeout=LOADING_MS),
-    ):
+    diary = Diary(training)
+    with reported(training, Discarded, qtbot):
         training.discard()
+    assert "Stopped" not in diary.lines
     assert not folder.exists()
     assert training.state is State.IDLE
 
@@ -183,7 +180,7 @@ def test_discard_deletes_only_its_own_run(
     training.discard()
     training.start(LONG, few_faces)
     wait_until_learning(training, qtbot)
-    with qtbot.waitSignal(training.discarded, timeout=LOADING_MS):
+    with reported(training, Discarded, qtbot):
         training.discard()
     assert [run.folder for run in list_runs()] == [kept]
 
@@ -196,7 +193,7 @@ def test_a_run_deleted_by_others_while_it_is_discarded(
     training.pause()
     assert training.folder is not None
     (training.folder / "run.json").unlink()
-    with qtbot.waitSignal(training.discarded, timeout=LOADING_MS):
+    with reported(training, Discarded, qtbot):
         training.discard()
     assert not training.folder.exists()
 
@@ -204,14 +201,13 @@ def test_a_run_deleted_by_others_while_it_is_discarded(
 def test_too_few_faces_is_a_sentence_and_leaves_no_run(
     told: Told, training: Training, few_faces: FaceSet, qtbot: QtBot
 ) -> None:
-    with (
-        qtbot.assertNotEmitted(training.stopped),
-        qtbot.waitSignal(told.problem, timeout=LOADING_MS) as blocker,
-    ):
+    diary = Diary(training)
+    with qtbot.waitSignal(told.problem, timeout=LOADING_MS) as blocker:
         training.start(replace(SMALL, batch_size=64), few_faces)
     assert "Batch size" in blocker.args[0].text
     assert "unexpected" not in blocker.args[0].text
     wait_until_idle(training, qtbot)
+    assert "Stopped" not in diary.lines
     assert list(list_runs()) == []
 
 
@@ -243,7 +239,7 @@ def test_after_a_failure_another_training_starts(
 ) -> None:
     training.start(replace(SMALL, batch_size=64), few_faces)
     wait_until_idle(training, qtbot)
-    with qtbot.waitSignal(training.finished, timeout=LOADING_MS):
+    with reported(training, Finished, qtbot):
         training.start(SMALL, few_faces)
 
 
@@ -263,7 +259,7 @@ def test_twenty_quick_starts_and_stops_leave_one_thread(
     training: Training, few_faces: FaceSet, qtbot: QtBot
 ) -> None:
     for number in range(20):
-        with qtbot.waitSignal(training.run_opened, timeout=LOADING_MS):
+        with reported(training, RunOpened, qtbot):
             training.start(LONG, few_faces)
         if number % 2:
             training.pause()
@@ -282,5 +278,5 @@ def test_stopped_before_it_has_begun(training: Training, few_faces: FaceSet, qtb
         training.start(LONG, few_faces)
         training.stop()
         wait_until_idle(training, qtbot)
-    with qtbot.waitSignal(training.finished, timeout=LOADING_MS):
+    with reported(training, Finished, qtbot):
         training.start(SMALL, few_faces)
