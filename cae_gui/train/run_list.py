@@ -111,7 +111,9 @@ class RunListModel(QAbstractListModel):
         wanted = {item.folder for item in items}
         for row in reversed(range(len(self._items))):
             if self._items[row].folder not in wanted:
-                self._remove(row)
+                self.beginRemoveRows(QModelIndex(), row, row)
+                del self._items[row]
+                self.endRemoveRows()
         kept = [item.folder for item in self._items]
         known = frozenset(kept)
         if kept != [item.folder for item in items if item.folder in known]:
@@ -133,7 +135,8 @@ class RunListModel(QAbstractListModel):
         if folder in self._slots:
             del self._slots[folder]
             self.compared.emit()
-        self._update_all()
+        if self._items:
+            self.dataChanged.emit(self.index(0), self.index(len(self._items) - 1))
 
     def item(self, row: int) -> RunItem:
         """Return the run of a row."""
@@ -154,11 +157,6 @@ class RunListModel(QAbstractListModel):
         by_slot = {slot: items[folder] for folder, slot in self._slots.items()}
         return [by_slot.get(slot) for slot in range(max(by_slot, default=-1) + 1)]
 
-    def _remove(self, row: int) -> None:
-        self.beginRemoveRows(QModelIndex(), row, row)
-        del self._items[row]
-        self.endRemoveRows()
-
     def _put(self, row: int, item: RunItem) -> None:
         if row < len(self._items) and self._items[row].folder == item.folder:
             if self._items[row] != item:
@@ -168,10 +166,6 @@ class RunListModel(QAbstractListModel):
             self.beginInsertRows(QModelIndex(), row, row)
             self._items.insert(row, item)
             self.endInsertRows()
-
-    def _update_all(self) -> None:
-        if self._items:
-            self.dataChanged.emit(self.index(0), self.index(len(self._items) - 1))
 
     def _take_color(self, folder: Path) -> bool:
         free = (at for at in range(len(OTHER_COLORS)) if at not in self._slots.values())

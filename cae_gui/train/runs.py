@@ -62,13 +62,11 @@ class Runs(QObject):
 
     Signals:
         listed(): ``items`` are those on disk now.
-        following_changed(): ``following`` is another folder, or None.
-        shown_changed(Path | None): ``shown`` is another folder, or None.
+        changed(): ``following`` or ``shown`` is another folder, or None.
     """
 
     listed = Signal()
-    following_changed = Signal()
-    shown_changed = Signal(object)
+    changed = Signal()
 
     def __init__(self, report: Report, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -88,7 +86,7 @@ class Runs(QObject):
         """Remember whose curves and faces are on show."""
         if folder != self.shown:
             self.shown = folder
-            self.shown_changed.emit(folder)
+            self.changed.emit()
 
     def refresh(self) -> None:
         """List the runs on disk again."""
@@ -128,7 +126,7 @@ class Runs(QObject):
         self.following = folder
         work, told = partial(follow, folder), partial(self._on_followed, then)
         self._following.begin(work, then=told, failed=self._report, ended=self._on_ended)
-        self.following_changed.emit()
+        self.changed.emit()
 
     def stop_following(self) -> None:
         """End watching; what was read stays on show."""
@@ -142,7 +140,7 @@ class Runs(QObject):
 
     def _forget_following(self) -> None:
         self.following = None
-        self.following_changed.emit()
+        self.changed.emit()
 
     def _change(self, work: Callable[[], object]) -> None:
         # In a lane of its own: two deletions at once are both wanted.

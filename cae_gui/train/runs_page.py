@@ -90,7 +90,7 @@ class RunsPage(QWidget):
         self.follow = button("", self._begin_or_end_following)
         self._arrange()
         self._connect()
-        self._name_follow()
+        self._on_changed()
         self._offer()
 
     def _arrange(self) -> None:
@@ -112,8 +112,7 @@ class RunsPage(QWidget):
         self.model.compared.connect(self._compare)
         self.model.refused.connect(self._on_refused)
         self._runs.listed.connect(self._on_listed)
-        self._runs.shown_changed.connect(self.model.set_shown)
-        self._runs.following_changed.connect(self._on_following)
+        self._runs.changed.connect(self._on_changed)
         self._training.reported.connect(self._on_event)
         self._training.state_changed.connect(self._on_state)
 
@@ -327,13 +326,11 @@ class RunsPage(QWidget):
             self._shown.status.setText(f"“{folder.name}” isn't followed any more.")
 
     @Slot()
-    def _on_following(self) -> None:
-        self._name_follow()
+    def _on_changed(self) -> None:
+        """Mark the run on show, and let the button offer to follow a folder, or to end that."""
+        self.model.set_shown(self._runs.shown)
         if not self._training.is_active:
             self._shown.set_progress(0, 1)
-
-    def _name_follow(self) -> None:
-        """Let the button offer to follow a folder, or to end that."""
         following = self._runs.following is not None
         self.follow.setText("Stop follo&wing" if following else "Follo&w a folder …")
         self.follow.setToolTip(

@@ -127,7 +127,7 @@ def test_follows_a_folder_until_told_otherwise(
     record(run, 2, few_faces)
     qtbot.waitUntil(lambda: seen[-1] == 2, timeout=LOADING_MS)
     assert runs.following == run.folder
-    with qtbot.waitSignal(runs.following_changed):
+    with qtbot.waitSignal(runs.changed):
         runs.stop_following()
     assert runs.following is None
 
