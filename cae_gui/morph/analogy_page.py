@@ -118,9 +118,7 @@ class AnalogyPage(QWidget):
         return line
 
     def _way(self) -> QHBoxLayout:
-        font = QFont(self.percent.font())
-        font.setFeature(QFont.Tag("tnum"), 1)
-        self.percent.setFont(font)
+        self.percent.set_tabular()
         self.percent.setMinimumWidth(self.percent.fontMetrics().horizontalAdvance("000 % "))
         self.percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         title = Label("Stre&ngth")

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QFont, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
@@ -100,9 +100,7 @@ class GridPage(QWidget):
 
     def _side(self) -> QVBoxLayout:
         self.face.setFixedSize(_CELL_WIDTH, _CELL_WIDTH + self.fontMetrics().height())
-        font = QFont(self.shares.font())
-        font.setFeature(QFont.Tag("tnum"), 1)
-        self.shares.setFont(font)
+        self.shares.set_tabular()
         self.shares.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         side = QVBoxLayout()
         side.setSpacing(8)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import partial
-from itertools import count
 from typing import Any, cast
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
@@ -76,8 +75,7 @@ class ConfigForm(QWidget):
                 editor.control.editingFinished.connect(self._settle)
                 editor.control.refused.connect(self._on_refused)
         self.undo_stack = QUndoStack(self)
-        self._numbers = count()
-        self._number = next(self._numbers)
+        self._number = 0
         self._edited_name = ""
         self._shown = self._values()
         self._refresh()
@@ -228,7 +226,7 @@ class ConfigForm(QWidget):
 
     @Slot()
     def _settle(self) -> None:
-        self._number = next(self._numbers)
+        self._number += 1
 
     def _match_rate(self) -> None:
         """Give another optimizer its usual rate, unless the person has chosen a rate."""

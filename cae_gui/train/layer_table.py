@@ -62,10 +62,10 @@ class LayerTable(QWidget):
         super().__init__(parent)
         self._bottleneck = range(0)
         self._table = self._make_table()
-        self._total = Label(self)
-        self._total.setAlignment(_RIGHT)
-        self._total.setAccessibleName("Total")
-        filled(QVBoxLayout(self), self._table, self._total)
+        self.total = Label(self)
+        self.total.setAlignment(_RIGHT)
+        self.total.setAccessibleName("Total")
+        filled(QVBoxLayout(self), self._table, self.total)
         shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(self.copy)
@@ -85,13 +85,9 @@ class LayerTable(QWidget):
                 item = QTableWidgetItem(text)
                 item.setTextAlignment(_LEFT if column in (0, 2) else _RIGHT)
                 self._table.setItem(at, column, item)
-        self._total.setText(f"{sum(row[3] for row in rows):,} parameters")
+        self.total.setText(f"{sum(row[3] for row in rows):,} parameters")
         self._tint()
         self._fit_columns(True)
-
-    def total_text(self) -> str:
-        """Return the line below the table."""
-        return self._total.text()
 
     def text(self) -> str:
         """Return the selected rows, or all if none is, separated by tabs under their headers."""

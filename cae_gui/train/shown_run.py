@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QWidget
 
 from cae_gui.core.models import Models
@@ -235,9 +234,7 @@ class EpochSlider(QWidget):
         return self.slider.value() == self.slider.maximum()
 
     def _arrange(self) -> None:
-        font = QFont(self.text.font())
-        font.setFeature(QFont.Tag("tnum"), 1)
-        self.text.setFont(font)
+        self.text.set_tabular()
         widest = self.text.fontMetrics().horizontalAdvance("Epoch 10000  ·  test MSE 0.00000")
         self.text.setFixedWidth(widest)
         self.slider.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

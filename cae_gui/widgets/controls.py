@@ -50,6 +50,12 @@ class Label(QLabel):
     def setToolTip(self, text: str) -> None:
         super().setToolTip(as_tip(text))
 
+    def set_tabular(self) -> None:
+        """Give all digits the same width, so that a changing number stands still."""
+        font = self.font()
+        font.setFeature(QFont.Tag("tnum"), 1)
+        self.setFont(font)
+
 
 class ElidedLabel(Label):
     """One line of text, cut off where there is no room; with ``tips``, its tip is the whole text.
@@ -78,12 +84,6 @@ class ElidedLabel(Label):
             if self._tips:
                 self.setToolTip(text)
             self.update()
-
-    def set_tabular(self) -> None:
-        """Give all digits the same width, so that a changing number stands still."""
-        font = self.font()
-        font.setFeature(QFont.Tag("tnum"), 1)
-        self.setFont(font)
 
     def sizeHint(self) -> QSize:
         return QSize(_NARROWEST, self.fontMetrics().height())

@@ -37,7 +37,7 @@ def test_rows_are_written_as_people_read_them(layers):
     assert texts(layers)[0] == ["Part", "No.", "Layer", "Output", "Parameters"]
     assert texts(layers)[1] == ["Encoder", "1", "Conv2d 3x3, padding 1", "32 × 48 × 48", "896"]
     assert texts(layers)[3][-1] == "1,152,500"
-    assert layers.total_text() == "2,305,652 parameters"
+    assert layers.total.text() == "2,305,652 parameters"
 
 
 def test_parts_begin_where_the_latent_begins_and_ends(layers):
@@ -70,7 +70,7 @@ def test_new_rows_replace_the_old(layers):
     layers.set_rows(ROWS[:2], 500)
     assert len(texts(layers)) == 3
     layers.set_rows([], 500)
-    assert layers.total_text() == "0 parameters"
+    assert layers.total.text() == "0 parameters"
 
 
 def test_tint_of_the_bottleneck_follows_the_palette(layers):
