@@ -29,7 +29,8 @@ from PySide6.QtWidgets import QSlider, QTabWidget, QWidget
 
 from benchmarks.driver import open_window, run_for, use_own_folders, wait_for
 from cae_gui.main_window import MainWindow
-from cae_gui.widgets.theme import Scheme, is_dark
+from cae_gui.widgets.theme import Scheme
+from cae_gui.widgets.tokens import is_dark
 from model.config import PRESETS
 from model.events import EpochDone, Progress
 

@@ -34,7 +34,8 @@ from cae_gui.reconstruct.box_edits import (
     with_corner_at,
 )
 from cae_gui.widgets.images import Pixels, checked_pixels, fitted
-from cae_gui.widgets.painting import RADIUS, paint_picture, paint_ring
+from cae_gui.widgets.painting import paint_picture, paint_ring
+from cae_gui.widgets.tokens import RADIUS
 from model.photos.crop import CropBox, free_faces
 
 _MARGIN = 4  # room for the ring

@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cae_gui.widgets.theme import is_dark
+from cae_gui.widgets.tokens import is_dark
 from model.plots.curves import (
     CurveHistory,
     CurveImage,

@@ -19,10 +19,11 @@ from PySide6.QtGui import (
 from PySide6.QtGui import Qt as TextQt
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QProgressBar, QPushButton, QWidget
 
+from cae_gui.widgets.tokens import RADIUS
+
 ColorRole = QPalette.ColorRole
 
 _NARROWEST = 64
-_RADIUS = 4.0
 _PADDING = QSize(24, 14)
 _LIGHTER, _DARKER = 106, 112
 """Per cent of the ground's brightness under the mouse and while it is pressed."""
@@ -165,7 +166,7 @@ class PrimaryButton(QPushButton):
         painter.setPen(ring if self.hasFocus() else Qt.PenStyle.NoPen)
         inset = 1.0 if self.hasFocus() else 0.0
         rect = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
-        painter.drawRoundedRect(rect, _RADIUS, _RADIUS)
+        painter.drawRoundedRect(rect, RADIUS, RADIUS)
         role = ColorRole.HighlightedText if self.isEnabled() else ColorRole.PlaceholderText
         painter.setPen(palette.color(role))
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextShowMnemonic

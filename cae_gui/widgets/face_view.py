@@ -22,7 +22,8 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 from cae_gui.widgets.controls import as_tip
 from cae_gui.widgets.face_mime import MIME_TYPE, face_from_mime, start_face_drag
 from cae_gui.widgets.images import Pixels, checked_pixels, fitted
-from cae_gui.widgets.painting import RADIUS, paint_empty_text, paint_picture, paint_ring, paint_well
+from cae_gui.widgets.painting import paint_empty_text, paint_picture, paint_ring, paint_well
+from cae_gui.widgets.tokens import RADIUS
 from model.face_set import FACE_SHAPE
 
 _MARGIN = 4  # room for the ring

@@ -8,9 +8,9 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QImage, QPainter, QPalette, QPen, QTransform
 from PySide6.QtWidgets import QWidget
 
-ColorRole = QPalette.ColorRole
+from cae_gui.widgets.tokens import RADIUS
 
-RADIUS = 6.0
+ColorRole = QPalette.ColorRole
 
 
 def on_pixel(painter: QPainter, point: QPointF) -> QPointF:

@@ -1,4 +1,4 @@
-"""The look: Fusion with a light and a dark palette of cool greys and one indigo accent."""
+"""The light and the dark palette of cool greys with one indigo accent, and who follows which."""
 
 from __future__ import annotations
 
@@ -8,55 +8,12 @@ from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip
 
+from cae_gui.widgets.style import Style
+from cae_gui.widgets.tokens import DARK, LIGHT
+
 Scheme = Literal["system", "light", "dark"]
 
 _Role = QPalette.ColorRole
-_LIGHT = {
-    _Role.Window: "#f3f4f6",
-    _Role.WindowText: "#1d2026",
-    _Role.Base: "#ffffff",
-    _Role.AlternateBase: "#f6f7f9",
-    _Role.Text: "#1d2026",
-    _Role.PlaceholderText: "#6a6f7b",
-    _Role.Button: "#f8f9fa",
-    _Role.ButtonText: "#1d2026",
-    _Role.BrightText: "#b3261e",
-    _Role.Light: "#ffffff",
-    _Role.Midlight: "#e9ebef",
-    _Role.Mid: "#c6cad2",
-    _Role.Dark: "#9ea4b0",
-    _Role.Shadow: "#676d79",
-    _Role.Highlight: "#4a5bd4",
-    _Role.HighlightedText: "#ffffff",
-    _Role.Accent: "#4a5bd4",
-    _Role.Link: "#3a4bc4",
-    _Role.LinkVisited: "#74449f",
-    _Role.ToolTipBase: "#2a2d35",
-    _Role.ToolTipText: "#f3f4f6",
-}
-_DARK = {
-    _Role.Window: "#26282e",
-    _Role.WindowText: "#e6e8ec",
-    _Role.Base: "#1b1d22",
-    _Role.AlternateBase: "#202227",
-    _Role.Text: "#e6e8ec",
-    _Role.PlaceholderText: "#9197a3",
-    _Role.Button: "#32353d",
-    _Role.ButtonText: "#e6e8ec",
-    _Role.BrightText: "#ff9a8f",
-    _Role.Light: "#4a4e59",
-    _Role.Midlight: "#3b3f48",
-    _Role.Mid: "#2b2e35",
-    _Role.Dark: "#16181c",
-    _Role.Shadow: "#0d0e11",
-    _Role.Highlight: "#93a1ff",
-    _Role.HighlightedText: "#14172b",
-    _Role.Accent: "#93a1ff",
-    _Role.Link: "#a5b1ff",
-    _Role.LinkVisited: "#cfa6f0",
-    _Role.ToolTipBase: "#3b3f48",
-    _Role.ToolTipText: "#f3f4f6",
-}
 _TEXT_ROLES = (_Role.WindowText, _Role.Text, _Role.ButtonText, _Role.Link, _Role.LinkVisited)
 
 
@@ -66,14 +23,9 @@ def apply_theme(app: QApplication, scheme: Scheme) -> None:
     follower.follow(scheme)
 
 
-def is_dark(palette: QPalette) -> bool:
-    """Return whether the palette has light text on a dark window."""
-    return palette.window().color().lightness() < palette.windowText().color().lightness()
-
-
 def palette_of(scheme: Literal["light", "dark"]) -> QPalette:
     """Return the palette of a scheme, with every role set for enabled and disabled widgets."""
-    colors = _DARK if scheme == "dark" else _LIGHT
+    colors = DARK if scheme == "dark" else LIGHT
     palette = QPalette()
     for role, name in colors.items():
         palette.setColor(role, QColor(name))
@@ -103,7 +55,7 @@ class _SchemeFollower(QObject):
         super().__init__(app)
         self._app = app
         self._scheme: Scheme = "system"
-        app.setStyle("Fusion")
+        app.setStyle(Style())
         app.styleHints().colorSchemeChanged.connect(self._update)
 
     def follow(self, scheme: Scheme) -> None:

@@ -32,7 +32,7 @@ from cae_gui.train.training import Discarded, State, Stopped
 from cae_gui.widgets.face_list import FaceListView
 from cae_gui.widgets.face_mime import face_to_mime
 from cae_gui.widgets.images import to_qimage
-from cae_gui.widgets.theme import is_dark
+from cae_gui.widgets.tokens import is_dark
 from model.config import TrainConfig
 from model.data.datasets import DownloadError, FaceSet, Prepared
 from model.events import EpochDone, Finished

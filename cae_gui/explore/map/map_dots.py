@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor, QImage, QPalette
 
-from cae_gui.widgets.theme import is_dark
+from cae_gui.widgets.tokens import is_dark
 
 Table = NDArray[np.uint8]
 

@@ -7,7 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QIcon, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip
 
-from cae_gui.widgets.theme import apply_theme, is_dark, palette_of
+from cae_gui.widgets.theme import apply_theme, palette_of
+from cae_gui.widgets.tokens import is_dark
 
 Role = QPalette.ColorRole
 Group = QPalette.ColorGroup
