@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -27,6 +27,7 @@ from cae_gui.explore.page import ExplorePage
 from cae_gui.gallery.page import LAST, GalleryPage
 from cae_gui.menus import Menus
 from cae_gui.messages import Messages
+from cae_gui.model_chip import ModelChip
 from cae_gui.morph.mix import MorphFace
 from cae_gui.morph.page import MorphPage
 from cae_gui.reconstruct.page import ReconstructPage
@@ -37,10 +38,14 @@ from cae_gui.studio import Studio
 from cae_gui.train.page import TrainPage
 from cae_gui.widgets import dialogs
 from cae_gui.widgets.fields import Tabs
+from cae_gui.widgets.icons import icon
 from cae_gui.widgets.message_bar import MessageBar
 from cae_gui.widgets.theme import Scheme, apply_theme
 from model.io.files import is_there
 from model.io.places import word_of_temporary
+
+_FIRST_SIZE, _FIRST_SHARE = QSize(1440, 900), 0.9
+"""Of the window before the person gives it another, and of the screen at the most."""
 
 
 class MainWindow(QMainWindow):
@@ -56,6 +61,7 @@ class MainWindow(QMainWindow):
         self._build()
         self._control()
         self.menus = self._make_menus()
+        self.chip.setMenu(self.menus.of_model)
         self._connect()
         self._restore()
 
@@ -102,10 +108,13 @@ class MainWindow(QMainWindow):
         self.explore = self._make_explore()
         self.morph = self._make_morph()
         self.tabs = Tabs(documentMode=True)
-        self.tabs.addTab(self.train, "&Train")
-        self.tabs.addTab(self.reconstruct, "&Reconstruct")
-        self.tabs.addTab(self.explore, "&Explore")
-        self.tabs.addTab(self.morph, "&Morph")
+        self.tabs.setIconSize(QSize(20, 20))
+        self.tabs.addTab(self.train, icon("train"), "&Train")
+        self.tabs.addTab(self.reconstruct, icon("reconstruct"), "&Reconstruct")
+        self.tabs.addTab(self.explore, icon("explore"), "&Explore")
+        self.tabs.addTab(self.morph, icon("morph"), "&Morph")
+        self.chip = ModelChip()
+        self.tabs.setCornerWidget(self.chip)
         self.splitter = QSplitter()
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(_column((8, 8, 0, 8), self.gallery))
@@ -240,7 +249,8 @@ class MainWindow(QMainWindow):
         snapshots.save(snapshots.strip.selected(), path)
 
     def _restore(self) -> None:
-        self.resize(1200, 800)
+        room = self.screen().availableSize() * _FIRST_SHARE
+        self.resize(_FIRST_SIZE.boundedTo(room))
         if not self.settings.geometry.isEmpty():
             self.restoreGeometry(self.settings.geometry)
         if not self.settings.splitter.isEmpty():
@@ -318,7 +328,7 @@ class MainWindow(QMainWindow):
         if models.snapshot_of is None and self._has_model:
             self.settings.model = models.path  # at once: after a crash, work needs its model
         self._has_model = True
-        self.status.set_model(models.title)
+        self.chip.set_model(models.title, None if models.model is None else models.model.test_mse)
         self.studio.tasks.run(_device, Task.DEVICE, then=self.status.set_device)
 
     @Slot()

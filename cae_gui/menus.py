@@ -60,6 +60,8 @@ class Menus(QObject):
         self._gallery, self._train, self._explore, self._tabs = gallery, train, explore, tabs
         self._show_workspace, self._continue_run = show_workspace, continue_run
         self._set_scheme = set_scheme
+        self.of_model = QMenu(window)
+        """What can be done with the model in use; the same actions are in the other menus."""
         bar = window.menuBar()
         self._fill_file(bar.addMenu("&File"))
         self._fill_edit(bar.addMenu("E&dit"))
@@ -81,6 +83,7 @@ class Menus(QObject):
         self._recent.aboutToShow.connect(self._fill_recent)
         self._add(menu, "&Save model as …", files.save_model, keys.SaveAs)
         self._add(menu, "Use the s&hipped model", self._studio.models.open_shipped)
+        self.of_model.addActions(menu.actions())
         menu.addSeparator()
         self._add(menu, "Op&en session …", files.open_session, "Ctrl+Alt+O")
         self._add(menu, "Sa&ve session as …", files.save_session, "Ctrl+Alt+S")
@@ -118,7 +121,9 @@ class Menus(QObject):
             self._add(menu, self._tabs.tabText(index), go, f"Ctrl+{index + 1}")
         menu.addSeparator()
         show_layers = self._train.layers_dialog.show_layers
-        self._add(menu, "&Layers of the network", show_layers, "Ctrl+L")
+        self.of_model.addSeparator()
+        layers = self._add(menu, "&Layers of the network", show_layers, "Ctrl+L")
+        self.of_model.addAction(layers)
         menu.addSeparator()
         group = QActionGroup(menu)
         for text, scheme in SCHEMES:

@@ -119,30 +119,23 @@ class Status:
         bar.setSizeGripEnabled(False)
         bar.setContentsMargins(8, 0, 8, 4)
         self.progress = ProgressLine()
-        self._faces, self._model = Label(), Label()
+        self._faces = Label()
         self._device, self._training = Label(), Label()
         self._faces.setAccessibleName("Faces on show")
-        self._model.setAccessibleName("Model in use")
         self._device.setAccessibleName("Device that trains")
         self._training.setAccessibleName("State of the training")
         self._faces.setContentsMargins(0, 0, 16, 0)
-        bar.addWidget(self._faces)
-        bar.addWidget(self._model, 1)
+        bar.addWidget(self._faces, 1)
         bar.addPermanentWidget(self.progress)
         # Nothing moves when the progress comes and goes.
         bar.setMinimumHeight(self.progress.sizeHint().height() + 8)
         bar.addPermanentWidget(self._training)
         bar.addPermanentWidget(self._device)
         self.set_faces("Loading faces …")
-        self.set_model("")
 
     def set_faces(self, text: str) -> None:
         """Say which faces are on show."""
         self._faces.setText(text)
-
-    def set_model(self, title: str) -> None:
-        """Say which model is in use."""
-        self._model.setText(f"Model: {title}" if title else "Loading the model …")
 
     def set_device(self, name: str) -> None:
         """Say what trainings run on."""

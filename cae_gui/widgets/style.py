@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cae_gui.widgets.tokens import CONTROL, RADIUS, border_of
+from cae_gui.widgets.tokens import CONTROL, HEADER, RADIUS, border_of
 
 _Role = QPalette.ColorRole
 _State = QStyle.StateFlag
@@ -191,7 +191,10 @@ class Style(QProxyStyle):
             padding = 0 if kind is _Contents.CT_SpinBox else _VERTICAL_PADDING
             height = max(CONTROL, size.height() + padding)
             return QSize(max(found.width(), size.width() + wider), height)
-        return found.expandedTo(QSize(0, _TAB)) if kind is _Contents.CT_TabBarTab else found
+        if kind is _Contents.CT_TabBarTab:
+            is_header = isinstance(option, QStyleOptionTab) and not option.icon.isNull()
+            return found.expandedTo(QSize(0, HEADER if is_header else _TAB))
+        return found
 
     def pixelMetric(
         self,
@@ -526,8 +529,11 @@ def _paint_tab_focus(painter: QPainter, option: QStyleOptionTab, _widget: QWidge
     painter.drawRoundedRect(QRectF(option.rect).adjusted(3, 3, -3, -4), RADIUS, RADIUS)
 
 
-def _paint_tab_line(painter: QPainter, option: QStyleOption, _widget: QWidget | None) -> None:
-    line = QRectF(option.rect.left(), option.rect.bottom(), option.rect.width(), 1)
+def _paint_tab_line(painter: QPainter, option: QStyleOption, widget: QWidget | None) -> None:
+    bottom = option.rect.bottom()
+    if widget is not None:
+        bottom = min(bottom, widget.height() - 1)  # beside the tabs Qt asks for a pixel lower
+    line = QRectF(option.rect.left(), bottom, option.rect.width(), 1)
     painter.fillRect(line, _faint_border(option.palette))
 
 

@@ -11,6 +11,8 @@ from PySide6.QtGui import QColor, QPalette
 
 RADIUS = 6.0
 """Of the corners of buttons, fields and pictures."""
+HEADER = 44
+"""The height of the tabs of the workspaces, which have icons."""
 CONTROL, PRIMARY = 28, 36
 """The least height of a control, and that of the button that a workspace is there for."""
 

@@ -73,7 +73,7 @@ def test_the_window_shows_names_letter_by_letter(
     window.files.open_path(folder)
     qtbot.waitUntil(lambda: window.studio.faces.source == str(folder))
     window.files.open_path(Path(model))
-    qtbot.waitUntil(lambda: name in window.status._model.text())
+    qtbot.waitUntil(lambda: name in window.chip.accessibleDescription())
     for index in range(window.tabs.count()):
         window.tabs.setCurrentIndex(index)
         assert labels_that_guess(window) == []
