@@ -78,6 +78,10 @@ _WIDER_THAN_CONTENTS = {
 }
 """Of what has the height of a control: how much more it needs than its text, at the least."""
 _VERTICAL_PADDING = 10
+_TEXTS = (
+    (_Complex.CC_ComboBox, _Sub.SC_ComboBoxEditField),
+    (_Complex.CC_SpinBox, _Sub.SC_SpinBoxEditField),
+)
 
 
 class Style(QProxyStyle):
@@ -164,9 +168,7 @@ class Style(QProxyStyle):
         if control is _Complex.CC_ScrollBar and isinstance(option, QStyleOptionSlider):
             return self._scroll_bar_part(option, part, widget)
         found = super().subControlRect(control, option, part, widget)  # type: ignore[arg-type]
-        if part in (_Sub.SC_ComboBoxEditField, _Sub.SC_SpinBoxEditField):
-            return _padded(found, option)
-        return found
+        return _padded(found, option) if (control, part) in _TEXTS else found
 
     def subElementRect(
         self, element: QStyle.SubElement, option: QStyleOption, widget: QWidget | None = None

@@ -136,7 +136,9 @@ def double_click_face(window: MainWindow, position: int, qtbot: QtBot) -> None:
 
 
 def status_texts(window: MainWindow) -> str:
-    return " | ".join(label.text() for label in window.statusBar().findChildren(QLabel))
+    """Return what is always in view: of the status bar, and the model in use."""
+    labels = window.statusBar().findChildren(QLabel)
+    return " | ".join([*(label.text() for label in labels), window.chip.text()])
 
 
 def start_training(window: MainWindow, few_faces: FaceSet, qtbot: QtBot, epochs: int) -> None:

@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
     QRadioButton,
     QScrollBar,
     QSlider,
+    QStyle,
+    QStyleOptionSlider,
     QTabBar,
     QVBoxLayout,
     QWidget,
@@ -144,6 +146,28 @@ def test_a_scroll_bar_is_dragged_and_clicked(page: QWidget, qtbot: QtBot) -> Non
     qtbot.mouseMove(bar, bottom)
     qtbot.mouseRelease(bar, Qt.MouseButton.LeftButton, pos=bottom)
     assert bar.value() == bar.maximum()
+
+
+def test_a_handle_goes_as_far_as_the_mouse(page: QWidget, qtbot: QtBot) -> None:
+    slider = QSlider(Qt.Orientation.Horizontal)
+    slider.setRange(0, 1000)
+    slider.setFixedSize(200, 30)
+    put(page, slider)
+
+    def handle() -> int:
+        option = QStyleOptionSlider()
+        slider.initStyleOption(option)
+        control, part = QStyle.ComplexControl.CC_Slider, QStyle.SubControl.SC_SliderHandle
+        return slider.style().subControlRect(control, option, part, slider).center().x()
+
+    slider.setValue(500)
+    before = handle()
+    qtbot.mousePress(slider, Qt.MouseButton.LeftButton, pos=QPoint(before, 15))
+    qtbot.mouseMove(slider, QPoint(before + 30, 15))
+    qtbot.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=QPoint(before + 30, 15))
+    assert handle() == pytest.approx(before + 30, abs=1)
+    slider.setValue(0)
+    assert handle() < 10
 
 
 @pytest.mark.parametrize("direction", list(Qt.LayoutDirection)[:2])
