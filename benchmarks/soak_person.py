@@ -172,8 +172,9 @@ class Person(QObject):
     def _fill_well(self) -> None:
         face = self._window.studio.selection.face
         if face is not None:
-            card = self._window.morph.path.frames.plus
-            card.face_put.emit(self.chance.randrange(3), face.name, face.pixels)
+            frames = self._window.morph.path.frames
+            card = self.chance.choice((*frames.cards[:2], frames.plus))
+            card.face_dropped.emit(face.name, face.pixels)
 
     def _start_training(self) -> None:
         train = self._window.train

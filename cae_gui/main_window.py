@@ -171,7 +171,6 @@ class MainWindow(QMainWindow):
         studio = self.studio
         return MorphPage(
             models=studio.models,
-            faces=studio.faces,
             selection=studio.selection,
             morpher=studio.morpher,
             corners=studio.corners,

@@ -21,7 +21,7 @@ from cae_gui.explore.exploring import Exploring
 from cae_gui.explore.map.maps import Maps
 from cae_gui.gallery.photos import OwnPhotos
 from cae_gui.morph.filming import Filming
-from cae_gui.morph.mix import Analogy, Corners
+from cae_gui.morph.mix import Analogy, Corners, spread
 from cae_gui.morph.morpher import Morpher
 from cae_gui.reconstruct.own_photo import OwnPhoto
 from cae_gui.train.estimates import Estimates
@@ -123,8 +123,16 @@ class Studio(QObject):
 
     @Slot()
     def _on_faces(self) -> None:
-        if self.faces.faces is not None and not len(self.faces.faces.images):
+        faces = self.faces.faces
+        if faces is None:
+            return
+        if not len(faces.images):
             self.photo.close()
+        # The first morph and the first grid need no choosing.
+        if pair := spread(faces, 2)[len(self.morpher.state.faces) :]:
+            self.morpher.fill(pair)
+        if corners := spread(faces, 4):
+            self.corners.fill(corners)
 
     @Slot()
     def _on_selected(self) -> None:

@@ -9,14 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QShowEvent
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from cae_gui.core.models import Lane, Models
 from cae_gui.core.selection import Selection
@@ -24,10 +17,10 @@ from cae_gui.morph.face_well import FaceWell
 from cae_gui.morph.film_export import FilmOffer
 from cae_gui.morph.mix import Analogy, MorphFace
 from cae_gui.morph.morpher import Morpher
-from cae_gui.widgets.controls import Label
-from cae_gui.widgets.face_mime import Face
+from cae_gui.widgets.controls import Label, button
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.fields import Slider
+from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.message_bar import MessageBar
 
 Floats = NDArray[np.float32]
@@ -72,11 +65,11 @@ class AnalogyPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self._analogy, self._morpher, self._models = analogy, morpher, models
-        self._selection, self._messages, self._offer = selection, messages, offer
+        self._messages, self._offer = messages, offer
         self._shown: tuple[Side, ...] = ()
         self._pictures: dict[Side, Pixels] = {}
         self._stamp = 0
-        self.wells = tuple(FaceWell(index, _HINT) for index in range(3))
+        self.wells = tuple(FaceWell(index, _HINT, selection, analogy.put) for index in range(3))
         for well, text in zip(self.wells, _PLACEHOLDERS, strict=True):
             well.set_placeholder(text)
         self.result = FaceView()
@@ -87,26 +80,21 @@ class AnalogyPage(QWidget):
         self.slider.setPageStep(25)
         self.slider.setAccessibleName("Strength")
         self.percent = Label("100 %")
-        self.key_frame = QPushButton("Add as &key frame")
-        self.key_frame.setToolTip("Put the result at the end of the path")
-        self.edit = QPushButton("Edit &in Explore")
-        self.edit.setToolTip("Go on with the result in Explore")
-        self.save = QPushButton("Save pict&ure …")
+        tip = "Put the result at the end of the path"
+        self.key_frame = button("Add as &key frame", self._on_key_frame, tip)
+        tip = "Go on with the result in Explore"
+        self.edit = button("Edit &in Explore", self._on_edit, tip)
+        self.save = button("Save pict&ure …", self._on_save)
         self._arrange()
         self._connect()
         self._on_changed()
         self._work()
 
     def _arrange(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(16)
-        explanation = Label(EXPLANATION)
+        explanation, total = Label(EXPLANATION), self._sum()
         explanation.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(explanation)
-        column.addLayout(self._sum(), 1)
-        column.addLayout(self._way())
-        column.addLayout(self._controls())
+        rows, margins = (explanation, total, self._way(), self._controls()), (16, 16, 16, 16)
+        filled(QVBoxLayout(self), *rows, margins=margins, spacing=16, room=total)
 
     def _sum(self) -> QHBoxLayout:
         line = QHBoxLayout()
@@ -121,42 +109,22 @@ class AnalogyPage(QWidget):
         self.percent.set_tabular()
         self.percent.setMinimumWidth(self.percent.fontMetrics().horizontalAdvance("000 % "))
         self.percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        title = Label("Stre&ngth")
-        title.setBuddy(self.slider)
-        line = QHBoxLayout()
-        line.setSpacing(8)
-        line.addWidget(title)
-        line.addWidget(self.slider, 1)
-        line.addWidget(self.percent)
-        return line
+        title = Label("Stre&ngth", buddy=self.slider)
+        return filled(QHBoxLayout(), title, self.slider, self.percent, room=self.slider)
 
     def _controls(self) -> QHBoxLayout:
-        controls = QHBoxLayout()
-        controls.setSpacing(8)
-        controls.addWidget(self.key_frame)
-        controls.addWidget(self.edit)
+        controls = filled(QHBoxLayout(), self.key_frame, self.edit)
         controls.addStretch(1)
         controls.addWidget(self.save)
         return controls
 
     def _connect(self) -> None:
         analogy = self._analogy
-        analogy.forgotten.connect(self._on_forgotten)
         analogy.changed.connect(self._on_changed)
         analogy.latents_changed.connect(self._work)
-        for well in self.wells:
-            well.taken.connect(self._on_taken)
-            well.faces_put.connect(self._on_put)
         self.slider.valueChanged.connect(self._on_slider)
         self.slider.sliderPressed.connect(analogy.begin_drag)
         self.slider.sliderReleased.connect(analogy.end_drag)
-        self.key_frame.clicked.connect(self._on_key_frame)
-        self.edit.clicked.connect(self._on_edit)
-        self.save.clicked.connect(self._on_save)
-
-    @Slot()
-    def _on_forgotten(self) -> None:
-        self._pictures.clear()
 
     @Slot()
     def _on_changed(self) -> None:
@@ -166,9 +134,6 @@ class AnalogyPage(QWidget):
         self._show_percent()
         if state.sides != self._shown:
             self._shown = state.sides
-            self._pictures = {
-                side: self._pictures[side] for side in state.sides if side in self._pictures
-            }
             self._show_sides()
 
     def _show_sides(self) -> None:
@@ -181,6 +146,9 @@ class AnalogyPage(QWidget):
     def _work(self) -> None:
         """Have encoded and decoded what isn't yet, while the page is in view."""
         sides, result = self._analogy.state.sides, self._analogy.result()
+        # The picture of a mean goes with its faces, and with the model that made it.
+        known = (side for side in sides if self._analogy.mean(side) is not None)
+        self._pictures = {side: self._pictures[side] for side in known if side in self._pictures}
         empty = ", ".join(letter for letter, side in zip("ABC", sides, strict=True) if not side)
         for widget in (self.slider, self.key_frame, self.edit, self.save):
             widget.setEnabled(result is not None)
@@ -232,15 +200,6 @@ class AnalogyPage(QWidget):
     def _on_slider(self, percent: int) -> None:
         self._show_percent()
         self._analogy.set_strength(percent / 100)
-
-    @Slot(int)
-    def _on_taken(self, index: int) -> None:
-        if self._selection.face is not None:
-            self._analogy.put(index, [MorphFace.of(self._selection.face)])
-
-    @Slot(int, object)
-    def _on_put(self, index: int, faces: list[Face]) -> None:
-        self._analogy.put(index, [MorphFace(*face) for face in faces])
 
     @Slot()
     def _on_key_frame(self) -> None:

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtCore import QSize, Slot
 from PySide6.QtGui import QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cae_gui.widgets.face_mime import faces_from_mime
+from cae_gui.core.selection import Selection
+from cae_gui.morph.mix import MorphFace
+from cae_gui.widgets.face_mime import Face, faces_from_mime
 from cae_gui.widgets.face_view import FaceView
 
 _GAP = 8
 
 
 class FaceWell(FaceView):
-    """Takes one face or several, which are shown as one.
+    """Takes faces that are dropped on it, or by click or Enter the selected one.
 
-    Signals, the first argument being the place of the well among its like:
-        taken(int): by click or Enter: put the selected face here.
-        faces_put(int, object): faces were dropped here (list of name and uint8 pixels).
+    ``put`` is called with the place of the well among its like, and the faces.
     """
 
-    taken = Signal(int)
-    faces_put = Signal(int, object)
-
-    def __init__(self, index: int, hint: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        index: int,
+        hint: str,
+        selection: Selection,
+        put: Callable[[int, list[MorphFace]], object],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent, droppable=True)
-        self.index = index
         self.letter = chr(ord("A") + index)
-        self._hint = hint
+        self._index, self._hint, self._selection, self._put = index, hint, selection, put
         self.set_placeholder(f"Drop face {self.letter} here")
         self.set_names(())
         self.clicked.connect(self._on_clicked)
@@ -43,13 +46,18 @@ class FaceWell(FaceView):
 
     @Slot()
     def _on_clicked(self) -> None:
-        self.taken.emit(self.index)
+        if self._selection.face is not None:
+            self._put(self._index, [MorphFace.of(self._selection.face)])
+
+    def take(self, faces: Sequence[Face]) -> None:
+        """Put faces here in place of those that are there."""
+        self._put(self._index, [MorphFace(*face) for face in faces])
 
     def dropEvent(self, event: QDropEvent) -> None:
         faces = faces_from_mime(event.mimeData())
         super().dropEvent(event)
         if faces:
-            self.faces_put.emit(self.index, faces)
+            self.take(faces)
 
 
 class CornerBoard(QWidget):

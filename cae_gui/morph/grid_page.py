@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -11,22 +11,20 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
-from cae_gui.core.faces import Faces
 from cae_gui.core.models import Lane, Models
 from cae_gui.core.selection import Selection
 from cae_gui.morph.face_grid import FaceGrid
 from cae_gui.morph.face_well import CornerBoard, FaceWell
 from cae_gui.morph.film_export import FilmOffer
 from cae_gui.morph.mix import Corners, MorphFace
-from cae_gui.widgets.controls import Label
-from cae_gui.widgets.face_mime import Face
+from cae_gui.widgets.controls import Label, button
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.fields import ComboBox, CountBox
+from cae_gui.widgets.layouts import filled
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -41,8 +39,7 @@ _WELL_WIDTH, _CELL_WIDTH = 120, 192
 class GridPage(QWidget):
     """Wells at the corners, the grid between them, and the face looked at, large.
 
-    It puts four faces at the corners; encodes and decodes while it is in view. What is to be
-    exported goes to ``offer``.
+    It encodes and decodes while it is in view. What is to be exported goes to ``offer``.
 
     Signals:
         edit_asked(object, str): a latent (L,) to be edited, and what it is.
@@ -54,32 +51,30 @@ class GridPage(QWidget):
         self,
         corners: Corners,
         models: Models,
-        faces: Faces,
         selection: Selection,
         offer: Callable[[FilmOffer], object],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._corners, self._models = corners, models
-        self._faces, self._selection, self._offer = faces, selection, offer
+        self._corners, self._models, self._offer = corners, models, offer
         self._latents: Floats | None = None
-        self.wells = tuple(FaceWell(index, _HINT) for index in range(4))
+        self.wells = tuple(FaceWell(index, _HINT, selection, self._put) for index in range(4))
         self.grid = FaceGrid()
         self.grid.set_placeholder("The faces between A, B, C and D appear here.")
         self.grid.setAccessibleName("Faces between the corners")
         self.face = FaceView()
         self.face.set_placeholder("Move the mouse over the grid, or click a face in it.")
         self.shares = Label()
-        self.edit = QPushButton("Edit &in Explore")
-        self.edit.setToolTip("Go on with the marked face in Explore (Enter)")
+        tip = "Go on with the marked face in Explore (Enter)"
+        self.edit = button("Edit &in Explore", self._on_edit, tip)
         self.count = CountBox()
         self.count.setRange(FEWEST, MOST)
         self.count.setToolTip("How many faces the grid has on each side")
         self.path = ComboBox()
         self.path.addItems(["Straight line", "Great arc"])
         self.path.setToolTip("Linear or spherical interpolation of the latents")
-        self.export = QPushButton("E&xport …")
-        self.export.setToolTip("Save the grid as a picture, or each of its faces")
+        tip = "Save the grid as a picture, or each of its faces"
+        self.export = button("E&xport …", self._on_export, tip)
         self._arrange()
         self._connect()
         self._on_changed()
@@ -88,15 +83,10 @@ class GridPage(QWidget):
     def _arrange(self) -> None:
         for well in self.wells:
             well.setFixedSize(_WELL_WIDTH, _WELL_WIDTH + well.fontMetrics().height())
-        middle = QHBoxLayout()
-        middle.setSpacing(16)
-        middle.addWidget(CornerBoard(self.grid, self.wells), 1)
-        middle.addLayout(self._side())
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(16)
-        column.addLayout(middle, 1)
-        column.addLayout(self._controls())
+        board = CornerBoard(self.grid, self.wells)
+        middle = filled(QHBoxLayout(), board, self._side(), spacing=16, room=board)
+        column, margins = QVBoxLayout(self), (16, 16, 16, 16)
+        filled(column, middle, self._controls(), margins=margins, spacing=16, room=middle)
 
     def _side(self) -> QVBoxLayout:
         self.face.setFixedSize(_CELL_WIDTH, _CELL_WIDTH + self.fontMetrics().height())
@@ -112,41 +102,20 @@ class GridPage(QWidget):
         return side
 
     def _controls(self) -> QHBoxLayout:
-        count, path = Label("Face&s a side"), Label("&Way")
-        count.setBuddy(self.count)
-        path.setBuddy(self.path)
-        controls = QHBoxLayout()
-        controls.setSpacing(8)
-        for widget in (count, self.count, path, self.path):
-            controls.addWidget(widget)
+        count, path = Label("Face&s a side", buddy=self.count), Label("&Way", buddy=self.path)
+        controls = filled(QHBoxLayout(), count, self.count, path, self.path)
         controls.addStretch(1)
         controls.addWidget(self.export)
         return controls
 
     def _connect(self) -> None:
         corners = self._corners
-        self._faces.changed.connect(self._on_faces)
         corners.changed.connect(self._on_changed)
         corners.latents_changed.connect(self._work)
-        for well in self.wells:
-            well.taken.connect(self._on_taken)
-            well.faces_put.connect(self._on_put)
         self.grid.looked_at.connect(self._look_at)
-        self.grid.activated.connect(self._on_activated)
+        self.grid.activated.connect(self._on_edit)
         self.count.valueChanged.connect(corners.set_count)
         self.path.currentIndexChanged.connect(self._on_path)
-        self.edit.clicked.connect(self._on_edit)
-        self.export.clicked.connect(self._on_export)
-
-    @Slot()
-    def _on_faces(self) -> None:
-        """Have four faces there, so that the first grid needs no choosing."""
-        faces = self._faces.faces
-        if faces is not None and len(faces.images) >= 4:
-            rows = [number * len(faces.images) // 4 for number in range(4)]
-            self._corners.fill(
-                [MorphFace(faces.names[row], np.array(faces.images[row])) for row in rows]
-            )
 
     @Slot()
     def _on_changed(self) -> None:
@@ -201,23 +170,12 @@ class GridPage(QWidget):
         self.shares.setText(text if pixels is not None else "")
         self.grid.setAccessibleDescription(text)
 
-    @Slot(int)
-    def _on_taken(self, index: int) -> None:
-        if self._selection.face is not None:
-            self._corners.put(index, MorphFace.of(self._selection.face))
-
-    @Slot(int, object)
-    def _on_put(self, index: int, faces: list[Face]) -> None:
-        self._corners.put(index, MorphFace(*faces[0]))
+    def _put(self, index: int, faces: Sequence[MorphFace]) -> None:
+        self._corners.put(index, faces[0])
 
     @Slot(int)
     def _on_path(self, index: int) -> None:
         self._corners.set_arc(index == 1)
-
-    @Slot(int, int)
-    def _on_activated(self, _row: int, _column: int) -> None:
-        if self.edit.isEnabled():
-            self._on_edit()
 
     @Slot()
     def _on_edit(self) -> None:
@@ -228,10 +186,8 @@ class GridPage(QWidget):
     @Slot()
     def _on_export(self) -> None:
         side, about = self._corners.state.count, self._corners.about()
-        formats, title = ("PNG grid", "PNG frames"), "Export the grid"
-        self._offer(
-            FilmOffer(title, self._rows, formats, about, "grid", fixed=side**2, columns=side)
-        )
+        formats, grid = ("PNG grid", "PNG frames"), ("Export the grid", self._rows)
+        self._offer(FilmOffer(*grid, formats, about, "grid", fixed=side**2, columns=side))
 
     def _rows(self, _frames_per_second: float) -> Floats | None:
         grid = self._corners.grid()

@@ -56,27 +56,12 @@ def letter_of(index: int) -> str:
 
 
 class KeyFrameCard(FaceView):
-    """A small face that can be dragged; an empty one takes a further face.
+    """A small face of the row, which can be dragged; an empty one takes a further face."""
 
-    Signals, the first argument being the card's place in the row:
-        taken(int): by click or Enter: put the selected face here.
-        face_put(int, str, object): a face was dropped here: name and uint8 (48, 48, 3) pixels.
-        moved(int, int): another card was dropped here, or Ctrl and an arrow key: from, to.
-        removed(int): by its button or Delete.
-        left(int, int): an arrow key: the card so many places on is to have the focus.
-        menu_asked(int, QPoint): by the right button or the menu key; a place on the screen.
-    """
-
-    taken = Signal(int)
-    face_put = Signal(int, str, object)
-    moved = Signal(int, int)
-    removed = Signal(int)
-    left = Signal(int, int)
-    menu_asked = Signal(int, QPoint)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, droppable=True)
-        self.index = 0
+    def __init__(self, frames: KeyFrames, index: int) -> None:
+        super().__init__(droppable=True)
+        self.index = index
+        self._frames = frames
         self._removable = False
         self._shown: Pixels | None = None
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -112,16 +97,16 @@ class KeyFrameCard(FaceView):
 
     @Slot()
     def _take(self) -> None:
-        self.taken.emit(self.index)
+        self._frames.put_selected(self.index)
 
     @Slot()
     def _remove(self) -> None:
         if self._removable:
-            self.removed.emit(self.index)
+            self._frames.remove(self.index)
 
     @Slot(str, object)
-    def _on_dropped(self, name: str, pixels: object) -> None:
-        self.face_put.emit(self.index, name, pixels)
+    def _on_dropped(self, name: str, pixels: Pixels) -> None:
+        self._frames.morpher.put(self.index, MorphFace(name, pixels))
 
     def sizeHint(self) -> QSize:
         return QSize(_WIDTH, SIDE + super().minimumSizeHint().height() - 64)
@@ -152,25 +137,25 @@ class KeyFrameCard(FaceView):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
         place = event.globalPos() if by_mouse else self.mapToGlobal(self.rect().center())
-        self.menu_asked.emit(self.index, place)
+        self._frames.show_menu(self.index, place)
 
     def dropEvent(self, event: QDropEvent) -> None:
         other = event.source()
         if isinstance(other, KeyFrameCard) and other.parent() is self.parent():
             self._set_drop_hover(False)
             event.acceptProposedAction()
-            self.moved.emit(other.index, self.index)
+            self._frames.move_face(other.index, self.index)
         elif face_from_mime(event.mimeData()) is not None:
             super().dropEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {int(Qt.Key.Key_Left): -1, int(Qt.Key.Key_Right): 1}
         if event.key() in steps:
-            step = steps[event.key()]
+            place = self.index + steps[event.key()]
             if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-                self.moved.emit(self.index, self.index + step)
+                self._frames.move_face(self.index, place)
             else:
-                self.left.emit(self.index, step)
+                self._frames.give_focus(place)
         elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self._remove()
         elif event.key() == Qt.Key.Key_Space:
@@ -200,7 +185,7 @@ class SegmentEditor(QWidget):
         column.setSpacing(4)
         for control in (self.seconds, self.ease, self.way):
             column.addWidget(control)
-        self.seconds.valueChanged.connect(self._on_seconds)
+        self.seconds.valueChanged.connect(partial(morpher.set_seconds, index))
         self.ease.currentIndexChanged.connect(self._on_ease)
         self.way.currentIndexChanged.connect(self._on_way)
 
@@ -225,10 +210,6 @@ class SegmentEditor(QWidget):
         ):
             control.setAccessibleName(f"{what} {way}")
             control.setToolTip(as_tip(tip))
-
-    @Slot(float)
-    def _on_seconds(self, seconds: float) -> None:
-        self._morpher.set_seconds(self._index, seconds)
 
     @Slot(int)
     def _on_ease(self, _index: int) -> None:
@@ -255,19 +236,18 @@ class KeyFrames(QScrollArea):
     ) -> None:
         super().__init__(parent)
         self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # as the path slider below
-        self._morpher, self._selection = morpher, selection
+        self.morpher, self._selection = morpher, selection
         self.cards: list[KeyFrameCard] = []
         self.segments: list[SegmentEditor] = []
         self._count = 0
         self._keeps_end = False
         self._line = QHBoxLayout()
         self._line.setSpacing(8)
-        self.plus = KeyFrameCard()
+        self.plus = KeyFrameCard(self, _FEWEST)
         self.plus.set_placeholder("Add a face")
         self.plus.set_face("", "", None)
         self._mark = QFrame()
         self._build()
-        self._join(self.plus)
         self.horizontalScrollBar().rangeChanged.connect(self._on_range)
         self.horizontalScrollBar().valueChanged.connect(self._on_scrolled)
         morpher.changed.connect(self._on_changed)
@@ -301,30 +281,53 @@ class KeyFrames(QScrollArea):
         """Return the number of faces."""
         return self._count
 
-    @Slot(int)
     def put_selected(self, index: int) -> None:
         """Put the selected face there, or beyond the last."""
         if self._selection.face is not None:
-            self._morpher.put(index, MorphFace.of(self._selection.face))
+            self.morpher.put(index, MorphFace.of(self._selection.face))
 
-    @Slot(int)
     def remove(self, index: int) -> None:
         """Remove a face; the next one then has the focus."""
-        self._morpher.remove(index)
-        self._focus(min(index, self._count - 1))
+        self.morpher.remove(index)
+        self.give_focus(min(index, self._count - 1))
 
-    @Slot(int, int)
     def move_face(self, index: int, target: int) -> None:
         """Put a face at another place of the row; the focus goes with it."""
         target = min(target, self._count - 1)
         if target >= 0 and index < self._count and target != index:
-            self._morpher.move(index, target)
-            self._focus(target)
+            self.morpher.move(index, target)
+            self.give_focus(target)
+
+    def give_focus(self, index: int) -> None:
+        """Give a card the focus, if there is one at this place."""
+        cards = [*self.cards, self.plus]
+        if 0 <= index < len(cards):
+            cards[index].setFocus(Qt.FocusReason.OtherFocusReason)
+            self.ensureWidgetVisible(cards[index])
+
+    def show_menu(self, index: int, place: QPoint) -> None:
+        """Open the menu of a card at a place on the screen."""
+        menu = QMenu(self)
+        is_there = index < self._count
+        verb = "Use" if is_there else "Add"
+        menu.addAction(f"{verb} the &selected face", partial(self.put_selected, index))
+        edited = f"{verb} the &edited face from Explore"
+        menu.addAction(edited, partial(self.edited_wanted.emit, index))
+        if is_there:
+            menu.addSeparator()
+            left = menu.addAction("Move &left", partial(self.move_face, index, index - 1))
+            left.setEnabled(index > 0)
+            right = menu.addAction("Move &right", partial(self.move_face, index, index + 1))
+            right.setEnabled(index + 1 < self._count)
+            remove = menu.addAction("Re&move", partial(self.remove, index))
+            remove.setEnabled(self._count > _FEWEST)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(place)
 
     @Slot()
     def _on_changed(self) -> None:
         """Show the faces, and empty places for the first two."""
-        morpher, state = self._morpher, self._morpher.state
+        state = self.morpher.state
         # The next face is likely to be added at the end, too.
         self._keeps_end = len(state.faces) > self._count and self._is_at_end()
         self._count = len(state.faces)
@@ -333,7 +336,7 @@ class KeyFrames(QScrollArea):
             letter, is_there = letter_of(index), index < self._count
             face = state.faces[index] if is_there else MorphFace("")
             card.set_placeholder("" if is_there else f"Drop face {letter} here")
-            card.set_face(letter, face.name, morpher.pixels(face))
+            card.set_face(letter, face.name, self.morpher.pixels(face))
             card.set_removable(self._count > _FEWEST)
         for index, segment in enumerate(self.segments):
             segment.set_ends(letter_of(index), letter_of((index + 1) % len(self.cards)))
@@ -346,9 +349,8 @@ class KeyFrames(QScrollArea):
     def _have(self, count: int, loop: bool) -> None:
         """Make or remove cards and segments: one segment less than cards, unless it is a loop."""
         while len(self.cards) < count:
-            card, segment = KeyFrameCard(), SegmentEditor(self._morpher, len(self.cards))
-            card.index = len(self.cards)
-            self._join(card)
+            index = len(self.cards)
+            card, segment = KeyFrameCard(self, index), SegmentEditor(self.morpher, index)
             place = self._line.count() - 1
             self._line.insertWidget(place, card)
             self._line.insertWidget(place + 1, segment, 0, Qt.AlignmentFlag.AlignTop)
@@ -372,23 +374,9 @@ class KeyFrames(QScrollArea):
                 last = widget
         self.setTabOrder(last, self.plus)
 
-    def _join(self, card: KeyFrameCard) -> None:
-        card.taken.connect(self.put_selected)
-        card.face_put.connect(self._on_face_put)
-        card.moved.connect(self.move_face)
-        card.removed.connect(self.remove)
-        card.left.connect(self._on_left)
-        card.menu_asked.connect(self._on_menu)
-
     def _is_at_end(self) -> bool:
         bar = self.horizontalScrollBar()
         return bar.value() == bar.maximum()
-
-    def _focus(self, index: int) -> None:
-        cards = [*self.cards, self.plus]
-        if 0 <= index < len(cards):
-            cards[index].setFocus(Qt.FocusReason.OtherFocusReason)
-            self.ensureWidgetVisible(cards[index])
 
     def _gap_at(self, x: int) -> int:
         """Return the place in the row that a face dropped there gets."""
@@ -410,33 +398,6 @@ class KeyFrames(QScrollArea):
     @Slot(int)
     def _on_scrolled(self, _value: int) -> None:
         self._keeps_end = self._keeps_end and self._is_at_end()
-
-    @Slot(int, str, object)
-    def _on_face_put(self, index: int, name: str, pixels: Pixels) -> None:
-        self._morpher.put(index, MorphFace(name, pixels))
-
-    @Slot(int, int)
-    def _on_left(self, index: int, step: int) -> None:
-        self._focus(index + step)
-
-    @Slot(int, QPoint)
-    def _on_menu(self, index: int, place: QPoint) -> None:
-        menu = QMenu(self)
-        is_there = index < self._count
-        verb = "Use" if is_there else "Add"
-        menu.addAction(f"{verb} the &selected face", partial(self.put_selected, index))
-        edited = f"{verb} the &edited face from Explore"
-        menu.addAction(edited, partial(self.edited_wanted.emit, index))
-        if is_there:
-            menu.addSeparator()
-            left = menu.addAction("Move &left", partial(self.move_face, index, index - 1))
-            left.setEnabled(index > 0)
-            right = menu.addAction("Move &right", partial(self.move_face, index, index + 1))
-            right.setEnabled(index + 1 < self._count)
-            remove = menu.addAction("Re&move", partial(self.remove, index))
-            remove.setEnabled(self._count > _FEWEST)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(place)
 
     def sizeHint(self) -> QSize:
         return QSize(480, self.minimumSizeHint().height())
@@ -465,7 +426,7 @@ class KeyFrames(QScrollArea):
             self.move_face(source.index, index - (index > source.index))
         elif face is not None:
             event.acceptProposedAction()
-            self._morpher.insert(index, MorphFace(*face))
+            self.morpher.insert(index, MorphFace(*face))
 
     def _row_x(self, event: QDropEvent) -> int:
         point = event.position().toPoint()

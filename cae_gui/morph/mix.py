@@ -14,6 +14,7 @@ from PySide6.QtGui import QUndoStack
 
 from cae_gui.core.selection import Selected
 from cae_gui.core.undo import Step
+from model.face_set import FaceSet
 from model.morph import key_frames
 
 Floats = NDArray[np.float32]
@@ -35,6 +36,13 @@ class MorphFace:
         return cls(face.name, face.pixels)
 
 
+def spread(faces: FaceSet, count: int) -> list[MorphFace]:
+    """Return so many faces of a data set, evenly apart; none where it has fewer."""
+    total = len(faces.images)
+    rows = [number * total // count for number in range(count)] if total >= count else []
+    return [MorphFace(faces.names[row], np.array(faces.images[row])) for row in rows]
+
+
 class MixState(Protocol):
     """What is mixed, and how; never changed."""
 
@@ -54,14 +62,12 @@ class Mix(QObject, Generic[S]):
 
     Signals:
         changed(): faces or settings are others.
-        forgotten(): the latents of all faces were another model's, and are to be found again.
         latents_changed(): what comes of them is another, or isn't known any more.
         stepped(): a change was undone or done again, which should be seen.
     """
 
     stepped = Signal()
     changed = Signal()
-    forgotten = Signal()
     latents_changed = Signal()
 
     def __init__(self, state: S, undo_stack: QUndoStack, parent: QObject | None = None) -> None:
@@ -82,7 +88,6 @@ class Mix(QObject, Generic[S]):
     def forget_latents(self) -> None:
         """Keep the faces; their latents belong to another model."""
         self._latents.clear()
-        self.forgotten.emit()
         self.latents_changed.emit()
 
     def _latents_of(self, faces: Sequence[MorphFace]) -> Floats:

@@ -6,7 +6,6 @@ from functools import partial
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from cae_gui.core.faces import Faces
 from cae_gui.core.models import Models
 from cae_gui.core.selection import Selection
 from cae_gui.morph.analogy_page import AnalogyPage
@@ -28,7 +27,6 @@ class MorphPage(QWidget):
         self,
         *,
         models: Models,
-        faces: Faces,
         selection: Selection,
         morpher: Morpher,
         corners: Corners,
@@ -41,8 +39,8 @@ class MorphPage(QWidget):
     ) -> None:
         super().__init__(parent)
         offer = FilmExport(filming, models, settings, messages, save, self).offer
-        self.path = PathPage(morpher, models, faces, selection, offer)
-        self.grid = GridPage(corners, models, faces, selection, offer)
+        self.path = PathPage(morpher, models, selection, offer)
+        self.grid = GridPage(corners, models, selection, offer)
         self.analogy = AnalogyPage(analogy, morpher, models, selection, messages, offer)
         self.tabs = Tabs(documentMode=True)  # without a pane, which dark mode tints
         self.tabs.addTab(self.path, "&Path")

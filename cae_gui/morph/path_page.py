@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from cae_gui.core.faces import Faces
 from cae_gui.core.models import Lane, Models
 from cae_gui.core.selection import Selection
 from cae_gui.morph.film_export import FilmOffer
@@ -20,9 +19,10 @@ from cae_gui.morph.mix import MorphFace
 from cae_gui.morph.morpher import Morpher
 from cae_gui.morph.path_slider import GROOVE_HEIGHT, PathSlider
 from cae_gui.morph.playback import Playback
-from cae_gui.widgets.controls import ElidedLabel
+from cae_gui.widgets.controls import ElidedLabel, button
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.film_strip import FilmStrip
+from cae_gui.widgets.layouts import filled
 from model.face_set import FACE_SHAPE
 from model.morph.film import FORMATS
 
@@ -37,22 +37,21 @@ NO_FACES = np.empty((0, *FACE_SHAPE), np.uint8)
 class PathPage(QWidget):
     """Key frames, the face at the slider's place, a film strip and playback.
 
-    It puts two faces there, has the faces encoded, and decodes the way between them. What is to be
-    exported goes to ``offer``.
+    It has the faces encoded, and decodes the way between them. What is to be exported goes to
+    ``offer``.
     """
 
     def __init__(
         self,
         morpher: Morpher,
         models: Models,
-        faces: Faces,
         selection: Selection,
         offer: Callable[[FilmOffer], object],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._morpher, self._models = morpher, models
-        self._faces, self._selection, self._offer = faces, selection, offer
+        self._morpher, self._models, self._selection = morpher, models, selection
+        self._offer = offer
         self._stamp = 0
         self.frames = KeyFrames(morpher, selection)
         self.face = FaceView()
@@ -66,11 +65,11 @@ class PathPage(QWidget):
         self.film.setFixedHeight(self.film.sizeHint().height())  # also with many small frames
         self.film.set_placeholder("The faces on the way appear here.")
         self.playback = Playback(morpher)
-        self.reverse = QPushButton("S&wap")
+        self.reverse = button("S&wap", morpher.reverse)
         self.more = QPushButton("M&ore")
         self.more.setToolTip("What else can be done with the path")
-        self.export = QPushButton("E&xport …")
-        self.export.setToolTip("Save the film, its strip or its frames")
+        tip = "Save the film, its strip or its frames"
+        self.export = button("E&xport …", self._on_export, tip)
         self._arrange()
         self._fill_menu()
         self._connect()
@@ -81,23 +80,13 @@ class PathPage(QWidget):
     def _arrange(self) -> None:
         widest = self.time.fontMetrics().horizontalAdvance("000.0 of 000.0 s")
         self.time.setFixedSize(widest, GROOVE_HEIGHT)
-        way = QHBoxLayout()
-        way.setSpacing(8)
-        way.addWidget(self.slider, 1)
-        way.addWidget(self.time, 0, Qt.AlignmentFlag.AlignTop)
-        controls = QHBoxLayout()
-        controls.setSpacing(8)
-        for widget in (self.playback, self.reverse, self.more):
-            controls.addWidget(widget)
+        way = filled(QHBoxLayout(), self.slider, self.time, room=self.slider)
+        way.setAlignment(self.time, Qt.AlignmentFlag.AlignTop)
+        controls = filled(QHBoxLayout(), self.playback, self.reverse, self.more)
         controls.addStretch(1)
         controls.addWidget(self.export)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(8)
-        column.addWidget(self.frames)
-        column.addWidget(self.face, 1)
-        column.addLayout(way)
-        column.addWidget(self.film)
+        column, rows = QVBoxLayout(self), (self.frames, self.face, way, self.film)
+        filled(column, *rows, margins=(16, 16, 16, 16), room=self.face)
         column.addSpacing(8)
         column.addLayout(controls)
 
@@ -113,17 +102,13 @@ class PathPage(QWidget):
 
     def _connect(self) -> None:
         morpher = self._morpher
-        self._faces.changed.connect(self._on_faces)
         morpher.changed.connect(self._on_changed)
-        morpher.forgotten.connect(self._complete)
         morpher.latents_changed.connect(self._on_latents)
         self.slider.moved.connect(self._on_slider)
         self.slider.sliderPressed.connect(self.playback.stop)
         self.slider.actionTriggered.connect(self.playback.stop)
         self.film.frame_clicked.connect(self._on_frame)
         self.playback.player.moved.connect(self.slider.go_to)
-        self.reverse.clicked.connect(morpher.reverse)
-        self.export.clicked.connect(self._on_export)
 
     @Slot()
     def apply_to_selected(self) -> None:
@@ -145,19 +130,6 @@ class PathPage(QWidget):
         self.frames.edited_wanted.emit(self.frames.count())
 
     @Slot()
-    def _on_faces(self) -> None:
-        """Have two faces there, so that the first morph needs no choosing."""
-        faces = self._faces.faces
-        if faces is None or len(faces.images) < 2:
-            return
-        present = len(self._morpher.state.faces)
-        rows = (0, len(faces.images) // 2)[present:]
-        if rows:
-            self._morpher.fill(
-                MorphFace(faces.names[row], np.array(faces.images[row])) for row in rows
-            )
-
-    @Slot()
     def _on_changed(self) -> None:
         state = self._morpher.state
         count, times = len(state.faces), state.times
@@ -169,9 +141,7 @@ class PathPage(QWidget):
         self._show_time()
         if count < 2:
             self._set_ready(False)
-        self._complete()
 
-    @Slot()
     def _complete(self) -> None:
         """Have encoded and decoded what isn't yet."""
         models, morpher = self._models, self._morpher
@@ -184,6 +154,7 @@ class PathPage(QWidget):
 
     @Slot()
     def _on_latents(self) -> None:
+        self._complete()
         strip = self._morpher.strip()
         if strip is not None:  # while faces are being encoded, what is on show stays
             self._set_ready(True)
@@ -238,17 +209,9 @@ class PathPage(QWidget):
 
     @Slot()
     def _on_export(self) -> None:
-        morpher = self._morpher
-        self._offer(
-            FilmOffer(
-                "Export the morph",
-                morpher.film,
-                tuple(FORMATS),
-                morpher.about(),
-                "morph",
-                stills_of=morpher.stills,
-            )
-        )
+        morpher, formats, title = self._morpher, tuple(FORMATS), "Export the morph"
+        about, stills = morpher.about(), morpher.stills
+        self._offer(FilmOffer(title, morpher.film, formats, about, "morph", stills_of=stills))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QWidget
 from cae_gui.morph.morpher import Morpher
 from cae_gui.widgets.controls import Label
 from cae_gui.widgets.fields import ComboBox
+from cae_gui.widgets.layouts import filled
 
 SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
 FRAME_MS = 20
@@ -90,18 +91,10 @@ class Playback(QWidget):
         self.speed.setToolTip("How fast it is played and exported")
         self.player = Player(self)
         self._place = 0.0
-        self._arrange()
+        title = Label("Spee&d", buddy=self.speed)
+        filled(QHBoxLayout(self), self.play, self.loop, self.back, title, self.speed)
         self._connect()
         self._on_changed()
-
-    def _arrange(self) -> None:
-        speed = Label("Spee&d")
-        speed.setBuddy(self.speed)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(8)
-        for widget in (self.play, self.loop, self.back, speed, self.speed):
-            line.addWidget(widget)
 
     def _connect(self) -> None:
         self.play.toggled.connect(self._on_play)

@@ -42,11 +42,16 @@ def in_menu(text: str) -> str:
 
 
 class Label(QLabel):
-    """A text that is shown letter by letter: names of files may look like HTML."""
+    """A text that is shown letter by letter: names of files may look like HTML.
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    Its key, the letter behind an “&”, gives ``buddy`` the focus.
+    """
+
+    def __init__(self, *arguments: Any, buddy: QWidget | None = None, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.setTextFormat(Qt.TextFormat.PlainText)
+        if buddy is not None:
+            self.setBuddy(buddy)
 
     def setToolTip(self, text: str) -> None:
         super().setToolTip(as_tip(text))

@@ -16,7 +16,6 @@ def page(studio: Studio, messages: MessageBar, qtbot: QtBot) -> MorphPage:
     """The page on show, with nothing in it."""
     page = MorphPage(
         models=studio.models,
-        faces=studio.faces,
         selection=studio.selection,
         morpher=studio.morpher,
         corners=studio.corners,

@@ -46,9 +46,9 @@ def empty(window: MainWindow, qtbot: QtBot) -> MainWindow:
 def analogy(empty: MainWindow, qtbot: QtBot) -> MainWindow:
     """Two faces in A, one in B, one in C, and the result on show."""
     wells = empty.morph.analogy.wells
-    wells[0].faces_put.emit(0, faces_of(empty, 1, 2))
-    wells[1].faces_put.emit(1, faces_of(empty, 3))
-    change_seen(empty, qtbot, lambda: wells[2].faces_put.emit(2, faces_of(empty, 4)))
+    wells[0].take(faces_of(empty, 1, 2))
+    wells[1].take(faces_of(empty, 3))
+    change_seen(empty, qtbot, lambda: wells[2].take(faces_of(empty, 4)))
     return empty
 
 
@@ -99,7 +99,7 @@ def test_several_faces_are_shown_as_their_mean(analogy: MainWindow, qtbot: QtBot
 
 def test_many_faces_are_encoded_a_few_at_a_time(analogy: MainWindow, qtbot: QtBot) -> None:
     well = analogy.morph.analogy.wells[0]
-    well.faces_put.emit(0, faces_of(analogy, *range(40)))
+    well.take(faces_of(analogy, *range(40)))
     assert not analogy.morph.analogy.save.isEnabled()
     assert analogy.studio.analogy.result() is None
     qtbot.waitUntil(lambda: analogy.morph.analogy.save.isEnabled(), timeout=LOADING_MS)

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from cae_gui.morph.face_well import CornerBoard, FaceWell
+from cae_gui.morph.mix import MorphFace
+from cae_gui.studio import Studio
 from cae_gui.widgets.face_mime import face_to_mime, faces_to_mime
 from model.data.datasets import FaceSet
 
@@ -27,8 +29,16 @@ def named(faces: FaceSet, rows: Sequence[int]) -> list[tuple[str, np.ndarray]]:
 
 
 @pytest.fixture
-def well(qtbot: QtBot) -> FaceWell:
-    well = FaceWell(1, "Drop a face here.")
+def put() -> list[tuple[int, list[MorphFace]]]:
+    """What a well asked to have put where."""
+    return []
+
+
+@pytest.fixture
+def well(studio: Studio, put: list[tuple[int, list[MorphFace]]], qtbot: QtBot) -> FaceWell:
+    well = FaceWell(
+        1, "Drop a face here.", studio.selection, lambda *arguments: put.append(arguments)
+    )
     qtbot.addWidget(well)
     well.resize(120, 140)
     with qtbot.waitExposed(well):
@@ -36,21 +46,29 @@ def well(qtbot: QtBot) -> FaceWell:
     return well
 
 
-def test_one_face_or_several_are_taken(well: FaceWell, few_faces: FaceSet, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(well.faces_put) as blocker:
-        drop(well, face_to_mime(*named(few_faces, [4])[0]))
-    index, faces = blocker.args
-    assert (index, [name for name, _ in faces]) == (1, [few_faces.names[4]])
-    with qtbot.waitSignal(well.faces_put) as blocker:
-        drop(well, faces_to_mime(named(few_faces, [7, 9, 30])))
-    assert np.array_equal([face for _, face in blocker.args[1]], few_faces.images[[7, 9, 30]])
+def test_one_face_or_several_are_taken(
+    well: FaceWell, put: list[tuple[int, list[MorphFace]]], few_faces: FaceSet
+) -> None:
+    drop(well, face_to_mime(*named(few_faces, [4])[0]))
+    drop(well, faces_to_mime(named(few_faces, [7, 9, 30])))
+    (first, (face,)), (second, faces) = put
+    assert (first, face.name, second) == (1, few_faces.names[4], 1)
+    assert np.array_equal([each.photo for each in faces], few_faces.images[[7, 9, 30]])
 
 
-def test_a_click_or_enter_takes_the_selected_face(well: FaceWell, qtbot: QtBot) -> None:
-    for ask in (lambda: qtbot.mouseClick(well, LEFT), lambda: qtbot.keyClick(well, "\r")):
-        with qtbot.waitSignal(well.taken) as blocker:
-            ask()
-        assert blocker.args == [1]
+def test_a_click_or_enter_takes_the_selected_face(
+    well: FaceWell,
+    studio: Studio,
+    put: list[tuple[int, list[MorphFace]]],
+    few_faces: FaceSet,
+    qtbot: QtBot,
+) -> None:
+    qtbot.mouseClick(well, LEFT)
+    assert put == []
+    studio.selection.select("Ann", few_faces.images[3])
+    qtbot.mouseClick(well, LEFT)
+    qtbot.keyClick(well, "\r")
+    assert [(index, face.name) for index, (face,) in put] == [(1, "Ann"), (1, "Ann")]
 
 
 def test_it_says_whose_face_it_is(well: FaceWell) -> None:

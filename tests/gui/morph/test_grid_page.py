@@ -109,7 +109,7 @@ def test_a_well_takes_the_selected_face_and_undo_brings_the_old_one_back(
 
 
 def test_a_dropped_face(grid: MainWindow, qtbot: QtBot) -> None:
-    grid.morph.grid.wells[0].faces_put.emit(0, [face_of(grid, 8), face_of(grid, 9)])
+    grid.morph.grid.wells[0].take([face_of(grid, 8), face_of(grid, 9)])
     corner = grid.studio.corners.state.corners[0]
     assert corner is not None
     assert corner.name == face_of(grid, 8)[0]

@@ -67,7 +67,7 @@ def test_it_is_empty_until_there_are_two_faces(
     assert path.face._pixels is None
     assert not any(button.isEnabled() for button in buttons)
     assert len(path.frames.cards) == 2
-    path.frames.cards[1].face_put.emit(1, "Ann", few_faces.images[4])
+    path.frames.cards[1].face_dropped.emit("Ann", few_faces.images[4])
     assert names(morpher) == ["Face 0", "Ann"]
     assert not any(button.isEnabled() for button in buttons)
     morpher.set_latents(morpher.to_encode(), np.ones((1, 3), np.float32))
@@ -175,7 +175,7 @@ def test_the_menu_of_a_card(
     frames, morpher = path.frames, studio.morpher
     studio.selection.select("Ann", few_faces.images[7])
     card = frames.cards[2]
-    with opened_menu(lambda: card.menu_asked.emit(2, QPoint(9, 9))) as entries:
+    with opened_menu(lambda: frames.show_menu(card.index, QPoint(9, 9))) as entries:
         assert not entries["Move right"].isEnabled()
         with qtbot.waitSignal(frames.edited_wanted) as blocker:
             entries["Use the edited face from Explore"].trigger()
@@ -187,7 +187,7 @@ def test_the_menu_of_a_card(
         ):
             entries[text].trigger()
             assert names(morpher) == expected
-    with opened_menu(lambda: frames.plus.menu_asked.emit(3, QPoint(9, 9))) as entries:
+    with opened_menu(lambda: frames.show_menu(frames.plus.index, QPoint(9, 9))) as entries:
         assert list(entries) == ["Add the selected face", "Add the edited face from Explore"]
 
 
