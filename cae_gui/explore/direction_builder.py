@@ -31,6 +31,7 @@ from cae_gui.widgets.face_list import FaceListModel, FaceListView
 from cae_gui.widgets.face_mime import MIME_TYPE, Face, faces_from_mime
 from cae_gui.widgets.film_strip import FilmStrip
 from cae_gui.widgets.images import Pixels
+from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.painting import paint_ring
 from model.face_set import FACE_SHAPE
 
@@ -157,18 +158,10 @@ class DirectionBuilder(QWidget):
         buttons.addStretch(1)
         buttons.addWidget(self.cancel)
         buttons.addWidget(self.save)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
-        column.setSpacing(8)
-        hint = Label(_HINT, wordWrap=True)
-        column.addWidget(self._title)
-        column.addWidget(self._name)
-        column.addWidget(hint)
-        column.addLayout(sides, 1)
-        column.addWidget(self._separation)
-        column.addWidget(self._preview)
-        column.addWidget(self._error)
-        column.addLayout(buttons)
+        above = self._title, self._name, Label(_HINT, wordWrap=True)
+        below = self._separation, self._preview, self._error, buttons
+        column, margins = QVBoxLayout(self), (8, 8, 8, 8)
+        filled(column, *above, sides, *below, margins=margins, room=sides)
 
     def _connect(self) -> None:
         self._name.textEdited.connect(self._on_name)

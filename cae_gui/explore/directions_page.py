@@ -23,8 +23,9 @@ from cae_gui.explore.custom_directions import CustomDirections, Draft
 from cae_gui.explore.direction_builder import MOST_FACES, WITH, WITHOUT, DirectionBuilder
 from cae_gui.explore.explorer import Explorer
 from cae_gui.explore.sliders.latent_sliders import LatentSliders
-from cae_gui.widgets.controls import Label, in_menu
+from cae_gui.widgets.controls import Label, button, in_menu
 from cae_gui.widgets.face_mime import Face
+from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.message_bar import Action, MessageBar
 from model.latents.custom_directions import MAX_DIRECTIONS, MIN_MEASURED, DirectionFaces
 
@@ -61,7 +62,8 @@ class DirectionsPage(QWidget):
         self._messages, self._selected_faces = messages, selected_faces
         self._edited: DirectionFaces | None = None
         self.builder = DirectionBuilder()
-        self.new = QPushButton("&New direction …")
+        tip = "Make a direction from faces with something and faces without it"
+        self.new = button("&New direction …", self._on_new, tip)
         self.edit = QPushButton("E&dit")
         self.remove = QPushButton("Re&move")
         self.bring = QPushButton("&Import …")
@@ -74,36 +76,25 @@ class DirectionsPage(QWidget):
         self._show_directions()
 
     def _label_controls(self) -> None:
-        self.new.setToolTip("Make a direction from faces with something and faces without it")
         self.edit.setToolTip("Change the name or the faces of a direction")
         self.remove.setToolTip("Remove a direction; undo brings it back")
         self.bring.setToolTip("Bring the directions of another model, or of a session")
-        for button in (self.edit, self.remove):
-            button.setMenu(QMenu(button))
+        for opening in (self.edit, self.remove):
+            opening.setMenu(QMenu(opening))
 
     def _arrange(self, sliders: LatentSliders) -> None:
-        buttons = QHBoxLayout()
-        buttons.setContentsMargins(8, 0, 8, 0)
-        buttons.setSpacing(8)
-        for button in (self.new, self.edit, self.remove, self.bring):
-            buttons.addWidget(button)
+        of_list = self.new, self.edit, self.remove, self.bring
+        buttons = filled(QHBoxLayout(), *of_list, margins=(8, 0, 8, 0))
         buttons.addStretch(1)
-        column = QVBoxLayout(self._list)
-        column.setContentsMargins(0, 8, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(buttons)
-        column.addWidget(sliders, 1)
         self._note.setContentsMargins(8, 0, 8, 8)
-        column.addWidget(self._note)
+        column, rows = QVBoxLayout(self._list), (buttons, sliders, self._note)
+        filled(column, *rows, margins=(0, 8, 0, 0), spacing=0, room=sliders)
         self._pages.addWidget(self._list)
         self._pages.addWidget(self.builder)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._pages)
+        filled(QVBoxLayout(self), self._pages)
 
     def _connect(self) -> None:
         own, builder = self._own, self.builder
-        self.new.clicked.connect(self._on_new)
         builder.selection_wanted.connect(self._on_selection_wanted)
         builder.faces_changed.connect(self._ask_draft)
         builder.save.clicked.connect(self._on_save)
@@ -111,8 +102,8 @@ class DirectionsPage(QWidget):
         own.changed.connect(self._show_directions)
         own.brought.connect(self._on_brought)
         own.drafted.connect(self._on_drafted)
-        self._explorer.face_changed.connect(self._ask_draft)
-        self._explorer.directions_changed.connect(self._ask_draft)
+        for changed in (self._explorer.face_changed, self._explorer.directions_changed):
+            changed.connect(self._ask_draft)
 
     def is_building(self) -> bool:
         """Return whether the form is shown."""
@@ -123,12 +114,12 @@ class DirectionsPage(QWidget):
         own = self._own
         self.new.setEnabled(own.is_ready)
         self.bring.setEnabled(own.is_ready)
-        for button, act in ((self.edit, self._open), (self.remove, self._on_removal)):
-            menu = button.menu()
+        for opening, act in ((self.edit, self._open), (self.remove, self._on_removal)):
+            menu = opening.menu()
             menu.clear()
             for item in own.items:
                 menu.addAction(in_menu(item.name), partial(act, item))
-            button.setEnabled(bool(own.items))
+            opening.setEnabled(bool(own.items))
         is_encoding = bool(own.items) and not own.is_measured
         note = "Encoding the faces of your directions …" if is_encoding else " ".join(own.unusable)
         self._note.setText(note)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QUndoStack
 
 from cae_gui.core.undo import Step
@@ -206,6 +206,7 @@ class Explorer(QObject):
         self.snapshots = ()
         self.undo_stack.clear()
         self.face_changed.emit()
+        self.latent_changed.emit()
         self.snapshots_changed.emit()
 
     def load(self, name: str, pixels: NDArray[np.uint8], latent: Floats) -> None:
@@ -262,12 +263,6 @@ class Explorer(QObject):
         moved = self.directions.moved(self.face.latent, goal, tuple(self._locked_rows))
         return self._limited(moved, self.face)
 
-    def reset_direction(self, direction: int) -> None:
-        """Bring one coordinate back to where the face started."""
-        if self.face is not None and self.directions is not None:
-            start = self.directions.coordinates(self.face.start)
-            self.move(direction, float(start[direction]))
-
     def set_dimension(self, dimension: int, value: float) -> None:
         """Set one raw number of the latent; locked directions stay."""
         latent = self.with_dimension(dimension, value)
@@ -288,11 +283,6 @@ class Explorer(QObject):
             room = float(free[dimension])  # the squared length of what is left
             step = free * (step[dimension] / room) if room > MIN_FREE**2 else np.zeros_like(step)
         return self._limited(latent + step, self.face)
-
-    def reset_dimension(self, dimension: int) -> None:
-        """Bring one raw number back to where the face started."""
-        if self.face is not None:
-            self.set_dimension(dimension, float(self.face.start[dimension]))
 
     def go_to(self, latent: Floats, text: str) -> None:
         """Move the face to any latent (L,): one step, or part of a drag.
@@ -481,6 +471,13 @@ class Explorer(QObject):
     def _find_locked(self) -> None:
         names = enumerate((item.kind, item.name) for item in self.directions or ())
         self._locked_rows = frozenset(index for index, name in names if name in self._locked)
+
+
+def rest_timer(parent: QObject, act: Callable[[], object]) -> QTimer:
+    """Return a timer that calls ``act`` once it has been ``REST_MS`` without another start."""
+    timer = QTimer(parent, singleShot=True, interval=REST_MS)
+    timer.timeout.connect(act)
+    return timer
 
 
 class KeptStep(Step[T]):

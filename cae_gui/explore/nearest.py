@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from cae_gui.core.faces import Faces
 from cae_gui.core.latents import FEWEST, Latents
 from cae_gui.core.tasks import Task, Tasks
-from cae_gui.explore.explorer import REST_MS, Edited, Explorer
+from cae_gui.explore.explorer import Edited, Explorer, rest_timer
 from cae_gui.explore.exploring import Exploring
 from cae_gui.explore.face_strip import FaceStrip, StripFace
 from cae_gui.widgets.face_view import FaceView
@@ -53,8 +53,7 @@ class NearestFaces(FaceStrip):
         self._points: list[int] = []
         self._cosines: list[float] = []
         self._asked: _Question | None = None
-        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(self._on_rest)
+        self._rest = rest_timer(self, self._on_rest)
         self.setAccessibleName("Nearest faces")
         self.set_tip(self._tip)
         self.chosen.connect(self._on_chosen)

@@ -11,13 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QHideEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QPushButton,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from cae_gui.core.faces import Faces
 from cae_gui.core.latents import Latents
@@ -35,10 +29,11 @@ from cae_gui.explore.slider_lists import SliderLists
 from cae_gui.explore.snapshots import SnapshotsPage
 from cae_gui.explore.state_pictures import StatePictures
 from cae_gui.explore.typicality import TypicalityGauge
-from cae_gui.widgets.controls import Label
+from cae_gui.widgets.controls import Label, button
 from cae_gui.widgets.face_mime import Face
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.fields import CountBox, Slider, Tabs
+from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.message_bar import MessageBar
 
 if TYPE_CHECKING:
@@ -132,13 +127,17 @@ class ExplorePage(QWidget):
         return strip
 
     def _make_controls(self) -> None:
-        keys = QKeySequence.StandardKey
-        self.undo = _button("Undo", f"Take the last change back ({_text(keys.Undo)})")
-        self.redo = _button("Redo", f"Make the change again ({_text(keys.Redo)})")
-        self.reset = _button("R&eset", "Back to the reconstruction")
-        self.random = _button("Ra&ndom", "A random face, like the training faces (Ctrl+R)")
-        self.step = _button("St&ep", "A small step to a random side (Ctrl+Shift+R)")
-        self.save = _button("&Save picture …", "Save the edited face")
+        explorer, keys = self._explorer, QKeySequence.StandardKey
+        stack = explorer.undo_stack
+        self.undo = button("Undo", stack.undo, f"Take the last change back ({_text(keys.Undo)})")
+        self.redo = button("Redo", stack.redo, f"Make the change again ({_text(keys.Redo)})")
+        self.reset = button("R&eset", explorer.reset, "Back to the reconstruction")
+        tip = "A random face, like the training faces (Ctrl+R)"
+        self.random = button("Ra&ndom", explorer.randomize, tip)
+        tip = "A small step to a random side (Ctrl+Shift+R)"
+        self.step = button("St&ep", explorer.step_randomly, tip)
+        self.save = QPushButton("&Save picture …")
+        self.save.setToolTip("Save the edited face")
         self.temperature = CountBox()
         self.temperature.setRange(0, MOST_PERCENT)
         self.temperature.setSingleStep(10)
@@ -148,7 +147,7 @@ class ExplorePage(QWidget):
             "How far random faces are from the typical face: 0 % is that face, 100 % like the "
             "training faces"
         )
-        self.temperature.setValue(round(100 * self._explorer.temperature))
+        self.temperature.setValue(round(100 * explorer.temperature))
         self.strength = Slider(Qt.Orientation.Horizontal)
         self.strength.setRange(0, MOST_PERCENT)
         self.strength.setPageStep(10)
@@ -166,22 +165,15 @@ class ExplorePage(QWidget):
         faces.setSpacing(16)
         faces.addWidget(self.face, 3)
         faces.addLayout(small, 1)
-        left = QWidget()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(16, 16, 8, 8)
-        column.setSpacing(8)
-        column.addLayout(faces, 1)
-        column.addWidget(self.typicality)
-        temperature, strength = Label("Te&mperature"), Label("Stren&gth")
-        temperature.setBuddy(self.temperature)
-        strength.setBuddy(self.strength)
-        steps = _line(self.undo, self.redo, self.reset, strength)
-        steps.addWidget(self.strength, 1)
-        steps.addWidget(self.percent)
-        column.addLayout(steps)
-        column.addLayout(
-            _line(self.random, self.step, temperature, self.temperature, None, self.save)
-        )
+        strength = Label("Stren&gth", buddy=self.strength)
+        controls = self.undo, self.redo, self.reset, strength, self.strength, self.percent
+        steps = filled(QHBoxLayout(), *controls, room=self.strength)
+        temperature = Label("Te&mperature", buddy=self.temperature)
+        last = filled(QHBoxLayout(), self.random, self.step, temperature, self.temperature)
+        last.addStretch(1)
+        last.addWidget(self.save)
+        left, rows = QWidget(), (faces, self.typicality, steps, last)
+        filled(QVBoxLayout(left), *rows, margins=(16, 16, 8, 8), room=faces)
         self.splitter = QSplitter()
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(left)
@@ -196,14 +188,6 @@ class ExplorePage(QWidget):
 
     def _connect(self) -> None:
         explorer, stack = self._explorer, self._explorer.undo_stack
-        for button, act in (
-            (self.undo, stack.undo),
-            (self.redo, stack.redo),
-            (self.reset, explorer.reset),
-            (self.random, explorer.randomize),
-            (self.step, explorer.step_randomly),
-        ):
-            button.clicked.connect(act)
         stack.canUndoChanged.connect(self.undo.setEnabled)
         stack.canRedoChanged.connect(self.redo.setEnabled)
         self.undo.setEnabled(stack.canUndo())
@@ -303,26 +287,8 @@ def _face(caption: str, placeholder: str = "") -> FaceView:
     return view
 
 
-def _button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    return button
-
-
 def _text(standard: QKeySequence.StandardKey) -> str:
     return QKeySequence(standard).toString(QKeySequence.SequenceFormat.NativeText)
-
-
-def _line(*widgets: QWidget | None) -> QHBoxLayout:
-    """Return widgets beside each other; None is a gap that takes the room."""
-    line = QHBoxLayout()
-    line.setSpacing(8)
-    for widget in widgets:
-        if widget is None:
-            line.addStretch(1)
-        else:
-            line.addWidget(widget)
-    return line
 
 
 def _save_picture(model: FaceModel, latents: Floats, path: Path) -> None:

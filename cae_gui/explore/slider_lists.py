@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Slot
 
 from cae_gui.core.models import Lane, Models
-from cae_gui.explore.explorer import REST_MS, Explorer
+from cae_gui.explore.explorer import Explorer, rest_timer
 from cae_gui.explore.sliders.latent_slider import SliderRow
 from cae_gui.explore.sliders.latent_sliders import LatentSliders
 from cae_gui.widgets.face_view import FaceView
 
 if TYPE_CHECKING:
-    from model.latents.directions import Direction, Kind
+    from model.latents.directions import Direction, Directions, Kind
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -53,24 +53,22 @@ class SliderLists(QObject):
             "own": self.own,
         }
         self._is_seen = self._are_rows_old = False
-        kinds = {sliders: kind for kind, sliders in self._lists.items()}
-        self._ends = _SliderEnds(models, explorer, {**kinds, self.raw: None}, face, self)
+        self._kinds: dict[LatentSliders, Kind | None] = {self.raw: None}
+        self._kinds |= {sliders: kind for kind, sliders in self._lists.items()}
+        self._ends = _SliderEnds(models, explorer, self._kinds, face, self)
         self._connect()
 
     def _connect(self) -> None:
         explorer = self._explorer
-        for kind, sliders in self._lists.items():
-            sliders.area.edited.connect(partial(self._on_edited, kind))
-            sliders.area.reset_asked.connect(partial(self._on_reset, kind))
-            sliders.area.lock_toggled.connect(partial(self._on_locked, kind))
-        self.raw.area.edited.connect(explorer.set_dimension)
-        self.raw.area.reset_asked.connect(explorer.reset_dimension)
-        for sliders in (*self._lists.values(), self.raw):
-            sliders.area.edit_started.connect(explorer.begin_edit)
-            sliders.area.edit_finished.connect(explorer.end_edit)
-        explorer.directions_changed.connect(self._on_directions)
+        for sliders, kind in self._kinds.items():
+            area = sliders.area
+            area.edit_started.connect(explorer.begin_edit)
+            area.edited.connect(partial(self._on_edited, kind))
+            area.edit_finished.connect(explorer.end_edit)
+            area.lock_toggled.connect(partial(self._on_locked, kind))
+        for changed in (explorer.directions_changed, self._models.attributes_found):
+            changed.connect(self._on_directions)
         explorer.locks_changed.connect(self._show_locks)
-        self._models.attributes_found.connect(self._on_directions)
 
     def set_seen(self, seen: bool) -> None:
         """Take note whether Explore is in view: nothing is described before."""
@@ -94,9 +92,14 @@ class SliderLists(QObject):
         if self._are_rows_old:
             return
         directions, face = self._explorer.directions, self._explorer.face
-        start = np.empty(0, np.float32)
         if directions is not None and face is not None:
-            start = directions.coordinates(face.start)
+            self._set_directions(directions, directions.coordinates(face.start))
+        else:
+            for sliders in self._lists.values():
+                sliders.set_rows([], NO_FACE if face is None else NOT_MEASURED)
+        self._set_raw()
+
+    def _set_directions(self, directions: Directions, start: Floats) -> None:
         searched = self._models.attributes is not None
         without = {
             "principal": "",
@@ -104,22 +107,9 @@ class SliderLists(QObject):
             "own": NO_OWN,
         }
         for kind, sliders in self._lists.items():
-            sliders.set_rows(self._rows(kind, start), self._why_none(kind, without[kind]))
-        self._set_raw()
-
-    def _rows(self, kind: Kind, start: Floats) -> list[SliderRow]:
-        directions = self._explorer.directions
-        if directions is None or not len(start):
-            return []
-        rows: Sequence[int] = self._explorer.rows_of(kind)
-        return [_sigma_row(directions[row], float(start[row])) for row in rows]
-
-    def _why_none(self, kind: Kind, without: str) -> str | None:
-        if self._explorer.face is None:
-            return NO_FACE
-        if self._explorer.directions is None:
-            return NOT_MEASURED
-        return None if self._explorer.rows_of(kind) else without
+            numbers = self._explorer.rows_of(kind)
+            rows = [_sigma_row(directions[number], float(start[number])) for number in numbers]
+            sliders.set_rows(rows, None if rows else without[kind])
 
     def _set_raw(self) -> None:
         face, statistics = self._explorer.face, self._explorer.statistics
@@ -174,14 +164,15 @@ class SliderLists(QObject):
         self._show_values()
         self._show_locks()
 
-    def _on_edited(self, kind: Kind, row: int, sigmas: float) -> None:
-        self._explorer.move(self._explorer.rows_of(kind)[row], sigmas)
+    def _on_edited(self, kind: Kind | None, row: int, value: float) -> None:
+        if kind is None:
+            self._explorer.set_dimension(row, value)
+        else:
+            self._explorer.move(self._explorer.rows_of(kind)[row], value)
 
-    def _on_reset(self, kind: Kind, row: int) -> None:
-        self._explorer.reset_direction(self._explorer.rows_of(kind)[row])
-
-    def _on_locked(self, kind: Kind, row: int, locked: bool) -> None:
-        self._explorer.set_locked(self._explorer.rows_of(kind)[row], locked)
+    def _on_locked(self, kind: Kind | None, row: int, locked: bool) -> None:
+        if kind is not None:
+            self._explorer.set_locked(self._explorer.rows_of(kind)[row], locked)
 
 
 class _Ends(NamedTuple):
@@ -208,11 +199,10 @@ class _SliderEnds(QObject):
         self._known: dict[tuple[LatentSliders, int], _Ends] = {}
         self._is_asking = False
         self._is_painted = False
-        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(self._on_rest)
-        for changed in (explorer.directions_changed, explorer.locks_changed):
+        self._rest = rest_timer(self, self._on_rest)
+        others = explorer.directions_changed, explorer.locks_changed, explorer.limit_changed
+        for changed in others:
             changed.connect(self._on_other_ends)
-        explorer.limit_changed.connect(self._on_other_ends)
         face.painted.connect(self._on_painted)
         for sliders in kinds:
             sliders.area.ends_wanted.connect(self._on_wanted)

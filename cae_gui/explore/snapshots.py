@@ -31,9 +31,10 @@ from cae_gui.core.tasks import Task, Tasks
 from cae_gui.explore.explorer import Explorer, Snapshot
 from cae_gui.explore.face_strip import FaceStrip, StripFace
 from cae_gui.explore.state_pictures import StatePictures
-from cae_gui.widgets.controls import Label, as_tip
+from cae_gui.widgets.controls import Label, as_tip, button
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.images import Pixels, fitted, from_qimage
+from cae_gui.widgets.layouts import filled
 from model.io.files import replacing
 from model.morph.animation import PROGRAM, png_info
 
@@ -77,47 +78,38 @@ class SnapshotsPage(QWidget):
         self.strip.setAccessibleName("Snapshots")
         self.strip.set_empty_text(_EMPTY)
         self.strip.set_tip(self._tip)
-        self.keep = QPushButton("&Keep")
-        self.remove = QPushButton("Remove")
-        self.compare = QPushButton("&Compare …")
+        self.keep = button("&Keep", self.keep_face, "Keep the face as it is (Ctrl+D)")
+        tip = "Remove the selected snapshots; undo brings them back (Del)"
+        self.remove = button("Remove", self._on_remove, tip)
+        tip = "See two to four selected snapshots large beside each other"
+        self.compare = button("&Compare …", self._on_compare, tip)
         self.export = QPushButton("E&xport …")
-        self.keep.setToolTip("Keep the face as it is (Ctrl+D)")
-        self.remove.setToolTip("Remove the selected snapshots; undo brings them back (Del)")
-        self.compare.setToolTip("See two to four selected snapshots large beside each other")
         self.export.setToolTip("Save the selected snapshots with their names as one picture")
         self._arrange()
         self._connect()
-        self._on_face()
+        self._on_latent()
         self._show_snapshots()
 
     def _arrange(self) -> None:
         buttons = QGridLayout()
         buttons.setSpacing(8)
         buttons.setContentsMargins(0, 8, 0, 0)
-        for place, button in enumerate((self.keep, self.compare, self.remove, self.export)):
-            buttons.addWidget(button, place // 2, place % 2)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(16)
-        line.addWidget(self.strip, 1)
-        line.addLayout(buttons)
+        for place, each in enumerate((self.keep, self.compare, self.remove, self.export)):
+            buttons.addWidget(each, place // 2, place % 2)
+        line = filled(QHBoxLayout(self), self.strip, buttons, spacing=16, room=self.strip)
         line.setAlignment(buttons, Qt.AlignmentFlag.AlignTop)
 
     def _connect(self) -> None:
         explorer, strip = self._explorer, self.strip
-        self.keep.clicked.connect(self.keep_face)
-        self.remove.clicked.connect(self._on_remove)
-        self.compare.clicked.connect(self._on_compare)
         strip.chosen.connect(explorer.show_snapshot)
         strip.renamed.connect(explorer.rename_snapshot)
         strip.removal_asked.connect(explorer.remove_snapshots)
         strip.context_asked.connect(self._show_menu)
         strip.looked_at.connect(self._on_looked_at)
         strip.selectionModel().selectionChanged.connect(self._offer)
-        explorer.snapshots_changed.connect(self._show_snapshots)
+        for changed in (explorer.snapshots_changed, self._pictures.changed):
+            changed.connect(self._show_snapshots)
         explorer.latent_changed.connect(self._on_latent)
-        explorer.face_changed.connect(self._on_face)
-        self._pictures.changed.connect(self._show_snapshots)
 
     @Slot()
     def keep_face(self) -> None:
@@ -168,11 +160,8 @@ class SnapshotsPage(QWidget):
 
     @Slot()
     def _on_latent(self) -> None:
-        self.strip.set_mark(self._shown())
-
-    @Slot()
-    def _on_face(self) -> None:
         face = self._explorer.face
+        self.strip.set_mark(self._shown())
         self.keep.setEnabled(face is not None)
         if face is None:  # the model that they were made with is no longer in use
             self._comparison.hide()
@@ -195,8 +184,8 @@ class SnapshotsPage(QWidget):
     def _show_menu(self, _row: int, place: QPoint) -> None:
         menu = QMenu(self)
         menu.addAction("Re&name", self._on_rename)
-        for button in (self.remove, self.compare, self.export):
-            menu.addAction(button.text(), button.click).setEnabled(button.isEnabled())
+        for each in (self.remove, self.compare, self.export):
+            menu.addAction(each.text(), each.click).setEnabled(each.isEnabled())
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(place)
 

@@ -9,10 +9,10 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.core.models import Lane, Models
-from cae_gui.explore.explorer import REST_MS, Edited, Explorer
+from cae_gui.explore.explorer import Edited, Explorer, rest_timer
 from cae_gui.widgets.face_view import FaceView
 
 Floats = NDArray[np.float32]
@@ -49,8 +49,7 @@ class StatePictures(QObject):
         self._decoded: WeakKeyDictionary[Edited, _Decoded] = WeakKeyDictionary()
         self._wanted: Sequence[Edited] = ()
         self._is_painted = False
-        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(self._on_rest)
+        self._rest = rest_timer(self, self._on_rest)
         self._explorer.latent_changed.connect(self._on_latent)
         self._explorer.face_changed.connect(self._on_face)
         face.painted.connect(self._on_painted)

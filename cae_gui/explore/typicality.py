@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Slot
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QHBoxLayout,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from cae_gui.core.faces import Faces
 from cae_gui.core.latents import FEWEST, Latents
 from cae_gui.core.models import Models
 from cae_gui.explore.explorer import LEAST_TYPICAL, Explorer
-from cae_gui.widgets.controls import ElidedLabel, ProgressBar
+from cae_gui.widgets.controls import ElidedLabel, ProgressBar, button
 from cae_gui.widgets.face_view import FaceView
+from cae_gui.widgets.layouts import filled
 
 SOON_MS = 60
 """How long the gauge waits at most for the picture of a moved face, which it mustn't hold up."""
@@ -42,37 +37,25 @@ class TypicalityGauge(QWidget):
         self._text = ElidedLabel(tips=True)
         self._bar = ProgressBar()
         self._bar.setFixedHeight(8)
-        self.more = QPushButton("More t&ypical")
-        self.more.setToolTip("Move the face a little towards the typical face")
+        tip = "Move the face a little towards the typical face"
+        self.more = button("More t&ypical", explorer.make_more_typical, tip)
         self.limit = QCheckBox("&Limit")
         self.limit.setChecked(True)
         self.limit.setToolTip("Draw edits back to where at least 1 % of the faces are as unusual")
         self._soon = QTimer(self, singleShot=True)
-        self._arrange()
+        column = filled(QVBoxLayout(), self._text, self._bar, spacing=4)
+        filled(QHBoxLayout(self), column, self.limit, self.more, spacing=16, room=column)
         self._connect(face)
         self.set_text("")
 
-    def _arrange(self) -> None:
-        column = QVBoxLayout()
-        column.setSpacing(4)
-        column.addWidget(self._text)
-        column.addWidget(self._bar)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(16)
-        line.addLayout(column, 1)
-        line.addWidget(self.limit)
-        line.addWidget(self.more)
-
     def _connect(self, face: FaceView) -> None:
-        self.more.clicked.connect(self._explorer.make_more_typical)
         self.limit.toggled.connect(self._on_limit)
         self._soon.timeout.connect(self.refresh)
         self._explorer.latent_changed.connect(self._on_latent)
         face.painted.connect(self._on_painted)
-        self._latents.changed.connect(self.refresh)
+        for changed in (self._latents.changed, self._models.attributes_found):
+            changed.connect(self.refresh)
         self._latents.measuring.connect(self._on_measuring)
-        self._models.attributes_found.connect(self.refresh)
 
     def text(self) -> str:
         """Return the sentence."""

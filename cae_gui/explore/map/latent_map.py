@@ -121,7 +121,8 @@ class LatentMap(QWidget):
         self._empty_text = ""
         self._press_at: QPointF | None = None
         self._pressed_on: int | None = None
-        self._is_panning = self._is_travelling = False
+        self._is_panning = False
+        self.is_travelling = False
         self._moving = QVariantAnimation(self, startValue=0.0, endValue=1.0, duration=_MOVE_MS)
         self._moving.setEasingCurve(QEasingCurve.Type.InOutCubic)
         self._moving.valueChanged.connect(self._on_moving)
@@ -296,15 +297,15 @@ class LatentMap(QWidget):
     def _travel_to(self, place: QPointF) -> None:
         if self._view is None:
             return
-        if not self._is_travelling:
-            self._is_travelling = self._is_hot = True
+        if not self.is_travelling:
+            self.is_travelling = self._is_hot = True
             self._point_to(None)
             self.travel_started.emit()
         self.travelled.emit(*self._view.to_map(place.x(), place.y()))
 
     def _end_travel(self) -> None:
-        if self._is_travelling:
-            self._is_travelling = False
+        if self.is_travelling:
+            self.is_travelling = False
             self.travel_finished.emit()
             self.update()
 
@@ -439,7 +440,7 @@ class LatentMap(QWidget):
         place = event.position()
         if self._press_at is None:
             self._hover(place)
-        elif self._is_travelling:
+        elif self.is_travelling:
             self._travel_to(place)
         elif self._is_panning:
             self._pan(place.x() - self._press_at.x(), place.y() - self._press_at.y())
@@ -448,7 +449,7 @@ class LatentMap(QWidget):
             self._begin_drag(place)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        clicked = self._press_at is not None and not (self._is_panning or self._is_travelling)
+        clicked = self._press_at is not None and not (self._is_panning or self.is_travelling)
         point, self._pressed_on = self._pressed_on, None
         self._press_at, self._is_panning = None, False
         self._end_travel()

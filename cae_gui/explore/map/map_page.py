@@ -9,21 +9,21 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QPalette, QShowEvent, QStandardItemModel
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cae_gui.core.faces import Faces
 from cae_gui.core.latents import FEWEST, Latents
 from cae_gui.core.tasks import Task, Tasks
-from cae_gui.explore.explorer import REST_MS, Edited, Explorer
+from cae_gui.explore.explorer import Edited, Explorer, rest_timer
 from cae_gui.explore.exploring import Exploring
 from cae_gui.explore.map.latent_map import LatentMap
 from cae_gui.explore.map.map_dots import Coloring
 from cae_gui.explore.map.maps import Maps
-from cae_gui.widgets.controls import ElidedLabel, Label
+from cae_gui.widgets.controls import ElidedLabel, Label, button
 from cae_gui.widgets.fields import ComboBox
-from cae_gui.widgets.images import Pixels
+from cae_gui.widgets.layouts import filled
 from model.latents.directions import project_out
 
 if TYPE_CHECKING:
@@ -69,14 +69,13 @@ class MapPage(QWidget):
         self._pictured: NDArray[np.int64] | None = None  # the rows whose faces the map has
         self._is_by_pca = True
         self._chosen = PLAIN
-        self._is_travelling = False
         # A map by t-SNE has a place for a latent only where it was looked for, or led to.
         self._known: WeakKeyDictionary[Edited, Place] = WeakKeyDictionary()
-        self._known_on: Floats | None = None
-        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._known_of: tuple[Floats | None, Floats | None] = None, None  # points, the face's start
+        self._rest = rest_timer(self, self._look)
         self.map = LatentMap()
         self.method, self.coloring = ComboBox(), ComboBox()
-        self.fit = QPushButton("F&it")
+        self.fit = button("F&it", self.map.fit, "Show all faces (0, or a double click)")
         self.hint = ElidedLabel(role=QPalette.ColorRole.PlaceholderText)
         self._label()
         self._arrange()
@@ -90,55 +89,41 @@ class MapPage(QWidget):
         for box, letters in ((self.method, 4), (self.coloring, 5)):
             box.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(letters)
-        self.fit.setToolTip("Show all faces (0, or a double click)")
 
     def _arrange(self) -> None:
-        method, coloring = Label("Metho&d"), Label("Co&lour by")
-        method.setBuddy(self.method)
-        coloring.setBuddy(self.coloring)
-        line = QHBoxLayout()
-        line.setSpacing(8)
-        for widget in (method, self.method, coloring, self.coloring, self.fit):
-            line.addWidget(widget, 1 if widget is self.coloring else 0)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
-        column.setSpacing(8)
-        column.addLayout(line)
-        column.addWidget(self.map, 1)
-        column.addWidget(self.hint)
+        method = Label("Metho&d", buddy=self.method)
+        coloring = Label("Co&lour by", buddy=self.coloring)
+        controls = method, self.method, coloring, self.coloring, self.fit
+        line = filled(QHBoxLayout(), *controls, room=self.coloring)
+        column, margins = QVBoxLayout(self), (8, 8, 8, 8)
+        filled(column, line, self.map, self.hint, margins=margins, room=self.map)
 
     def _connect(self) -> None:
         self.method.activated.connect(self._on_method)
         self.coloring.activated.connect(self._on_coloring)
-        self.fit.clicked.connect(self.map.fit)
-        self.map.point_clicked.connect(self._on_clicked)
-        self.map.travel_started.connect(self._on_travel_started)
+        explorer, latents = self._explorer, self._latents
+        self.map.point_clicked.connect(self._exploring.load_measured)
+        self.map.travel_started.connect(explorer.begin_edit)
         self.map.travelled.connect(self._on_travelled)
-        self.map.travel_finished.connect(self._on_travel_finished)
-        self._latents.changed.connect(self._on_latents)
-        self._latents.measuring.connect(self._on_measuring)
-        self._maps.changed.connect(self._on_map)
-        self._faces.changed.connect(self._say_why)
-        self._explorer.directions_changed.connect(self._show_colorings)
-        self._explorer.latent_changed.connect(self._on_latent)
-        self._explorer.face_changed.connect(self._on_face)
-        self._explorer.undo_stack.indexChanged.connect(self._show_path)
-        self._rest.timeout.connect(self._look)
+        self.map.travel_finished.connect(explorer.end_edit)
+        latents.measuring.connect(self._on_measuring)
+        self._maps.changed.connect(self._show_map)
+        for changed in (latents.changed, self._faces.changed, explorer.directions_changed):
+            changed.connect(self._refresh)
+        for moved in (explorer.latent_changed, explorer.undo_stack.indexChanged):
+            moved.connect(self._show_edited)
 
     # The map
 
     @Slot()
-    def _on_latents(self) -> None:
+    def _refresh(self) -> None:
+        """Say why there is no map; while it is looked at, have the newest one made and colored."""
         self._say_why()
         if self.isVisible():
             self._maps.refresh()
-            self._color()
+        self._show_colorings()
 
     @Slot()
-    def _on_map(self) -> None:
-        self._show_map()
-        self._show_edited()
-
     def _show_map(self) -> None:
         self._show_pictures()
         is_by_pca = self._maps.plane is not None
@@ -147,44 +132,32 @@ class MapPage(QWidget):
             self.map.fit()
         self.map.set_points(self._maps.points)
         self._show_method()
-        self._set_usable(self._maps.points is not None)
+        usable = self._maps.points is not None
+        for control in (self.method, self.coloring, self.fit):
+            control.setEnabled(usable)
+        self.hint.setText(HINT if usable else "")
+        self.hint.setToolTip(TIP if usable else "")
         self._say_why()
         if self.isVisible():
             self._maps.refresh()
+        self._show_edited()
 
     def _show_pictures(self) -> None:
         explored, faces = self._latents.explored, self._latents.faces
         if explored is None or faces is None:
             self._pictured = None
             self.map.set_faces(None, None)
-            return
-        rows = explored.latents.rows
-        if self._pictured is None or not np.array_equal(self._pictured, rows):
-            self._pictured = rows
-            self.map.set_faces(self._name, self._picture)
-
-    def _name(self, point: int) -> str:
-        explored, faces = self._latents.explored, self._latents.faces
-        return faces.names[explored.latents.rows[point]] if explored and faces else ""
-
-    def _picture(self, point: int) -> Pixels:
-        explored, faces = self._latents.explored, self._latents.faces
-        assert explored is not None
-        assert faces is not None
-        return np.asarray(faces.images[explored.latents.rows[point]])
-
-    def _set_usable(self, usable: bool) -> None:
-        """Enable the controls once there is a map, and say what to do with it."""
-        for control in (self.method, self.coloring, self.fit):
-            control.setEnabled(usable)
-        self.hint.setText(HINT if usable else "")
-        self.hint.setToolTip(TIP if usable else "")
+        elif self._pictured is None or not np.array_equal(self._pictured, explored.latents.rows):
+            self._pictured = rows = explored.latents.rows
+            names, images = faces.names, faces.images
+            self.map.set_faces(
+                lambda point: names[rows[point]], lambda point: np.asarray(images[rows[point]])
+            )
 
     @Slot(int, int)
     def _on_measuring(self, done: int, total: int) -> None:
         self.map.set_empty_text(f"Encoding the faces: {done:,} of {total:,}")
 
-    @Slot()
     def _say_why(self) -> None:
         """Say why there is no map."""
         faces = self._faces.faces
@@ -195,10 +168,6 @@ class MapPage(QWidget):
         else:
             text = "Measuring the latent space …"
         self.map.set_empty_text(text)
-
-    @Slot(int)
-    def _on_clicked(self, point: int) -> None:
-        self._exploring.load_measured(point)
 
     # The controls
 
@@ -232,7 +201,6 @@ class MapPage(QWidget):
                 choices[direction.name] = partial(_along, direction)
         return choices
 
-    @Slot()
     def _show_colorings(self) -> None:
         titles, box = list(self._choices()), self.coloring
         if self._chosen not in titles:
@@ -259,11 +227,6 @@ class MapPage(QWidget):
 
     # The edited face
 
-    @Slot()
-    def _on_travel_started(self) -> None:
-        self._is_travelling = True
-        self._explorer.begin_edit()
-
     @Slot(float, float)
     def _on_travelled(self, x: float, y: float) -> None:
         face, latent = self._explorer.face, self._latent_at(np.array([x, y], np.float32))
@@ -273,12 +236,6 @@ class MapPage(QWidget):
         if self._maps.plane is None:
             self._known[self._explorer.face or face] = (x, y)
             self.map.set_here((x, y))
-
-    @Slot()
-    def _on_travel_finished(self) -> None:
-        self._is_travelling = False
-        self._explorer.end_edit()
-        self._show_edited()
 
     def _latent_at(self, point: Floats) -> Floats | None:
         """Return the latent (L,) that lies at a point (2,) of the map."""
@@ -299,18 +256,13 @@ class MapPage(QWidget):
         return np.asarray(latent + project_out(wanted - latent, directions.matrix[locked]))
 
     @Slot()
-    def _on_face(self) -> None:
-        self._known.clear()  # the next snapshot may give the same faces other latents
-        self._show_edited()
-
-    @Slot()
-    def _on_latent(self) -> None:
-        if self.isVisible() and not (self._is_travelling and self._maps.plane is None):
-            self._show_here()
-
     def _show_edited(self) -> None:
-        if self.isVisible():
+        """Show where the face is, and after each step the way it came."""
+        if not self.isVisible():
+            return
+        if self._maps.plane is not None or not self.map.is_travelling:
             self._show_here()
+        if not self._explorer.is_held:
             self._show_path()
 
     def _show_here(self) -> None:
@@ -322,11 +274,9 @@ class MapPage(QWidget):
         if place is not None:
             self.map.set_here(place)
 
-    @Slot()
     def _show_path(self) -> None:
-        if self.isVisible():
-            found = [place for place in self._places(self._path()) if place is not None]
-            self.map.set_path(np.array(found, np.float32).reshape(-1, 2))
+        found = [place for place in self._places(self._path()) if place is not None]
+        self.map.set_path(np.array(found, np.float32).reshape(-1, 2))
 
     def _path(self) -> list[Edited]:
         """Return the last states of the present face, the oldest first."""
@@ -338,13 +288,17 @@ class MapPage(QWidget):
         return states[others[-1] + 1 if others else 0 :][-LONGEST_PATH:]
 
     def _places(self, states: list[Edited]) -> list[Place | None]:
-        """Return where states are on the map; what isn't known yet is looked for after a rest."""
+        """Return where states of one face are on the map; what isn't known is looked for later."""
+        if not states:
+            return []
         plane = self._maps.plane
-        if plane is not None and states:
+        if plane is not None:
             latents = np.stack([state.latent for state in states])
             return [(float(x), float(y)) for x, y in plane.project(latents)]
-        if self._known_on is not self._maps.points:
-            self._known_on = self._maps.points
+        # The next snapshot of a model may give the same face another latent.
+        known_of = self._maps.points, states[0].start
+        if any(new is not old for new, old in zip(known_of, self._known_of, strict=True)):
+            self._known_of = known_of
             self._known.clear()
         found = [self._known.get(state) for state in states]
         if None in found:
@@ -361,22 +315,19 @@ class MapPage(QWidget):
         if states:
             latents = np.stack([state.latent for state in states])
             work = partial(_places_among_faces, explored, points, latents)
-            then = partial(self._on_places, points, states)
+            then = partial(self._on_places, self._known_of, states)
             self._tasks.run(work, Task.MAP_PLACES, then=then)
 
-    def _on_places(self, points: Floats, states: list[Edited], places: list[Place]) -> None:
-        if points is not self._maps.points:
-            return
-        self._known.update(zip(states, places, strict=True))
-        if not self._is_travelling:
+    def _on_places(self, known_of: object, states: list[Edited], places: list[Place]) -> None:
+        if known_of is self._known_of:
+            self._known.update(zip(states, places, strict=True))
             self._show_edited()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if not self.method.count():
             self._offer_methods()
-        self._on_latents()
-        self._show_colorings()
+        self._refresh()
         self._show_edited()
 
 

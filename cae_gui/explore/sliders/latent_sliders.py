@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from cae_gui.explore.sliders.latent_slider import SliderRow
 from cae_gui.explore.sliders.slider_area import SliderArea
+from cae_gui.widgets.layouts import filled
 
 TOP = 12
 """Rows shown at first; a longer list has a switch that shows all."""
@@ -41,7 +42,8 @@ class LatentSliders(QWidget):
         self._search.setAcceptDrops(False)  # a dropped picture is for the window
         self._scope = _ScopeSwitch(TOP)
         self.area = SliderArea(locks=locks)
-        self._arrange()
+        column, margins = QVBoxLayout(self), (8, 8, 8, 8)
+        filled(column, self._search, self._scope, self.area, margins=margins, room=self.area)
         self._search.textChanged.connect(self._filter)
         self._search.returnPressed.connect(self.area.focus_first)
         self._scope.changed.connect(self._filter)
@@ -56,14 +58,6 @@ class LatentSliders(QWidget):
         self._scope.set_count(len(self._rows))
         self.area.set_rows(self._rows)
         self._filter()
-
-    def _arrange(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
-        column.setSpacing(8)
-        column.addWidget(self._search)
-        column.addWidget(self._scope)
-        column.addWidget(self.area, 1)
 
     @Slot()
     def _filter(self) -> None:

@@ -36,9 +36,8 @@ class SliderArea(QAbstractScrollArea):
 
     Signals:
         edit_started(int): a drag, perhaps over several rows, or a keyboard step begins.
-        edited(int, float): the row has this value now, in its unit.
+        edited(int, float): the row has this value now, in its unit; its neutral one at a reset.
         edit_finished(int): the drag or the step is over.
-        reset_asked(int): the row was reset and shows its neutral value.
         lock_toggled(int, bool): the row was locked or unlocked.
         ends_wanted(list): these rows are in view now and have no faces at their ends, or old ones.
     """
@@ -46,7 +45,6 @@ class SliderArea(QAbstractScrollArea):
     edit_started = Signal(int)
     edited = Signal(int, float)
     edit_finished = Signal(int)
-    reset_asked = Signal(int)
     lock_toggled = Signal(int, bool)
     ends_wanted = Signal(list)
 
@@ -277,7 +275,7 @@ class SliderArea(QAbstractScrollArea):
     def _slider_reset(self) -> None:
         row = self._pool.row_of(self.sender())
         self._values[row] = self._rows[row].neutral
-        self.reset_asked.emit(row)
+        self.edited.emit(row, self._rows[row].neutral)
 
     @Slot(bool)
     def _slider_locked(self, locked: bool) -> None:

@@ -51,8 +51,6 @@ def test_without_a_face_nothing_happens(qapp: object, statistics: LatentStatisti
     count = Count(explorer)
     explorer.move(0, 1.0)
     explorer.set_dimension(0, 1.0)
-    explorer.reset_direction(0)
-    explorer.reset_dimension(0)
     explorer.begin_edit()
     explorer.randomize()
     explorer.reset()
@@ -171,15 +169,9 @@ def test_moving_changes_the_latent_only(explorer: Explorer) -> None:
 
 
 def test_resets(explorer: Explorer) -> None:
-    start = explorer.coordinates()
     explorer.move(0, 3.0)
     explorer.move(1, 3.0)
-    explorer.reset_direction(0)
-    assert explorer.coordinates()[0] == pytest.approx(start[0], abs=1e-4)
-    assert explorer.coordinates()[1] == pytest.approx(3.0, abs=1e-4)
     explorer.set_dimension(4, 9.0)
-    explorer.reset_dimension(4)
-    assert explorer.latent[4] == pytest.approx(latent_of(1)[4])
     explorer.reset()
     np.testing.assert_allclose(explorer.latent, latent_of(1), atol=1e-6)
 
@@ -251,7 +243,7 @@ def test_an_attribute_moves_along_its_direction(explorer: Explorer, attributes: 
     np.testing.assert_allclose(change[[0, 3, 4, 5]], 0, atol=1e-5)
     assert explorer.undo_stack.undoText() == "Senior"
     explorer.move(first, -1.0)
-    explorer.reset_direction(second)
+    explorer.move(second, float(start[second]))
     found = explorer.coordinates()[[first, second]]
     assert found == pytest.approx([-1.0, start[second]], abs=1e-4)
     assert explorer.undo_stack.count() == 3

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
 from cae_gui.core.models import Lane
-from cae_gui.explore import slider_lists
 from cae_gui.explore.explorer import Explorer
 from cae_gui.explore.sliders.latent_slider import EndFace, LatentSlider
 from cae_gui.explore.sliders.latent_sliders import LatentSliders
@@ -58,7 +57,7 @@ def asked_window(
     open_window: Callable[[], MainWindow], monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> tuple[MainWindow, Asked]:
     """A window whose sliders' ends come at once, and what is asked for them."""
-    monkeypatch.setattr(slider_lists, "REST_MS", 0)
+    monkeypatch.setattr("cae_gui.explore.explorer.REST_MS", 0)
     window = open_window()
     window.tabs.setCurrentWidget(window.reconstruct)
     asked = Asked(window, monkeypatch)

@@ -162,9 +162,9 @@ def test_a_dragged_row_keeps_its_widget_and_value(sliders: LatentSliders, qtbot:
 
 def test_double_click_resets(sliders: LatentSliders, qtbot: QtBot) -> None:
     sliders.area.set_values(np.ones(500))
-    with qtbot.waitSignal(sliders.area.reset_asked) as blocker:
+    with qtbot.waitSignal(sliders.area.edited) as blocker:
         qtbot.mouseDClick(track_of(sliders, 4), LEFT)
-    assert blocker.args == [4]
+    assert blocker.args == [4, 0.0]
     scroll_to(sliders, 100)
     scroll_to(sliders, 0)
     assert in_view(sliders)["Direction 4"].value() == 0.0
