@@ -75,7 +75,8 @@ class Faces(QObject):
     def choose(self, source: str) -> None:
         """Load a data set: ``DEMO``, ``LFW``, ``PHOTOS`` or the path of a folder.
 
-        Where that fails or is cancelled the one on show stays, or the demo faces are loaded.
+        Where that fails, is cancelled or misses LFW, the one on show stays; without one, the demo
+        faces are loaded.
         """
         self._is_last_resort = source == DEMO
         self._begin(partial(_load, source, self._shelf))
@@ -115,9 +116,9 @@ class Faces(QObject):
             if event.skipped:
                 self.skipped.emit(event.skipped)
 
-    def _on_ended(self, complete: bool) -> None:
+    def _on_ended(self, _complete: bool) -> None:
         self.idle.emit()
-        if not complete and self.faces is None and not self._is_last_resort:
+        if self.faces is None and not self._is_last_resort:
             self.choose(DEMO)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from cae_gui.widgets.controls import Label
 from cae_gui.widgets.face_list import FaceListModel, FaceListView
 from cae_gui.widgets.face_mime import Face
 from cae_gui.widgets.fields import ComboBox
+from cae_gui.widgets.layouts import filled
 from model.face_set import FACE_SHAPE
 
 FOLDER_KEY = "choose-folder"
@@ -73,16 +73,16 @@ class GalleryPage(QWidget):
         self._shown_key = ""
         """What the photo library calls the face that was selected last, if it is a photo's."""
         self._chosen: int | None = None
-        self._setting = False
         self._empty_text = ""
         self._sources = ComboBox()
         self._search = QLineEdit()
         self._count = Label()
-        self._list = FaceListView()
+        self._list = FaceListView(search=self._search)
         self._model = FaceListModel(self)
         self._list.setModel(self._model)
         self._label_controls()
-        self._arrange()
+        column = QVBoxLayout(self)
+        filled(column, self._sources, self._search, self._count, self._list, room=self._list)
         self._connect()
         self._show_nothing("Loading the faces …")
         self._offer_sources(source)
@@ -101,9 +101,8 @@ class GalleryPage(QWidget):
 
     def select_row(self, row: int) -> None:
         """Mark only this row and bring it into view; while the search hides it, later."""
-        with self._quietly():
-            self._chosen = row
-            self._show_chosen()
+        self._chosen = row
+        self._show_chosen()
 
     def selected_row(self) -> int | None:
         """Return the row chosen last, even while the search hides it."""
@@ -148,33 +147,23 @@ class GalleryPage(QWidget):
         # A picture dropped here is for the window; the field would take its name as text.
         self._search.setAcceptDrops(False)
 
-    def _arrange(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        for widget in (self._sources, self._search, self._count):
-            column.addWidget(widget)
-        column.addWidget(self._list, 1)
-
     def _connect(self) -> None:
         self._sources.activated.connect(self._on_source_chosen)
         self._search.textChanged.connect(self._filter)
-        self._search.returnPressed.connect(self._enter_list)
-        self._list.doubleClicked.connect(self._on_activated)
-        self._list.entered_on.connect(self._on_activated)
-        self._list.typed.connect(self._search_for)
+        for activated in (self._list.doubleClicked, self._list.entered_on):
+            activated.connect(self._on_activated)
         self._list.context_asked.connect(self._on_context)
         self._list.delete_asked.connect(self._on_delete)
         # Only the two together say it: by key the selection changes before the current item
         # does, by mouse the other way round.
-        self._list.selectionModel().selectionChanged.connect(self._on_row_chosen)
-        self._list.selectionModel().currentChanged.connect(self._on_row_chosen)
+        selection = self._list.selectionModel()
+        for chosen in (selection.selectionChanged, selection.currentChanged):
+            chosen.connect(self._on_row_chosen)
         self._faces.changed.connect(self._on_faces)
         self._faces.idle.connect(self._show_source)
-        self._faces.lfw_missing.connect(self._on_lfw_missing)
         self._faces.photo_moved.connect(self._on_photo_moved)
-        self._photos.added.connect(self._on_photos_added)
-        self._photos.changed.connect(self._on_photos_changed)
+        for changed in (self._photos.added, self._photos.changed):
+            changed.connect(self._on_photos)
 
     def _offer_sources(self, chosen: str) -> None:
         """List the sources, among them a folder that was chosen."""
@@ -199,9 +188,8 @@ class GalleryPage(QWidget):
 
     def _show_faces(self, images: NDArray[np.uint8], names: Sequence[str]) -> None:
         """Show uint8 (N, 48, 48, 3) `images`, read only as they are seen; nothing is selected."""
-        with self._quietly():
-            self._model.set_faces(images, names)
-            self._chosen = None
+        self._model.set_faces(images, names)
+        self._chosen = None
         self._search.setEnabled(len(names) > 0)
         self._show_counts()
 
@@ -209,14 +197,6 @@ class GalleryPage(QWidget):
         """Show no faces but this text, which says what to do."""
         self._empty_text = text
         self._show_faces(np.zeros((0, *FACE_SHAPE), np.uint8), ())
-
-    @contextmanager
-    def _quietly(self) -> Iterator[None]:
-        self._setting = True
-        try:
-            yield
-        finally:
-            self._setting = False
 
     def _show_chosen(self) -> None:
         index = QModelIndex() if self._chosen is None else self._model.index_of(self._chosen)
@@ -282,12 +262,11 @@ class GalleryPage(QWidget):
     @Slot()
     def _on_row_chosen(self) -> None:
         index = self._list.currentIndex()
-        if self._setting or not self._list.selectionModel().isSelected(index):
-            return
-        row = self._model.row_at(index)
-        if row != self._chosen:
-            self._chosen = row
-            self._select(row)
+        if self._list.selectionModel().isSelected(index):
+            row = self._model.row_at(index)
+            if row != self._chosen:
+                self._chosen = row
+                self._select(row)
 
     @Slot(QModelIndex)
     def _on_activated(self, index: QModelIndex) -> None:
@@ -304,37 +283,12 @@ class GalleryPage(QWidget):
 
     @Slot(str)
     def _filter(self, text: str) -> None:
-        with self._quietly():
-            if self._model.set_filter(text):
-                self._show_chosen()
+        if self._model.set_filter(text):
+            self._show_chosen()
         self._show_counts()
 
-    @Slot()
-    def _enter_list(self) -> None:
-        if not self._model.rowCount():
-            return
-        self._list.setFocus(Qt.FocusReason.TabFocusReason)
-        if not self._list.selectionModel().hasSelection():
-            self._list.setCurrentIndex(self._model.index(0))
-
     @Slot(str)
-    def _search_for(self, text: str) -> None:
-        self._search.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._search.setText(text)
-
-    @Slot(object)
-    def _on_lfw_missing(self, _problem: object) -> None:
-        self._set_source(self._faces.source or DEMO)
-        if self._faces.faces is None:
-            self._faces.choose(DEMO)
-
-    @Slot(str)
-    def _on_photos_added(self, key: str) -> None:
-        self._wanted_key = key
-        self._faces.choose(PHOTOS)
-
-    @Slot(str)
-    def _on_photos_changed(self, key: str) -> None:
+    def _on_photos(self, key: str) -> None:
         if key or self._faces.source == PHOTOS:
             self._wanted_key = key or self._shown_key
             self._wanted_row = self.selected_row() or 0

@@ -19,11 +19,12 @@ from PySide6.QtCore import (
     QSize,
     QStringListModel,
     Qt,
-    Signal,
+    Slot,
 )
 from PySide6.QtGui import QImage, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QLineEdit,
     QListView,
     QStyle,
     QStyledItemDelegate,
@@ -198,14 +199,14 @@ class FaceDelegate(QStyledItemDelegate):
 class FaceListView(ItemList):
     """Thumbnails in as many columns as fit.
 
-    Signals:
-        typed(str): a character, meant for a search.
+    What is typed goes to ``search``; Enter there leads back.
     """
 
-    typed = Signal(str)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, search: QLineEdit | None = None) -> None:
         super().__init__(parent=parent)
+        self._search = search
+        if search is not None:
+            search.returnPressed.connect(self._enter)
         # Wrapped list mode looks as icon mode does, without a place of its own for each item.
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(True)
@@ -218,6 +219,13 @@ class FaceListView(ItemList):
         self._delegate = FaceDelegate(self)
         self.setItemDelegate(self._delegate)
         self.setAccessibleName("Faces")
+
+    @Slot()
+    def _enter(self) -> None:
+        if self.model().rowCount():
+            self.setFocus(Qt.FocusReason.TabFocusReason)
+            if not self.selectionModel().hasSelection():
+                self.setCurrentIndex(self.model().index(0, 0))
 
     def _fit_columns(self) -> None:
         width = self.viewport().width() - 1  # what ends exactly at the edge, Qt puts on a new line
@@ -247,7 +255,9 @@ class FaceListView(ItemList):
 
     def keyboardSearch(self, search: str) -> None:
         # Qt's own search asks the model about every item, in Python.
-        self.typed.emit(search)
+        if self._search is not None:
+            self._search.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._search.setText(search)
 
 
 def _rounded(image: QImage) -> QImage:
