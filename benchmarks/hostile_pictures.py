@@ -254,13 +254,14 @@ _BOMBS: dict[str, Callable[[], bytes]] = {
     "tiff of a million pages": _many_pages,
     "jpeg 100 MP": _large("JPEG", "RGB", (10_000, 10_000)),
     "jpeg 100 MP progressive": _large("JPEG", "CMYK", (10_000, 10_000), progressive=True),
+    "jpeg of 1600 scans": lambda: _many_scans(1600),
+    "blp with a jpeg of 1600 scans": lambda: _blp(_many_scans(1600)),
     "webp 100 MP turned": _large("WEBP", "RGBA", (10_000, 9_999), lossless=True, exif=_turned(),
                                  method=0),
     "webp animated": _large("WEBP", "RGBA", (10_000, 9_999), lossless=True, save_all=True, method=0,
                             append_images=[Image.new("RGBA", (10_000, 9_999), 1)]),
     "avif 64 MP": _large("AVIF", "RGBA", (8000, 8000), speed=10),
     "jpeg 2000 64 MP": _large("JPEG2000", "RGBA", (8000, 8000)),
-    "jpeg 2000 100 MP": _large("JPEG2000", "RGB", (10_000, 10_000)),
     "gif 100 MP": _large("GIF", "P", (10_000, 10_000)),
     "gif animated 100 MP": _large("GIF", "P", (10_000, 10_000), save_all=True,
                                   append_images=[Image.new("P", (10_000, 10_000), 1)]),
@@ -283,7 +284,7 @@ _BOMBS: dict[str, Callable[[], bytes]] = {
     "ico with 400 MP": lambda: _wrapped_png((20_000, 20_000)),
     "icns with 160 MP": lambda: _icns(png(12_600, 12_600, kind=6)),
     "icns with jpeg 2000": lambda: _icns(
-        encoded(Image.new("RGBA", (12_000, 12_000)), "JPEG2000", tile_size=(1000, 1000))
+        encoded(Image.new("RGBA", (1200, 1200)), "JPEG2000", tile_size=(1000, 1000))
     ),
     "fits with gzip": _fits_bomb,
     "text of 60 MB in a png": lambda: _png_text(60_000_000),
@@ -314,6 +315,21 @@ def _dds(side: int) -> bytes:
         "<2I4s5I", 32, 0x41, b"\0\0\0\0", 32, 0x3FF, 0xFFC00, 0x3FF00000, 0xC0000000
     )
     return head + pixels + struct.pack("<5I", 0x1000, 0, 0, 0, 0) + bytes(side * side * 4)
+
+
+def _many_scans(count: int) -> bytes:
+    """Return a progressive JPEG whose last scan is repeated; each decodes all blocks again."""
+    whole = encoded(Image.new("L", (10_000, 10_000)), "JPEG", progressive=True)
+    scan = whole[whole.rfind(b"\xff\xda") : -2]
+    return whole[:-2] + scan * count + whole[-2:]
+
+
+def _blp(inner: bytes) -> bytes:
+    """Return a small BLP that holds a JPEG of any size."""
+    head = struct.pack("<4siIIIII", b"BLP1", 0, 0, 64, 64, 5, 0)
+    start = len(head) + 128 + 4
+    places = struct.pack("<16I16I", start, *[0] * 15, len(inner), *[0] * 15)
+    return head + places + struct.pack("<I", 0) + inner
 
 
 class ShelfFiles:

@@ -32,8 +32,8 @@ SLOW_MEGABYTES = 20
 """As many for the formats that Pillow decodes in Python, pixel by pixel: DDS takes 1.6 s for each
 megapixel on a fast core, QOI and plain PPM 1 s."""
 MAX_SECONDS = 15.0
-"""So long the processor may work on one picture. Sizes alone bound no work: half a million comments
-in a plain PPM of 6 MB take 36 s."""
+"""Processor time that one picture may take. Sizes alone bound no work: 400 scans without content in
+a progressive JPEG of 0.5 MB take 28 s."""
 KEPT_MEGAPIXELS = 25
 """Only very long and narrow pictures have more once their shorter side is short enough."""
 PHOTO_SIDE = 1600
@@ -43,13 +43,17 @@ WHOLE_BELOW = 100
 READING = 3
 """Raised when ``read_face`` begins to make another face of the same picture."""
 _READ_SIDE = 10 * FACE_SIZE
+_BLOCK = 4096
+"""Bytes that the decoders of JPEG and plain PPM get at once. The time is checked between blocks, and
+one of Pillow's own takes long: 64 KiB of JPEG scans 28 s, 1 MiB of comments in a plain PPM 8 s."""
 
 _HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
 _HEAVY = frozenset({"AVIF", "HEIF", "JPEG2000", "WEBP"})
 # EPS would start Ghostscript on untrusted input, and so would IPTC, which holds pictures of any
-# kind; FITS unpacks without a limit (both in Pillow 11). ICNS may hold a JPEG 2000 of any size. The
-# others are known by name only or need handlers that are rarely installed.
-_REFUSED = frozenset({"BUFR", "EPS", "FITS", "GRIB", "HDF5", "ICNS", "IPTC", "MPEG", "WMF"})
+# kind; FITS unpacks without a limit (both in Pillow 11). ICNS may hold a JPEG 2000 of any size, and
+# BLP a JPEG with any number of scans. The others are known by name only or need handlers that are
+# rarely installed.
+_REFUSED = frozenset({"BLP", "BUFR", "EPS", "FITS", "GRIB", "HDF5", "ICNS", "IPTC", "MPEG", "WMF"})
 # The limits here are stricter than Pillow's, so that its warnings tell nothing new. A filter set
 # once, unlike warnings.catch_warnings, is safe while other threads read photos.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -89,7 +93,7 @@ def open_photo(
 
     Raises:
         PhotoError: no readable picture, over 100 megapixels or 200 MB (of some formats less), not
-            an ordinary file, or it takes more than 15 s of a core.
+            an ordinary file, or it takes more than 15 s of processor time.
     """
     name = name or (source.name if isinstance(source, Path) else "Pasted image")
     if isinstance(source, np.ndarray):
@@ -119,6 +123,7 @@ def _read(stream: _TimedReader, name: str, shorter_side: int) -> Image.Image:
         with _identified(stream, name) as image:
             if _is_slow(image) and _length(stream) > SLOW_MEGABYTES * 1_000_000:
                 raise _too_large(image, name, f"{SLOW_MEGABYTES} MB")
+            stream.is_plain = _decoder(image) == "ppm_plain"
             return _opened(image, name, shorter_side)
     # Decoders may wrap the reader's error in one of their own.
     except Exception as error:
@@ -131,6 +136,8 @@ def _read(stream: _TimedReader, name: str, shorter_side: int) -> Image.Image:
 class _TimedReader(io.BufferedReader):
     """A picture's bytes, which can't be read any more once the thread has worked too long on them.
 
+    While ``is_plain``, ``read`` returns 4 KiB at most.
+
     Raises:
         TimeoutError: by ``read`` and ``readline``; ``is_late`` is true from then on.
     """
@@ -140,11 +147,11 @@ class _TimedReader(io.BufferedReader):
         super().__init__(raw)
         self._began = time.thread_time()
         self._look_at = time.perf_counter() + MAX_SECONDS
-        self.is_late = False
+        self.is_late = self.is_plain = False
 
     def read(self, size: int | None = -1, /) -> bytes:
         self._check()
-        return super().read(size)
+        return super().read(_BLOCK if self.is_plain else size)
 
     def readline(self, size: int | None = -1, /) -> bytes:
         self._check()
@@ -279,6 +286,8 @@ def _opened(image: Image.Image, name: str, shorter_side: int) -> Image.Image:
     several = is_first and _has_several(image)
     # JPEG decodes at a half, a quarter or an eighth of the size, which is many times faster.
     image.draft(None, (shorter_side, shorter_side))
+    if isinstance(image, ImageFile) and _decoder(image) == "jpeg":
+        image.decodermaxblock = _BLOCK
     image.load()
     _check_pixels(image, name)  # an icon tells its true size only now
     photo = to_rgb(image, _factor(image, shorter_side))
@@ -303,8 +312,12 @@ def _too_large(image: Image.Image, name: str, most: str) -> PhotoError:
 
 
 def _is_slow(image: Image.Image) -> bool:
-    tiles = image.tile if isinstance(image, ImageFile) else []
-    return any(tile[0] in Image.DECODERS for tile in tiles)
+    return _decoder(image) in Image.DECODERS
+
+
+def _decoder(image: Image.Image) -> str:
+    """Return Pillow's name of the decoder, "" where the pixels are there."""
+    return image.tile[0][0] if isinstance(image, ImageFile) and image.tile else ""
 
 
 def _length(stream: IO[bytes]) -> int:

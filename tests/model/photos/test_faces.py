@@ -383,6 +383,26 @@ def test_a_picture_on_which_the_processor_works_too_long_is_given_up(
         assert "takes more than 0 seconds to read; save it as PNG or JPEG" in str(caught.value)
 
 
+def test_a_picture_that_takes_long_for_few_bytes_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = encoded(Image.new("L", (4000, 4000)), "JPEG", progressive=True)
+    scan = data[data.rfind(b"\xff\xda") : -2]
+    monkeypatch.setattr(faces, "MAX_SECONDS", 0.2)
+
+    with pytest.raises(PhotoError, match="takes more than 0 seconds to read"):
+        open_photo(data[:-2] + scan * 400 + data[-2:])
+
+
+def test_comments_between_the_numbers_of_a_plain_picture_are_left_out() -> None:
+    pixels = quarters()
+    numbers = b" ".join(b"%d #abc\n" % number for number in pixels.tobytes())
+
+    photo = open_photo(b"P3 %d %d 255\n" % pixels.size + numbers)
+
+    np.testing.assert_array_equal(np.asarray(photo), np.asarray(pixels))
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "TIFF"])
 def test_truncated_photos_are_refused(kind: str) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)
