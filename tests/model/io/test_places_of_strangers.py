@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.programs import ROOT, WINDOW
+
 UNKNOWN = 54_321
 
 # May read what is root's, as Python itself may be, but write nothing of others.
@@ -31,24 +32,6 @@ def _can_become_another() -> bool:
 
 pytestmark = pytest.mark.skipif(not _can_become_another(), reason="becomes another user")
 
-WINDOW = """
-import sys
-sys.argv = ["main.py"]
-import main
-from PySide6.QtCore import QTimer
-from cae_gui.main_window import MainWindow
-start = MainWindow.start
-def started(self):
-    start(self)
-    def look():
-        if self.studio.models.model is None or self.studio.faces.faces is None:
-            return QTimer.singleShot(100, look)
-        print(self.messages.message(), flush=True)
-        self.close()
-    look()
-MainWindow.start = started
-sys.exit(main.main())
-"""
 FIGURE = """
 from pathlib import Path
 from model.plots.figures import CurveHistory, curves_figure

@@ -10,24 +10,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
-WINDOW = """
-import sys
-sys.argv = ["main.py"]
-import main
-from PySide6.QtCore import QTimer
-from cae_gui.main_window import MainWindow
-start = MainWindow.start
-def started(self):
-    start(self)
-    def look():
-        if self.studio.models.model is None or self.studio.faces.faces is None:
-            return QTimer.singleShot(100, look)
-        self.close()
-    look()
-MainWindow.start = started
-sys.exit(main.main())
-"""
+from tests.programs import ROOT, WINDOW
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
 
