@@ -46,7 +46,7 @@ def open_face(path: Path) -> None:
 
 def open_photo(path: Path) -> None:
     """Read a picture as a photo of one's own."""
-    from model.photos.photo import read_photo
+    from model.photos.photos import read_photo
 
     read_photo(path, path.name)
 
@@ -158,7 +158,7 @@ def peak_mb() -> float:
 
 
 def main() -> None:
-    """Open files until nobody gives any more."""
+    """Open files until the standard input ends."""
     warnings.simplefilter("ignore")
     resource.setrlimit(resource.RLIMIT_DATA, (LIMIT, LIMIT))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -21,10 +21,9 @@ from PIL import Image, ImageCms
 from benchmarks.hostile_damage import Made, Trick, damage, unusual
 from model.data.datasets import load_faces
 from model.face_set import FACE_SHAPE
-from model.photos.crop import CropBox
-from model.photos.photo import Photo, Placement
+from model.photos.crop import CropBox, Placement
 from model.photos.photo_files import Entry, file_name, write_entry
-from model.photos.photos import PhotoLibrary
+from model.photos.photos import Photo, PhotoLibrary
 
 FORMATS = {
     "AVIF": ("RGB", "RGBA"), "BLP": ("P",), "BMP": ("1", "L", "P", "RGB", "RGBA"), "DDS": ("RGBA",),

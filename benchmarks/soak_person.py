@@ -166,8 +166,8 @@ class Person(QObject):
         self.chance.choice((*deeds, self._window.explore.keep_snapshot))()
 
     def _use_session(self) -> None:
-        files = self._window.files
-        self.chance.choice((files.save_session, files.open_session, files.open_directions))()
+        files, saving = self._window.files, self._window.saving
+        self.chance.choice((saving.save_session, files.open_session, files.open_directions))()
 
     def _fill_well(self) -> None:
         face = self._window.studio.selection.face
@@ -225,7 +225,7 @@ class Person(QObject):
 
     @Slot()
     def _answer(self) -> None:
-        """Answer a dialog that is open for a tenth of a second, as nobody else will."""
+        """Answer a dialog that has been open for a tenth of a second."""
         widget = QApplication.activePopupWidget() or QApplication.activeModalWidget()
         if widget is None or widget is not self._seen:
             self._seen = widget

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 
 from cae_gui.core.selection import Selected
 from cae_gui.core.tasks import Task
-from cae_gui.documents.dropped import has_files_or_image
-from cae_gui.documents.files import FIGURE, PICTURE, Files
+from cae_gui.documents.files import Files, has_files_or_image
+from cae_gui.documents.saving import FIGURE, PICTURE, Saving
 from cae_gui.documents.sessions import Sessions
 from cae_gui.explore.page import ExplorePage
 from cae_gui.gallery.page import LAST, GalleryPage
@@ -104,6 +104,7 @@ class MainWindow(QMainWindow):
         told = self.messages, self.settings
         self._sessions = Sessions(studio.session_files, studio.unsaved, studio.models, *told, self)
         self.files = self._make_files()
+        self.saving = self._make_saving()
         self.train = self._make_train()
         self.explore = self._make_explore()
         self.morph = self._make_morph()
@@ -133,9 +134,19 @@ class MainWindow(QMainWindow):
             self._sessions,
             models=studio.models,
             faces=studio.faces,
-            tasks=studio.tasks,
             own=studio.own,
             add_photos=studio.photos.add,
+        )
+
+    def _make_saving(self) -> Saving:
+        studio = self.studio
+        return Saving(
+            self,
+            self.messages,
+            self.settings,
+            models=studio.models,
+            sessions=studio.session_files,
+            tasks=studio.tasks,
             shown_run=lambda: studio.runs.shown,
         )
 
@@ -178,7 +189,7 @@ class MainWindow(QMainWindow):
             filming=studio.filming,
             messages=self.messages,
             settings=self.settings,
-            save=self.files.save,
+            save=self.saving.save,
         )
 
     def _make_menus(self) -> Menus:
@@ -187,6 +198,7 @@ class MainWindow(QMainWindow):
             self.studio,
             self.settings,
             self.files,
+            self.saving,
             self.messages,
             gallery=self.gallery,
             train=self.train,
@@ -222,7 +234,7 @@ class MainWindow(QMainWindow):
         studio.resuming.notice.connect(self.messages.show_message)
         runs = self.train.runs
         runs.continue_asked.connect(self.continue_run)
-        runs.export_asked.connect(self.files.export_runs)
+        runs.export_asked.connect(self.saving.export_runs)
         runs.follow_asked.connect(partial(self.files.choose_run, runs.follow_run))
         self._sessions.used.connect(self._on_session_used)
         self.explore.own_page.bring.clicked.connect(self.files.open_directions)
@@ -240,7 +252,7 @@ class MainWindow(QMainWindow):
             (explore.save, "edited face", "face", PICTURE, explore.save_picture),
             (explore.snapshots.export, "snapshots", "snapshots", PICTURE, self._save_snapshots),
         ):
-            save = partial(self.files.save, f"Save the {what}", f"{name}.png", formats, write)
+            save = partial(self.saving.save, f"Save the {what}", f"{name}.png", formats, write)
             button.clicked.connect(lambda _checked, save=save: save())
 
     def _save_snapshots(self, path: Path) -> None:
@@ -384,7 +396,7 @@ class MainWindow(QMainWindow):
             return
         self._is_left = True
         self._remember()
-        # Gone at once for the person; the threads end in a fraction of a second behind it.
+        # The window hides at once; the threads end in a fraction of a second after it.
         for dialog in self.findChildren(QDialog):
             dialog.hide()
         self.hide()

@@ -1,4 +1,4 @@
-"""The menu bar: everything that can be done, with its shortcut."""
+"""The menu bar: all commands with their shortcuts."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QTabWidget
 
 from cae_gui.core.times import run_title
 from cae_gui.documents.files import Files
+from cae_gui.documents.saving import Saving
 from cae_gui.explore.page import ExplorePage
 from cae_gui.gallery.page import GalleryPage
 from cae_gui.settings import Settings
@@ -44,6 +45,7 @@ class Menus(QObject):
         studio: Studio,
         settings: Settings,
         files: Files,
+        saving: Saving,
         messages: MessageBar,
         *,
         gallery: GalleryPage,
@@ -56,7 +58,7 @@ class Menus(QObject):
     ) -> None:
         super().__init__(window)
         self._window, self._studio, self._settings = window, studio, settings
-        self._files, self._messages = files, messages
+        self._files, self._saving, self._messages = files, saving, messages
         self._gallery, self._train, self._explore, self._tabs = gallery, train, explore, tabs
         self._show_workspace, self._continue_run = show_workspace, continue_run
         self._set_scheme = set_scheme
@@ -77,23 +79,23 @@ class Menus(QObject):
         return action
 
     def _fill_file(self, menu: QMenu) -> None:
-        files, keys = self._files, QKeySequence.StandardKey
+        files, saving, keys = self._files, self._saving, QKeySequence.StandardKey
         self._add(menu, "&Open model …", files.open_model, keys.Open)
         self._recent = menu.addMenu("Open &recent model")
         self._recent.aboutToShow.connect(self._fill_recent)
-        self._add(menu, "&Save model as …", files.save_model, keys.SaveAs)
+        self._add(menu, "&Save model as …", saving.save_model, keys.SaveAs)
         self._add(menu, "Use the s&hipped model", self._studio.models.open_shipped)
         self.of_model.addActions(menu.actions())
         menu.addSeparator()
         self._add(menu, "Op&en session …", files.open_session, "Ctrl+Alt+O")
-        self._add(menu, "Sa&ve session as …", files.save_session, "Ctrl+Alt+S")
+        self._add(menu, "Sa&ve session as …", saving.save_session, "Ctrl+Alt+S")
         self._add(menu, "Open the &last session", files.open_last_session)
         menu.addSeparator()
         self._add(menu, "&Add photos …", files.open_photos, "Ctrl+Shift+O")
         menu.addSeparator()
         self._runs = menu.addMenu("&Continue a run")
         self._runs.aboutToShow.connect(self._fill_runs)
-        self._add(menu, "Save c&urves …", files.save_curves)
+        self._add(menu, "Save c&urves …", saving.save_curves)
         menu.addSeparator()
         self._add(menu, "&Quit", self._window.close, keys.Quit)
 

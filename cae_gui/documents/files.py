@@ -1,27 +1,34 @@
-"""Opening and saving: dialogs, dropped and pasted files, and what is said about them."""
+"""Opening: dialogs, and what is dropped or pasted: files, or a picture itself."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import os
+import re
 from collections.abc import Callable, Sequence
-from functools import partial
+from html.parser import HTMLParser
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote, unquote_to_bytes
 
-from PySide6.QtCore import QMimeData, QObject, Slot
+from PySide6.QtCore import QMimeData, QObject, QUrl, Slot
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
-from cae_gui.documents.dropped import Dropped, dropped
 from cae_gui.documents.kinds import MODEL_SUFFIXES, kind_of
 from cae_gui.widgets import dialogs
+from cae_gui.widgets.face_mime import MIME_TYPE
+from cae_gui.widgets.images import from_qimage
 from model.documents.session_file import SUFFIX as SESSION_SUFFIX
 from model.documents.unsaved import last_session
-from model.io.files import is_folder, readable
+from model.io.files import is_folder, is_there, readable
 from model.latents.custom_directions import SUFFIX as DIRECTIONS_SUFFIX
+from model.photos.faces import GREY
 
 if TYPE_CHECKING:
     from cae_gui.core.faces import Faces
     from cae_gui.core.models import Models
-    from cae_gui.core.tasks import Tasks
     from cae_gui.documents.sessions import Sessions
     from cae_gui.explore.custom_directions import CustomDirections
     from cae_gui.settings import Settings
@@ -32,16 +39,51 @@ DIRECTIONS = (
     f"{dialogs.filter_of('Directions', [DIRECTIONS_SUFFIX, SESSION_SUFFIX])};;{dialogs.ALL}"
 )
 MODELS = f"{dialogs.filter_of('Models', MODEL_SUFFIXES)};;{dialogs.ALL}"
-FIGURE = "Picture (*.png);;Vector graphic (*.svg);;PDF (*.pdf)"
-TABLE = "Table (*.csv)"
-PICTURE = "Picture (*.png)"
+NOT_FETCHED = (
+    "CAE Studio fetches nothing from the network. In the browser, copy the picture and paste it "
+    "here, or save it and drop the file."
+)
+UNNAMED = "Pasted picture"
+_ENCODED = ("png", "webp", "jpeg", "gif", "avif", "heic", "tiff", "bmp")
+"""Kinds of encoded pictures, the best first where a program gives the same in several."""
+_OF_UNKNOWN_KIND = "application/octet-stream"  # so Chrome gives the file behind a picture on X11
+_BEGINNINGS = re.compile(
+    rb"\x89PNG\r\n|\xff\xd8\xff|GIF8[79]a|BM|II\*\0|MM\0\*|RIFF....WEBP|....ftyp(avi|hei|mif)",
+    re.DOTALL,
+)
+_LISTS = (
+    "application/x-kde4-urilist",  # where text/uri-list has what only KDE knows, such as desktop:/
+    "text/uri-list",
+    "x-special/gnome-copied-files",
+    "x-special/mate-copied-files",
+    "x-special/nautilus-clipboard",
+)
+_MOZILLA = "text/x-moz-url"
+_VERBS = {b"copy", b"cut", b"link", b"x-special/nautilus-clipboard"}
+_ELSEWHERE = ("http://", "https://", "data:image/")
+
+
+class Dropped(NamedTuple):
+    """Files, and pictures as uint8 (H, W, 3) or bytes of a file.
+
+    ``refused`` says what can't be taken and why; ``name`` is what the pictures are called.
+    """
+
+    paths: list[Path]
+    pictures: list[Any]
+    refused: str = ""
+    name: str = UNNAMED
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to say or to do."""
+        return not (self.paths or self.pictures or self.refused)
 
 
 class Files(QObject):
-    """Takes files in and writes files out; the folder of the last dialog is remembered.
+    """Opens what is chosen in a dialog, dropped, pasted or named; the folder is remembered.
 
     ``add_photos`` takes photos, each with its name: files, their bytes, or pixels uint8 (H, W, 3).
-    ``shown_run`` returns the folder of the run whose curves are on show, if any.
     """
 
     def __init__(
@@ -53,19 +95,14 @@ class Files(QObject):
         *,
         models: Models,
         faces: Faces,
-        tasks: Tasks,
         own: CustomDirections,
         add_photos: Callable[[Sequence[tuple[Any, str]]], object],
-        shown_run: Callable[[], Path | None],
     ) -> None:
         super().__init__(window)
         self._window, self._messages, self._settings = window, messages, settings
         self._sessions, self._models, self._faces = sessions, models, faces
-        self._tasks, self._own = tasks, own
-        self._add_photos, self._shown_run = add_photos, shown_run
+        self._own, self._add_photos = own, add_photos
         sessions.model_wanted.connect(self.open_model)
-        models.saved.connect(self._on_model_saved)
-        tasks.exported.connect(self._on_exported)
 
     @Slot()
     def open_model(self) -> None:
@@ -73,12 +110,6 @@ class Files(QObject):
         path = dialogs.ask_open(self._window, "Open a model", self._settings.folder, MODELS)
         if path is not None:
             self.open_path(path)
-
-    @Slot()
-    def save_model(self) -> None:
-        """Ask for a file and write the model in use."""
-        formats = "Model (*.safetensors)"
-        self.save("Save the model", "model.safetensors", formats, self._models.save)
 
     @Slot()
     def open_session(self) -> None:
@@ -94,12 +125,6 @@ class Files(QObject):
             self._sessions.open(last_session())
         else:
             self._messages.show_message("No work was left open when a window was closed last.")
-
-    @Slot()
-    def save_session(self) -> None:
-        """Ask for a file and write the faces, edits, snapshots, directions and key frames."""
-        name, write = f"session{SESSION_SUFFIX}", self._sessions.files.save
-        self.save("Save the session", name, f"Session (*{SESSION_SUFFIX})", write)
 
     @Slot()
     def open_directions(self) -> None:
@@ -154,40 +179,12 @@ class Files(QObject):
         self._take(content)
         return not content.is_empty
 
-    def save(self, title: str, name: str, formats: str, write: Callable[[Path], None]) -> None:
-        """Ask where to save, proposing a name, and have it written."""
-        path = dialogs.ask_save(self._window, title, self._settings.folder / name, formats)
-        if path is not None:
-            self._settings.folder = path.parent
-            write(path)
-
     def choose_run(self, take: Callable[[Path], None]) -> None:
         """Ask for the folder of a run and hand it over."""
         folder = dialogs.ask_run_folder(self._window, self._settings.folder)
         if folder is not None:
             self._settings.folder = folder.parent
             take(folder)
-
-    @Slot()
-    def save_curves(self) -> None:
-        """Ask for a file and write the curves on show as a figure."""
-        folder = self._shown_run()
-        if folder is None:
-            self._messages.show_message("There are no curves yet. Start a training or open a run.")
-        else:
-            write = partial(self._write_runs, [("", folder)])
-            self.save("Save the curves", "curves.png", FIGURE, write)
-
-    def export_runs(self, runs: Sequence[tuple[str, Path]]) -> None:
-        """Ask for a file and write the epochs of a run as a table, or curves as a figure.
-
-        Runs are given by title and folder.
-        """
-        formats = f"{FIGURE};;{TABLE}" if len(runs) == 1 else FIGURE
-        self.save("Export the runs", "curves.png", formats, partial(self._write_runs, runs))
-
-    def _write_runs(self, runs: Sequence[tuple[str, Path]], path: Path) -> None:
-        self._tasks.export(partial(_export, runs, path), path)
 
     def _take(self, content: Dropped) -> None:
         photos: list[tuple[Any, str]] = []
@@ -202,22 +199,174 @@ class Files(QObject):
         if content.refused:
             self._messages.show_message(content.refused, kind="error")
 
-    @Slot(object)
-    def _on_model_saved(self, path: Path) -> None:
-        self._settings.add_recent_model(path)
-        self._messages.show_message(f"The model was saved as “{path.name}”.")
 
-    @Slot(object)
-    def _on_exported(self, path: Path) -> None:
-        self._messages.show_message(f"Saved as “{path.name}”.")
+class _Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.sources: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "img":
+            self.sources += [(value or "").strip() for name, value in attrs if name == "src"]
 
 
-def _export(runs: Sequence[tuple[str, Path]], path: Path) -> None:
-    from model.runs.run_export import export_csv, save_curves
-    from model.runs.runs import Run
+def has_files_or_image(mime: QMimeData) -> bool:
+    """Tell whether ``dropped`` may find something; a face from the gallery isn't meant."""
+    if mime.hasFormat(MIME_TYPE):
+        return False
+    return mime.hasImage() or bool(_encoded_kind(mime) or _entries(mime) or _sources(mime))
 
-    opened = [(name, Run.open(folder)) for name, folder in runs]
-    if path.suffix.lower() == ".csv":
-        export_csv(opened[0][1], path)
-    else:
-        save_curves([(name, run.rows()) for name, run in opened], path)
+
+def dropped(mime: QMimeData | None) -> Dropped:
+    """Take local files, or else the picture; links to the network aren't followed.
+
+    Files and links may come as text, as some programs give them. A browser gives a link to the
+    picture and, depending on browser and platform, its file, its pixels or a page that holds it.
+    """
+    if mime is None or mime.hasFormat(MIME_TYPE):
+        return Dropped([], [])
+    entries = _entries(mime)
+    paths = [entry for entry in entries if isinstance(entry, Path)]
+    if paths:
+        return Dropped(paths, [])
+    links = [*(entry for entry in entries if isinstance(entry, QUrl)), *_sources(mime)]
+    pictures = _pictures(mime, links)
+    if pictures:
+        return Dropped([], pictures, name=_name(links))
+    return Dropped([], [], NOT_FETCHED) if links else Dropped([], [])
+
+
+def _pictures(mime: QMimeData, links: list[QUrl]) -> list[Any]:
+    kind = _encoded_kind(mime)
+    data = bytes(mime.data(kind).data()) if kind else b""
+    if not data and links:
+        data = bytes(mime.data(_OF_UNKNOWN_KIND).data())
+        data = data if _BEGINNINGS.match(data) else b""
+    if data:
+        return [data]
+    image = mime.imageData() if mime.hasImage() else None
+    if isinstance(image, QImage) and not image.isNull():
+        return [_over_grey(image)]
+    return [data for url in links if url.scheme() == "data" and (data := _inline(url))]
+
+
+def _encoded_kind(mime: QMimeData) -> str:
+    formats = set(mime.formats())
+    return next((kind for name in _ENCODED if (kind := f"image/{name}") in formats), "")
+
+
+def _sources(mime: QMimeData) -> list[QUrl]:
+    """Return the pictures of a page, by their links or within these."""
+    page = _Page()
+    page.feed(mime.html() if mime.hasHtml() else "")
+    return [QUrl(text) for text in page.sources if text.startswith(_ELSEWHERE)]
+
+
+def _name(links: list[QUrl]) -> str:
+    """Return what the link calls the file, if it does."""
+    names = (url.fileName() for url in links if url.scheme() != "data")
+    return next((name for name in names if Path(name).suffix), UNNAMED)
+
+
+def _entries(mime: QMimeData) -> list[Path | QUrl]:
+    """Return the files and links that a program gives, from the list in which files are."""
+    lists = [_listed(bytes(mime.data(kind).data())) for kind in _LISTS if mime.hasFormat(kind)]
+    if mime.hasFormat(_MOZILLA):
+        lists.append(_listed(_mozilla_link(bytes(mime.data(_MOZILLA).data()))))
+    if mime.hasUrls() and not any(lists):
+        lists.append([Path(url.toLocalFile()) if url.isLocalFile() else url for url in mime.urls()])
+    if mime.hasText():
+        lists.append(_in_text(mime.text()))
+    with_files = (entries for entries in lists if any(isinstance(one, Path) for one in entries))
+    return next(with_files, next(filter(None, lists), []))
+
+
+def _listed(data: bytes) -> list[Path | QUrl]:
+    """Read a list of links, a line each; what a file manager says to do with them is left out."""
+    lines = [line.strip() for line in re.split(rb"[\r\n\0]+", data)]
+    lines = [line for line in lines if line and not line.startswith(b"#") and line not in _VERBS]
+    return [_file_of(line) if _is_file(line) else QUrl.fromEncoded(line) for line in lines]
+
+
+def _mozilla_link(data: bytes) -> bytes:
+    """Return the first line, the link; the second is its title."""
+    return data.decode("utf-16-le", "replace").split("\n")[0].encode()
+
+
+def _in_text(text: str) -> list[Path | QUrl]:
+    lines = [line.strip() for line in re.split(r"[\r\n\0]+", text)]
+    lines = [line for line in lines if line and line.encode("utf-8", "replace") not in _VERBS]
+    found = [_entry(line) for line in lines]
+    # Where one line is something else, the text is no list of pictures.
+    return [item for item in found if item is not None] if None not in found else []
+
+
+def _entry(line: str) -> Path | QUrl | None:
+    """Return the link or the file that a line of text names: quoted or escaped as in a terminal."""
+    if _is_file(line.encode("utf-8", "replace")):
+        return _file_of(line.encode("utf-8", "surrogateescape"))
+    if line.startswith(_ELSEWHERE):
+        return QUrl(line)
+    bare = line[1:-1] if len(line) > 2 and line[0] == line[-1] and line[0] in "'\"" else line
+    for name in (line, bare, re.sub(r"\\(.)", r"\1", bare), unquote(bare)):
+        if Path(name).is_absolute() and is_there(Path(name)):
+            return Path(name)
+    return None
+
+
+def _is_file(link: bytes) -> bool:
+    return link[:6].lower() == b"file:/"
+
+
+def _file_of(link: bytes) -> Path:
+    """Return the file that a link names: the first reading of it that is there, else the usual one.
+
+    Programs differ in what they escape. “#” and “?” may belong to the name, or begin what doesn't;
+    and a name that isn't UTF-8 stands for its bytes, or was Latin-1 on the way only.
+    """
+    rest = link[5:]
+    if rest.startswith(b"//"):
+        host, _, path = rest[2:].partition(b"/")
+        own = not host or host.lower() == b"localhost" or os.name != "nt"
+        rest = b"/" + path if own else rest
+    cut = re.split(rb"[#?]", rest, maxsplit=1)[0]
+    names = [unquote_to_bytes(rest), rest, unquote_to_bytes(cut)]
+    paths = [_path_of(reading) for name in names for reading in _readings(name)]
+    return next((path for path in paths if is_there(path)), paths[0])
+
+
+def _readings(name: bytes) -> list[str]:
+    """Return a name as the disk has it; where it isn't UTF-8, also as Latin-1."""
+    try:
+        return [name.decode("utf-8")]
+    except UnicodeDecodeError:
+        return [os.fsdecode(name), name.decode("latin-1")]
+
+
+def _path_of(name: str) -> Path:
+    is_drive = os.name == "nt" and re.match(r"/[a-zA-Z]:", name)
+    return Path(name[1:] if is_drive else name)
+
+
+def _inline(url: QUrl) -> bytes:
+    """Return the picture that a link of the kind “data:image/png;base64,…” holds."""
+    head, _, body = url.toString(QUrl.ComponentFormattingOption.FullyEncoded).partition(",")
+    data = unquote_to_bytes(body)
+    if not head.startswith("data:image/"):
+        return b""
+    try:
+        return base64.b64decode(data, validate=True) if head.endswith(";base64") else data
+    except binascii.Error:
+        return b""
+
+
+def _over_grey(image: QImage) -> Any:
+    """Return the pixels, transparent parts over the same grey as those of files."""
+    if image.hasAlphaChannel():
+        ground = QImage(image.size(), QImage.Format.Format_RGB32)
+        ground.fill(QColor(*GREY))
+        painter = QPainter(ground)
+        painter.drawImage(0, 0, image)
+        painter.end()
+        image = ground
+    return from_qimage(image)

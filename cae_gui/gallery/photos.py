@@ -14,9 +14,9 @@ from PySide6.QtCore import QObject, Signal
 
 from cae_gui.core.errors import Problem, Report, explain
 from cae_gui.core.jobs import LatestJob, StreamJob
+from model.photos.crop import Placement
 from model.photos.faces import PhotoError
-from model.photos.photo import Placement, read_photo
-from model.photos.photos import PhotoLibrary, Removed
+from model.photos.photos import PhotoLibrary, Removed, read_photo
 from model.progress import WorkProgress
 
 T = TypeVar("T")

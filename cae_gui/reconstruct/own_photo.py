@@ -17,8 +17,7 @@ from PySide6.QtGui import QUndoStack
 from cae_gui.core.errors import Problem, Report
 from cae_gui.core.jobs import LatestJob
 from cae_gui.core.undo import Step
-from model.photos.crop import CropBox, crop_face
-from model.photos.photo import Placement
+from model.photos.crop import CropBox, Placement, crop_face
 from model.photos.photos import PhotoLibrary
 
 _SHOWN_SIDE = 1024
@@ -174,7 +173,7 @@ class OwnPhoto(QObject):
 
 
 def _open(shelf: PhotoLibrary, key: str, unkept: Placement | None) -> Opened | None:
-    """``unkept`` is where the box was put, if that is still to be written."""
+    """Read a photo; ``unkept`` is where its box was put, if that is still to be written."""
     kept = shelf.placement(key)
     if kept is None:
         return None

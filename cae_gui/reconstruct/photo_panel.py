@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from cae_gui.reconstruct.crop_box import CropBoxView
 from cae_gui.reconstruct.own_photo import Opened, OwnPhoto
-from model.photos.photo import Placement
+from model.photos.crop import Placement
 
 
 class PhotoPanel(QWidget):

@@ -1,11 +1,11 @@
-"""A square box on a photo, perhaps rotated, and the 48x48 face that it cuts out."""
+"""Boxes on a photo, perhaps rotated, and the 48x48 faces that they cut out."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +56,7 @@ class CropBox:
         return (dx * cos + dy * sin) / self.size + 0.5, (dy * cos - dx * sin) / self.size + 0.5
 
     def within(self, width: int, height: int) -> Self:
-        """Return the nearest box that one may put on a photo of this size.
+        """Return the nearest box that is allowed on a photo of this size.
 
         Its centre lies on the photo, its angle in [-180, 180), and its size between a 50th of the
         photo's longer side (and 8 pixels) and that side: a face at the edge may stick out.
@@ -81,6 +81,61 @@ class CropBox:
         return self.left - grow / 2, self.top - grow / 2, self.size + grow
 
 
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The box on a photo, the boxes of the faces ``found``, and which one it started from.
+
+    Where none was found, ``found`` is empty and ``chosen`` is -1.
+    """
+
+    box: CropBox
+    found: tuple[CropBox, ...] = ()
+    chosen: int = -1
+
+    def moved(self, box: CropBox, chosen: int | None = None) -> Placement:
+        """Return it with another box, and perhaps another of the faces."""
+        return replace(self, box=box, chosen=self.chosen if chosen is None else chosen)
+
+    def free(self, boxes: Iterable[CropBox]) -> list[int]:
+        """Return the numbers of the faces found that neither its box nor another one is on."""
+        return free_faces(self.found, (self.box, *boxes))
+
+    def another(self, boxes: Sequence[CropBox], size: tuple[int, int]) -> Placement:
+        """Return one for another face of a photo of this ``size`` with these other ``boxes``.
+
+        It is on the first face found that is free, or else beside the box.
+        """
+        free = self.free(boxes)
+        if free:
+            return self.moved(self.found[free[0]], free[0])
+        taken, box = [self.box, *boxes], self.box
+        beside = [
+            CropBox.around(box.centre[0] + dx * box.size, box.centre[1] + dy * box.size, box.size)
+            for dx, dy in ((0.8, 0), (-0.8, 0), (0, 0.8), (0, -0.8))
+        ]
+        places = [place.within(*size) for place in beside]
+        empty = (place for place in places if not any(map(place.is_near, taken)))
+        return self.moved(next(empty, places[0]), -1)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what ``from_json`` reads."""
+        found = [_numbers(box) for box in self.found]
+        return {"box": _numbers(self.box), "found": found, "chosen": self.chosen}
+
+    @classmethod
+    def from_json(cls, value: Any) -> Placement:
+        """Read what ``as_json`` gave.
+
+        Raises:
+            LookupError, TypeError, ValueError: it is something else.
+        """
+        found = tuple(_box(numbers) for numbers in value["found"])
+        chosen = int(value["chosen"])
+        if not -1 <= chosen < len(found):
+            raise ValueError(f"There is no face {chosen}")
+        return cls(_box(value["box"]), found, chosen)
+
+
 def free_faces(found: Sequence[CropBox], boxes: Iterable[CropBox]) -> list[int]:
     """Return the numbers of the faces found that none of the boxes is on."""
     taken = tuple(boxes)
@@ -102,7 +157,8 @@ def crop_face(image: Image.Image, box: CropBox, side: int = FACE_SIZE) -> NDArra
     resolution, and then shrunk by the same filter.
 
     Raises:
-        ValueError: the box doesn't touch the image, is smaller than a pixel or absurdly large.
+        ValueError: the box doesn't touch the image, is smaller than a pixel, or over 64 times the
+        longer side.
     """
     _check(image, box)
     # Shrinking first bounds the memory of a continued edge, however far the box sticks out.
@@ -168,3 +224,14 @@ def _continued(
         return pixels, x, y
     padded = np.pad(pixels, ((top, bottom), (left, right), (0, 0)), mode="edge")
     return padded, x + left, y + top
+
+
+def _box(numbers: Iterable[Any]) -> CropBox:
+    values = [float(number) for number in numbers]
+    if not all(map(math.isfinite, values)):
+        raise ValueError(f"a box can't be {values}")
+    return CropBox(*values)
+
+
+def _numbers(box: CropBox) -> list[float]:
+    return [box.left, box.top, box.size, box.angle]

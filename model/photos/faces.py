@@ -44,8 +44,8 @@ READING = 3
 """Raised when ``read_face`` begins to make another face of the same picture."""
 _READ_SIDE = 10 * FACE_SIZE
 _BLOCK = 4096
-"""Bytes that the decoders of JPEG and plain PPM get at once. The time is checked between blocks, and
-one of Pillow's own takes long: 64 KiB of JPEG scans 28 s, 1 MiB of comments in a plain PPM 8 s."""
+"""Bytes that the decoders of JPEG and plain PPM get at once; after each block the time is checked.
+Pillow's own blocks take long: 64 KiB of JPEG scans 28 s, 1 MiB of comments in a plain PPM 8 s."""
 
 _HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
 _HEAVY = frozenset({"AVIF", "HEIF", "JPEG2000", "WEBP"})
@@ -67,9 +67,9 @@ _WHITE = {"I": (255.0,), "F": (1.0, 255.0)}
 _DEEP = (1023.0, 4095.0, 16383.0)
 """The white of 10, 12 and 14 bits, as sensors have them, in numbers of 16."""
 _OVER = 1.1
-"""So far floats may be over white or, by the difference to 1, below black and are clipped."""
+"""Floats up to this many times white or, by the difference to 1, below black are clipped."""
 _HIGHLIGHT = 16.0
-"""So bright the brightest hundredth of floats may be of which all others are no more than 1."""
+"""Maximum of the brightest hundredth of floats where all others are at most 1."""
 
 
 class PhotoError(ValueError):
@@ -194,7 +194,7 @@ def picture_suffixes() -> frozenset[str]:
     """Return the endings, such as ``.jpg``, of the files that ``open_photo`` may read."""
     registered = Image.registered_extensions().items()
     known = {suffix for suffix, kind in registered if kind in _factories()}
-    # Where the plugin for these isn't installed, saying so is kinder than silence.
+    # Also where the plugin for these isn't installed: opening one then says how to install it.
     return frozenset(known | {".heic", ".heif"})
 
 
@@ -258,7 +258,7 @@ def _identified(stream: _TimedReader, name: str) -> Image.Image:
             return image
         except PhotoError:
             raise
-        # A decoder that fails in any way says: not mine, ask the next.
+        # A decoder that fails in any way doesn't know this file; the next one may.
         except Exception:
             if stream.is_late:
                 raise
@@ -336,7 +336,7 @@ def _has_several(image: Image.Image) -> bool:
     try:
         # Phones put a preview or a depth map behind a JPEG.
         return image.format != "MPO" and bool(getattr(image, "is_animated", False))
-    # Of a damaged second picture nothing is wanted.
+    # Whether the second picture is damaged doesn't matter.
     except Exception:
         return False
 
@@ -422,7 +422,7 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         target = ImageCms.createProfile("sRGB")
         converted = ImageCms.profileToProfile(image, source, target, outputMode=mode)
-    # A profile that is damaged or made for another kind of image is as good as none.
+    # A profile that is damaged or of another kind of image is left out.
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return image
     return converted or image

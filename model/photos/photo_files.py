@@ -16,7 +16,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from model.face_set import FACE_SHAPE
 from model.io.files import check_ordinary, read_bytes, readable, replacing, write_bytes
-from model.photos.photo import Placement
+from model.photos.crop import Placement
 
 _INDEX = "index.json"
 _MAX_INDEX_BYTES = 10_000_000

@@ -18,9 +18,8 @@ from PIL import Image
 from model.face_set import FACE_SHAPE, FaceSet
 from model.io.files import read_bytes, readable, replacing, write_bytes
 from model.io.places import data_folder
-from model.photos.crop import CropBox, crop_face
-from model.photos.faces import open_photo
-from model.photos.photo import PICTURE_SIDE, Photo, Placement, picture_digest
+from model.photos.crop import CropBox, Placement, centre_square, crop_face
+from model.photos.faces import WHOLE_BELOW, Source, faces_in, open_photo
 from model.photos.photo_files import (
     Entry,
     file_name,
@@ -31,6 +30,8 @@ from model.photos.photo_files import (
 )
 
 TITLE = "My photos"
+PICTURE_SIDE = 960
+"""Pictures are kept shrunk while their shorter side stays at least this long, in pixels."""
 _PICTURES = "pictures"
 _LOSSLESS_PIXELS = 1_000_000
 """Larger pictures are kept as JPEG, which takes a tenth of the room."""
@@ -40,6 +41,39 @@ _MAX_PICTURE_BYTES = 200_000_000
 def photos_folder() -> Path:
     """Return the folder of the photo library."""
     return data_folder() / "photos"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Photo:
+    """An upright RGB picture with its name; ``notes`` are sentences about how it was read."""
+
+    name: str
+    picture: Image.Image
+    placement: Placement
+    notes: tuple[str, ...] = ()
+
+    def face(self) -> NDArray[np.uint8]:
+        """Return the face in the box, uint8 (48, 48, 3)."""
+        return crop_face(self.picture, self.placement.box)
+
+
+def read_photo(source: Source, name: str) -> Photo:
+    """Open a picture and put a box on its most prominent face, or in the middle.
+
+    Raises:
+        PhotoError: as ``open_photo``.
+    """
+    picture = open_photo(source, name, shorter_side=PICTURE_SIDE)
+    found = tuple(faces_in(picture))
+    notes = []
+    if picture.info["several"]:
+        notes.append(f"“{name}” holds several pictures; the first was taken.")
+    if not found and min(picture.size) >= WHOLE_BELOW:
+        notes.append(f"No face was found in “{name}”. Move the box on the photo to where it is.")
+    placement = Placement(
+        found[0] if found else centre_square(picture), found, min(len(found), 1) - 1
+    )
+    return Photo(name, picture, placement, tuple(notes))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -293,6 +327,13 @@ class PhotoLibrary:
             write_entry(self._folder, photo)
         write_index(self._folder, photos)
         self._photos = photos
+
+
+def picture_digest(picture: Image.Image) -> str:
+    """Return a name for these pixels; the same picture in another file has the same."""
+    digest = hashlib.blake2b(f"{picture.width}x{picture.height}".encode(), digest_size=12)
+    digest.update(picture.tobytes())
+    return digest.hexdigest()
 
 
 def _picture_of(key: str) -> str:

@@ -340,7 +340,7 @@ def test_saving_a_model_keeps_the_edited_face(
     edited = window.studio.explorer.latent
     answers.path = tmp_path / "mine.safetensors"
     with qtbot.waitSignal(window.studio.models.saved, timeout=LOADING_MS):
-        window.files.save_model()
+        window.saving.save_model()
     assert window.studio.explorer.latent == pytest.approx(edited)
     assert window.studio.explorer.undo_stack.canUndo()
 
@@ -955,7 +955,7 @@ def test_the_next_start_is_as_the_last_was_left(
     wait_for_reconstruction(first, qtbot)
     answers.path = tmp_path / "mine.safetensors"
     with qtbot.waitSignal(first.studio.models.saved, timeout=LOADING_MS):
-        first.files.save_model()
+        first.saving.save_model()
     first.files.open_path(faces_folder)
     wait_for_source(first, str(faces_folder), qtbot)
     click_face(first, 6, qtbot)

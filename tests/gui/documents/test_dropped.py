@@ -11,7 +11,7 @@ from PIL import Image
 from PySide6.QtCore import QByteArray, QMimeData, QUrl
 from PySide6.QtGui import QImage
 
-from cae_gui.documents.dropped import NOT_FETCHED, dropped, has_files_or_image
+from cae_gui.documents.files import NOT_FETCHED, dropped, has_files_or_image
 from cae_gui.widgets.face_mime import face_to_mime
 from cae_gui.widgets.images import to_qimage
 from model.photos.faces import open_photo

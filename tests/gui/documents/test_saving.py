@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from cae_gui.documents.files import FIGURE, PICTURE, TABLE
+from cae_gui.documents.saving import FIGURE, PICTURE, TABLE
 from cae_gui.main_window import MainWindow
 from cae_gui.morph.film_export import TITLES
 from cae_gui.widgets import dialogs
@@ -206,7 +206,7 @@ def test_what_was_saved_opens_again(
     monkeypatch.setattr(dialogs, "ask_save", ask_save)
     window.settings.folder = tmp_path
     person.will(save_as(name))
-    window.files.save_session()
+    window.saving.save_session()
     path = tmp_path / f"{name or 'session'}.cae-session"
     wait_for_file(path, qtbot)
     wait_for_message(window, qtbot, path.name)

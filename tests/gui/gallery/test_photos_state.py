@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 import cae_gui.gallery.photos as photos_module
 from cae_gui.core.jobs import stop_and_wait
 from cae_gui.gallery.photos import OwnPhotos
-from model.photos.crop import CropBox
-from model.photos.photo import Photo, Placement, read_photo
+from model.photos.crop import CropBox, Placement
+from model.photos.photos import Photo, read_photo
 from tests.drawn_photos import Sitter, drawn_photo
 from tests.gui.conftest import Told
 from tests.shelves import faces_of, keys_of

@@ -13,9 +13,8 @@ from pytestqt.qtbot import QtBot
 import cae_gui.reconstruct.own_photo as own_photo_module
 from cae_gui.core.jobs import stop_and_wait
 from cae_gui.reconstruct.own_photo import OwnPhoto
-from model.photos.crop import CropBox, crop_face
-from model.photos.photo import Photo, Placement
-from model.photos.photos import PhotoLibrary
+from model.photos.crop import CropBox, Placement, crop_face
+from model.photos.photos import Photo, PhotoLibrary
 from tests.gui.conftest import Told, wait_for_answers
 from tests.shelves import keys_of, write_bare_face
 

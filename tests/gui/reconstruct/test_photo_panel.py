@@ -15,9 +15,8 @@ from pytestqt.qtbot import QtBot
 from cae_gui.core.jobs import stop_and_wait
 from cae_gui.reconstruct.own_photo import OwnPhoto
 from cae_gui.reconstruct.photo_panel import PhotoPanel
-from model.photos.crop import CropBox
-from model.photos.photo import Photo, Placement
-from model.photos.photos import PhotoLibrary
+from model.photos.crop import CropBox, Placement
+from model.photos.photos import Photo, PhotoLibrary
 
 LEFT = Qt.MouseButton.LeftButton
 BOXES = tuple(CropBox(100 + 250 * number, 150, 200) for number in range(8))

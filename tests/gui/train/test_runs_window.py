@@ -160,7 +160,7 @@ def test_opening_shows_curves_and_faces_and_uses_the_model(
 ) -> None:
     run = recorded(few_faces, 4)
     answers.path = tmp_path / "model.safetensors"
-    train.files.save_model()
+    train.saving.save_model()
     wait_for_file(answers.path, qtbot)
     run.best.write_bytes(answers.path.read_bytes())
     learn(train, qtbot)

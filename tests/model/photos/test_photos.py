@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from model.photos.crop import CropBox, crop_face
+from model.photos.crop import CropBox, Placement, crop_face
 from model.photos.faces import PhotoError
-from model.photos.photo import Photo, Placement, read_photo
-from model.photos.photos import PhotoLibrary, photos_folder
+from model.photos.photos import Photo, PhotoLibrary, photos_folder, read_photo
 from tests.properties import quickly, values
 from tests.shelves import faces_of, keys_of, write_bare_face
 
@@ -27,7 +26,8 @@ import sys
 from pathlib import Path
 from PIL import Image
 from model.photos.crop import CropBox
-from model.photos.photo import Photo, Placement
+from model.photos.crop import Placement
+from model.photos.photos import Photo
 from model.photos.photos import PhotoLibrary
 
 shelf, own = PhotoLibrary(Path(sys.argv[1])), int(sys.argv[2])

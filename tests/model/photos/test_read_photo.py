@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from model.photos.crop import CropBox, crop_face
-from model.photos.photo import Placement, picture_digest, read_photo
+from model.photos.crop import CropBox, Placement, crop_face
+from model.photos.photos import picture_digest, read_photo
 from tests.drawn_photos import Sitter, drawn_photo
 
 numbers = st.floats(-1e6, 1e6)
