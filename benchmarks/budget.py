@@ -1,4 +1,4 @@
-"""How long a part of a benchmark may take, so that each ends on a slow machine too."""
+"""Time limits for parts of a benchmark, so that it ends on a slow machine too."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 
 class Budget:
-    """Seconds that begin when it is made."""
+    """A limit in seconds, from when it is made."""
 
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds

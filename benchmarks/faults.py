@@ -1,4 +1,4 @@
-"""What a training survives: kills, full disks, lost folders, NaN, exhausted memory, a rival.
+"""What a training survives: kills, full disks, lost folders, NaN, exhausted memory, two writers.
 
 Kills a training with SIGKILL at random moments, again and again; after each kill every file of
 the run, its previews too, must be whole, the run must open, and the next process must go on from

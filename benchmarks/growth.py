@@ -19,10 +19,9 @@ from benchmarks.memory import rss_mb
 def held() -> dict[str, float]:
     """Return what is held now, after collecting the garbage.
 
-    On Linux, memory that nobody uses any more and that the C library kept for later is given back
-    first: the pieces between those in use add up to a quarter of all, more or less each time.
-    ``modules`` are those of Python that were imported: a large package is much memory that isn't
-    grown again.
+    On Linux, freed memory that the C library keeps is given back first: the pieces between those in
+    use add up to a quarter of all, more or less each time. ``modules`` are those of Python that
+    were imported: a large package is much memory that isn't grown again.
     """
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     gc.collect()

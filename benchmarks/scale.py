@@ -165,7 +165,7 @@ class Alarm:
         self._act()
 
     def close(self) -> None:
-        """Stay silent from now on."""
+        """Cancel it."""
         self._timer.cancel()
 
 

@@ -72,7 +72,7 @@ class Records:
         self.warnings: set[str] = set()
 
     def note_problem(self, problem: Problem) -> None:
-        """Keep an exception that nobody foresaw; the engine's own sentences are no failure."""
+        """Keep an unexpected exception; errors with a sentence of the engine's are no failure."""
         if problem.text.startswith("Something unexpected"):
             sys.stderr.write(f"--- action {self.number}, {self.action}:\n{problem.details}\n")
             lines = problem.details.strip().splitlines()[-LINES:]

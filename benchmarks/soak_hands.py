@@ -151,7 +151,7 @@ class Hands:
             QApplication.sendEvent(widget, QEvent(QEvent.Type.DragLeave))
 
     def replaced_drags(self) -> AbstractContextManager[Any]:
-        """Return what ends drags from the window while it is entered: nobody else would."""
+        """Return a context that ends drags from the window; without a mouse they wouldn't end."""
 
         def end(drag: QDrag, *_actions: object) -> Qt.DropAction:
             self.drop_somewhere(drag.mimeData())

@@ -1,7 +1,7 @@
 """The log file: the start, what went wrong, and the sentences that the person was shown.
 
 Each window (process) writes a file of its own: two that rotate the same one lose lines. A thread
-writes: a slow disk keeps nothing waiting, and a disk that can't be written loses the log only.
+writes: nothing waits for a slow disk, and where it can't be written only the log is lost.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def _leave_out_working_folder() -> None:
-    """Let no file of the person's stand in for a module of ours or of a library.
+    """Keep the working folder's files from being imported instead of ours or a library's.
 
     ``python -m`` looks into the working folder first, unless it is started with ``-P``.
     """

@@ -210,7 +210,7 @@ PRESETS: Mapping[str, TrainConfig] = {
         flip=False,
     ),
 }
-"""Named configurations: eight epochs, as good as it gets, and as the network was published."""
+"""Named configurations: eight epochs, the best quality, and as the network was published."""
 
 
 def rate_factor(config: TrainConfig, step: int, steps_per_epoch: int) -> float:

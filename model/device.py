@@ -38,7 +38,7 @@ def device_name(device: torch.device) -> str:
 
 @functools.cache
 def processor(device: torch.device) -> str:
-    """Return what computes, as exactly as it can be told: two that share it compute alike."""
+    """Return the name of the CPU or GPU; devices of one name give the same numbers."""
     if device.type != "cpu":
         return device_name(device)
     instructions = torch.backends.cpu.get_cpu_capability()

@@ -2,9 +2,9 @@
 
     python -m resources.build RUN_FOLDER
 
-The demo faces show nobody: each is decoded from a blend of the latents of at least three
-different people, none with more than half of the weight. Blending alone draws faces to the
-average; the blend's distance from the mean is stretched back most of the way to the usual one.
+The demo faces show no real person: each is decoded from a blend of the latents of at least three
+different people, none with more than half of the weight. Blending alone draws faces to the average;
+the blend's distance from the mean is stretched back most of the way to the usual one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DEMO_FACES = 1000
 PEOPLE = 4
 MOST_WEIGHT = 0.5
 STRETCH = 0.8
-"""1 gives blends the spread of faces, at the price of some that no face has; 0 leaves them dull."""
+"""1 gives blends the spread of faces, but some become unlike any; 0 leaves them near the mean."""
 
 HERE = Path(__file__).parent
 

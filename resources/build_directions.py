@@ -118,8 +118,8 @@ def find(faces: FaceSet, found: LatentSet, path: Path) -> list[Direction]:
 def photo_names(faces: FaceSet) -> list[str]:
     """Return the file name of each face of LFW.
 
-    scikit-learn doesn't tell them, but gives the sorted files shuffled by ``RandomState(42)``.
-    That the people of the files are those of the faces, one by one, proves it.
+    scikit-learn doesn't tell them, but gives the sorted files shuffled by ``RandomState(42)``. The
+    order is checked: the people of the files must be those of the faces, one by one.
     """
     folder = default_data_home() / "lfw_home" / "lfw_funneled"
     paths = [

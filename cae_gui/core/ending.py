@@ -52,7 +52,7 @@ class Ending(QObject):
         self._before = {number: signal.getsignal(number) for number in ending_signals()}
         signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
         for number in self._before:
-            signal.signal(number, _leave_it_to_the_socket)
+            signal.signal(number, _do_nothing)
         return self
 
     def __exit__(
@@ -70,7 +70,7 @@ class Ending(QObject):
         self._reader.close()
 
     def _wait(self) -> None:
-        """Tell of the first signal, then see to it that the process ends; in a thread."""
+        """Tell of the first signal, then make sure that the process ends; in a thread."""
         number = self._next()
         if number is None:
             return
@@ -96,5 +96,5 @@ class Ending(QObject):
         return None
 
 
-def _leave_it_to_the_socket(_number: int, _frame: FrameType | None) -> None:
+def _do_nothing(_number: int, _frame: FrameType | None) -> None:
     """Do nothing: without a handler in Python, no byte is written."""

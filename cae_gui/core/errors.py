@@ -20,7 +20,7 @@ from PySide6.QtCore import QObject, Signal
 from model.face_set import DataError
 
 AGAIN_AFTER_S = 10.0
-"""One that comes with every painting would keep the window busy with telling of it."""
+"""Without it an exception in every painting would be told of again and again."""
 
 
 class Problem(NamedTuple):

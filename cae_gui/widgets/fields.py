@@ -1,4 +1,4 @@
-"""Fields, lists and sliders: numbers are taken as typed or refused, and the wheel does no harm.
+"""Fields, lists and sliders: numbers are taken as typed or refused; the wheel needs the focus.
 
 All of the window's are of these classes. A filter of the whole application would need Python's
 lock for each event of each widget, which a training thread may hold for a millisecond.

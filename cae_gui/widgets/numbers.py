@@ -14,7 +14,6 @@ _SIGNS = {
     **dict.fromkeys("\u060c\uff0c", ","),
     **dict.fromkeys("\u066c\u2019\u02bc\uff07`\u00b4", "'"),
 }
-_ARABIC_DECIMAL = "\u066b"
 _POWER = re.compile(r"[x\u00d7*\u00b7]10(?:\^|\*\*)", re.IGNORECASE)
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 _GROUPED = r"[+-]?[1-9]\d{{0,2}}(?:{0}\d{{3}})+"

@@ -82,7 +82,7 @@ def run_evaluate(arguments: Namespace) -> int:
 
 
 def _rounded(value: float) -> float:
-    """Keep the five digits that are worth comparing."""
+    """Round to five significant digits, which is what results are compared in."""
     return float(f"{value:.5g}")
 
 

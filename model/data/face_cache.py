@@ -186,7 +186,7 @@ class CacheEntry:
             if winner is not None:
                 return winner
             damaged = new_folder(self.folder, ".tmp")
-            # Another process may repair the same damage at this very moment.
+            # Another process may repair the same damage now.
             with contextlib.suppress(FileNotFoundError):
                 self.folder.rename(damaged / "faces")
             with contextlib.suppress(OSError):

@@ -30,11 +30,11 @@ _NUMBER = re.compile(r"([0-9]+)")
 def prepare_folder(folder: Path, root: Path) -> Generator[WorkProgress | Prepared, None, None]:
     """Yield progress, and as the last item the faces of all pictures below the folder, by name.
 
-    A picture in a subfolder is named after the subfolder, as in LFW, others after their file.
-    Names with numbers come in the order of the numbers; the split into training and test faces
-    goes by code points, as ever. Linked folders and files count, each once. Hidden files and
-    folders, and thumbnails, bins and forks that disks and desktops keep, are left out; unreadable
-    pictures are skipped and reported.
+    A picture in a subfolder is named after the subfolder, as in LFW, others after their file. Names
+    with numbers come in the order of the numbers; the split into training and test faces goes by
+    code points. Linked folders and files count, each once. Hidden files and folders, and
+    thumbnails, bins and forks that disks and desktops keep, are left out; unreadable pictures are
+    skipped and reported.
 
     Many pictures are read by several processes. What was read before the generator is closed, or
     before this process is killed, is kept and needn't be read again, nor need the unchanged
@@ -253,7 +253,7 @@ class _Tree:
             return files, folders
         with entries:
             for entry in entries:
-                if _is_nobodys(entry.name):
+                if _is_ignored(entry.name):
                     continue
                 suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122
                 if _is_folder(entry):
@@ -304,7 +304,7 @@ class _Tree:
         if not _lies_in(place, self.root):
             return False
         inside = Path(os.path.relpath(place, self.root)).parts
-        return not any(map(_is_nobodys, inside))
+        return not any(map(_is_ignored, inside))
 
 
 def _lies_in(place: str, folder: str) -> bool:
@@ -318,7 +318,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-_KEPT_FOR_THEMSELVES = frozenset(
+_IGNORED_FOLDERS = frozenset(
     {
         # Synology, QNAP, TerraMaster, Asustor, NetApp and Buffalo
         "@eadir", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "@tmp", "@__thumb",
@@ -328,23 +328,23 @@ _KEPT_FOR_THEMSELVES = frozenset(
         "temporary items", "thevolumesettingsfolder", "ipod photo cache", "lost.dir", "lost+found",
     }
 )  # fmt: skip
-"""Folders of disks, desktops and archivers, in small letters. Others begin with a dot."""
+"""Folders of file systems, desktops and archivers, in lower case. Others begin with a dot."""
 _BINS = frozenset({"RECYCLER", "RECYCLED"})
 _THUMBNAILS = ("SYNOPHOTO_THUMB_", "SYNOPHOTO_FILM_")
 
 
-def _is_nobodys(name: str) -> bool:
-    """Tell whether a disk, a desktop or an archiver keeps a file or folder for itself.
+def _is_ignored(name: str) -> bool:
+    """Tell whether a file or folder belongs to a file system, a desktop or an archiver.
 
     They are thumbnails, bins and forks of files; also whatever is hidden.
     """
     if name.startswith(".") and name not in (".", ".."):
         return True
-    return name in _BINS or name.lower() in _KEPT_FOR_THEMSELVES or name.startswith(_THUMBNAILS)
+    return name in _BINS or name.lower() in _IGNORED_FOLDERS or name.startswith(_THUMBNAILS)
 
 
 def natural(name: str) -> tuple[list[str | int], str]:
-    """Return what sorts names as people do: numbers by their value, letters by neither case."""
+    """Return a sort key of a name: numbers by their value, letters regardless of case."""
     parts: list[str | int] = list(_NUMBER.split(name.casefold()))
     parts[1::2] = map(int, parts[1::2])
     return parts, name

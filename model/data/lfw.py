@@ -19,9 +19,9 @@ from model.system.threads import poll
 
 TITLE = "LFW"
 PEOPLE, FACES = 5749, 13_233
-"""So many are in a whole LFW."""
+"""Numbers of people and faces in the complete data set."""
 ADDRESS = "https://ndownloader.figshare.com/files/5976015"
-"""Where its archive can be got by hand."""
+"""Where its archive can be downloaded with a browser."""
 ARCHIVE = "lfw-funneled.tgz"
 
 
@@ -80,7 +80,7 @@ def how_by_hand(home: Path) -> str:
 
 
 def _fingerprint(home: Path) -> dict[str, str | int]:
-    """Cheap facts of the data set (3 ms): looking into all 5,749 folders could take seconds."""
+    """Return what changes with the data set, in 3 ms; reading all folders could take seconds."""
     lfw_home = home / "lfw_home"
     funneled = lfw_home / "lfw_funneled"
     if not funneled.exists():

@@ -100,7 +100,7 @@ def _fetch_all(
     archives = [file for file in files if file.name == ARCHIVE]
     lists = [file for file in files if file.name != ARCHIVE]
     for file in archives:
-        # It may have been put there by hand.
+        # The user may have put it there.
         if not target.is_dir() and _is_there(file, home):
             yield from _unpack(home / ARCHIVE)
     # The lists are for other programs: without them LFW can be used.
@@ -124,7 +124,7 @@ def _is_there(file: RemoteFile, home: Path) -> bool:
 
 
 def _cut_off(archive: Path) -> str:
-    """Say how large a file is that was put there by hand and isn't the archive."""
+    """Return how large a file is that the user put there and that isn't the archive."""
     if not archive.exists():
         return ""
     size = archive.stat().st_size / 1e6
@@ -239,7 +239,7 @@ def _unpack(archive: Path) -> Generator[WorkProgress, None, None]:
 def _extract(members: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
     """Unpack one member; links and paths that lead out of the folder are refused."""
     if hasattr(tarfile, "data_filter"):
-        # Who may read the files is for the umask to say, and not for the archive.
+        # The files get the mode that the umask gives, not that of the archive.
         open_to_umask = member.replace(mode=None, deep=False)  # type: ignore[arg-type]
         members.extract(open_to_umask, folder, filter="data")
         return

@@ -58,7 +58,7 @@ def _switch_off_store() -> None:
 def _fetch(data_home: str) -> tuple[NDArray[np.float32], list[str]]:
     from sklearn.datasets import _lfw, fetch_lfw_people  # late: it takes joblib.Memory with it
 
-    _lfw.TARGETS = ()  # the lists of pairs, which it wants beside the faces and doesn't read
+    _lfw.TARGETS = ()  # the lists of pairs, which it requires and doesn't read
     logger = logging.getLogger("sklearn.datasets._lfw")
     logger.setLevel(logging.DEBUG)
     logger.propagate = False

@@ -61,7 +61,7 @@ _HARMFUL = re.compile(
     r"(?:os|posix|nt|subprocess|sys|shutil|importlib|runpy|pty|socket|ctypes|webbrowser|commands)\b.*"
     r"|(?:builtins|__builtin__)\.(?:eval|exec|execfile|compile|open|__import__|breakpoint|input)"
 )
-"""What only a file that means harm asks for. Nothing that isn't listed is run either."""
+"""Names that only a malicious file asks for. Names that aren't listed aren't run either."""
 _NUMBERS = {f"{kind}{size}": f"<{code}" for kind, sizes in {"f": "2e4f8d", "i": "1b2h4i8q",
             "u": "1B2H4I8Q", "b": "1?"}.items() for size, code in zip(sizes[::2], sizes[1::2],
             strict=True)}  # fmt: skip
@@ -104,7 +104,7 @@ class StoredTensor(NamedTuple):
             TorchFileError: they aren't there.
             OSError: the file can't be opened.
         """
-        with _told():
+        with _explained():
             offset = self.offset + self.storage.start
             last = offset + sum(
                 (size - 1) * step for size, step in zip(self.shape, self.stride, strict=True)
@@ -159,11 +159,11 @@ def read_checkpoint(path: Path) -> Any:
     """Return what ``torch.save`` wrote: plain values, ``StoredTensor`` and ``LeftOut``.
 
     Raises:
-        TorchFileError: it is damaged, too large, another kind of file, or means harm.
+        TorchFileError: it is damaged, too large, another kind of file, or malicious.
         OSError: it can't be opened.
     """
     check_ordinary(path, torch_file.MAX_BYTES)
-    with _told():
+    with _explained():
         if zipfile.is_zipfile(path):
             return _from_archive(path)
         return _from_legacy(path)
@@ -172,8 +172,8 @@ def read_checkpoint(path: Path) -> Any:
 def named_tensors(content: Any) -> Iterator[tuple[str, StoredTensor | LeftOut]]:
     """Yield all tensors with the keys that lead to them, joined by dots, from the outside in.
 
-    Also yields what was left out in the place of one. Whole networks are seen through: their
-    tensors have the names of their state dictionaries.
+    Also yields what was left out in the place of one. Whole networks are looked into: their tensors
+    have the names of their state dictionaries.
     """
     seen: set[int] = set()
     start: tuple[str, ...] = ()
@@ -209,8 +209,8 @@ def _children(item: Any) -> Iterator[tuple[str | None, Any]]:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Turn whatever goes wrong with a foreign file into a sentence."""
+def _explained() -> Iterator[None]:
+    """Turn any exception about a foreign file into a ``TorchFileError``."""
     try:
         yield
     except TorchFileError:

@@ -19,7 +19,7 @@ _LOCKED_BYTE = 2**30  # beyond the end: on Windows no other process can read a b
 _LONGEST_NAME = 255  # bytes, on nearly all disks
 _LONGEST_SUFFIX = 32  # bytes; longer ones are no suffix that a writer goes by
 _NOT_OFFERED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
-"""What disks answer that can't be told to write at once."""
+"""Errors of file systems that offer no fsync."""
 
 
 @contextmanager
@@ -28,8 +28,9 @@ def replacing(path: Path) -> Iterator[Path]:
 
     The temporary name is short and keeps the suffix, for writers that go by it. After an exception
     the old file is as it was. Of a link the target is replaced, and the link stays. A file that is
-    replaced keeps its mode and, where the system allows it, its owner and group; who may read a
-    new one is for the umask to say. A disk that refuses any of this takes the file all the same.
+    replaced keeps its mode and, where the system allows it, its owner and group; a new one gets the
+    mode that the umask gives. Where the file system refuses any of this, the file is written
+    without it.
 
     Raises:
         OSError: the folder is missing or can't be written, or something else than an ordinary
@@ -120,7 +121,7 @@ def _new_names(suffix: str) -> Iterator[str]:
 
 
 def flush(handle: int) -> None:
-    """Have the disk write down an open file, if it is one that can be told to.
+    """Flush an open file to disk, where the file system offers that.
 
     Raises:
         OSError: it can't, because it is full for example.
@@ -133,7 +134,7 @@ def flush(handle: int) -> None:
 
 
 def _keep_permissions(path: Path, before: os.stat_result) -> None:
-    """Give a file the mode, owner and group of another one, as far as the disk allows it."""
+    """Give a file the mode, owner and group of another one, as far as that is allowed."""
     mode = before.st_mode & 0o777
     now = path.stat()
     if hasattr(os, "chown") and (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):
@@ -231,8 +232,8 @@ def lock_file(path: Path, *, shared: bool = False) -> int:
         BlockingIOError: another process, or another part of this one, holds it.
         OSError: it can't be opened or locked.
     """
-    # Open for reading wherever that will do: a disk with files open for writing can't be remounted
-    # read-only. NFS gives an exclusive lock only to a file open for writing.
+    # Open for reading where that is enough: a file system with files open for writing can't be
+    # remounted read-only. NFS gives an exclusive lock only to a file open for writing.
     try:
         return _open_locked(path, os.O_RDONLY, shared=shared)
     except OSError as error:

@@ -75,7 +75,7 @@ def expanded(path: str | Path) -> Path:
 
 @cache
 def find_places() -> None:
-    """See to it that there is a folder for everything, for the libraries as well.
+    """Make sure that there is a folder for everything, for the libraries as well.
 
     Where this user has no name and no home, they would fail.
 

@@ -1,10 +1,11 @@
 """Directions of labelled attributes: how latents change with one label while others stay.
 
-The walk is the coefficient of a multiple regression of the latents on the label and on the labels
-to hold fixed. Without any to hold it is the difference of the class means; with them, glasses don't
-age. The AUC is that of an L2-regularised logistic regression, on people it never saw: its normal
-separates best, but leaves the faces that exist, so it is not used to move faces (Haufe et al., "On
-the interpretation of weight vectors of linear models in multivariate neuroimaging", 2014).
+The direction is the coefficient of a multiple regression of the latents on the label and on the
+labels to hold fixed. Without any to hold fixed it is the difference of the class means; with them,
+a direction of glasses doesn't change the age. The AUC is that of an L2-regularised logistic
+regression, on people it wasn't fitted to: its normal separates best, but leads away from the
+distribution of faces, so it is not used to move them (Haufe et al., "On the interpretation of
+weight vectors of linear models in multivariate neuroimaging", 2014).
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def cross_validated_auc(
     """Return the AUC on faces left out of the fit, in five parts; None with too few faces.
 
     Measured along the discriminant of Fisher (1936) with the training latents' covariance, which
-    separates better than the way that looks right.
+    separates better than the difference of the means.
     """
     if min(len(with_it), len(without)) < MIN_MEASURED:
         return None

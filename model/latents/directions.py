@@ -16,7 +16,7 @@ Floats = NDArray[np.float32]
 Kind = Literal["principal", "attribute", "own"]
 
 MIN_FREE = 0.4
-"""A direction of which less than this is left after projection can't move: its faces would leap."""
+"""A direction of which less than this is left after projection is locked too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

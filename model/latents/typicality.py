@@ -66,7 +66,7 @@ class Density:
         return np.asarray(np.linalg.norm(standard, axis=-1), np.float32)
 
     def typicality(self, latents: Floats) -> Floats:
-        """Return the share (...) of real faces that are at least as unusual: 0 unlike any."""
+        """Return the share (...), 0 to 1, of real faces that are at least as far from the mean."""
         below = np.searchsorted(self.distances, self.distance(latents), side="left")
         return np.asarray(1 - below / len(self.distances), np.float32)
 
@@ -78,8 +78,8 @@ class Density:
     def within(self, latent: Floats, radius: float) -> Floats:
         """Return the latent (L,) nearest to this one whose distance is at most ``radius``.
 
-        The nearest point of an ellipsoid: narrow axes give way first, so that a face stays itself.
-        What lies off all axes is left as it is.
+        The nearest point of an ellipsoid: axes of small variance are reduced first, so that the
+        face changes least. What lies off all axes is left as it is.
         """
         along = (self.directions @ (latent - self.mean)).astype(np.float64)
         variance = self.sigma.astype(np.float64) ** 2

@@ -64,13 +64,13 @@ class AnimationSettings:
 def write_gif(
     file: BinaryIO, frames: Iterable[Image.Image], settings: AnimationSettings
 ) -> Iterator[None]:
-    """Write an endless GIF with 256 colors; yield after each frame.
+    """Write a looping GIF with 256 colors; yield after each frame.
 
-    All frames have the same colors and the same pattern of dithering, so that what stands still
-    in the film stands still in the GIF. With a palette for each frame, pixels that hardly change
-    jumped; with error diffusion, each change runs on through the rest of its frame.
-    Sources: CompuServe, "Graphics Interchange Format, version 89a", 1990; B. E. Bayer, "An optimum
-    method for two-level rendition of continuous-tone pictures", 1973.
+    All frames have the same colors and the same pattern of dithering, so that pixels that don't
+    change in the film don't change in the GIF. With a palette for each frame, pixels that hardly
+    change jumped; with error diffusion, each change runs on through the rest of its frame. Sources:
+    CompuServe, "Graphics Interchange Format, version 89a", 1990; B. E. Bayer, "An optimum method
+    for two-level rendition of continuous-tone pictures", 1973.
     """
     palette = _gif_palette(settings.faces)
     nearest, pattern = _gif_nearest(palette), _gif_pattern(settings.side)
@@ -89,7 +89,7 @@ def write_gif(
 def write_webp(
     file: BinaryIO, frames: Iterable[Image.Image], settings: AnimationSettings
 ) -> Iterator[None]:
-    """Write an endless lossy WebP with ``about`` as XMP; yield after each frame.
+    """Write a looping lossy WebP with ``about`` as XMP; yield after each frame.
 
     Source: https://developers.google.com/speed/webp/docs/riff_container.
     """
@@ -110,7 +110,7 @@ def write_webp(
 def write_png(
     file: BinaryIO, frames: Iterable[Image.Image], settings: AnimationSettings
 ) -> Iterator[None]:
-    """Write an endless PNG animation; yield after each frame.
+    """Write a looping PNG animation; yield after each frame.
 
     Source: W3C, "Portable Network Graphics (PNG) Specification (Third Edition)", 2025.
     """

@@ -55,7 +55,7 @@ EASES: Mapping[str, Callable[[Floats], Floats]] = {
     "slow start": lambda share: share * share,
     "slow end": lambda share: share * (2 - share),
 }
-"""How time turns into way, from 0 to 1, on one segment of a path."""
+"""Easing on one segment of a path: from the share of its time to that of its length, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

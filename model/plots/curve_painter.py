@@ -49,7 +49,7 @@ def drawing() -> Iterator[None]:
     afterwards.
     """
     with _LOCK:
-        find_places()  # matplotlib wants a folder of its own
+        find_places()  # matplotlib needs a folder of its own
         import matplotlib
 
         settings: Any = matplotlib.rcParams

@@ -166,7 +166,7 @@ def _x_limits(request: CurveRequest) -> Limits:
     last = max((epochs[-1] for _, epochs, _ in request.others if epochs), default=0)
     done = request.history.epochs[-1] if request.history.epochs else 0
     last = max(last, done if done <= request.total_epochs else math.ceil(_round_up(done)))
-    # A little air at the right keeps the marker of the last epoch whole.
+    # Some space at the right, so that the marker of the last epoch isn't cut.
     return 0.0, max(last, request.total_epochs, 1) * 1.02
 
 

@@ -45,7 +45,7 @@ def start_module(
         stderr=errors,
         cwd=_PACKAGE_ROOT,
         env=os.environ | {"PYTHONPATH": _python_path(), "PYTHONWARNINGS": "ignore"},
-        # Ctrl+C is for this process alone: it ends the other, and keeps what is done.
+        # Ctrl+C is for this process alone, which ends the child and keeps what is done.
         start_new_session=True,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0)
         | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),

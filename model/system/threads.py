@@ -66,7 +66,7 @@ foreground = Foreground()
 
 
 def run_in_background() -> None:
-    """Let this thread, and the threads that it starts, give way to the others, where Linux can.
+    """Give this thread, and the threads that it starts, the lowest priority, on Linux.
 
     Between two steps ``give_way`` is enough; this is for the step under way. It can't be undone.
     """

@@ -82,7 +82,7 @@ def what_matters(config: TrainConfig) -> TrainConfig:
 
 
 def estimate(config: TrainConfig, faces: FaceSet, device: torch.device | None = None) -> Estimate:
-    """Try a training out for about a second; errors as ``trial``."""
+    """Try a training for about a second; errors as ``trial``."""
     trying = trial(config, faces, device)
     while True:
         try:

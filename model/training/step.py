@@ -13,7 +13,7 @@ from model.device import autocast
 from model.training.distributed import Group, GroupError, within_reach
 
 EAGER_STEPS = 3
-"""Steps that are launched one by one before the next is recorded: they set up what is lasting."""
+"""Steps that are launched one by one before one is recorded: they allocate what stays."""
 
 
 class Step:

@@ -41,7 +41,7 @@ class Trainer:
     It begins with the weights of ``start``, or with random ones for None. It computes as
     ``arithmetic`` says, or for None as a short trial finds fastest on the device.
 
-    Of several processes each takes its part of every batch. Order and changes are drawn for
+    Of several processes each takes its part of every batch. Order and augmentation are drawn for
     whole batches, so a step has the same data for any number of processes. All processes make the
     same steps, and have the same weights and random state at any time, and after ``settle`` the
     same statistics and losses: what the writer saves then holds for all. Dropout is drawn alike in
@@ -137,11 +137,11 @@ class Trainer:
         return float(self._optimizers[0].param_groups[0]["lr"])
 
     def batches(self) -> Iterator[Tensor]:
-        """Yield the epoch's remaining batches (B, 3, 48, 48), shuffled, changed at random.
+        """Yield the epoch's remaining batches (B, 3, 48, 48), shuffled and augmented.
 
         Of several processes each gets its part of every batch. The random numbers of steps already
-        done are drawn again and thrown away, so that a resumed epoch sees exactly what it would
-        have seen.
+        done are drawn again and discarded, so that a resumed epoch sees exactly what it would have
+        seen.
         """
         self._network.train()
         size = self.config.batch_size
