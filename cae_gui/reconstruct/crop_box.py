@@ -83,7 +83,6 @@ class CropBoxView(QWidget):
         self._chosen = -1
         self._caption = ""
         self._drag: partial[CropBox] | None = None
-        self._from: Point = (0.0, 0.0)
         self._unsettled = self._by_keys = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)

@@ -134,8 +134,8 @@ def _tilt(image: Image.Image, square: _Square) -> float:
     for cascade in (cascades.eye, cascades.glasses):
         eyes = _detected(cascade, band, round(0.14 * _EYES), round(0.36 * _EYES))
         pairs = [(left, right) for left in eyes for right in eyes if left[0] < right[0]]
-        likely = min(pairs, key=_strangeness, default=None)
-        if likely is not None and _strangeness(likely) < math.inf:
+        likely = min(pairs, key=_deviation, default=None)
+        if likely is not None and _deviation(likely) < math.inf:
             angle = _angle(*likely)
             return angle if abs(angle) >= _UPRIGHT else 0.0
     return 0.0
@@ -145,7 +145,7 @@ def _angle(left: _Square, right: _Square) -> float:
     return math.degrees(math.atan2(right[1] - left[1], right[0] - left[0]))
 
 
-def _strangeness(pair: tuple[_Square, _Square]) -> float:
+def _deviation(pair: tuple[_Square, _Square]) -> float:
     """Return how far a pair of eyes is from the usual one in LFW; infinite if it can't be one."""
     left, right = pair
     apart = math.hypot(right[0] - left[0], right[1] - left[1]) / _EYES
