@@ -157,6 +157,8 @@ def open_window(
         window = MainWindow()
         qtbot.addWidget(window)
         windows.append(window)
+        if window.settings.geometry.isEmpty():
+            window.resize(1200, 800)  # the offscreen platform's screen is 800 pixels wide
         with qtbot.waitExposed(window):
             window.show()
         window.start()

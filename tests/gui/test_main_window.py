@@ -166,6 +166,16 @@ def test_the_first_start_shows_a_face_without_a_click(window: MainWindow, qtbot:
     assert window.messages.message() == ""
 
 
+def test_the_first_window_fits_its_screen(open_window: Open, qtbot: QtBot) -> None:
+    open_window()  # with the folders of a test
+    window = MainWindow()
+    qtbot.addWidget(window)
+    room, least = window.screen().availableSize(), window.minimumSizeHint()
+    assert window.width() <= max(0.9 * room.width(), least.width())
+    assert window.height() <= max(0.9 * room.height(), least.height())
+    window.studio.shut_down()
+
+
 def test_the_first_morph_is_ready_by_itself(window: MainWindow, qtbot: QtBot) -> None:
     window.tabs.setCurrentWidget(window.morph)
     qtbot.waitUntil(lambda: window.morph.path.film.count() > 0)
