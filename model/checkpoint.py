@@ -15,8 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import safetensors.torch
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from model.config import TrainConfig
@@ -35,6 +37,8 @@ from model.network import ConvAutoencoder, on_device
 
 FORMAT = "cae-studio-1"
 LATENT_PREFIX = "latent."
+CURVATURE = "curvature"
+"""Name of the decoder's curvature in a file; readers that don't know it pass over it."""
 MAX_LATENT = 4096
 MAX_EPOCH = 10**9
 MAX_FILE_BYTES = 2**30
@@ -60,6 +64,7 @@ class FaceModel:
 
     ``statistics`` is None until the latents of a data set were measured with this network;
     ``test_mse`` is None where it wasn't measured; ``epoch`` is 0 where it isn't known.
+    ``curvature`` float32 (L, L) is what ``model.inference.measure_curvature`` gives, or None.
     """
 
     network: ConvAutoencoder
@@ -67,6 +72,7 @@ class FaceModel:
     epoch: int = 0
     test_mse: float | None = None
     config: TrainConfig | None = None
+    curvature: NDArray[np.float32] | None = None
 
 
 def save_model(path: Path, model: FaceModel, *, half: bool = False) -> None:
@@ -79,6 +85,8 @@ def save_model(path: Path, model: FaceModel, *, half: bool = False) -> None:
     if model.statistics is not None:
         for name in LatentStatistics.__dataclass_fields__:
             tensors[LATENT_PREFIX + name] = torch.from_numpy(getattr(model.statistics, name))
+    if model.curvature is not None:
+        tensors[CURVATURE] = torch.from_numpy(model.curvature)
     # Channels-last weights are stored in the usual order, which every reader expects.
     tensors = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
     if half:
@@ -153,7 +161,10 @@ def _load_own(path: Path) -> FaceModel:
         for name in list(tensors)
         if name.startswith(LATENT_PREFIX) and name.count(".") == 1
     }
+    curvature = tensors.pop(CURVATURE, None)
     model = FaceModel(_network(path, _weights(tensors)))
+    if curvature is not None:
+        model = replace(model, curvature=_curvature(path, curvature, model.network))
     is_foreign = metadata.get("format", FORMAT) != FORMAT
     try:
         about = {} if is_foreign else json.loads(metadata.get("about", "{}"))
@@ -181,6 +192,17 @@ def _statistics(
     if len(statistics.mean) != network.latent_dim:
         raise ModelFileError(path, "has latent statistics of another latent size.")
     return statistics
+
+
+def _curvature(path: Path, found: Tensor, network: ConvAutoencoder) -> NDArray[np.float32]:
+    size = network.latent_dim
+    if found.shape != (size, size) or found.dtype not in FLOATS:
+        raise ModelFileError(path, "has a curvature that doesn't fit its latents.")
+    # Copied: what safetensors returns lies in the mapped file, which may be replaced.
+    curvature: NDArray[np.float32] = found.float().numpy().copy()
+    if not np.isfinite(curvature).all():
+        raise ModelFileError(path, "is damaged: its curvature contains values that aren't numbers.")
+    return curvature
 
 
 def _load_published(path: Path) -> FaceModel:

@@ -1,8 +1,12 @@
-"""Inference: encode and decode faces, and a decoder that is folded for low latency."""
+"""Inference: encode and decode faces, and a decoder that is folded for low latency.
+
+How the decoder's pictures change with the latents is here too, for what fits latents to pictures.
+"""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
@@ -16,14 +20,18 @@ from model.checkpoint import FaceModel
 from model.device import autocast
 from model.network import ConvAutoencoder, FromVector, UpBlock
 from model.precision import PRECISIONS, fastest_precision
+from model.progress import WorkProgress
 
 ENCODE_BATCH = 128
 
 Images = NDArray[np.uint8]
 Latents = NDArray[np.float32]
+Floats = NDArray[np.float32]
 
 MIN_CONVOLVED = 4
 """From this batch size on a transposed convolution is faster than the product of ``_overlay``."""
+
+_PUSHED = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +55,14 @@ def _decoder(network: ConvAutoencoder) -> FoldedDecoder:
 @torch.inference_mode()
 def decode(model: FaceModel, latents: Latents) -> Images:
     """Return the images uint8 (N, 48, 48, 3) of latents (N, L)."""
-    images = _decoder(model.network)(torch.tensor(latents))  # a copy: the array may be read-only
-    return images.clamp_(0, 1).mul_(255).round_().byte().permute(0, 2, 3, 1).contiguous().numpy()
+    images = _decoder(model.network)(torch.tensor(latents))  # a copy: it may be read-only
+    return as_images(images)
+
+
+def as_images(output: Tensor) -> Images:
+    """Return what a decoder made (N, 3, 48, 48), on any device, as uint8 (N, 48, 48, 3)."""
+    pixels = output.clamp(0, 1).mul_(255).round_().byte().permute(0, 2, 3, 1)
+    return pixels.contiguous().cpu().numpy()
 
 
 @torch.inference_mode()
@@ -105,6 +119,102 @@ class FoldedDecoder:
         for kernel, bias in self._blocks:
             features = functional.elu_(enlarge(features, kernel, bias))
         return features.permute(0, 3, 1, 2)
+
+
+class LinearDecoder:
+    """The folded decoder on a device, and its derivative at any latents.
+
+    Written out instead of recorded by autograd: the folded weights need no graph, and the slopes of
+    one pass serve both products with the Jacobian.
+    """
+
+    def __init__(self, network: ConvAutoencoder, device: torch.device) -> None:
+        folded = _decoder(network)
+        self.kernel, self.bias = folded._kernel.to(device), folded._bias.to(device)
+        self.blocks = [(kernel.to(device), bias.to(device)) for kernel, bias in folded._blocks]
+        self._channels = folded._channels
+
+    def at(self, latents: Tensor) -> Linearization:
+        """Decode latents (N, L), and keep the slopes there."""
+        features = functional.elu_(torch.addmm(self.bias, latents, self.kernel))
+        slopes = [_elu_slope(features)]
+        features = self.as_features(features)
+        for kernel, bias in self.blocks:
+            features = functional.conv_transpose2d(features, kernel, bias, stride=2, padding=1)
+            features = functional.elu_(features)
+            slopes.append(_elu_slope(features))
+        return Linearization(self, features, slopes)
+
+    def as_features(self, rows: Tensor) -> Tensor:
+        """Return rows (N, 9 C) as features (N, C, 3, 3)."""
+        return rows.view(-1, 3, 3, self._channels).permute(0, 3, 1, 2)
+
+
+class Linearization:
+    """The decoder at N latents: its ``images`` (N, 3, 48, 48), not clipped, and J, its Jacobian."""
+
+    def __init__(self, decoder: LinearDecoder, images: Tensor, slopes: list[Tensor]) -> None:
+        self.images = images
+        self._decoder, self._slopes = decoder, slopes
+
+    def push(self, changes: Tensor) -> Tensor:
+        """Return J times changes of the latents (N, L): changes of the images (N, 3, 48, 48).
+
+        Where N is 1, any number of changes of this one latent.
+        """
+        decoder = self._decoder
+        features = decoder.as_features((changes @ decoder.kernel) * self._slopes[0])
+        for (kernel, _), slope in zip(decoder.blocks, self._slopes[1:], strict=True):
+            features = functional.conv_transpose2d(features, kernel, stride=2, padding=1) * slope
+        return features
+
+    def pull(self, changes: Tensor) -> Tensor:
+        """Return the transpose of J times changes of the images (N, 3, 48, 48): (N, L)."""
+        decoder = self._decoder
+        blocks = list(zip(decoder.blocks, self._slopes[1:], strict=True))
+        for (kernel, _), slope in reversed(blocks):
+            changes = functional.conv2d(changes * slope, kernel, stride=2, padding=1)
+        rows = changes.permute(0, 2, 3, 1).flatten(1)
+        return (rows * self._slopes[0]) @ decoder.kernel.T
+
+    def where(self, chosen: Tensor, other: Linearization) -> Linearization:
+        """Return this one in the ``chosen`` rows, bool (N,), and the other one elsewhere."""
+
+        def mixed(mine: Tensor, others: Tensor) -> Tensor:
+            return torch.where(chosen.view(-1, *[1] * (mine.ndim - 1)), mine, others)
+
+        slopes = list(map(mixed, self._slopes, other._slopes))
+        return Linearization(self._decoder, mixed(self.images, other.images), slopes)
+
+
+def _elu_slope(output: Tensor) -> Tensor:
+    """Return the derivative of an ELU, told by what it gave."""
+    return output.clamp(max=0).add_(1)
+
+
+@torch.inference_mode()
+def measure_curvature(model: FaceModel, latents: Latents) -> Iterator[WorkProgress | Floats]:
+    """Measure how strongly latents change the pictures; yield the matrix (L, L) last.
+
+    It is the mean over latents (N, L), N >= 1, of the transpose of J times J, J being the Jacobian
+    of the decoder's 6,912 numbers on the [0, 1] scale: exact, in 0.4 s for each latent of 500
+    numbers on one core. Four latents are enough: with 64, fitting came 1 % further in one step.
+
+    Raises:
+        ValueError: no latents.
+    """
+    if not len(latents):
+        raise ValueError("there are no latents to measure the curvature at")
+    size = model.network.latent_dim
+    decoder = LinearDecoder(model.network, torch.device("cpu"))
+    total, unit = torch.zeros(size, size), torch.eye(size)
+    for number, latent in enumerate(latents):
+        yield WorkProgress("Measuring the decoder", number, len(latents))
+        point = decoder.at(torch.tensor(latent[None]))
+        parts = [point.push(part).flatten(1) for part in torch.split(unit, _PUSHED)]
+        jacobian = torch.cat(parts)
+        total += jacobian @ jacobian.T
+    yield (total / len(latents)).numpy()
 
 
 def _overlay(features: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +19,17 @@ from numpy.typing import NDArray
 
 from model.checkpoint import FaceModel, load_face_model, save_model
 from model.data.datasets import FaceSet, load_faces, write_sheet
-from model.inference import decode, encode
-from model.latents.latent_set import describe
+from model.inference import decode, encode, measure_curvature
+from model.latents.latent_set import LatentSet, describe, encode_set
 
 DEMO_FACES = 1000
 PEOPLE = 4
 MOST_WEIGHT = 0.5
 STRETCH = 0.8
 """1 gives blends the spread of faces, but some become unlike any; 0 leaves them near the mean."""
+
+CURVATURE_FACES = 16
+"""More than a run's models get, for it is measured once."""
 
 HERE = Path(__file__).parent
 
@@ -40,6 +44,11 @@ def main() -> None:
     for event in describe(model, faces):
         if isinstance(event, FaceModel):
             model = event
+    *_, found = encode_set(model, faces)
+    assert isinstance(found, LatentSet)
+    *_, curvature = measure_curvature(model, found.some_trained(CURVATURE_FACES))
+    assert isinstance(curvature, np.ndarray)
+    model = replace(model, curvature=curvature)
     path = HERE / "pretrained.safetensors"
     save_model(path, model, half=True)
     # The demo faces are made by the weights as shipped, rounded to half precision.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import Namespace
+import time
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +34,7 @@ _SPLIT = ("test_percent", "seed")
 _FIGURES = (".pdf", ".png", ".svg")
 _FILMS = (".gif", ".png")
 _MAX_FRAMES = 1000
+_MAX_STEPS = 1000
 _FORMATS = ("onnx", "torch-export")
 
 
@@ -51,13 +53,25 @@ def _add_evaluate(commands: Commands[Any]) -> None:
     add_faces(parser)
     text = "measure a principal component analysis of the same latent size and faces as well"
     parser.add_argument("--pca", action="store_true", help=text)
+    _add_refine(parser, "measure as well how well the faces are met after N steps of refinement")
     add_setting_flags(parser, _SPLIT)
+
+
+def _add_refine(parser: ArgumentParser, help: str) -> None:
+    parser.add_argument("--refine", metavar="N", type=int, default=0, help=help)
+
+
+def _check_refine(steps: int) -> None:
+    if not 0 <= steps <= _MAX_STEPS:
+        message = f"--refine must be between 0 and {_MAX_STEPS}, not {steps}."
+        raise CommandError(ExitCode.USAGE, message)
 
 
 def run_evaluate(arguments: Namespace) -> int:
     """Measure and print."""
     given = {name: value for name, value in vars(arguments).items() if name in _SPLIT}
     replace(TrainConfig(), **given)  # says what is wrong before anything is read
+    _check_refine(arguments.refine)
     from model.evaluation import evaluate
 
     model = open_model(arguments.model)
@@ -72,6 +86,14 @@ def run_evaluate(arguments: Namespace) -> int:
     line |= {"test_percent": config.test_percent, "seed": config.seed, "latent_dim": size}
     line |= {"faces": result.faces, "mse": _rounded(result.mse)}
     line |= {"psnr": _rounded(result.psnr), "ssim": _rounded(result.ssim)}
+    if arguments.refine:
+        from model.latents.refinement import refined_errors
+
+        start = time.perf_counter()
+        errors = _last(refined_errors(model, faces.images, test, arguments.refine), console)
+        line["refined_mse"] = _rounded(errors[-1].mean(dtype=float))
+        milliseconds = (time.perf_counter() - start) * 1000
+        line["refine_ms_per_face"] = float(f"{milliseconds / len(test):.3g}")
     if arguments.pca:
         from model.evaluation import pca_mse
 
@@ -103,6 +125,7 @@ def _add_pictures(commands: Commands[Any]) -> None:
     parser.add_argument("images", metavar="IMAGE", nargs="+", help="a picture of a face")
     text = "a figure with all of them (.png, .svg, .pdf), or a folder for single pictures"
     parser.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help=text)
+    _add_refine(parser, "fit each face's latent to its picture in N steps")
     _add_morph(commands, epilog)
 
 
@@ -131,9 +154,16 @@ def run_reconstruct(arguments: Namespace) -> int:
         _check_suffix(output, _FIGURES)
     else:
         _check_names(arguments.images)
+    _check_refine(arguments.refine)
     from model.inference import reconstruct
 
-    result = reconstruct(open_model(arguments.model), open_pictures(arguments.images))
+    model = open_model(arguments.model)
+    result = reconstruct(model, open_pictures(arguments.images))
+    if arguments.refine:
+        from model.latents.refinement import refine
+
+        *_, last = refine(model, result.originals, result.latents, arguments.refine)
+        result = replace(result, latents=last.latents, images=last.images)
     if as_figure:
         from model.plots.figures import rows_figure
 

@@ -35,6 +35,9 @@ Floats = NDArray[np.float32]
 Images = NDArray[np.uint8]
 
 _SAMPLED_FACES = 256
+_CURVATURE_FACES = 4
+_CURVATURE_NUMBERS = 2000
+"""Numbers of all these faces' latents: each takes the time of decoding a face, and more."""
 _DIGEST_BYTES = 12
 
 
@@ -45,6 +48,12 @@ class LatentSet:
     latents: Floats
     rows: NDArray[np.int64]
     held_out: NDArray[np.bool_]
+
+    def some_trained(self, count: int) -> Floats:
+        """Return at most so many latents of training faces, evenly spread."""
+        train = np.flatnonzero(~self.held_out)
+        places = np.linspace(0, len(train) - 1, min(count, len(train))).astype(np.int64)
+        return self.latents[train[places]]
 
     def statistics(self) -> LatentStatistics:
         """Measure the training faces' latents.
@@ -84,17 +93,31 @@ def describe(model: FaceModel, faces: FaceSet) -> Iterator[WorkProgress | FaceMo
     """Measure the latent space on a data set's training faces; yield the described model last.
 
     The latents are cached for Explore. Larger sets are reduced to at most ``MAX_FACES`` faces,
-    evenly spread, which give sigma to half a per cent.
+    evenly spread, which give sigma to half a per cent. The decoder's curvature is measured at a few
+    of them, unless it is known.
 
     Raises:
         DataError: fewer than two faces.
         ValueError: fewer than two training faces, or all latents are equal.
     """
+    from model.inference import measure_curvature
+
+    found: LatentSet | None = None
     for event in encode_set(model, faces):
         if isinstance(event, LatentSet):
-            yield replace(model, statistics=event.statistics())
+            found = event
         else:
             yield event
+    assert found is not None
+    statistics, curvature = found.statistics(), model.curvature
+    if curvature is None:
+        count = max(1, min(_CURVATURE_FACES, _CURVATURE_NUMBERS // model.network.latent_dim))
+        for step in measure_curvature(model, found.some_trained(count)):
+            if isinstance(step, WorkProgress):
+                yield step
+            else:
+                curvature = step
+    yield replace(model, statistics=statistics, curvature=curvature)
 
 
 def _chosen(faces: FaceSet) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

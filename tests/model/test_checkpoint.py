@@ -10,6 +10,7 @@ import shutil
 import struct
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,29 @@ class TestOwnFormat:
         assert read.network.get_buffer("encoder.0.1.running_var")[0] == 1e6
         assert read.statistics is not None
         assert read.statistics.sigma.min() > 0
+
+    def test_the_curvature_comes_back_and_older_files_have_none(
+        self, model: FaceModel, saved: Path, tmp_path: Path
+    ) -> None:
+        assert load_face_model(saved).curvature is None
+        curvature = np.diag(np.arange(LATENT, dtype=np.float32))
+        path = tmp_path / "curved.safetensors"
+        save_model(path, replace(model, curvature=curvature))
+        np.testing.assert_array_equal(load_face_model(path).curvature, curvature)
+
+    @pytest.mark.parametrize(
+        "damaged",
+        [
+            torch.zeros(LATENT),
+            torch.zeros(LATENT, LATENT + 1),
+            torch.zeros(LATENT, LATENT, dtype=torch.int32),
+            torch.full((LATENT, LATENT), torch.nan),
+        ],
+    )
+    def test_a_damaged_curvature_is_told(self, damaged: Tensor, saved: Path) -> None:
+        path = rewritten(saved, lambda tensors: tensors.update(curvature=damaged))
+        with pytest.raises(ModelFileError, match="curvature"):
+            load_face_model(path)
 
     def test_what_is_not_known_stays_unknown(self, model: FaceModel, tmp_path: Path) -> None:
         path = tmp_path / "bare.safetensors"

@@ -109,12 +109,15 @@ class TestDescribing:
             WorkProgress("Measuring the latent space", 20, 60),
             WorkProgress("Measuring the latent space", 40, 60),
             WorkProgress("Measuring the latent space", 60, 60),
+            *(WorkProgress("Measuring the decoder", number, 4) for number in range(4)),
         ]
         assert isinstance(described, FaceModel)
         assert described.network is model.network
         assert (described.epoch, described.test_mse) == (5, 0.01)
         assert described.config == model.config
         assert model.statistics is None
+        assert described.curvature is not None
+        assert described.curvature.shape == (16, 16)
 
     def test_it_measures_the_training_faces(
         self, model: FaceModel, few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch
@@ -131,8 +134,12 @@ class TestDescribing:
         self, model: FaceModel, few_faces: FaceSet
     ) -> None:
         *_, first = describe(model, few_faces)
-        (second,) = describe(model, few_faces)
+        *again, second = describe(model, few_faces)
+        assert not any("latent space" in item.text for item in again if hasattr(item, "text"))
         assert isinstance(first, FaceModel)
+        (third,) = describe(first, few_faces)  # nor is the decoder measured once more
+        assert isinstance(third, FaceModel)
+        assert third.curvature is first.curvature
         assert isinstance(second, FaceModel)
         assert first.statistics is not None
         assert second.statistics is not None

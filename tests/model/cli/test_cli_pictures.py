@@ -26,6 +26,31 @@ def test_evaluate_prints_one_line_of_json(model_file: Path, pictures: Path, caps
     assert found["ssim"] < 1
 
 
+def test_evaluate_tells_what_refinement_brings(
+    model_file: Path, pictures: Path, capsys: Output, fails: Fails
+) -> None:
+    argv = ["evaluate", str(model_file), "--faces", str(pictures)]
+    assert main([*argv, "--refine", "3"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert 0 < found["refined_mse"] < found["mse"]
+    assert found["refine_ms_per_face"] > 0
+    assert main(argv) == 0
+    assert "refine" not in capsys.readouterr().out
+    assert "--refine must be between 0" in fails([*argv, "--refine", "-1"], 2)
+
+
+def test_reconstruct_refines_where_asked(
+    model_file: Path, pictures: Path, tmp_path: Path, capsys: Output, fails: Fails
+) -> None:
+    argv = ["reconstruct", str(model_file), str(pictures / "00.png")]
+    errors = []
+    for name, steps in (("as it is", "0"), ("refined", "5")):
+        assert main([*argv, "-o", str(tmp_path / name), "--refine", steps]) == 0
+        errors.append(float(capsys.readouterr().out.split("MSE")[1].split()[0]))
+    assert errors[1] < errors[0]
+    assert "--refine must be" in fails([*argv, "-o", str(tmp_path / "x"), "--refine", "9999"], 2)
+
+
 def test_models_are_found_by_run_and_by_name(pictures: Path, capsys: Output) -> None:
     assert main(["train", "--faces", str(pictures), "--epochs", "1", "--batch-size", "8"]) == 0
     (run,) = list_runs()
