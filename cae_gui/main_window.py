@@ -89,6 +89,8 @@ class MainWindow(QMainWindow):
         models, tasks = studio.models, studio.tasks
         faces, selection = studio.faces, studio.selection
         source, row = self.settings.source, self.settings.row
+        models.stays_typical = self.settings.stays_typical
+        selection.refines_photos = self.settings.refines_photos
         self.gallery = GalleryPage(faces, studio.photos, selection, source=source, row=row)
         self.gallery.setMinimumWidth(200)
         own = PhotoPanel(
@@ -99,7 +101,9 @@ class MainWindow(QMainWindow):
             remove=studio.photos.remove,
         )
         pick = self.gallery.pick
-        self.reconstruct = ReconstructPage(models, tasks, selection, faces, own, pick)
+        self.reconstruct = ReconstructPage(
+            models, tasks, selection, faces, own, pick, studio.refinement
+        )
         self.messages = MessageBar()
         told = self.messages, self.settings
         self._sessions = Sessions(studio.session_files, studio.unsaved, studio.models, *told, self)
@@ -280,6 +284,8 @@ class MainWindow(QMainWindow):
             self.settings.row = row
         if self.studio.models.model is not None:
             self.settings.model = self.studio.models.path
+        self.settings.stays_typical = self.studio.models.stays_typical
+        self.settings.refines_photos = self.studio.selection.refines_photos
         self.settings.directions = self.studio.own.source or self.settings.directions
 
     @Slot()

@@ -111,6 +111,8 @@ class Menus(QObject):
         self._add(menu, "&Paste picture", self._files.paste, keys.Paste)
         self._add(menu, "&Find a face", self._gallery.focus_search, keys.Find)
         menu.addSeparator()
+        self._add(menu, "Refine the fa&ce", self._studio.refinement.start, "Ctrl+E")
+        menu.addSeparator()
         explorer = self._studio.explorer
         self._add(menu, "Ra&ndom face", explorer.randomize, "Ctrl+R")
         self._add(menu, "Random s&tep", explorer.step_randomly, "Ctrl+Shift+R")

@@ -128,6 +128,24 @@ class Settings:
         self._store.setValue("directions/path", str(value or ""))
 
     @property
+    def refines_photos(self) -> bool:
+        """Whether own photos are refined as soon as they are selected."""
+        return self._number("refine/photos", 0) > 0
+
+    @refines_photos.setter
+    def refines_photos(self, value: bool) -> None:
+        self._store.setValue("refine/photos", str(int(value)))
+
+    @property
+    def stays_typical(self) -> bool:
+        """Whether refinement is pulled towards typical faces."""
+        return self._number("refine/typical", 1) > 0
+
+    @stays_typical.setter
+    def stays_typical(self, value: bool) -> None:
+        self._store.setValue("refine/typical", str(int(value)))
+
+    @property
     def film(self) -> FilmChoice:
         """What the last film or picture was to be like."""
         standard = FilmChoice()

@@ -24,6 +24,7 @@ from cae_gui.morph.filming import Filming
 from cae_gui.morph.mix import Analogy, Corners, spread
 from cae_gui.morph.morpher import Morpher
 from cae_gui.reconstruct.own_photo import OwnPhoto
+from cae_gui.reconstruct.refinement import Refinement
 from cae_gui.train.estimates import Estimates
 from cae_gui.train.resuming import Resuming
 from cae_gui.train.runs import Runs
@@ -49,6 +50,7 @@ class Studio(QObject):
         self.photos = OwnPhotos(report, self)
         self.faces = Faces(self.photos.shelf, report, self)
         self.photo = OwnPhoto(self.photos.shelf, report, self)
+        self.refinement = Refinement(self.models, self.selection, report, self)
         self.training = Training(report, self)
         self.runs = Runs(report, self)
         self.latents = Latents(report, self)
@@ -98,6 +100,7 @@ class Studio(QObject):
                 *self.faces.jobs(),
                 *self.photos.jobs(),
                 self.photo.job,
+                self.refinement.job,
                 self.training.job,
                 *self.runs.jobs(),
                 self.latents.job,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+import hashlib
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
 from pathlib import Path
@@ -28,6 +30,10 @@ T = TypeVar("T")
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
+PULL = 0.0001
+"""Weight of the pull towards typical faces. In three steps the shipped model's MSE falls to 0.00055
+instead of 0.00054, and 45 % of real faces are as unusual instead of 27 %; unrefined 52 %."""
+
 
 class Lane(Enum):
     """What the model is asked for, the most urgent first."""
@@ -51,6 +57,25 @@ class Lane(Enum):
     GRID = auto()
     COMPARISON = auto()
     STATES = auto()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RefinedFace:
+    """What refinement reached for a face: the latent (L,) of the encoder, and the one fitted to it.
+
+    The MSE are those of the pictures as they are shown, on the [0, 1] scale. With no ``steps`` both
+    are the encoder's.
+    """
+
+    encoded: Floats
+    latent: Floats
+    mse_encoded: float
+    mse: float
+    steps: int
+
+    def undone(self) -> RefinedFace:
+        """Return the face as the encoder gives it."""
+        return RefinedFace(self.encoded, self.encoded, self.mse_encoded, self.mse_encoded, 0)
 
 
 class _FileLane(Enum):
@@ -92,10 +117,13 @@ class Models(QObject):
         """The attribute directions of the model; None until they have been looked for."""
         self.density: Density | None = None
         """How the faces lie that the shipped model was trained on; None for any other model."""
+        self.stays_typical = True
+        """Whether refinement is pulled towards typical faces, where it is known what these are."""
         self.title = ""
         self.path: Path | None = None
         self.snapshot_of: Path | None = None
         """The run under way that the model in use is a snapshot of."""
+        self._refined: dict[bytes, RefinedFace] = {}
         self._number = 0
         self._is_last_resort = False
         self._inference = LatestJob(Lane, self)
@@ -142,6 +170,7 @@ class Models(QObject):
         self.snapshot_of = snapshot_of
         self.model, self.title, self.path = model, title, path
         self.attributes = self.density = None
+        self._refined = {}
         self._number += 1
         self.replaced.emit(old, model, goes_on)
 
@@ -163,15 +192,38 @@ class Models(QObject):
     def encode(self, images: Pixels, *, then: Callable[[Floats], object], lane: Hashable) -> None:
         """Encode faces uint8 (N, 48, 48, 3) in the background; latents (N, L) go to ``then``.
 
-        What is under way arrives although more is asked for in its lane: it may be other faces.
+        Refined faces have the latents that were kept of them, see ``keep_refined``. What is under
+        way arrives although more is asked for in its lane: it may be other faces.
         """
-        self._ask(partial(_encode, images), then, lane, interim=True)
+        self._ask(partial(_encode, images, self._refined.copy()), then, lane, interim=True)
 
     def reconstruct(
-        self, images: Pixels, *, then: Callable[[Reconstruction], object], lane: Hashable
+        self,
+        images: Pixels,
+        *,
+        then: Callable[[Reconstruction], object],
+        lane: Hashable,
+        refine: int = 0,
     ) -> None:
-        """Encode and decode faces uint8 (N, 48, 48, 3), as ``decode`` does."""
-        self._ask(partial(_reconstruct, images), then, lane)
+        """Encode and decode faces uint8 (N, 48, 48, 3), as ``encode`` and ``decode`` do.
+
+        Those that aren't refined yet are so in ``refine`` steps first, and kept.
+        """
+        work = partial(_reconstruct, images, self._refined.copy(), refine, self.pull)
+        self._ask(work, partial(self._on_reconstructed, then), lane)
+
+    def keep_refined(self, pixels: Pixels, refined: RefinedFace) -> None:
+        """Have a face uint8 (48, 48, 3) encoded so wherever it enters; another model forgets it."""
+        self._refined[_key(pixels)] = refined
+
+    def refined(self, pixels: Pixels) -> RefinedFace | None:
+        """Return what was kept of a face uint8 (48, 48, 3), if it was refined with this model."""
+        return self._refined.get(_key(pixels)) if self._refined else None
+
+    @property
+    def pull(self) -> Density | None:
+        """What refinement is pulled towards: the density, where there is one and that is wanted."""
+        return self.density if self.stays_typical else None
 
     def drop(self, lane: Lane) -> None:
         """Forget what was asked in a lane; nothing of it arrives any more."""
@@ -223,6 +275,15 @@ class Models(QObject):
         self._report(problem)
         if self.model is None and not self._is_last_resort:
             self.open_shipped()
+
+    def _on_reconstructed(
+        self,
+        then: Callable[[Reconstruction], object],
+        reply: tuple[Reconstruction, dict[bytes, RefinedFace]],
+    ) -> None:
+        reconstruction, new = reply
+        self._refined |= new
+        then(reconstruction)
 
     def _on_saved(self, number: int, path: Path, _reply: object) -> None:
         if number == self._number:
@@ -291,16 +352,65 @@ def _decode(latents: Floats, model: FaceModel) -> Pixels:
     return decode(model, latents)
 
 
-def _encode(images: Pixels, model: FaceModel) -> Floats:
+def _encode(images: Pixels, refined: Mapping[bytes, RefinedFace], model: FaceModel) -> Floats:
     from model.inference import encode
 
-    return encode(model, images)
+    latents = encode(model, images)
+    for row, image in enumerate(images if refined else ()):
+        if found := refined.get(_key(image)):
+            latents[row] = found.latent
+    return latents
 
 
-def _reconstruct(images: Pixels, model: FaceModel) -> Reconstruction:
-    from model.inference import reconstruct
+def _reconstruct(
+    images: Pixels,
+    refined: Mapping[bytes, RefinedFace],
+    steps: int,
+    density: Density | None,
+    model: FaceModel,
+) -> tuple[Reconstruction, dict[bytes, RefinedFace]]:
+    from model.inference import Reconstruction, decode
 
-    return reconstruct(model, images)
+    latents, new = _encode(images, refined, model), {}
+    for row, image in enumerate(images if steps else ()):
+        if (key := _key(image)) not in refined:
+            *_, (_, new[key]) = refine_face(model, image, latents[row], steps, density)
+            latents[row] = new[key].latent
+    return Reconstruction(images, latents, decode(model, latents)), new
+
+
+def refine_face(
+    model: FaceModel,
+    pixels: Pixels,
+    encoded: Floats | None,
+    steps: int,
+    density: Density | None,
+    before: RefinedFace | None = None,
+) -> Iterator[tuple[Reconstruction, RefinedFace]]:
+    """Refine a face uint8 (48, 48, 3), yielding the picture and what is reached after each step.
+
+    It goes on from ``before``, or else from the latent (L,) that the encoder gave, or gives. With a
+    ``density`` it is pulled towards typical faces.
+    """
+    from model.evaluation import mse_per_image
+    from model.inference import Reconstruction, encode
+    from model.latents.refinement import refine
+
+    images, first, done = pixels[None], None, before.steps if before else 0
+    if encoded is None:
+        encoded = before.encoded if before else encode(model, images)[0]
+    start = (before.latent if before else encoded)[None]
+    weight = PULL if density is not None else 0.0
+    for step in refine(model, images, start, steps, density=density, weight=weight):
+        mse = float(mse_per_image(images, step.images)[0])
+        if first is None:
+            first = before.mse_encoded if before else mse
+        reached = RefinedFace(encoded, step.latents[0], first, mse, done + step.step)
+        yield Reconstruction(images, step.latents, step.images), reached
+
+
+def _key(pixels: Pixels) -> bytes:
+    return hashlib.blake2b(np.ascontiguousarray(pixels).tobytes(), digest_size=16).digest()
 
 
 def _describe(model: FaceModel, faces: FaceSet, path: Path | None) -> Iterator[Any]:

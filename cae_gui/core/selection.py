@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.core.models import Lane, Models
+
+AT_ONCE = 3
+"""Steps of refinement that a photo gets as soon as it is selected, where that is wanted."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -40,6 +43,8 @@ class Selection(QObject):
         super().__init__(parent)
         self._models = models
         self.face: Selected | None = None
+        self.refines_photos = False
+        """Whether own photos are refined at once; not with the snapshots of a training."""
         models.replaced.connect(self._ask)
 
     def select(
@@ -59,8 +64,17 @@ class Selection(QObject):
         self.changed.emit()
         self._ask()
 
+    def refine_photos(self, wanted: bool) -> None:
+        """Refine own photos at once, the selected one too, or no longer."""
+        self.refines_photos = wanted
+        if wanted and self.face is not None and self.face.photo_key:
+            self.show(replace(self.face))
+
     @Slot()
     def _ask(self) -> None:
-        if self.face is not None:
-            pixels, then = self.face.pixels[None], self.reconstructed.emit
-            self._models.reconstruct(pixels, then=then, lane=Lane.FACE)
+        face = self.face
+        if face is not None:
+            is_photo = bool(face.photo_key) and not face.is_passing
+            at_once = self.refines_photos and is_photo and self._models.snapshot_of is None
+            pixels, then, steps = face.pixels[None], self.reconstructed.emit, AT_ONCE * at_once
+            self._models.reconstruct(pixels, then=then, lane=Lane.FACE, refine=steps)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
+    QCheckBox,
     QGridLayout,
     QHBoxLayout,
     QPushButton,
@@ -24,7 +25,8 @@ from cae_gui.core.selection import Selection
 from cae_gui.core.tasks import Task, Tasks
 from cae_gui.reconstruct.heat_map_view import HeatMapView
 from cae_gui.reconstruct.photo_panel import PhotoPanel
-from cae_gui.widgets.controls import Label, SectionLabel
+from cae_gui.reconstruct.refinement import Refinement
+from cae_gui.widgets.controls import ElidedLabel, Label, SectionLabel
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.film_strip import FilmStrip
 from model.evaluation import Quality, quality
@@ -37,6 +39,7 @@ Pixels = NDArray[np.uint8]
 LARGEST_TEST_FACE = 64
 """Few faces of the strip take no more room from the face above than many."""
 STRIP_FACES = 20
+STOP = "Stop refi&ning"
 TESTED = "Test faces, their reconstructions below"
 OWN = "Your photos, their reconstructions below"
 
@@ -56,11 +59,13 @@ class ReconstructPage(QWidget):
         faces: Faces,
         own: PhotoPanel,
         pick: Callable[[int], object],
+        refinement: Refinement,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._models, self._tasks = models, tasks
         self._selection, self._faces, self._pick = selection, faces, pick
+        self._refinement = refinement
         self._random = np.random.default_rng(0)
         self._strip_rows: NDArray[np.int64] = np.empty(0, np.int64)
         self._strip: Reconstruction | None = None
@@ -73,6 +78,11 @@ class ReconstructPage(QWidget):
         self.reconstruction = FaceView()
         self.difference = HeatMapView()
         self.numbers = Label(alignment=Qt.AlignmentFlag.AlignCenter)
+        self.refine = QPushButton()
+        self.undo_refinement = QPushButton("&Undo refinement")
+        self.stays_typical = QCheckBox("Sta&y typical")
+        self.at_once = QCheckBox("Refine own &photos at once")
+        self.gain = ElidedLabel(tips=True)
         self.strip = FilmStrip(rows=2, largest=LARGEST_TEST_FACE)
         self.strip_title = SectionLabel()
         self.export_face = QPushButton("&Save picture …")
@@ -109,6 +119,21 @@ class ReconstructPage(QWidget):
             "PSNR: peak signal-to-noise ratio, larger is better.\n"
             "SSIM: structural similarity, 1 is equal."
         )
+        self.undo_refinement.setToolTip("Take the face as the encoder gives it")
+        self.stays_typical.setToolTip(
+            "Refine with a soft pull towards typical faces: edits go better from there.\n"
+            "It costs a little of the gain."
+        )
+        self.at_once.setToolTip(
+            "Refine each of your photos in three steps when you choose it.\n"
+            "Not while the window follows a training."
+        )
+        self.gain.setAccessibleName("What refinement brought")
+        self.stays_typical.setChecked(self._models.stays_typical)
+        self.at_once.setChecked(self._selection.refines_photos)
+        self.refine.setText(STOP)
+        self.refine.setMinimumWidth(self.refine.sizeHint().width())
+        self._show_refinement()
         self.strip.set_placeholder("Test faces over their reconstructions appear here.")
         self._set_exportable(False)
 
@@ -126,6 +151,13 @@ class ReconstructPage(QWidget):
         below = QHBoxLayout()
         below.addWidget(self.numbers, 1)
         below.addWidget(self.export_face)
+        refining = QHBoxLayout()
+        refining.setSpacing(16)
+        refining.addWidget(self.stays_typical)
+        refining.addWidget(self.at_once)
+        refining.addStretch()
+        refining.addWidget(self.undo_refinement)
+        refining.addWidget(self.refine)
         head = QHBoxLayout()
         head.addWidget(self.strip_title, 1)
         head.addWidget(self.other_faces)
@@ -136,6 +168,8 @@ class ReconstructPage(QWidget):
         column.addWidget(self.own, 1)
         column.addLayout(faces, 1)
         column.addLayout(below)
+        column.addWidget(self.gain)
+        column.addLayout(refining)
         column.addSpacing(8)
         column.addLayout(head)
         column.addWidget(self.strip)
@@ -149,9 +183,50 @@ class ReconstructPage(QWidget):
         self.other_faces.clicked.connect(self._choose_strip)
         self.strip.frame_clicked.connect(self._on_strip_clicked)
 
+        refinement = self._refinement
+        refinement.stepped.connect(self._on_reconstructed)
+        refinement.changed.connect(self._show_refinement)
+        self.refine.clicked.connect(self._on_refine)
+        self.undo_refinement.clicked.connect(refinement.undo)
+        self.stays_typical.toggled.connect(self._on_stays_typical)
+        self.at_once.toggled.connect(self._on_at_once)
+
     def _set_exportable(self, exportable: bool) -> None:
         self.export_face.setEnabled(exportable)
         self.export_strip.setEnabled(exportable)
+
+    @Slot()
+    def _show_refinement(self) -> None:
+        """Show what can be done and what it brought."""
+        refinement, reached = self._refinement, self._refinement.reached
+        is_refined = reached is not None and reached.steps > 0
+        if refinement.is_running:
+            text, tip = STOP, "Keep the face as it is now"
+        elif is_refined:
+            text, tip = "Refi&ne further", "Fit the face to its picture in more steps"
+        else:
+            text, tip = "Refi&ne", "Fit the face to its very picture, closer than the encoder does"
+        self.refine.setText(text)
+        self.refine.setToolTip(tip)
+        self.refine.setEnabled(self._selection.face is not None and self._models.model is not None)
+        self.undo_refinement.setEnabled(is_refined and not refinement.is_running)
+        self.stays_typical.setEnabled(self._models.density is not None)
+        self.gain.setText(refinement.words())
+
+    @Slot()
+    def _on_refine(self) -> None:
+        if self._refinement.is_running:
+            self._refinement.stop()
+        else:
+            self._refinement.start()
+
+    @Slot(bool)
+    def _on_stays_typical(self, wanted: bool) -> None:
+        self._models.stays_typical = wanted
+
+    @Slot(bool)
+    def _on_at_once(self, wanted: bool) -> None:
+        self._selection.refine_photos(wanted)
 
     @Slot()
     def _on_selected(self) -> None:

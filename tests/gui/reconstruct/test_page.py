@@ -45,7 +45,13 @@ def page(studio: Studio, picked: list[int], qtbot: QtBot) -> ReconstructPage:
         remove=photos.remove,
     )
     page = ReconstructPage(
-        studio.models, studio.tasks, studio.selection, studio.faces, own, picked.append
+        studio.models,
+        studio.tasks,
+        studio.selection,
+        studio.faces,
+        own,
+        picked.append,
+        studio.refinement,
     )
     qtbot.addWidget(page)
     page.resize(1000, 700)
