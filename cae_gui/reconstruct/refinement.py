@@ -114,7 +114,7 @@ class Refinement(QObject):
             return ""
         away = float(np.linalg.norm(reached.encoded - statistics.mean))
         share = float(np.linalg.norm(reached.latent - reached.encoded)) / max(away, 1e-12)
-        return f"Moved by {100 * share:.0f} % of its way from the mean face."
+        return f"Moved by {100 * share:.0f} % of its way from the mean."
 
     def _on_step(self, event: tuple[Any, RefinedFace]) -> None:
         if self._face is None:
@@ -159,7 +159,7 @@ def _typicality(before: int, after: int) -> str:
     if before == after:
         return f"As typical as before: {after} % of faces are as unusual."
     word = "Less" if after < before else "More"
-    return f"{word} typical: {before} % of faces were as unusual, now {after} %."
+    return f"{word} typical: {before} → {after} % of faces are as unusual."
 
 
 def _refine(

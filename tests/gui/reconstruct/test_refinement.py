@@ -241,7 +241,7 @@ def test_with_the_shipped_model_the_cost_is_told_and_settings_stay(
     page, studio = window.reconstruct, window.studio
     qtbot.waitUntil(page.stays_typical.isEnabled)
     refine(studio, page, qtbot)
-    for part in ("closer", "% of its way from the mean face", "ypical"):
+    for part in ("closer", "% of its way from the mean", "ypical"):
         assert part in page.gain.text()
     assert page.stays_typical.isChecked()
     page.stays_typical.click()
