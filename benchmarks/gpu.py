@@ -16,6 +16,8 @@ Prints one JSON line:
 * ``target``: seconds and epochs until a test MSE of 0.00156 with the preset "Fast".
 * ``memory_mb``: the most that the device held for a step of each batch size.
 * ``ms``: to decode 1 and 256 latents, to encode 256 faces.
+* ``refined``: the relative difference of the mean MSE after three steps of refinement of as many
+  faces on the device and on the processor, and the ``ms`` of the steps on the device.
 * ``resumed``: a run that was stopped on the device went on on the processor and back.
 * ``halved``: the batch sizes that a training went on with when the device's memory was full.
 * ``failed``: what didn't hold, in words (the exit code is 1 then); ``left_out``: for lack of time.
@@ -43,11 +45,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.machine import machine
 from benchmarks.plain import PlainTraining, images_per_s, matmul_flops, noise, wait_for
 from benchmarks.training import FLOP_PER_IMAGE, our_steps
+from model.checkpoint import FaceModel
 from model.config import PRESETS, TrainConfig
 from model.data.datasets import FaceSet, load_faces
 from model.device import pick_device, processor
 from model.events import EpochDone, Finished, Notice, Progress
-from model.inference import FoldedDecoder
+from model.inference import FoldedDecoder, encode
+from model.latents.refinement import refine
 from model.network import ConvAutoencoder, on_device
 from model.runs.runs import Run
 from model.training import training
@@ -58,6 +62,7 @@ from model.training.training import train
 
 CPU = torch.device("cpu")
 TARGET = 0.00156
+REFINED_TOLERANCE = 0.01
 FULL = Arithmetic("float32", "newton-schulz-float32", "any processor")
 
 
@@ -108,6 +113,7 @@ def main() -> int:
         "speed": lambda: speed(check, faces),
         "target": lambda: target(check, options.faces),
         "ms": lambda: inference(check),
+        "refined": lambda: refined(check, faces),
         "resumed": lambda: resumed(check, faces),
         "halved": lambda: halved(check, faces),
     }
@@ -243,6 +249,26 @@ def inference(check: Check) -> dict[str, float]:
             f"decode_{many}": milliseconds(lambda: decoder(latents), check),
             f"encode_{many}": milliseconds(lambda: network.encode(images), check),
         }
+
+
+def refined(check: Check, faces: FaceSet) -> dict[str, float]:
+    """Refine the same faces on the device and on the processor."""
+    torch.manual_seed(0)
+    network = ConvAutoencoder(check.config.latent_dim).eval().requires_grad_(False)
+    model, images = FaceModel(on_device(network, CPU)), faces.images[: check.batches[1]]
+    latents = encode(model, images)
+    ends = [
+        [step.mse.mean() for step in refine(model, images, latents, 3, device=device)][-1]
+        for device in (check.device, CPU)
+    ]
+    off = float(abs(ends[0] / ends[1] - 1))
+    check.expect(off <= REFINED_TOLERANCE, f"refinement on the device is off by {off:.1%}")
+
+    def work() -> None:
+        for _ in refine(model, images, latents, 3, device=check.device):
+            pass
+
+    return {"difference": off, "ms": milliseconds(work, check)}
 
 
 def milliseconds(work: Callable[[], object], check: Check) -> float:
