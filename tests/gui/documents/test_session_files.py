@@ -87,7 +87,10 @@ def same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
 def other_model(folder: Path) -> Path:
     """A model with other weights."""
     path = folder / "other.safetensors"
-    save_model(path, replace(pretrained_model(), network=ConvAutoencoder(8), statistics=None))
+    save_model(
+        path,
+        replace(pretrained_model(), network=ConvAutoencoder(8), statistics=None, curvature=None),
+    )
     return path
 
 
