@@ -2,32 +2,7 @@
 
 import sys
 
-from model.system.signals import end_at_once
-from model.system.streams import fill_streams
-
-
-def main() -> int:
-    """Open the window, or say in one sentence why that can't be."""
-    fill_streams()
-    end_at_once()  # the window takes over when it is built
-    try:
-        from cae_gui.app import run
-    except ModuleNotFoundError as error:
-        print(
-            f"CAE Studio needs “{error.name}”, which isn't installed here. Run: "
-            f"{sys.executable} -m pip install -c constraints.txt .",
-            file=sys.stderr,
-        )
-        return 1
-    except ImportError as error:
-        print(
-            f"CAE Studio can't start: a system library is missing ({error}). "
-            "The README names the packages to install.",
-            file=sys.stderr,
-        )
-        return 1
-    return run()
-
+from cae_gui.launch import main
 
 if __name__ == "__main__":
     sys.exit(main())

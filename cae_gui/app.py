@@ -21,6 +21,7 @@ from cae_gui.log import Log, note_start
 from cae_gui.main_window import MainWindow
 from cae_gui.settings import Settings
 from cae_gui.widgets.theme import apply_theme
+from model import __version__
 from model.io.places import NoPlaceError, find_places, shipped
 from model.system.heap import share_heap
 
@@ -50,7 +51,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         with ending:  # until here a signal ends the process at once
             window.show()
             window.start()
-            window.studio.tasks.run(partial(note_start, _version()), Task.VERSIONS)
+            window.studio.tasks.run(partial(note_start, __version__), Task.VERSIONS)
             for path in options.files:
                 window.files.open_path(path.absolute())
             code = application.exec()
@@ -78,17 +79,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="cae-studio", description="Train, explore and morph faces with an autoencoder."
     )
     parser.add_argument("files", nargs="*", type=Path, help="photos or model files to open")
-    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument("--version", action="version", version=__version__)
     return parser.parse_args(arguments)
-
-
-def _version() -> str:
-    from importlib import metadata  # takes longer to import than to ask
-
-    try:
-        return metadata.version("cae-studio")
-    except metadata.PackageNotFoundError:
-        return "not installed"
 
 
 def _on_message(kind: QtMsgType, _context: QMessageLogContext, text: str | None) -> None:

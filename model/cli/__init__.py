@@ -9,8 +9,9 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
+from model import __version__
 from model.cli import models, runs, train
-from model.cli.arguments import CommandError, ExitCode, Parser
+from model.cli.arguments import CommandError, ExitCode, Parser, program
 from model.config import ConfigError
 from model.face_set import DataError
 from model.io.places import NoPlaceError, find_places, word_of_temporary
@@ -51,7 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> Parser:
-    parser = Parser(prog="python -m model", description=__doc__, epilog=_EPILOG)
+    parser = Parser(prog=" ".join(program()), description=__doc__, epilog=_EPILOG)
+    parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for add in (train.add_to, models.add_to, runs.add_to, train.add_faces_command):
         add(commands)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import SUPPRESS, ArgumentParser, _SubParsersAction
 from collections.abc import Callable
 from enum import IntEnum
@@ -30,6 +31,11 @@ class ExitCode(IntEnum):
     TRAINING = 4
     FILE = 5
     INTERRUPTED = 130
+
+
+def program() -> list[str]:
+    """Return the words by which this command line was started: ``cae``, or ``python -m model``."""
+    return ["cae"] if Path(sys.argv[0]).stem == "cae" else ["python", "-m", "model"]
 
 
 class CommandError(Exception):

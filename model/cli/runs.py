@@ -10,7 +10,15 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from model.cli.arguments import CommandError, Commands, ExitCode, command, find_run, source_of
+from model.cli.arguments import (
+    CommandError,
+    Commands,
+    ExitCode,
+    command,
+    find_run,
+    program,
+    source_of,
+)
 from model.config import TrainConfig
 from model.runs.runs import Run, RunError, RunSummary, list_runs, runs_folder
 
@@ -102,7 +110,7 @@ def run_clone(arguments: Namespace) -> int:
     source = source_of(run)
     if source is None:
         print(f"Put the folder of “{run.faces}” in place of FOLDER.", file=sys.stderr)
-    words = ["python", "-m", "model", "train", "--faces", source or "FOLDER"]
+    words = [*program(), "train", "--faces", source or "FOLDER"]
     for item in fields(TrainConfig):
         value = getattr(run.config, item.name)
         if value != item.default:

@@ -23,6 +23,7 @@ from model.cli.arguments import (
     lasting,
     open_faces,
     open_model,
+    program,
     source_of,
 )
 from model.cli.terminal import Console, bar, progress_text, time_text
@@ -207,7 +208,7 @@ def _say_how_to_go_on(run: Run, source: str, console: Console) -> None:
     if _is_empty(run):
         console.line("Stopped before the first step; there is nothing to keep.")
         return
-    words = ["python", "-m", "model", "train", "--run", str(run.folder), "--faces", source]
+    words = [*program(), "train", "--run", str(run.folder), "--faces", source]
     console.line(f"Stopped; the run is kept. To go on: {shlex.join(words)}")
 
 

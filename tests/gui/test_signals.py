@@ -26,7 +26,8 @@ import sys, os, time
 from pathlib import Path
 sys.argv = ["main.py"]
 import main
-main.end_at_once()
+from model.system.signals import end_at_once
+end_at_once()
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QMenu
 from cae_gui.core import ending
