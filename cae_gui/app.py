@@ -42,6 +42,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except NoPlaceError as error:
         print(error, file=sys.stderr)
         return 1
+    if options.self_test:
+        from cae_gui.self_test import run_self_test  # brings torch
+
+        return run_self_test(make_application)
     application = make_application()
     with Log(), Unexpected() as unexpected:
         window, ending = MainWindow(), Ending()
@@ -79,6 +83,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="cae-studio", description="Train, explore and morph faces with an autoencoder."
     )
     parser.add_argument("files", nargs="*", type=Path, help="photos or model files to open")
+    text = "try each part of the program once, and print a line about each"
+    parser.add_argument("--self-test", action="store_true", help=text)
     parser.add_argument("--version", action="version", version=__version__)
     return parser.parse_args(arguments)
 

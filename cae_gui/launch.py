@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from model.system.processor import why_not
 from model.system.signals import end_at_once
 from model.system.streams import fill_streams
 
@@ -12,6 +13,9 @@ def main() -> int:
     """Open the window, or say in one sentence why that can't be."""
     fill_streams()
     end_at_once()  # the window takes over when it is built
+    if too_old := why_not():
+        print(too_old, file=sys.stderr)
+        return 1
     try:
         from cae_gui.app import run
     except ModuleNotFoundError as error:

@@ -132,6 +132,22 @@ def test_the_scripts_run_ours_and_not_what_lies_around(
     assert done.stdout.strip() == model.__version__
 
 
+def test_everything_works(scripts: Path, crowded: Path) -> None:
+    done = subprocess.run(
+        [scripts / "cae-studio", "--self-test"],
+        cwd=crowded,
+        env=environment(crowded),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[-1] == "Everything works."
+    assert f"CAE Studio: {model.__version__}" in lines
+    kinds = ("LFW", "reads pictures", "t-SNE", "GIF", "Training", "Reconstruction", "model")
+    assert all(any(line.startswith("ok") and kind in line for line in lines) for kind in kinds)
+
+
 def test_the_command_line_speaks_of_itself_by_its_name(scripts: Path, crowded: Path) -> None:
     done = subprocess.run(
         [scripts / "cae", "evaluate"],

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from model import __version__
-from model.cli import models, runs, train
+from model.cli import models, runs, self_test, train
 from model.cli.arguments import CommandError, ExitCode, Parser, program
 from model.config import ConfigError
 from model.face_set import DataError
@@ -55,7 +55,13 @@ def _parser() -> Parser:
     parser = Parser(prog=" ".join(program()), description=__doc__, epilog=_EPILOG)
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (train.add_to, models.add_to, runs.add_to, train.add_faces_command):
+    for add in (
+        train.add_to,
+        models.add_to,
+        runs.add_to,
+        train.add_faces_command,
+        self_test.add_to,
+    ):
         add(commands)
     return parser
 
