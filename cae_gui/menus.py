@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from html import escape
 from itertools import islice
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QTabWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QTabWidget
 
+from cae_gui.about import AboutDialog
 from cae_gui.core.times import run_title
 from cae_gui.documents.files import Files
 from cae_gui.documents.saving import Saving
@@ -169,15 +169,7 @@ class Menus(QObject):
 
     @Slot()
     def _about(self) -> None:
-        folder = escape(str(log_folder()))
-        QMessageBox.about(
-            self._window,
-            "About CAE Studio",
-            "<b>CAE Studio</b><p>Train, explore and morph faces with a convolutional "
-            "autoencoder.</p><p>MIT licence. The shipped network learned from Labeled Faces in "
-            "the Wild (Huang et al., 2007); the demo faces are blends of several people made by "
-            f"it and show nobody.</p><p>What went wrong is kept in a log file in “{folder}”.</p>",
-        )
+        AboutDialog(self._studio.tasks, self._window).show()
 
 
 def _is_unfinished(listed: ListedRun) -> bool:

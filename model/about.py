@@ -24,6 +24,6 @@ def about() -> dict[str, str]:
         "Processor": f"{processor_name()}, {instructions}",
         "Runs and photos": str(data_folder()),
         "Prepared faces": str(cache_folder()),
-        "Log file": str(log_folder()),
+        "Log files": str(log_folder()),
         "Program": str(shipped("").parent),
     }

@@ -30,6 +30,7 @@ class Task(Enum):
     LAYERS = auto()
     DEVICE = auto()
     VERSIONS = auto()
+    ABOUT = auto()
     FIRST_PLOT = auto()
 
 
