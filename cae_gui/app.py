@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import sys
 from collections.abc import Sequence
@@ -37,6 +38,8 @@ SWITCH_INTERVAL_S = 0.001
 def run(arguments: Sequence[str] | None = None) -> int:
     """Open the window and return the exit code when it is closed."""
     options = _parse(arguments)
+    if options.desktop is not None:
+        return _change_desktop(options.desktop)
     try:
         find_places()
     except NoPlaceError as error:
@@ -73,6 +76,8 @@ def make_application() -> QApplication:
     application.setApplicationName("cae-studio")
     application.setApplicationDisplayName("CAE Studio")
     application.setDesktopFileName("cae-studio")
+    if sys.platform == "win32":  # or the task bar shows Python's icon
+        ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID("cae-studio")
     application.setWindowIcon(QIcon(str(shipped("icon.svg"))))
     apply_theme(application, Settings().scheme)
     return application
@@ -85,8 +90,26 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("files", nargs="*", type=Path, help="photos or model files to open")
     text = "try each part of the program once, and print a line about each"
     parser.add_argument("--self-test", action="store_true", help=text)
+    for flag, text in (
+        ("install", "put an entry, icons and kinds of files into this user's menu (Linux)"),
+        ("remove", "remove them"),
+    ):
+        parser.add_argument(
+            f"--{flag}-desktop", dest="desktop", action="store_const", const=flag, help=text
+        )
     parser.add_argument("--version", action="version", version=__version__)
     return parser.parse_args(arguments)
+
+
+def _change_desktop(what: str) -> int:
+    from cae_gui.desktop import DesktopError, install_desktop, remove_desktop
+
+    try:
+        print(install_desktop() if what == "install" else remove_desktop())
+    except DesktopError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 def _on_message(kind: QtMsgType, _context: QMessageLogContext, text: str | None) -> None:
