@@ -70,9 +70,12 @@ def make_application() -> QApplication:
     share_heap()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     ShortCollections().begin()
-    qInstallMessageHandler(_on_message)
+    said: list[str] = []
+    qInstallMessageHandler(partial(_on_message, said))
     application = QApplication(sys.argv[:1])
     qInstallMessageHandler(None)
+    for text in said:
+        print(text, file=sys.stderr)
     application.setApplicationName("cae-studio")
     application.setApplicationDisplayName("CAE Studio")
     application.setDesktopFileName("cae-studio")
@@ -112,10 +115,12 @@ def _change_desktop(what: str) -> int:
     return 0
 
 
-def _on_message(kind: QtMsgType, _context: QMessageLogContext, text: str | None) -> None:
-    """Replace the abort with which Qt ends where no window can be opened by a sentence."""
+def _on_message(
+    said: list[str], kind: QtMsgType, _context: QMessageLogContext, text: str | None
+) -> None:
+    """Replace by one sentence the abort with which Qt ends where no window can be opened."""
     if kind is QtMsgType.QtFatalMsg:
         print(NO_DISPLAY, file=sys.stderr, flush=True)
         os._exit(1)
     elif kind is not QtMsgType.QtDebugMsg and "platform plugin" not in (text or ""):
-        print(text, file=sys.stderr)
+        said.append(text or "")

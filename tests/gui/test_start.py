@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from cae_gui.app import NO_DISPLAY
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -33,3 +37,39 @@ def test_numpys_blas_leaves_the_cores_to_the_training() -> None:
         "if pool['internal_api'] == 'openblas'} or {1})"
     )
     assert output_of(code) == "{1}"
+
+
+def refused(code: str, **variables: str) -> str:
+    """Return what a start that must fail says on its standard errors."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name != "DISPLAY"} | variables,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    return done.stderr
+
+
+def test_a_processor_that_is_too_old_is_told_in_a_sentence() -> None:
+    code = (
+        "import sys\n"
+        "from cae_gui import launch\n"
+        "launch.why_not = lambda: 'It is too old.'\n"
+        "code = launch.main()\n"
+        "sys.exit(code if 'numpy' not in sys.modules else 2)\n"
+    )
+    assert refused(code) == "It is too old.\n"
+
+
+def test_a_library_that_is_missing_is_told_in_a_sentence() -> None:
+    code = "import sys; sys.modules['PySide6'] = None; from cae_gui import launch; "
+    assert "needs “PySide6" in refused(f"{code} sys.exit(launch.main())")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is a display")
+@pytest.mark.parametrize("display", ["", ":1234"])
+def test_a_missing_display_is_told_in_a_sentence(display: str) -> None:
+    code = "import sys; sys.argv[1:] = []; from cae_gui import launch; sys.exit(launch.main())"
+    assert refused(code, QT_QPA_PLATFORM="xcb", DISPLAY=display) == f"{NO_DISPLAY}\n"
