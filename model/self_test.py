@@ -19,7 +19,7 @@ from model.data.lfw import prepare_lfw
 from model.data.picture_readers import PictureProcess
 from model.evaluation import quality
 from model.events import Finished
-from model.face_set import FaceSet, Prepared
+from model.face_set import DataError, FaceSet, Prepared
 from model.inference import decode, encode, reconstruct
 from model.latents.latent_map import has_tsne, tsne_map
 from model.morph.film import FilmSettings, write_film
@@ -77,7 +77,8 @@ def _works(model: FaceModel, faces: FaceSet, folder: Path) -> dict[str, Callable
 
 
 def _reason(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    details = error.details.splitlines()[-1:] if isinstance(error, DataError) else []
+    return " ".join(" ".join([f"{type(error).__name__}: {error}", *details]).split())
 
 
 def _reconstruct(model: FaceModel, faces: FaceSet) -> str:

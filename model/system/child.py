@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Generator
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+_RUN_MODULE = "--run-module"
 
 
 def cores() -> int:
@@ -39,7 +41,7 @@ def start_module(
     # Its working folder is where this package lies, so that nothing in the user's own can stand
     # in for a module.
     return subprocess.Popen(
-        [sys.executable, "-m", module, *arguments],
+        [*_runner(), module, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,
@@ -50,6 +52,27 @@ def start_module(
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0)
         | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
+
+
+def run_module_if_asked() -> None:
+    """In a bundle: if ``start_module`` started this process, run that module, and exit."""
+    if sys.argv[1:2] == [_RUN_MODULE]:
+        module = sys.argv[2]
+        sys.argv[1:3] = []
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        sys.exit()
+
+
+def _runner() -> list[str]:
+    """Return the words that a module's name follows.
+
+    A bundle has no Python to start. Its command line does it: on Windows the window's program has
+    no standard streams.
+    """
+    if not getattr(sys, "frozen", False):
+        return [sys.executable, "-m"]
+    program = Path(sys.executable)
+    return [str(program.with_name(f"cae{program.suffix}")), _RUN_MODULE]
 
 
 @contextmanager
