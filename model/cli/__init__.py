@@ -16,6 +16,7 @@ from model.config import ConfigError
 from model.face_set import DataError
 from model.io.places import NoPlaceError, find_places, word_of_temporary
 from model.runs.runs import RunError
+from model.system.processor import why_not
 from model.system.streams import fill_streams
 
 # No command imports torch before its arguments were read: help and mistakes answer at once.
@@ -36,6 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             # A log in a narrow encoding may lose a sign, but not the training.
             stream.reconfigure(errors="replace")
     arguments = _parser().parse_args(argv)
+    if too_old := why_not():
+        print(too_old, file=sys.stderr)
+        return ExitCode.UNEXPECTED
     try:
         find_places()
         if word := word_of_temporary():

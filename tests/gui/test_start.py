@@ -73,3 +73,19 @@ def test_a_library_that_is_missing_is_told_in_a_sentence() -> None:
 def test_a_missing_display_is_told_in_a_sentence(display: str) -> None:
     code = "import sys; sys.argv[1:] = []; from cae_gui import launch; sys.exit(launch.main())"
     assert refused(code, QT_QPA_PLATFORM="xcb", DISPLAY=display) == f"{NO_DISPLAY}\n"
+
+
+def test_a_window_that_cannot_be_built_fails_the_self_test() -> None:
+    code = (
+        "import sys\n"
+        "from cae_gui import app, self_test\n"
+        "self_test.self_test = lambda: iter(())\n"
+        "class Broken(self_test.MainWindow):\n"
+        "    def _control(self): raise OSError('There is no icon.')\n"
+        "self_test.MainWindow = Broken\n"
+        "sys.exit(app.run(['--self-test']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "FAILED  Window: OSError: There is no icon." in done.stdout
+    assert done.stdout.splitlines()[-1] == "Not everything works here: Window."
