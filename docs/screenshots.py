@@ -162,7 +162,7 @@ def compare(window: MainWindow) -> None:
     wait_until_idle(window)
     window.train.form.set_config(replace(PRESETS["Fast"], optimizer="adam", learning_rate=0.003))
     train(window)
-    window.train.show_runs()
+    window.train.tabs.setCurrentWidget(window.train.runs)
     wait_for(lambda: window.train.runs.model.rowCount() == 2, "two runs")
     window.train.runs.select(window.train.runs.model.item(0).folder)
     kept = window.train.runs.model.index(1)

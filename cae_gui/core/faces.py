@@ -1,4 +1,4 @@
-"""The faces on show: demo, LFW, a folder, or the person's own photos."""
+"""The faces on show: demo, LFW, a folder, or the user's own photos."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class LfwMissing(NamedTuple):
 
 
 class Faces(QObject):
-    """Owns the data set on show; own photos are those on the shelf.
+    """Owns the data set on show; own photos are those in the library.
 
     Signals:
         changed(): another data set is on show.
@@ -62,13 +62,15 @@ class Faces(QObject):
     skipped = Signal(object)
     photo_moved = Signal(int)
 
-    def __init__(self, shelf: PhotoLibrary, report: Report, parent: QObject | None = None) -> None:
+    def __init__(
+        self, library: PhotoLibrary, report: Report, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self.source = ""
         self.faces: FaceSet | None = None
         self.keys: tuple[str, ...] = ()
-        """What the shelf calls each of the faces on show, where they are own photos."""
-        self._shelf, self._report = shelf, report
+        """What the library calls each of the faces on show, where they are own photos."""
+        self._library, self._report = library, report
         self._is_last_resort = False
         self._loading = StreamJob(self)
 
@@ -79,11 +81,11 @@ class Faces(QObject):
         faces are loaded.
         """
         self._is_last_resort = source == DEMO
-        self._begin(partial(_load, source, self._shelf))
+        self._begin(partial(_load, source, self._library))
 
     def download_lfw(self) -> None:
         """Download LFW where scikit-learn looks for it, then show it."""
-        self._begin(partial(_download, self._shelf))
+        self._begin(partial(_download, self._library))
 
     def cancel(self) -> None:
         """Stop what is being loaded; the data set on show stays."""
@@ -122,9 +124,9 @@ class Faces(QObject):
             self.choose(DEMO)
 
 
-def _load(source: str, shelf: PhotoLibrary) -> Iterator[Any]:
+def _load(source: str, library: PhotoLibrary) -> Iterator[Any]:
     if source == PHOTOS:
-        faces, keys = shelf.keyed_faces()
+        faces, keys = library.keyed_faces()
         yield Loaded(source, faces, keys=keys)
         return
     try:
@@ -137,13 +139,13 @@ def _load(source: str, shelf: PhotoLibrary) -> Iterator[Any]:
         yield LfwMissing()
 
 
-def _download(shelf: PhotoLibrary) -> Iterator[Any]:
+def _download(library: PhotoLibrary) -> Iterator[Any]:
     try:
         yield from download_lfw()
     except DownloadError as error:
         yield LfwMissing(explain(error))
     else:
-        yield from _load(LFW, shelf)
+        yield from _load(LFW, library)
 
 
 __all__ = ["DEMO", "LFW", "PHOTOS", "TITLES", "Faces"]

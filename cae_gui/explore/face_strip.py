@@ -188,15 +188,11 @@ class FaceStrip(QListView):
         self.setCurrentIndex(self._rows.index(row))
 
     def edit_name(self, row: int) -> None:
-        """Let the person type the name of a face, in its place."""
+        """Let the user type the name of a face, in its place."""
         index = self._rows.index(row)
         self.setCurrentIndex(index)
         self.scrollTo(index)
         self.edit(index)
-
-    def face_rect(self, row: int) -> QRect:
-        """Return where a face lies, in the viewport's coordinates."""
-        return _face_rect(self.visualRect(self._rows.index(row)))
 
     def rows_to_fill(self) -> list[int]:
         """Return the faces in view, then those within a page to either side."""

@@ -1,1 +1,1 @@
-"""The gallery: faces of the training, and the person's own photos."""
+"""The gallery: the faces of a data set or of the user's own photos."""

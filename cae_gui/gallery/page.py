@@ -33,24 +33,25 @@ from model.face_set import FACE_SHAPE
 FOLDER_KEY = "choose-folder"
 NO_PHOTOS = "Drop photos anywhere in the window, or paste them."
 MOST_UNASKED = 20
-"""As many photos are removed without a question: they wait in memory to be put back."""
+"""Up to this many photos are removed without a question: they are kept in memory for an undo."""
 LAST = -1
-"""The place after the last key frame."""
+"""The index that stands for a new key frame after the last one."""
 
 _SELECT = QItemSelectionModel.SelectionFlag
 
 
 class GalleryPage(QWidget):
-    """Shows the data set, selects faces from it, lets them be dragged, and offers its sources.
+    """Lists the faces of the data set for selecting and dragging, and offers other sources.
 
-    A row is that of the data set, whatever the search shows. ``source`` and ``row`` are what was
-    chosen last time: the source is named until the data set is there, the row is selected then.
+    Row numbers are those of the data set, also while a search hides rows. ``source`` and ``row``
+    are restored from the last start: ``source`` is shown until a data set is loaded, and ``row`` is
+    selected then.
 
     Signals:
-        folder_wanted(): a folder of faces is to be asked for.
+        folder_wanted(): the user wants to choose a folder of faces.
         face_activated(): a face was double-clicked, or Enter was pressed on it; it is selected.
-        morph_asked(Selected, int): a face is to be this key frame of the morph, or one more where
-            the number is ``LAST``.
+        morph_asked(Selected, int): use a face as the key frame of this index, or append it where
+            the index is ``LAST``.
     """
 
     folder_wanted = Signal()
@@ -71,7 +72,7 @@ class GalleryPage(QWidget):
         self._faces, self._photos, self._selection = faces, photos, selection
         self._wanted_row, self._wanted_key = row, ""
         self._shown_key = ""
-        """What the photo library calls the face that was selected last, if it is a photo's."""
+        """The photo library's key of the face that was selected last; "" for other faces."""
         self._chosen: int | None = None
         self._empty_text = ""
         self._sources = ComboBox()
@@ -89,23 +90,23 @@ class GalleryPage(QWidget):
 
     @Slot(int)
     def pick(self, row: int) -> None:
-        """Select a face and bring it into view."""
+        """Select the face in a row and scroll to it."""
         self.select_row(row)
         self._select(row)
 
     @Slot(str)
     def pick_photo(self, key: str) -> None:
-        """Select the face that the photo library calls so, if it is on show."""
+        """Select the face with this key of the photo library, if it is on show."""
         if key in self._faces.keys:
             self.pick(self._faces.keys.index(key))
 
     def select_row(self, row: int) -> None:
-        """Mark only this row and bring it into view; while the search hides it, later."""
+        """Select only this row and scroll to it; if the search hides it, once it is shown again."""
         self._chosen = row
         self._show_chosen()
 
     def selected_row(self) -> int | None:
-        """Return the row chosen last, even while the search hides it."""
+        """Return the row selected last, even while the search hides it; None without one."""
         return self._chosen
 
     def selected_rows(self) -> list[int]:
@@ -113,7 +114,7 @@ class GalleryPage(QWidget):
         return sorted(self._model.row_at(i) for i in self._list.selectionModel().selectedIndexes())
 
     def selected_faces(self, most: int) -> list[Face]:
-        """Return up to so many of the selected faces that the search shows."""
+        """Return at most ``most`` of the selected faces that the search shows."""
         faces = self._faces.faces
         rows = self.selected_rows()[:most] if faces is not None else []
         return [(faces.names[row], np.array(faces.images[row])) for row in rows] if faces else []
@@ -124,7 +125,7 @@ class GalleryPage(QWidget):
         self._search.selectAll()
 
     def show_menu(self, row: int, place: QPoint) -> None:
-        """Open the menu for a face at a global position."""
+        """Open the context menu of a row at a global position."""
         menu = QMenu(self)
         for index, letter in enumerate("AB"):
             menu.addAction(f"Morph: use as &{letter}", partial(self._ask_morph, row, index))
@@ -144,7 +145,7 @@ class GalleryPage(QWidget):
         self._search.setAccessibleName("Search faces by name")
         self._search.setPlaceholderText("Search by name")
         self._search.setClearButtonEnabled(True)
-        # A picture dropped here is for the window; the field would take its name as text.
+        # A dropped picture is for the window; the field would insert its path as text.
         self._search.setAcceptDrops(False)
 
     def _connect(self) -> None:
@@ -154,8 +155,8 @@ class GalleryPage(QWidget):
             activated.connect(self._on_activated)
         self._list.context_asked.connect(self._on_context)
         self._list.delete_asked.connect(self._on_delete)
-        # Only the two together say it: by key the selection changes before the current item
-        # does, by mouse the other way round.
+        # Both signals are needed: with keys the selection changes before the current item, with
+        # the mouse after it.
         selection = self._list.selectionModel()
         for chosen in (selection.selectionChanged, selection.currentChanged):
             chosen.connect(self._on_row_chosen)
@@ -166,7 +167,7 @@ class GalleryPage(QWidget):
             changed.connect(self._on_photos)
 
     def _offer_sources(self, chosen: str) -> None:
-        """List the sources, among them a folder that was chosen."""
+        """List the sources, and ``chosen`` where it is a folder."""
         sources = [(key, TITLES[key]) for key in (DEMO, LFW, PHOTOS)]
         if chosen not in TITLES:
             sources.append((chosen, Path(chosen).name))
@@ -182,19 +183,19 @@ class GalleryPage(QWidget):
 
     @Slot()
     def _show_source(self) -> None:
-        """Show the source in use; a choice that failed or was cancelled isn't."""
+        """Show the source in use, also after another choice failed or was cancelled."""
         if self._faces.faces is not None:
             self._set_source(self._faces.source)
 
     def _show_faces(self, images: NDArray[np.uint8], names: Sequence[str]) -> None:
-        """Show uint8 (N, 48, 48, 3) `images`, read only as they are seen; nothing is selected."""
+        """Show uint8 (N, 48, 48, 3) ``images``, read as they come into view; select none."""
         self._model.set_faces(images, names)
         self._chosen = None
         self._search.setEnabled(len(names) > 0)
         self._show_counts()
 
     def _show_nothing(self, text: str) -> None:
-        """Show no faces but this text, which says what to do."""
+        """Show a text instead of faces, which says what to do."""
         self._empty_text = text
         self._show_faces(np.zeros((0, *FACE_SHAPE), np.uint8), ())
 
@@ -246,7 +247,7 @@ class GalleryPage(QWidget):
             row = self._faces.keys.index(key)
         self._show_faces(faces.images, faces.names)
         if key and key == self._shown_key:
-            self.select_row(row)  # only others came or went
+            self.select_row(row)  # the selected photo stays: others were added or removed
         else:
             self.pick(min(row, len(faces.images) - 1))
 
@@ -296,6 +297,6 @@ class GalleryPage(QWidget):
 
     @Slot(int)
     def _on_photo_moved(self, row: int) -> None:
-        """Show another picture of the face in this row; the others are as they were."""
+        """Repaint the face in this row, which was cut out again."""
         if self._faces.faces is not None:
             self._model.update_face(self._faces.faces.images, row)

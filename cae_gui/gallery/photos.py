@@ -1,4 +1,4 @@
-"""The person's own photos: added, removed and put back in the background."""
+"""The user's own photos: added, removed and restored in the background."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ T = TypeVar("T")
 Picture = Path | bytes | NDArray[np.uint8]
 """A photo to add: a file, its bytes, or pixels uint8 (H, W, 3) as pasted."""
 MANY = 10
-"""Of more photos the first one is shown while the others are read."""
+"""Above this number of photos the first is shown while the others are still being read."""
 
 
 class Several(NamedTuple):
-    """Photos that show several people: their keys, their names, and how many faces in all."""
+    """Photos with several faces: their keys, their names, and the number of all their faces."""
 
     keys: tuple[str, ...]
     names: tuple[str, ...]
@@ -36,7 +36,7 @@ class Several(NamedTuple):
 
 
 class _Read(NamedTuple):
-    """One photo is in the library, or ``problem`` (a sentence or more) says why not."""
+    """The result of reading one photo: its key, or a ``problem`` in sentences."""
 
     name: str
     key: str = ""
@@ -44,19 +44,19 @@ class _Read(NamedTuple):
     notes: tuple[str, ...] = ()
     problem: str | Problem = ""
     is_new_face: bool = False
-    """Of a photo that was there already."""
+    """Whether a further face was added of a photo that the library has already."""
 
 
 class OwnPhotos(QObject):
-    """Owns the library of the person's own photos; its threads do all the writing.
+    """Owns the library of the user's own photos, and writes to it in background threads.
 
     Signals:
-        busy(str, int, int): what is done, how far, of how much; ``idle()`` ends it.
+        busy(str, int, int): text, steps done, steps in all; ``idle()`` ends it.
         added(str): photos were added; the key of the newest, or of the first of many.
-        changed(str): faces were removed or put back, or added behind the one on show; the key of
-            one to show, or "" where that one may stay.
-        removed(Removed): these photos are gone; ``restore`` puts them back.
-        several(Several): among the photos that were added are some with more faces than one.
+        changed(str): faces were added, removed or restored; the key of the face to show, or "" to
+            keep the one on show.
+        removed(Removed): photos were removed; ``restore`` takes them.
+        several(Several): some of the added photos have several faces.
         noted(object): sentences (tuple of str) about photos that were added.
         skipped(object): sentences (tuple of str) about files that were left out.
     """
@@ -73,7 +73,7 @@ class OwnPhotos(QObject):
     def __init__(self, report: Report, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._report = report
-        self.shelf = PhotoLibrary()
+        self.library = PhotoLibrary()
         self._results: list[_Read] = []
         self._has_many = self._shows_first = False
         self._queue: list[tuple[Picture, str]] = []
@@ -84,46 +84,46 @@ class OwnPhotos(QObject):
         self._writing.start()
 
     def add(self, pictures: Sequence[tuple[Picture, str]]) -> None:
-        """Read photos and add their faces to the library; each comes with its name."""
+        """Read (picture, name) pairs and add their most prominent faces to the library."""
         if self._reading.is_busy:
             self._queue.extend(pictures)
         else:
-            self._read(partial(_add, self.shelf, tuple(pictures)))
+            self._read(partial(_add, self.library, tuple(pictures)))
 
     def add_all_faces(self, keys: Sequence[str]) -> None:
-        """Give each face that was found in these photos, and isn't there yet, an entry."""
+        """Add all faces found in these photos that the library doesn't have yet."""
         if self._reading.is_busy:
             self._groups.extend(keys)
         else:
-            self._read(partial(_add_all_faces, self.shelf, tuple(keys)))
+            self._read(partial(_add_all_faces, self.library, tuple(keys)))
 
     def cancel(self) -> None:
-        """Read no more photos; those that were read stay."""
+        """Stop reading photos; those already read stay in the library."""
         self._queue.clear()
         self._groups.clear()
         self._reading.cancel()
 
     def remove(self, keys: Sequence[str], *, for_good: bool = False) -> None:
-        """Remove faces; ``for_good`` spares the memory that putting them back needs."""
-        work = partial(self.shelf.remove, tuple(keys), for_good=for_good)
+        """Remove faces; with ``for_good`` they take no memory and can't be restored."""
+        work = partial(self.library.remove, tuple(keys), for_good=for_good)
         self._write(work, self._on_removed)
 
     def restore(self, removed: Removed) -> None:
-        """Put photos back that were removed."""
-        self._write(partial(self.shelf.restore, removed), self._on_faces_added)
+        """Restore removed photos."""
+        self._write(partial(self.library.restore, removed), self._on_faces_added)
 
     def add_face(self, key: str, placement: Placement) -> None:
-        """Give another face of a photo, whose box is here now, an entry."""
-        self._write(partial(_add_face, self.shelf, key, placement), self._on_faces_added)
+        """Add another face of the photo with this key, whose box is now at ``placement``."""
+        self._write(partial(_add_face, self.library, key, placement), self._on_faces_added)
 
     def jobs(self) -> list[StreamJob | LatestJob]:
-        """Return all threads, to be ended when the application closes."""
+        """Return all threads, to be stopped when the application closes."""
         return [self._reading, self._writing]
 
     def finish(self) -> None:
-        """Write what the ended threads left undone."""
+        """Do the writes that were still waiting when the threads ended."""
         for work in self._unwritten:
-            # The window is closed and can't tell of an error.
+            # The window is closed and can't show an error.
             with suppress(OSError, ValueError):
                 work()
         self._unwritten.clear()
@@ -134,7 +134,7 @@ class OwnPhotos(QObject):
 
     def _write(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
         self._unwritten.append(work)
-        # Each in a lane of its own: a newer one replaces none that waits.
+        # Each in a lane of its own, so that a newer write replaces none that waits.
         written, failed = partial(self._on_written, work, then), partial(self._on_failure, work)
         self._writing.ask(work, lane=work, then=written, failed=failed)
 
@@ -202,51 +202,51 @@ class OwnPhotos(QObject):
 
 
 def _add(
-    shelf: PhotoLibrary, pictures: Sequence[tuple[Picture, str]]
+    library: PhotoLibrary, pictures: Sequence[tuple[Picture, str]]
 ) -> Iterator[WorkProgress | _Read]:
     for number, (picture, name) in enumerate(pictures):
         yield WorkProgress(f"Reading “{name}”", number, len(pictures))
-        yield _add_one(shelf, picture, name)
+        yield _add_one(library, picture, name)
 
 
-def _add_one(shelf: PhotoLibrary, picture: Picture, name: str) -> _Read:
-    """Whatever is wrong with one photo, the others are to be read."""
+def _add_one(library: PhotoLibrary, picture: Picture, name: str) -> _Read:
+    """Read one photo; its errors are returned, so that the others are still read."""
     try:
         photo = read_photo(picture, name)
-        key = shelf.find(photo.picture)
+        key = library.find(photo.picture)
         if key is not None:
             return _Read(name, key, notes=(f"“{name}” is among your photos already.",))
         faces = len(photo.placement.found)
-        return _Read(name, shelf.add_photo(photo), faces, photo.notes)
+        return _Read(name, library.add_photo(photo), faces, photo.notes)
     except Exception as error:
         return _failed(name, error)
 
 
-def _add_all_faces(shelf: PhotoLibrary, keys: Sequence[str]) -> Iterator[WorkProgress | _Read]:
+def _add_all_faces(library: PhotoLibrary, keys: Sequence[str]) -> Iterator[WorkProgress | _Read]:
     for number, key in enumerate(keys):
         yield WorkProgress("Adding faces", number, len(keys))
         try:
-            yield from [_Read("", added, is_new_face=True) for added in _add_free(shelf, key)]
+            yield from [_Read("", added, is_new_face=True) for added in _add_free(library, key)]
         except Exception as error:
             yield _failed("", error)
 
 
-def _add_free(shelf: PhotoLibrary, key: str) -> list[str]:
-    placement = shelf.placement(key)
-    free = placement.free(shelf.others(key).values()) if placement is not None else []
+def _add_free(library: PhotoLibrary, key: str) -> list[str]:
+    placement = library.placement(key)
+    free = placement.free(library.others(key).values()) if placement is not None else []
     if placement is None or not free:
         return []
     faces = [placement.moved(placement.found[number], number) for number in free]
-    return shelf.add_faces(key, faces)
+    return library.add_faces(key, faces)
 
 
 def _failed(name: str, error: Exception) -> _Read:
     return _Read(name, problem=str(error) if isinstance(error, PhotoError) else explain(error))
 
 
-def _add_face(shelf: PhotoLibrary, key: str, placement: Placement) -> list[str]:
-    boxes = tuple(shelf.others(key).values())
-    return shelf.add_faces(key, [placement.another(boxes, shelf.picture(key).size)])
+def _add_face(library: PhotoLibrary, key: str, placement: Placement) -> list[str]:
+    boxes = tuple(library.others(key).values())
+    return library.add_faces(key, [placement.another(boxes, library.picture(key).size)])
 
 
 __all__ = ["OwnPhotos", "Picture", "Several"]

@@ -26,7 +26,7 @@ from cae_gui.widgets.layouts import filled
 from model.config import LEARNING_RATES, PRESETS, ConfigError, Setting, TrainConfig, setting_of
 
 Values = Mapping[str, Any]
-"""All settings by their names."""
+"""Values of all settings by name."""
 
 _CUSTOM = "Custom"
 _PRESETS_HELP = "Settings that go well together. Changing one makes them your own."
@@ -34,17 +34,17 @@ _FIRST = ("epochs", "batch_size", "latent_dim")
 # Letters of the main menus, of Start, Stop, Pause and Discard, and of the tabs around the form.
 _RESERVED = frozenset("fevhspdin")
 _WIDE_RANGE = 1000
-"""Largest by smallest value of a setting from which on its steps follow its magnitude."""
+"""Above this ratio of maximum to minimum, a number box steps in proportion to the value."""
 
 
 class ConfigForm(QWidget):
-    """A preset, the three settings that matter most, and the rest folded away.
+    """A preset, the three most important settings, and the others in a fold.
 
-    Every change is a step of ``undo_stack``, whose ``indexChanged`` tells of it; what is typed into
-    one field is one step.
+    Every change is a step of ``undo_stack``, whose ``indexChanged`` reports it; typing into one
+    field is a single step.
 
     Signals:
-        checked(): what was typed can't be taken, or now it can; ``error`` says why not.
+        checked(): ``error`` has changed.
     """
 
     checked = Signal()
@@ -81,20 +81,20 @@ class ConfigForm(QWidget):
         self._refresh()
 
     def config(self) -> TrainConfig:
-        """Return the settings shown.
+        """Return the settings as shown.
 
         Raises:
-            ConfigError: they don't fit together.
+            ConfigError: they contradict each other.
         """
         return TrainConfig(**self._values())
 
     def set_config(self, config: TrainConfig, text: str = "Settings") -> None:
-        """Show settings, as a step with this text where they are others."""
+        """Show settings; if they differ from those shown, that is an undo step with this text."""
         self._show_values({name: getattr(config, name) for name in self._editors})
         self._push(text)
 
     def error(self) -> str:
-        """Return the sentence that says which setting doesn't fit, or nothing."""
+        """Return a sentence about the setting that is invalid, or ""."""
         for name, editor in self._editors.items():
             if editor.refusal():
                 return f"{editor.title} ({name}): {editor.refusal()}"
@@ -105,18 +105,18 @@ class ConfigForm(QWidget):
         return ""
 
     def finish(self) -> None:
-        """Take what is being typed as it is: where it can't be read, that is an error now."""
+        """Commit what is being typed; what can't be read becomes an error."""
         for editor in self._editors.values():
             editor.finish()
 
     def set_read_only(self, read_only: bool) -> None:
-        """Lock the settings while they are in use; they can still be unfolded and read."""
+        """Disable editing during a training; the fold can still be opened."""
         self._presets.setEnabled(not read_only)
         for editor in self._editors.values():
             editor.control.setEnabled(not read_only)
 
     def set_preset_times(self, times: Mapping[str, str]) -> None:
-        """Say at each preset how long it would take, as far as that is known."""
+        """Show the estimated durations, by the names of presets; some may be missing."""
         for row in range(self._presets.count()):
             time = times.get(self._presets.itemText(row), "")
             self._presets.setItemData(row, time, Qt.ItemDataRole.ToolTipRole)
@@ -155,7 +155,7 @@ class ConfigForm(QWidget):
         self._fold.setText(self._with_mnemonic("More settings"))
         for name in (name for name in self._editors if name not in _FIRST):
             self._add_setting(rest, name)
-        # Both forms have one edge.
+        # Align the fields of both forms.
         width = max(label.sizeHint().width() for label in self._labels)
         for label in self._labels:
             label.setMinimumWidth(width)
@@ -195,7 +195,7 @@ class ConfigForm(QWidget):
         self._refresh()
 
     def _push(self, text: str, number: int = -1) -> None:
-        """Make the change from what was shown last a step; of the same number they become one."""
+        """Push an undo step for the present values; steps of the same number are merged."""
         before, self._shown = self._shown, self._values()
         if before != self._shown:
             step = Step(text, self._return_to, before, self._shown, merge_id=number, is_made=True)
@@ -207,7 +207,7 @@ class ConfigForm(QWidget):
         self._show_values(values)
         self._settle()
         if not any(name in _FIRST for name in changed):
-            self._fold.setChecked(True)  # what was undone is to be seen
+            self._fold.setChecked(True)  # so that the undone change is visible
 
     def _edited(self, name: str) -> None:
         if name != self._edited_name:
@@ -217,7 +217,7 @@ class ConfigForm(QWidget):
         self._refresh()
         self._push(self._editors[name].title, self._number)
         if not isinstance(self._editors[name].control, QAbstractSpinBox):
-            self._settle()  # a choice is a step; digits become one until the field is left
+            self._settle()  # typed digits are merged until the field loses the focus
 
     @Slot()
     def _on_refused(self) -> None:
@@ -229,7 +229,7 @@ class ConfigForm(QWidget):
         self._number += 1
 
     def _match_rate(self) -> None:
-        """Give another optimizer its usual rate, unless the person has chosen a rate."""
+        """Set the default learning rate of another optimizer, unless the user has chosen a rate."""
         before, optimizer = self._shown["optimizer"], self._editors["optimizer"].value()
         rate = self._editors["learning_rate"]
         if before != optimizer and rate.value() == LEARNING_RATES[before]:
@@ -252,7 +252,7 @@ class ConfigForm(QWidget):
         config = None if error else self.config()
         name = next((name for name, preset in PRESETS.items() if preset == config), _CUSTOM)
         blocker = QSignalBlocker(self._presets)
-        # “Custom” can't be chosen, so it is listed only while it is the case.
+        # “Custom” can't be chosen, so it is listed only while it applies.
         if self._presets.findText(_CUSTOM) >= 0:
             self._presets.removeItem(self._presets.findText(_CUSTOM))
         if name == _CUSTOM:
@@ -261,10 +261,10 @@ class ConfigForm(QWidget):
         blocker.unblock()
 
     def _show_error(self, error: str) -> None:
-        """Put the sentence under the field that it names, or under the first ones."""
+        """Show the sentence under the field that it names, else under the first form."""
         for form in self._forms:
             if form.indexOf(self._error) >= 0:
-                form.takeRow(self._error)  # keeps the label
+                form.takeRow(self._error)  # takeRow, unlike removeRow, keeps the label
         self._error.setText(error)
         self._error.hide()
         if not error:
@@ -280,10 +280,10 @@ class ConfigForm(QWidget):
 
 
 class SettingEditor(QObject):
-    """A control for a value of a setting's kind, kept in ``control``.
+    """Makes the ``control`` for one setting, by the setting's type, and reads its value.
 
     Signals:
-        changed: the person changed the value.
+        changed(): the user changed the value.
     """
 
     changed = Signal()
@@ -307,23 +307,23 @@ class SettingEditor(QObject):
         self.set_value(default)
 
     def value(self) -> Any:
-        """Return the value, exactly as set unless the person has changed it since."""
+        """Return the value, exactly as it was set unless the user has changed it."""
         return self._value
 
     def refusal(self) -> str:
-        """Return the sentence that says why what was typed isn't the value, or nothing."""
+        """Return a sentence that says why the typed text is no valid value, or ""."""
         control = self.control
         if isinstance(control, CountBox | NumberBox) and control.is_marked():
             return control.refusal()
         return ""
 
     def finish(self) -> None:
-        """Take what is being typed as it is."""
+        """Commit what is being typed."""
         if isinstance(self.control, CountBox | NumberBox):
             self.control.finish()
 
     def set_value(self, value: Any) -> None:
-        """Show a value within the setting's limits; never emits."""
+        """Show a value within the setting's limits, without emitting ``changed``."""
         self._value = value
         blocker = QSignalBlocker(self.control)
         match self.control:
@@ -348,7 +348,7 @@ class SettingEditor(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and _is_undo(event):
-            event.ignore()  # the menu's undo knows all settings; the field's own only its text
+            event.ignore()  # undo is the form's, not that of the field's text
             return True
         return super().eventFilter(watched, event)
 
@@ -376,7 +376,7 @@ def _control(setting: Setting, default: Any, parent: QWidget) -> QWidget:
     else:
         spin = CountBox(parent)
         spin.setRange(int(low), int(high))
-    if low > 0 and high / low >= _WIDE_RANGE:  # a fixed step would never fit
+    if low > 0 and high / low >= _WIDE_RANGE:  # a fixed step would suit only a part of it
         spin.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
     if setting.unit:
         spin.setSuffix(setting.unit if setting.unit == "%" else f" {setting.unit}")

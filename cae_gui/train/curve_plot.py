@@ -1,4 +1,4 @@
-"""The curves of a training: shows pictures that another thread draws, and reads them out."""
+"""The plot of a training: shows images drawn in another thread, and reads out single epochs."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ _PAD = 8
 
 
 class CurvePlot(QWidget):
-    """Shows loss and learning rate over the epochs; pointing or arrow keys read an epoch out.
+    """Shows loss and learning rate over the epochs; mouse or arrow keys show one epoch's numbers.
 
     Signals:
-        render_wanted(CurveRequest): a picture is needed, which ``show_image`` takes; sent while
-            visible, and never a second before the first is answered.
+        render_wanted(CurveRequest): an image is to be drawn for ``show_image``; emitted while
+            visible, with one request outstanding at a time.
     """
 
     render_wanted = Signal(object)
@@ -67,7 +67,7 @@ class CurvePlot(QWidget):
         self._shown: CurveImage | None = None
         self._picture = QImage()
         self._epoch: int | None = None
-        # Setters come in groups; one turn of the event loop later they make one request.
+        # Setters are called in groups; a timer of 0 ms makes one request of each group.
         self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self._ask)
         self.setMouseTracking(True)
@@ -78,7 +78,7 @@ class CurvePlot(QWidget):
         self._describe()
 
     def set_history(self, epochs: Sequence[EpochDone | EpochRow]) -> None:
-        """Show the finished epochs; progress points before the last of them go."""
+        """Show the finished epochs; drops progress points before the last one's end."""
         self._history = CurveHistory(
             tuple(done.epoch for done in epochs),
             tuple(done.train_mse for done in epochs),
@@ -93,19 +93,19 @@ class CurvePlot(QWidget):
         self._changed()
 
     def add_progress(self, epoch_fraction: float, loss: float, rate: float) -> None:
-        """Add a point of the epoch under way: 2.5 is halfway through the third.
+        """Add a point of the epoch under way; ``epoch_fraction`` 2.5 is halfway through the third.
 
-        The loss goes when the epoch ends, which has a mean loss of its own; the rate stays.
+        When the epoch ends, its mean loss replaces these losses; the rates stay.
         """
         for points, value in ((self._running, loss), (self._rates, rate)):
             points.append((epoch_fraction, value))
-            # Thinned rather than cut: the start of a very long epoch stays.
+            # Thinned, not truncated, so that the start of a long epoch stays.
             if len(points) > _MOST_PROGRESS:
                 del points[::2]
         self._changed()
 
     def set_total_epochs(self, epochs: int) -> None:
-        """Set where the time axis ends; from then on there are axes, even without an epoch."""
+        """Set where the epoch axis ends; from then on axes are drawn, even without an epoch."""
         self._total_epochs = max(epochs, 1)
         self._describe()
         self._changed()
@@ -116,22 +116,22 @@ class CurvePlot(QWidget):
         self._changed()
 
     def set_references(self, references: Sequence[tuple[str, float]]) -> None:
-        """Set the horizontal lines to beat: (label, MSE)."""
+        """Set the horizontal reference lines: (label, MSE)."""
         self._references = tuple(references)
         self._changed()
 
     def set_others(self, others: Sequence[tuple[str, Sequence[int], Sequence[float]]]) -> None:
-        """Set the runs to compare with: (label, epochs, test MSE); one without epochs is a gap."""
+        """Set the compared runs: (label, epochs, test MSE); one without epochs skips its colour."""
         self._others = tuple((label, tuple(epochs), tuple(mse)) for label, epochs, mse in others)
         self._changed()
 
     def set_log(self, log: bool) -> None:
-        """Choose a logarithmic or a linear scale of the loss."""
+        """Choose a logarithmic or a linear loss axis."""
         self._log = log
         self._changed()
 
     def clear(self) -> None:
-        """Forget the training; the runs compared stay. An answer on its way is ignored."""
+        """Remove the training, not the compared runs; an outstanding answer is ignored."""
         self._history = CurveHistory()
         self._running.clear()
         self._rates.clear()
@@ -143,7 +143,7 @@ class CurvePlot(QWidget):
 
     @Slot(object)
     def show_image(self, image: CurveImage) -> None:
-        """Show an answer, unless it is to a request before ``clear``; ask again if data came."""
+        """Show an answer, unless requested before ``clear``; ask again if data has changed."""
         if image.request is not self._asked:
             return
         self._asked = None
@@ -153,7 +153,7 @@ class CurvePlot(QWidget):
         pixels = QImage(
             image.rgba.data, width, height, width * channels, QImage.Format.Format_RGBA8888
         )
-        # The copy owns its memory and is in the format that paints fastest.
+        # Copies the pixels, into the format that is painted fastest.
         self._picture = pixels.convertToFormat(QImage.Format.Format_RGB32)
         self.update()
         if self._stale:
@@ -161,7 +161,7 @@ class CurvePlot(QWidget):
 
     @Slot()
     def drop_request(self) -> None:
-        """Stop waiting for the outstanding answer, for example after an error."""
+        """Stop waiting for the outstanding answer, after an error."""
         self._asked = None
 
     def is_empty(self) -> bool:
@@ -170,7 +170,7 @@ class CurvePlot(QWidget):
         return not (self._history.epochs or self._running or self._total_epochs or others)
 
     def readout(self) -> str:
-        """Return the numbers of the epoch pointed at, or nothing."""
+        """Return the numbers of the epoch that is read out as text, or ""."""
         if self._epoch is None:
             return ""
         return "\n".join(" ".join(row) for row in _readout_rows(self._history, self._epoch))
@@ -235,13 +235,13 @@ class CurvePlot(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         palette = self.palette()
         painter.fillRect(self.rect(), palette.color(QPalette.ColorRole.Base))
-        # Later ones are there in a twentieth of a second, in which a text would only flicker.
+        # Later images take about 50 ms, for which a text would flicker.
         if self.is_empty() or self._is_first:
             text = _EMPTY if self.is_empty() else _DRAWING
             painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
         elif self._shown is not None:
-            # Until the answer to a new size is there, the old picture is stretched.
+            # After a change of size the old image is scaled until the new one arrives.
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(self.rect(), self._picture)
             if self._epoch is not None:
@@ -299,7 +299,7 @@ class CurvePlot(QWidget):
 
 
 def _readout_rows(history: CurveHistory, epoch: int) -> list[tuple[str, str]]:
-    """Return names and numbers of a finished epoch."""
+    """Return (name, number) texts of a finished epoch."""
     index = history.epochs.index(epoch)
     return [
         ("Epoch", str(epoch)),
@@ -312,7 +312,7 @@ def _readout_rows(history: CurveHistory, epoch: int) -> list[tuple[str, str]]:
 def _paint_readout(
     painter: QPainter, image: CurveImage, history: CurveHistory, epoch: int, palette: QPalette
 ) -> None:
-    """Paint a hair line through both axes, the epoch's two points, and its numbers beside it.
+    """Paint a line through both axes at the epoch, its two points, and its numbers beside them.
 
     The painter is in logical pixels, the image's boxes in device pixels.
     """
@@ -346,7 +346,7 @@ def _paint_box(
     texts = [max(metrics.horizontalAdvance(row[column]) for row in rows) for column in (0, 1)]
     box = QRectF(0, place.y() + 4, sum(texts) + 12 + 2 * _PAD, len(rows) * line + _PAD)
     right = place.x() + 12
-    # On the other side of the line where it would leave the picture.
+    # To the left of the line where it would extend beyond the image.
     box.moveLeft(right if right + box.width() < width else max(place.x() - 12 - box.width(), 0))
     painter.setPen(QPen(palette.color(QPalette.ColorRole.Mid), 1))
     painter.setBrush(palette.color(QPalette.ColorRole.Window))

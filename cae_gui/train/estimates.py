@@ -1,4 +1,4 @@
-"""How long a training would take here, measured by short trials before it starts."""
+"""Estimates of a training's duration on this machine, by short trials before it starts."""
 
 from __future__ import annotations
 
@@ -17,21 +17,20 @@ from model.data.datasets import DataError, FaceSet
 from model.training.estimate import Estimate, what_matters
 
 Key = tuple[str, TrainConfig]
-"""Title of the faces, and the settings that decide the speed."""
+"""Title of the data set, and the settings that affect the speed."""
 
 _PAUSE_MS = 400
-"""Between the last change of a setting and the trial; not every digit typed needs one."""
+"""Delay from the last change of a setting to a trial, so that typing starts only one."""
 
 
 class Estimates(QObject):
-    """Tries trainings out for about a second each, first the one wanted and then the presets.
+    """Runs trials of about a second each: of the wanted configuration, then of the presets.
 
-    What was measured is kept: other epochs, other test faces or a setting that was there before
-    need no new trial. A trial waits while there is no model yet or one of ``other_jobs`` is busy:
-    what is measured beside other work would be too slow.
+    Results are cached, and also used for another number of epochs or of test faces. A trial
+    waits until a model is loaded and none of ``other_jobs`` is busy, which would slow it down.
 
     Signals:
-        changed(): a trial ended, and something else is known.
+        changed(): a trial ended.
     """
 
     changed = Signal()
@@ -52,7 +51,7 @@ class Estimates(QObject):
         self._timer.timeout.connect(self._try_next)
 
     def want(self, config: TrainConfig, faces: FaceSet) -> None:
-        """Measure in a moment what isn't known yet of these settings and of the presets."""
+        """After a short delay, measure these settings and the presets where they aren't cached."""
         missing = self._missing(config, faces)
         if missing is None or _key(missing, faces) != self._trying:
             self.cancel()
@@ -62,7 +61,7 @@ class Estimates(QObject):
 
     @Slot()
     def cancel(self) -> None:
-        """Measure nothing until the next wish; a trial ends after the step under way."""
+        """Run no trials until the next ``want``; one under way ends after its step."""
         self._timer.stop()
         self._next = None
         if self._trying is not None:
@@ -70,7 +69,7 @@ class Estimates(QObject):
             self._training.cancel_trial()
 
     def texts(self, config: TrainConfig, faces: FaceSet) -> tuple[str, str]:
-        """Return how long a training would take as a sentence, and the details of it."""
+        """Return a sentence with the duration of a training, and one with details."""
         known = self._known.get(_key(config, faces))
         if known is None:
             return "Estimating how long it would take …", "Tries the training for about a second."
@@ -84,7 +83,7 @@ class Estimates(QObject):
         return f"{_about(estimate)} on this computer", details
 
     def preset_times(self, faces: FaceSet) -> dict[str, str]:
-        """Return by name how long the presets would take that were measured on these faces."""
+        """Return the durations, by name, of the presets that were measured on these faces."""
         times = {}
         for name, config in PRESETS.items():
             known = self._known.get(_key(config, faces))
@@ -93,7 +92,7 @@ class Estimates(QObject):
         return times
 
     def _missing(self, config: TrainConfig, faces: FaceSet) -> TrainConfig | None:
-        """Return the next configuration to try out."""
+        """Return the next configuration to measure, or None."""
         for wanted in (config, *PRESETS.values()):
             if _key(wanted, faces) not in self._known and not refusal(wanted, faces):
                 return wanted
@@ -122,7 +121,7 @@ class Estimates(QObject):
 
 
 def refusal(config: TrainConfig, faces: FaceSet) -> str:
-    """Return why these faces are too few for the settings, or nothing."""
+    """Return a sentence if the faces are too few for these settings, or ""."""
     try:
         config.check_faces(faces.title, faces.parts(config.test_percent)[0])
     except (ConfigError, DataError) as error:

@@ -45,7 +45,7 @@ class LayersDialog(QDialog):
 
     @Slot()
     def show_layers(self) -> None:
-        """List the layers of the model in use, and open; does nothing before there is one."""
+        """List the layers of the model in use and open; does nothing without a model."""
         model = self._models.model
         if model is not None:
             self._tasks.run(partial(_layers, model), Task.LAYERS, then=self._show)
@@ -76,7 +76,7 @@ class LayerTable(QWidget):
         inside = [at for at, row in enumerate(rows) if _is_latent(row[2], latent_dim)]
         self._bottleneck = range(inside[0], inside[-1] + 1) if inside else range(0)
         self._table.clearSelection()
-        # While it is in view each new cell would measure its whole column: 75 ms for all.
+        # In a visible table each new cell would measure its whole column: 75 ms for all.
         self._fit_columns(False)
         self._table.setRowCount(len(rows))
         for at, (number, layer, shape, parameters) in enumerate(rows):
@@ -90,14 +90,14 @@ class LayerTable(QWidget):
         self._fit_columns(True)
 
     def text(self) -> str:
-        """Return the selected rows, or all if none is, separated by tabs under their headers."""
+        """Return the header and the selected rows, or all rows if none is, separated by tabs."""
         chosen = sorted({index.row() for index in self._table.selectedIndexes()})
         rows = chosen or range(self._table.rowCount())
         return "\n".join(["\t".join(_HEADERS), *("\t".join(self._row_texts(row)) for row in rows)])
 
     @Slot()
     def copy(self) -> None:
-        """Put the text on the clipboard."""
+        """Copy ``text()`` to the clipboard."""
         QGuiApplication.clipboard().setText(self.text())
 
     def _make_table(self) -> QTableWidget:
@@ -118,14 +118,14 @@ class LayerTable(QWidget):
         return table
 
     def _fit_columns(self, fit: bool) -> None:
-        """Keep each column as wide as its texts and the layers' as wide as the rest, or fixed."""
+        """Fit columns to their texts, the layers' column to the remaining width; or fix all."""
         mode, header = QHeaderView.ResizeMode, self._table.horizontalHeader()
         header.setSectionResizeMode(mode.ResizeToContents if fit else mode.Fixed)
         if fit:
             header.setSectionResizeMode(2, mode.Stretch)
 
     def _part_starting(self, row: int) -> str:
-        """Return the part's name in its first row; elsewhere it would only repeat itself."""
+        """Return the name of the network's part that begins in a row, else ""."""
         if row == self._bottleneck.start and self._bottleneck:
             return "Bottleneck"
         if row == 0:
@@ -157,7 +157,7 @@ class LayerTable(QWidget):
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
-    """Write a shape as people read it: 32 × 48 × 48."""
+    """Return a shape as text: 32 × 48 × 48."""
     return " × ".join(str(length) for length in shape)
 
 

@@ -1,4 +1,4 @@
-"""Train: settings, runs, curves, and the same test faces getting better epoch by epoch."""
+"""Train: settings, runs, curves, and previews of the test faces after each epoch."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _STATES = {
 class TrainPage(QWidget):
     """Settings and runs at the left; curves, progress and the preview strip at the right.
 
-    Starts trainings with the settings of the form, and shows what they report.
+    Starts trainings with the settings of the form, and shows their events.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class TrainPage(QWidget):
         )
         self.estimate = Label(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.estimate.setAccessibleName("How long the training would take")
-        # Without a text it keeps its place: buttons must not move under the mouse.
+        # It keeps its height without a text, so that buttons don't move under the mouse.
         self.estimate.setMinimumHeight(self.estimate.fontMetrics().height())
         self.start = PrimaryButton("&Start training")
         self.start.setDefault(True)
@@ -116,7 +116,7 @@ class TrainPage(QWidget):
         )
 
     def _make_left(self) -> QWidget:
-        self.tabs = Tabs(documentMode=True)  # without a pane, which dark mode tints
+        self.tabs = Tabs(documentMode=True)  # no pane: dark mode would tint it
         self.tabs.addTab(self._make_settings(), "Sett&ings")
         self.tabs.addTab(self.runs, "Ru&ns")
         self.tabs.setTabToolTip(0, "How the next training goes")
@@ -158,17 +158,13 @@ class TrainPage(QWidget):
         training.reported.connect(self._on_event)
 
     def show_settings(self) -> None:
-        """Bring the form into view."""
+        """Show the tab with the form."""
         self.tabs.setCurrentIndex(0)
 
-    def show_runs(self) -> None:
-        """Bring the list of runs into view."""
-        self.tabs.setCurrentWidget(self.runs)
-
-    # Before a training: its settings, and how long it would take
+    # Before a training: its settings and estimated duration
 
     def _config(self) -> TrainConfig | None:
-        """Return what Start would train with; None where the form is in error."""
+        """Return the configuration of the form; None where it is invalid."""
         if self.form.error():
             return None
         config, model = self.form.config(), self._models.model
@@ -178,7 +174,7 @@ class TrainPage(QWidget):
 
     @Slot()
     def _refresh(self) -> None:
-        """Say how long a training would take, or why it can't start, and offer what can be done."""
+        """Show the estimate, or why a training can't start, and enable the buttons."""
         faces, config = self._faces.faces, self._config()
         is_active, refused, texts = self._training.is_active, "", ("", "")
         if faces is not None:
@@ -213,10 +209,10 @@ class TrainPage(QWidget):
     def _on_tab(self, _index: int) -> None:
         if self.tabs.currentWidget() is self.runs:
             self._runs.refresh()
-            if not self.tabs.tabBar().hasFocus():  # there, arrow keys go from tab to tab
+            if not self.tabs.tabBar().hasFocus():  # there, arrow keys switch tabs
                 self.runs.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    # What the person does with a training
+    # Starting, pausing and stopping a training
 
     @Slot()
     def _start(self) -> None:
@@ -245,10 +241,10 @@ class TrainPage(QWidget):
     def _on_follow(self, follow: bool) -> None:
         self._training.is_followed = follow
 
-    # What a training reports
+    # Events of a training
 
     def _show_state(self, state: State) -> None:
-        """Offer what can be done in this state of the training."""
+        """Enable and name the buttons for this state of the training."""
         is_active = state is not State.IDLE
         for steering in (self.pause, self.stop, self.discard):
             steering.setEnabled(is_active and state is not State.STOPPING)
@@ -269,7 +265,7 @@ class TrainPage(QWidget):
         elif state is State.IDLE and not self._has_finished:
             self.status.setText("The training ended early.")
             if self._training.folder is None and self._runs.shown in (None, self._begun):
-                self._shown.clear()  # it never began, and left nothing
+                self._shown.clear()  # it failed before its run was created
 
     @Slot(object)
     def _on_event(self, event: TrainingEvent) -> None:
@@ -296,7 +292,7 @@ class TrainPage(QWidget):
             self.status.setText(text)
 
     def _begin(self, event: RunOpened) -> None:
-        """Show the run that the training records, with the epochs that it has already."""
+        """Show the run of the training, with the epochs that it has already."""
         self._history = list(event.rows)
         self._begun = event.folder
         self._planned = event.config.epochs
@@ -304,13 +300,13 @@ class TrainPage(QWidget):
         faces = self._training.faces
         title = faces.title if faces else ""
         self._shown.begin(event.folder, title, event.config, self._history)
-        # Not those on show, which may have changed; too few of them fail in a moment.
+        # Not those on show, which may have changed. With fewer than two, training fails soon.
         if faces is not None and len(faces.images) >= 2:
             _, test = faces.split(event.config.test_percent, event.config.seed)
             self._shown.set_originals(np.array(faces.images[test[:PREVIEW_FACES]]))
 
     def _show_progress(self, event: Progress, is_on_show: bool) -> None:
-        """Move the bar; add to the curves and tell the speed where the training is on show."""
+        """Update the bar, and curves and status if the training is on show."""
         done = event.epoch - 1 + event.step / event.steps
         self._shown.set_progress(round(done * 1000), self._planned * 1000)
         if not is_on_show:
@@ -325,7 +321,7 @@ class TrainPage(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         hint = super().minimumSizeHint()
-        # Qt asks without the width, on which the height of the strip depends.
+        # Qt gives no width here, on which the height of the strip depends.
         height = self._rows.minimumHeightForWidth(max(self.width(), hint.width()))
         return QSize(hint.width(), max(hint.height(), height))
 
@@ -345,7 +341,7 @@ class TrainPage(QWidget):
 
 
 def _sentence(event: TrainingEvent) -> str:
-    """Return what the line of the status says of an event, or nothing."""
+    """Return the status line for an event, or ""."""
     match event:
         case WorkProgress():
             return event.text

@@ -1,4 +1,4 @@
-"""Goes on with an earlier run, on the faces that it learned from."""
+"""Continues an earlier run, on the data set that it was trained on."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _SOURCES = {title: source for source, title in TITLES.items()}
 
 
 class Resuming(QObject):
-    """Loads the faces of a run first where others are on show.
+    """Loads the data set of a run first where another one is on show.
 
     Signals:
-        notice(str): why a run can't go on, and what to do.
+        notice(str): why a run can't be continued, and what to do.
     """
 
     notice = Signal(str)
@@ -36,7 +36,7 @@ class Resuming(QObject):
         training.reported.connect(self._on_training)
 
     def resume(self, folder: Path) -> None:
-        """Go on with a run of the list exactly where it was stopped."""
+        """Continue a run of the list exactly where it was stopped."""
         listed = self._runs.find(folder)
         if listed is None or self._training.is_active:
             return
@@ -74,17 +74,17 @@ class Resuming(QObject):
 
     @Slot(object)
     def _on_lfw_missing(self, _problem: object) -> None:
-        self._is_lfw_offered = True  # the run goes on after the download, if it is wanted
+        self._is_lfw_offered = True  # the run goes on if the user downloads it
 
     @Slot()
     def _on_idle(self) -> None:
-        """The faces couldn't be loaded, or their loading was cancelled."""
+        """Give up: loading the data set failed or was cancelled."""
         run = self._waiting
         if run is None or self._is_lfw_offered:
             return
         self._waiting = None
         if self._are_on_show(run):
-            self._begin(run)  # the same faces from another place
+            self._begin(run)  # the same faces, from another source
         else:
             self.notice.emit(
                 f"The run needs its faces “{run.faces}” to go on. Put them back, or choose them "

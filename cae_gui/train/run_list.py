@@ -1,4 +1,4 @@
-"""The runs as a list: what is known of each, which are compared, and how they are painted."""
+"""The list of runs: its items, which of them are compared, and how they are painted."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _EMPTY = (
 
 
 class RunState(Enum):
-    """Where a run is; the value is the word for it."""
+    """The state of a run; the value is its text in the list."""
 
     RUNNING = "Running"
     FINISHED = "Finished"
@@ -79,22 +79,22 @@ class RunItem:
 
     @property
     def numbers(self) -> str:
-        """How far it is and how good: “12 of 60 epochs · best 0.00126”."""
+        """Epochs and best test MSE: “12 of 60 epochs · best 0.00126”."""
         done = f"{self.epochs_done} of {self.epochs_planned} epochs"
         return done if self.best_mse is None else f"{done} · best {mse_text(self.best_mse)}"
 
     @property
     def sentence(self) -> str:
-        """All of it, for a tooltip and for assistive technology."""
+        """All of its texts, for a tooltip and for assistive technology."""
         return f"{self.title}: {self.faces}, {self.numbers}. {self.state.value}."
 
 
 class RunListModel(QAbstractListModel):
-    """Rows are runs, newest first; checking one takes the lowest free colour of the comparison.
+    """Rows are runs, newest first; a checked run gets the first free colour of the comparison.
 
     Signals:
-        compared(): other runs are compared, or in other colours.
-        refused(): there is no colour left for another run.
+        compared(): the compared runs or their colours have changed.
+        refused(): no colour is left for another run.
     """
 
     compared = Signal()
@@ -107,7 +107,7 @@ class RunListModel(QAbstractListModel):
         self._shown: Path | None = None
 
     def set_items(self, items: Sequence[RunItem]) -> None:
-        """Show these runs; those that were there keep their selection, place and colour."""
+        """Show these runs; those listed before keep selection, check mark and colour."""
         wanted = {item.folder for item in items}
         for row in reversed(range(len(self._items))):
             if self._items[row].folder not in wanted:
@@ -128,7 +128,7 @@ class RunListModel(QAbstractListModel):
             self.compared.emit()
 
     def set_shown(self, folder: Path | None) -> None:
-        """Mark the run whose curves are on show; it isn't compared with itself."""
+        """Mark the run whose curves are on show, which isn't compared; None for no run."""
         if folder == self._shown:
             return
         self._shown = folder
@@ -147,7 +147,7 @@ class RunListModel(QAbstractListModel):
         return self._items[row].folder == self._shown
 
     def color(self, row: int) -> str | None:
-        """Return the colour "#rrggbb" of a run that is compared."""
+        """Return the colour "#rrggbb" of a compared run, or None."""
         slot = self._slots.get(self._items[row].folder)
         return None if slot is None else OTHER_COLORS[slot]
 
@@ -211,7 +211,7 @@ class RunListModel(QAbstractListModel):
 
 
 class RunDelegate(QStyledItemDelegate):
-    """Paints a run in two lines behind a box that shows its curve for comparison."""
+    """Paints a run in two lines, with a check box that compares its curve."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         model = index.model()
@@ -239,7 +239,7 @@ class RunDelegate(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         index: _Index,
     ) -> bool:
-        """Let a click on the box, or the space key, compare the run or not."""
+        """Toggle the comparison on a click on the box or the space key."""
         clicked = (
             isinstance(event, QMouseEvent)
             and event.type() == QEvent.Type.MouseButtonRelease
@@ -257,7 +257,7 @@ class RunDelegate(QStyledItemDelegate):
 
 
 class RunView(ItemList):
-    """One run a row, in two lines, with the colour of its curve; a double click is as Enter."""
+    """Lists the runs; a double click opens one, as Enter does."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(_EMPTY, parent)
@@ -274,7 +274,7 @@ class RunView(ItemList):
         super().focusInEvent(event)
         by_key = event.reason() != Qt.FocusReason.MouseFocusReason
         if by_key and not self.selectedIndexes() and self.model().rowCount():
-            # Otherwise Enter would have nothing to open.
+            # So that Enter opens a run.
             self.setCurrentIndex(self.model().index(max(self.currentIndex().row(), 0), 0))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -286,17 +286,17 @@ class RunView(ItemList):
 
 
 def box_rect(row: QRect) -> QRect:
-    """Return where the box of a row lies."""
+    """Return the rectangle of a row's check box."""
     return QRect(row.left() + _MARGIN, row.top() + (row.height() - _BOX) // 2, _BOX, _BOX)
 
 
 def _is_beside_texts(row: QRect, point: QPoint) -> bool:
-    """Return whether a click was meant for the box, which two quick ones switch to and fro."""
+    """Return whether a click is for the check box: two quick ones there open no run."""
     return point.x() < box_rect(row).right() + _GAP
 
 
 def _paint_ground(painter: QPainter, option: QStyleOptionViewItem) -> None:
-    """Tint a selected row: full accent would drown the colours of the curves."""
+    """Tint a selected row lightly, so that the colours of the curves stay distinct."""
     accent = QColor(option.palette.color(ColorRole.Highlight))
     area = QRectF(option.rect).adjusted(2, 1, -2, -1)
     painter.setPen(Qt.PenStyle.NoPen)
@@ -315,7 +315,7 @@ def _paint_ground(painter: QPainter, option: QStyleOptionViewItem) -> None:
 
 
 def _paint_box(painter: QPainter, box: QRect, color: QColor | None, palette: QPalette) -> None:
-    """Paint an empty box, or a ticked one in the colour of the curve."""
+    """Paint an empty check box, or a checked one in the colour of the curve."""
     area = QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5)
     edge = QColor(palette.color(ColorRole.PlaceholderText))
     edge.setAlphaF(0.6)
@@ -352,7 +352,7 @@ def _paint_texts(painter: QPainter, row: QRect, item: RunItem, palette: QPalette
 
 
 def _paint_state(painter: QPainter, line: QRect, state: RunState, palette: QPalette) -> int:
-    """Paint dot and word at the right end of a line; return the room left of them."""
+    """Paint dot and text at the right end of a line; return the width left of them, in px."""
     width = painter.fontMetrics().horizontalAdvance(state.value)
     running = state is RunState.RUNNING
     color = palette.color(ColorRole.Highlight if running else ColorRole.PlaceholderText)

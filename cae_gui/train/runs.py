@@ -1,4 +1,4 @@
-"""The runs on disk: listing, opening, deleting them, and following one as it grows."""
+"""The runs on disk: listing, opening, deleting, and following one that is being trained."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ T = TypeVar("T")
 
 
 class _Lane(Enum):
-    """What is read of the runs on disk, the most urgent first."""
+    """Kinds of requests, the most urgent first."""
 
     LIST = auto()
     UPDATE = auto()
 
 
 class ListedRun(NamedTuple):
-    """A run with where it stands."""
+    """A run and its state."""
 
     run: Run
     summary: RunSummary
 
 
 class OpenedRun(NamedTuple):
-    """What a run folder holds; ``originals`` (K, 48, 48, 3) are the faces of its previews."""
+    """The content of a run folder; ``originals`` uint8 (K, 48, 48, 3) are the previewed faces."""
 
     run: Run
     rows: list[EpochRow]
@@ -46,7 +46,7 @@ class OpenedRun(NamedTuple):
 
 
 class PreviewRead(NamedTuple):
-    """The preview faces after an epoch, None where none were kept, and all epochs that have some.
+    """The preview after an epoch (None where it wasn't kept), and all epochs that have one.
 
     ``epoch`` is 0 where the run has no previews at all.
     """
@@ -58,11 +58,11 @@ class PreviewRead(NamedTuple):
 
 
 class Runs(QObject):
-    """Reads run folders in the background; a folder on a share that is gone holds nothing up.
+    """Reads run folders in the background, so that an unreachable network share blocks nothing.
 
     Signals:
-        listed(): ``items`` are those on disk now.
-        changed(): ``following`` or ``shown`` is another folder, or None.
+        listed(): ``items`` was read again.
+        changed(): ``following`` or ``shown`` has changed.
     """
 
     listed = Signal()
@@ -79,11 +79,11 @@ class Runs(QObject):
         self._files.start()
 
     def find(self, folder: Path) -> ListedRun | None:
-        """Return a run of the list."""
+        """Return the listed run in this folder, or None."""
         return next((item for item in self.items if item.run.folder == folder), None)
 
     def show(self, folder: Path | None) -> None:
-        """Remember whose curves and faces are on show."""
+        """Set the run whose curves and faces are on show; None for no run."""
         if folder != self.shown:
             self.shown = folder
             self.changed.emit()
@@ -94,34 +94,34 @@ class Runs(QObject):
         self._files.ask(_list, lane=lane, then=then, failed=self._report, interim=True)
 
     def update(self, folder: Path) -> None:
-        """Read again where one run of the list stands."""
+        """Read the state of one listed run again."""
         work, then, failed = partial(_listed, folder), self._on_updated, self._on_failure
         self._files.ask(work, lane=_Lane.UPDATE, then=then, failed=failed, interim=True)
 
     def open(self, folder: Path, *, then: Callable[[OpenedRun], object]) -> None:
-        """Read a run, which goes to ``then`` unless another one is asked for meanwhile."""
+        """Read a run and call ``then``, unless another one is opened meanwhile."""
         work, told = partial(_polled, partial(_open, folder)), partial(_tell, then)
         self._opening.begin(work, then=told, failed=self._report)
 
     def read_preview(
         self, folder: Path, epoch: int | None = None, *, then: Callable[[PreviewRead], object]
     ) -> None:
-        """Read the preview faces after an epoch, the newest by default, in the same way."""
+        """Read the preview after an epoch, by default the newest, and call ``then`` likewise."""
         work = partial(_polled, partial(_read_preview, folder, epoch))
         self._reading.begin(work, then=partial(_tell, then), failed=self._report)
 
     def delete(self, folders: Sequence[Path]) -> None:
-        """Delete runs with all that is in them; those being trained are left."""
+        """Delete run folders, except those of runs that are being trained."""
         self._change(partial(_delete, tuple(folders)))
 
     def forget_cut_off(self, folder: Path) -> None:
-        """Note that the person was told of a run whose process died."""
+        """Don't offer again to continue this run, whose process died."""
         self._change(partial(forget_cut_off, folder))
 
     def follow(self, folder: Path, *, then: Callable[[Followed | None], object]) -> None:
-        """Watch a run folder until another choice.
+        """Watch a run folder until ``stop_following`` or another call.
 
-        The run as it is goes to ``then`` after each change, and None ten times a second meanwhile.
+        ``then`` gets the run after each change, and None ten times a second in between.
         """
         self.following = folder
         work, told = partial(follow, folder), partial(self._on_followed, then)
@@ -129,7 +129,7 @@ class Runs(QObject):
         self.changed.emit()
 
     def stop_following(self) -> None:
-        """End watching; what was read stays on show."""
+        """Stop watching; what was read stays on show."""
         if self.following is not None:
             self._following.cancel()
             self._forget_following()
@@ -143,7 +143,7 @@ class Runs(QObject):
         self.changed.emit()
 
     def _change(self, work: Callable[[], object]) -> None:
-        # In a lane of its own: two deletions at once are both wanted.
+        # In a lane of its own, so that a second deletion doesn't replace a waiting one.
         self._files.ask(work, lane=work, then=self._on_changed, failed=self._on_failure)
 
     def _on_listed(self, items: tuple[ListedRun, ...]) -> None:
@@ -223,5 +223,5 @@ def _is_deleted(folder: Path) -> bool:
 
 
 def _polled(read: Callable[[], T]) -> Iterator[T | None]:
-    """Yield what ``read`` returns, and None while it hangs, as on a network share that is gone."""
+    """Yield what ``read`` returns, and None while it blocks, as on an unreachable share."""
     return poll(read() for _ in range(1))

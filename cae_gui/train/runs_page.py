@@ -31,12 +31,12 @@ from model.runs.runs import EpochRow, Run
 
 CONTINUE, NOT_NOW = "Continue it", "Not now"
 PATIENCE_S = 10.0
-"""How long a folder may say nothing before the person is told."""
+"""How long a followed folder may give no answer before a message says so."""
 
 
 @dataclass(slots=True)
 class _Watch:
-    """What is known of the folder being followed; times are of this machine's monotonic clock."""
+    """The state of the followed folder; times are monotonic seconds."""
 
     began: float
     last: Followed | None = None
@@ -45,15 +45,15 @@ class _Watch:
 
 
 class RunsPage(QWidget):
-    """Runs, newest first; the box before each shows its curve beside those of others.
+    """Lists the runs, newest first; the check box of each compares its curve.
 
-    At the start the newest run that was cut off is offered to be continued, once.
+    At the start of the application it offers to continue the newest interrupted run.
 
     Signals:
-        continue_asked(Path): a run is to go on.
-        settings_asked(TrainConfig, str): the form is to show these settings, as a step so called.
-        export_asked(list): runs, as (title, folder), are to be written to a file.
-        follow_asked(): ``follow_run`` wants the folder of a run.
+        continue_asked(Path): continue the run in this folder.
+        settings_asked(TrainConfig, str): show these settings in the form, as a step of this text.
+        export_asked(list): export these runs: (title, folder).
+        follow_asked(): ask for a folder and call ``follow_run``.
     """
 
     continue_asked = Signal(object)
@@ -127,7 +127,7 @@ class RunsPage(QWidget):
         return [self.model.item(row) for row in rows]
 
     def select(self, folder: Path) -> None:
-        """Select one run and bring it into view."""
+        """Select only the run in this folder and scroll to it."""
         for row in range(self.model.rowCount()):
             if self.model.item(row).folder == folder:
                 index = self.model.index(row)
@@ -135,7 +135,7 @@ class RunsPage(QWidget):
                 self.view.selectionModel().setCurrentIndex(index, flags)
 
     def follow_run(self, folder: Path) -> None:
-        """Watch a run folder, read only; our own training is on show live without that."""
+        """Watch a run folder, read only; the training of this window is shown without that."""
         if self._is_own(folder):
             self._runs.open(folder, then=self._show_opened)
             return
@@ -153,7 +153,7 @@ class RunsPage(QWidget):
 
     @Slot()
     def _offer(self) -> None:
-        """Enable what can be done with the selected runs."""
+        """Enable the actions that apply to the selected runs."""
         single, some = self._single(), bool(self.selected())
         self.open.setEnabled(single is not None)
         self.copy.setEnabled(single is not None)
@@ -172,7 +172,7 @@ class RunsPage(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(place)
 
-    # The list, and the training under way in it
+    # The list
 
     @Slot()
     def _on_listed(self) -> None:
@@ -187,7 +187,7 @@ class RunsPage(QWidget):
         )
         if any(self.model.comparison()):
             self._compare()
-        if not self._has_offered:  # what another window loses later is a matter of the next start
+        if not self._has_offered:  # only runs interrupted before the start are offered
             self._has_offered = True
             self._offer_cut_off(now)
 
@@ -236,7 +236,7 @@ class RunsPage(QWidget):
         self._runs.refresh()
         self._offer()
 
-    # What is done with the selected runs
+    # Actions on the selected runs
 
     @Slot()
     def _open(self) -> None:
@@ -255,7 +255,7 @@ class RunsPage(QWidget):
         self._shown.set_originals(opened.originals)
         self._shown.status.setText(_about(run, opened.rows))
         if self._is_own(run.folder):
-            return  # its newest network is a matter of “Follow the training”
+            return  # its newest model comes by “Follow the training”
         if opened.has_model:
             self._models.open(run.best, f"Run {run.folder.name}")
         else:
@@ -288,7 +288,7 @@ class RunsPage(QWidget):
 
     @Slot()
     def _delete(self) -> None:
-        """Delete runs once the person agrees; one on show leaves the plot."""
+        """Delete runs after a question; one on show is removed from the plot."""
         items = self.selected()
         running = [item for item in items if item.state is RunState.RUNNING]
         if running:
@@ -314,7 +314,7 @@ class RunsPage(QWidget):
             f"{len(OTHER_COLORS)} runs are compared already. Take one away to see another."
         )
 
-    # A run that another process trains, as it grows
+    # Following a run of another process
 
     @Slot()
     def _begin_or_end_following(self) -> None:
@@ -327,7 +327,7 @@ class RunsPage(QWidget):
 
     @Slot()
     def _on_changed(self) -> None:
-        """Mark the run on show, and let the button offer to follow a folder, or to end that."""
+        """Mark the run on show, and update the button that starts or stops following."""
         self.model.set_shown(self._runs.shown)
         if not self._training.is_active:
             self._shown.set_progress(0, 1)
@@ -386,7 +386,7 @@ def _about(run: Run, rows: Sequence[EpochRow]) -> str:
 
 
 def _following_text(folder: Path, followed: Followed, written: float | None) -> str:
-    """Say where a followed run is, and how long ago it was ``written`` (monotonic seconds)."""
+    """Return a sentence on a followed run; it was last ``written`` at (monotonic seconds)."""
     done = followed.rows[-1].epoch if followed.rows else 0
     text = f"Following “{folder.name}”, epoch {done} of {followed.config.epochs}"
     if followed.is_finished:

@@ -1,4 +1,4 @@
-"""The run on show: its curves, its progress, and the same test faces epoch by epoch."""
+"""The run on show: its curves, its progress, and its previews by epoch."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ if TYPE_CHECKING:
 
 Pixels = NDArray[np.uint8]
 Curve = tuple[str, tuple[int, ...], tuple[float, ...]]
-"""Label, epochs and test MSE of a run to compare with."""
+"""Label, epochs and test MSE of a compared run."""
 
 REFERENCES = {LFW_TITLE: (("Published network 0.00156", 0.00156),)}
-"""Lines to beat, by the title of the data set that they were measured on."""
+"""Reference lines (label, MSE), by the title of the data set they were measured on."""
 _NO_FACES = np.empty((0, *FACE_SHAPE), np.uint8)
 
 
 class ShownRun(QObject):
-    """Shows one run at a time: the training under way, an earlier one or one that is followed.
+    """Shows one run: of the training under way, an earlier one, or one that is followed.
 
-    A page lays out its widgets: ``status``, ``bar``, ``log``, ``plot``, ``strip`` and ``epochs``.
+    The page lays out its widgets: ``status``, ``bar``, ``log``, ``plot``, ``strip``, ``epochs``.
     """
 
     def __init__(self, runs: Runs, models: Models, tasks: Tasks, parent: QObject) -> None:
@@ -83,7 +83,7 @@ class ShownRun(QObject):
         return folder is not None and folder == self._runs.shown
 
     def prepare(self, faces: str, config: TrainConfig) -> None:
-        """Show the axes and the planned learning rates of a training that has no folder yet."""
+        """Show axes and planned learning rates of a training whose run isn't created yet."""
         self._reset()
         self._runs.show(None)
         self._config = config
@@ -99,7 +99,7 @@ class ShownRun(QObject):
         config: TrainConfig,
         rows: Sequence[EpochRow | EpochDone],
     ) -> None:
-        """Show another run: the title of its faces, what was planned, the epochs measured."""
+        """Show another run: title of its data set, configuration, and measured epochs."""
         if self._runs.shown is not None or self._config != config:
             self.prepare(faces, config)
         self._runs.show(folder)
@@ -108,12 +108,12 @@ class ShownRun(QObject):
             self._runs.read_preview(folder, then=self._on_preview)
 
     def clear(self) -> None:
-        """Show nothing."""
+        """Show no run."""
         self._reset()
         self._runs.show(None)
 
     def set_progress(self, done: int, total: int) -> None:
-        """Move the bar."""
+        """Set the progress bar."""
         self.bar.setRange(0, total)
         self.bar.setValue(done)
 
@@ -124,23 +124,23 @@ class ShownRun(QObject):
         self._offer()
 
     def set_originals(self, originals: Pixels | None) -> None:
-        """Set the faces (K, 48, 48, 3) that the previews show."""
+        """Set the previewed faces uint8 (K, 48, 48, 3); None while they aren't known."""
         self._originals = _NO_FACES if originals is None else originals
 
     def add_preview(self, epoch: int, pixels: Pixels) -> None:
-        """Take the preview of the newest epoch; it is shown unless the person looks back."""
+        """Add the preview uint8 (K, 48, 48, 3) of the newest epoch, which the slider may show."""
         self._newest = (epoch, pixels)
         self._epochs = sorted({*self._epochs, epoch})
         self._offer()
 
     def compare(self, runs: Sequence[tuple[str, Path] | None]) -> None:
-        """Draw the curves of other runs (label, folder) by their colours; None leaves one free."""
+        """Draw the curves of other runs (label, folder), one per colour; None skips a colour."""
         work, show = partial(_read_curves, tuple(runs)), self.plot.set_others
         self._tasks.run(work, Task.CURVES, then=show, interim=True)
 
     @Slot()
     def paint_first(self) -> None:
-        """Paint once before a plot is wanted: importing matplotlib takes a second."""
+        """Paint once in advance: importing matplotlib takes a second."""
         is_started = self._models.model is not None
         if is_started and not self._has_painted and self.plot.isVisible():
             self._has_painted = True
@@ -156,7 +156,7 @@ class ShownRun(QObject):
         self.strip.set_frames(_NO_FACES)
 
     def _offer(self) -> None:
-        """Offer the epochs; the slider may go along with the newest, or leave one that is gone."""
+        """Set the slider's epochs; it may follow the newest, or leave one that was deleted."""
         self.epochs.set_epochs(self._epochs, self._losses)
         epoch = self.epochs.epoch()
         if epoch is not None and epoch != self._wanted:
@@ -177,7 +177,7 @@ class ShownRun(QObject):
         if not self.shows(preview.folder):
             return
         own = [self._newest[0]] if self._newest else []
-        # Long trainings keep fewer and fewer of the old ones.
+        # Long trainings delete some of the old previews.
         self._epochs = sorted({*preview.epochs, *own})
         if self._wanted is None and preview.pixels is not None:
             self._wanted = preview.epoch
@@ -192,10 +192,10 @@ class ShownRun(QObject):
 
 
 class EpochSlider(QWidget):
-    """One step a preview; it stays at the newest one unless the person goes back.
+    """A slider over the epochs with previews; at the newest one it follows new epochs.
 
     Signals:
-        chosen(int): the person went to this epoch.
+        chosen(int): the user chose this epoch.
     """
 
     chosen = Signal(int)
@@ -213,7 +213,7 @@ class EpochSlider(QWidget):
         self.set_epochs((), {})
 
     def set_epochs(self, epochs: Sequence[int], losses: Mapping[int, float]) -> None:
-        """Offer these epochs, ascending, with their test MSE; goes along if at the newest."""
+        """Set the epochs, ascending, and their test MSE; if at the newest, move to the new end."""
         wanted = None if self.is_at_newest() else self.epoch()
         self._epochs, self._losses = tuple(epochs), losses
         last = max(len(self._epochs) - 1, 0)
@@ -226,11 +226,11 @@ class EpochSlider(QWidget):
         self._show_text()
 
     def epoch(self) -> int | None:
-        """Return the epoch chosen, or None where there is none."""
+        """Return the chosen epoch, or None without epochs."""
         return self._epochs[self.slider.value()] if self._epochs else None
 
     def is_at_newest(self) -> bool:
-        """Return whether the newest epoch is chosen, which is so until the person goes back."""
+        """Return whether the newest epoch is chosen."""
         return self.slider.value() == self.slider.maximum()
 
     def _arrange(self) -> None:
@@ -266,7 +266,7 @@ def _planned_rates(config: TrainConfig) -> Points:
 
 
 def _read_curves(runs: Sequence[tuple[str, Path] | None]) -> list[Curve]:
-    """Return the curves of runs to compare with; a gap has no epochs."""
+    """Read the curves of compared runs; that of a None has no epochs."""
     return [(run[0], *_read_curve(run[1])) if run else ("", (), ()) for run in runs]
 
 

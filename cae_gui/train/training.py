@@ -1,4 +1,4 @@
-"""The training under way: starting, pausing, stopping, and what it reports."""
+"""The training under way: starting, pausing, stopping, and its events."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class State(Enum):
-    """Where a training is."""
+    """The state of a training."""
 
     IDLE = "idle"
     PREPARING = "preparing"
@@ -36,7 +36,7 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RunOpened:
-    """The training records into this folder; ``rows`` are the epochs that it has already."""
+    """The training writes to this run folder; ``rows`` are the epochs already in it."""
 
     folder: Path
     config: TrainConfig
@@ -56,18 +56,18 @@ class Discarded:
 
 
 TrainingEvent = WorkProgress | RunOpened | Event | Stopped | Discarded
-"""What is prepared, where it is recorded, what the engine tells of it, and how it ended early."""
+"""Preparation, the run folder, events of the engine, and early ends."""
 
 
 class Training(QObject):
-    """Runs one training at a time in a background thread, or a trial before one.
+    """Runs one training, or a trial for an estimate, at a time in a background thread.
 
-    The trial has the training's own thread: the two never compute or draw random numbers at the
-    same time, and a training that begins ends the trial after the step under way.
+    Both use the same thread, so that they never compute or draw random numbers at the same time; a
+    training that starts ends the trial after the step under way.
 
     Signals:
         state_changed(State): after every change of ``state``.
-        reported(TrainingEvent): what the training did.
+        reported(TrainingEvent): an event of the training.
     """
 
     state_changed = Signal(object)
@@ -78,7 +78,7 @@ class Training(QObject):
         self._report = report
         self.state = State.IDLE
         self.is_followed = False
-        """Whether each snapshot is to become the model in use."""
+        """Whether each snapshot becomes the model in use."""
         self.folder: Path | None = None
         self.faces: FaceSet | None = None
         self._discarding = False
@@ -99,12 +99,12 @@ class Training(QObject):
     ) -> None:
         """Train a new network, or ``model`` further; does nothing while a training is under way.
 
-        ``source`` is what loads the faces again; the run remembers it.
+        ``source`` is the key that loads the data set again; it is kept in the run.
         """
         self._begin(partial(_new_run, config, faces, source, model), faces)
 
     def resume(self, folder: Path, faces: FaceSet) -> None:
-        """Go on with an earlier run exactly where it was stopped."""
+        """Continue an earlier run exactly where it was stopped."""
         self._begin(partial(_earlier_run, folder, faces), faces)
 
     def try_out(
@@ -117,26 +117,25 @@ class Training(QObject):
     ) -> None:
         """Estimate how long a training would take; does nothing while one is under way.
 
-        The estimate goes to ``then``, or what went wrong to ``failed``; of a trial that another one
-        or a training replaces, nothing comes.
+        Calls ``then`` or ``failed``, unless another trial or a training replaces this one.
         """
         if not self.is_active:
             work = partial(_try_out, config, faces)
             self.job.begin(work, then=partial(_tell, then), failed=failed)
 
     def cancel_trial(self) -> None:
-        """End a trial after the step under way."""
+        """End the trial after the step under way."""
         if not self.is_active:
             self.job.cancel()
 
     def pause(self) -> None:
-        """Hold the training between two steps."""
+        """Pause the training between two steps."""
         if self.state in (State.PREPARING, State.RUNNING):
             self.job.pause()
             self._enter(State.PAUSED)
 
     def go_on(self) -> None:
-        """End a pause."""
+        """Resume after ``pause``."""
         if self.state is State.PAUSED:
             self.job.go_on()
             self._enter(State.RUNNING)
@@ -181,7 +180,7 @@ class Training(QObject):
         if self.folder is not None and self._discarding:
             _delete(self.folder)
         elif self.folder is not None and self._has_failed and _is_empty(self.folder):
-            _delete(self.folder)  # such a run in the menu is of no use
+            _delete(self.folder)  # it has nothing to continue from or to show
             self.folder = None
         self._enter(State.IDLE)
         if self.folder is None:
@@ -243,5 +242,5 @@ def _is_empty(folder: Path) -> bool:
 
 
 def _delete(folder: Path) -> None:
-    # Not through Run, which can't open a folder that is already half removed.
+    # Not by Run, which can't open a partly deleted folder.
     shutil.rmtree(folder, ignore_errors=True)

@@ -465,7 +465,7 @@ def test_photos_by_dialog_and_their_removal(
         with qtbot.waitSignal(window.studio.faces.changed):
             menu.actions()[-1].trigger()
         menu.close()
-    assert len(keys_of(window.studio.photos.shelf)) == 0
+    assert len(keys_of(window.studio.photos.library)) == 0
     assert "0" in status_texts(window)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPalette
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
@@ -41,13 +41,18 @@ def editable(qtbot: QtBot) -> FaceStrip:
     return shown(qtbot, FaceStrip(named=True, editable=True), faces("Ann", "Bob", "Cid"))
 
 
+def rect_of(strip: FaceStrip, row: int) -> QRect:
+    """Return where a face is painted: its cell without half the gap between faces."""
+    return strip.visualRect(strip.model().index(row, 0)).adjusted(4, 4, -4, -4)
+
+
 def color_of(strip: FaceStrip, row: int) -> tuple[int, ...]:
     picture = strip.viewport().grab().toImage()
-    return tuple(picture.pixelColor(strip.face_rect(row).center()).getRgb()[:3])
+    return tuple(picture.pixelColor(rect_of(strip, row).center()).getRgb()[:3])
 
 
 def click(qtbot: QtBot, strip: FaceStrip, row: int, modifier: Modifier | None = None) -> None:
-    pos = strip.face_rect(row).center()
+    pos = rect_of(strip, row).center()
     qtbot.mouseClick(strip.viewport(), LEFT, modifier or Modifier.NoModifier, pos)
 
 
@@ -63,7 +68,7 @@ def test_faces_are_painted_side_by_side(qtbot: QtBot) -> None:
     items = [*faces("Ann", color=RED), *faces("Bob", color=GREEN)]
     strip = shown(qtbot, FaceStrip(), items)
     assert [color_of(strip, row) for row in (0, 1)] == [RED, GREEN]
-    assert strip.face_rect(0).right() < strip.face_rect(1).left()
+    assert rect_of(strip, 0).right() < rect_of(strip, 1).left()
     strip.set_faces([*items[:1], *faces("Bob", color=BLUE)])
     assert color_of(strip, 1) == BLUE
 
@@ -138,9 +143,9 @@ def test_a_new_face_at_the_end_comes_into_view(strip: FaceStrip) -> None:
     strip.set_faces(faces(*names))
     assert strip.horizontalScrollBar().value() == 0
     strip.set_faces(faces(*names, "new"))
-    assert strip.viewport().rect().contains(strip.face_rect(500))
+    assert strip.viewport().rect().contains(rect_of(strip, 500))
     strip.set_mark(3)
-    assert strip.viewport().rect().contains(strip.face_rect(3))
+    assert strip.viewport().rect().contains(rect_of(strip, 3))
 
 
 def test_rows_in_view_are_filled_first(strip: FaceStrip, qtbot: QtBot) -> None:
@@ -149,7 +154,7 @@ def test_rows_in_view_are_filled_first(strip: FaceStrip, qtbot: QtBot) -> None:
         strip.scrollTo(strip.model().index(250, 0))
     view = strip.viewport().rect()
     rows = strip.rows_to_fill()
-    seen = [row for row in rows if view.intersects(strip.face_rect(row))]
+    seen = [row for row in rows if view.intersects(rect_of(strip, row))]
     assert rows[: len(seen)] == sorted(seen)
     assert 250 in seen
     assert 2 * len(seen) <= len(rows) <= 4 * len(seen)
@@ -187,7 +192,7 @@ def test_f2_and_a_double_click_open_the_name(editable: FaceStrip, qtbot: QtBot) 
     qtbot.keyClick(editable.findChild(QLineEdit), Key.Key_Escape)
     qtbot.waitUntil(lambda: editable.findChild(QLineEdit) is None)
     click(qtbot, editable, 0)
-    qtbot.mouseDClick(editable.viewport(), LEFT, pos=editable.face_rect(0).center())
+    qtbot.mouseDClick(editable.viewport(), LEFT, pos=rect_of(editable, 0).center())
     assert editable.findChild(QLineEdit).text() == "Ann"
 
 
@@ -206,7 +211,7 @@ def test_a_plain_strip_changes_nothing(strip: FaceStrip, qtbot: QtBot) -> None:
     with qtbot.assertNotEmitted(strip.removal_asked):
         qtbot.keyClick(strip, Key.Key_Delete)
         qtbot.keyClick(strip, Key.Key_F2)
-        qtbot.mouseDClick(strip.viewport(), LEFT, pos=strip.face_rect(1).center())
+        qtbot.mouseDClick(strip.viewport(), LEFT, pos=rect_of(strip, 1).center())
     assert strip.findChild(QLineEdit) is None
 
 
@@ -219,7 +224,7 @@ def test_a_face_is_dragged_with_its_name(
         "start_faces_drag",
         lambda _source, items: dragged.extend(name for name, _ in items),
     )
-    start = strip.face_rect(1).center()
+    start = rect_of(strip, 1).center()
     qtbot.mousePress(strip.viewport(), LEFT, pos=start)
     for step in (4, 60):
         point = QPointF(start + QPoint(step, 0))

@@ -53,7 +53,9 @@ def pale(strip: FaceStrip) -> list[bool]:
 
 def click(strip: FaceStrip, row: int, qtbot: QtBot) -> None:
     strip.scrollTo(strip.model().index(row, 0))
-    qtbot.mouseClick(strip.viewport(), LEFT, pos=strip.face_rect(row).center())
+    qtbot.mouseClick(
+        strip.viewport(), LEFT, pos=strip.visualRect(strip.model().index(row, 0)).center()
+    )
 
 
 def test_every_step_leaves_a_small_face(exploring: MainWindow, qtbot: QtBot) -> None:

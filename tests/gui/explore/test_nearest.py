@@ -43,7 +43,9 @@ def names(window: MainWindow) -> list[str]:
 
 
 def click(strip: FaceStrip, row: int, qtbot: QtBot) -> None:
-    qtbot.mouseClick(strip.viewport(), LEFT, pos=strip.face_rect(row).center())
+    qtbot.mouseClick(
+        strip.viewport(), LEFT, pos=strip.visualRect(strip.model().index(row, 0)).center()
+    )
 
 
 def true_nearest(window: MainWindow) -> list[str]:

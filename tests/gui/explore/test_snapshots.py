@@ -110,7 +110,9 @@ def test_a_click_shows_it_and_undo_goes_back(exploring: MainWindow, qtbot: QtBot
     explorer, strip = exploring.studio.explorer, page_of(exploring).strip
     keep(exploring, qtbot, ("First", 0, 1.0), ("Second", 1, 3.0))
     first, second = (item.edited.latent for item in explorer.snapshots)
-    qtbot.mouseClick(strip.viewport(), LEFT, pos=strip.face_rect(0).center())
+    qtbot.mouseClick(
+        strip.viewport(), LEFT, pos=strip.visualRect(strip.model().index(0, 0)).center()
+    )
     assert explorer.latent == pytest.approx(first)
     assert strip.mark() == 0
     exploring.explore.undo.click()

@@ -156,7 +156,7 @@ def test_a_removed_photo_takes_its_box_along(
 ) -> None:
     add(window, group, qtbot)
     with qtbot.waitSignal(window.studio.faces.changed):
-        window.studio.photos.remove([keys_of(window.studio.photos.shelf)[0]])
+        window.studio.photos.remove([keys_of(window.studio.photos.library)[0]])
 
     assert not window.reconstruct.photo.isVisibleTo(window.reconstruct)
     assert not list((tmp_path / "data" / "photos").rglob("*.png"))
@@ -191,7 +191,7 @@ def test_a_photo_that_is_there_is_selected_and_that_is_said(
 
     wait_for_message(window, qtbot, "“group.png” is among your photos already.")
     qtbot.waitUntil(lambda: window.gallery.selected_row() == 0)
-    assert len(keys_of(window.studio.photos.shelf)) == 2
+    assert len(keys_of(window.studio.photos.library)) == 2
 
 
 def test_a_box_that_cannot_be_kept_is_told(
@@ -202,7 +202,7 @@ def test_a_box_that_cannot_be_kept_is_told(
     def refuse(*_arguments: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(window.studio.photos.shelf, "place", refuse)
+    monkeypatch.setattr(window.studio.photos.library, "place", refuse)
     qtbot.keyClick(window.reconstruct.photo, Qt.Key.Key_Left)
 
     wait_for_message(window, qtbot, "disk is full")
@@ -312,7 +312,7 @@ def test_many_photos_are_removed_after_a_question(
         wait_for_names(window, [], qtbot)
         wait_for_message(window, qtbot, "25 photos were removed.")
     answers.answer = True
-    assert len(keys_of(window.studio.photos.shelf)) == (0 if agrees else 25)
+    assert len(keys_of(window.studio.photos.library)) == (0 if agrees else 25)
 
 
 def test_faces_of_others_are_not_removed_by_the_delete_key(

@@ -34,7 +34,7 @@ class States:
         self.models = Models(pytest.fail)
         self.selection = Selection(self.models)
         self.photos = OwnPhotos(pytest.fail)
-        self.faces = Faces(self.photos.shelf, pytest.fail)
+        self.faces = Faces(self.photos.library, pytest.fail)
 
     def show(
         self,

@@ -40,8 +40,8 @@ def group() -> np.ndarray:
 def test_photos_are_read_and_put_on_the_shelf(photos: OwnPhotos, photo: Path, qtbot: QtBot) -> None:
     with qtbot.waitSignal(photos.idle), qtbot.waitSignal(photos.added) as blocker:
         photos.add([(photo, photo.name), (pixels(9), "Pasted picture")])
-    assert blocker.args == [keys_of(photos.shelf)[1]]
-    assert faces_of(photos.shelf).names == ("photo.png", "Pasted picture")
+    assert blocker.args == [keys_of(photos.library)[1]]
+    assert faces_of(photos.library).names == ("photo.png", "Pasted picture")
 
 
 def test_a_file_that_is_no_picture_is_told_by_name(
@@ -51,7 +51,7 @@ def test_a_file_that_is_no_picture_is_told_by_name(
     letter.write_text("Dear Ann")
     with qtbot.waitSignal(photos.added) as added, qtbot.waitSignal(photos.skipped) as skipped:
         photos.add([(letter, letter.name), (photo, photo.name)])
-    assert added.args == [keys_of(photos.shelf)[0]]
+    assert added.args == [keys_of(photos.library)[0]]
     [sentences] = skipped.args
     assert "letter.txt" in sentences[0]
 
@@ -68,9 +68,9 @@ def test_photos_added_while_others_are_read_wait_their_turn(
     photos.added.connect(keys.append)
     for value in range(5):
         photos.add([(pixels(value), f"Photo {value}")])
-    qtbot.waitUntil(lambda: len(keys_of(photos.shelf)) == 5, timeout=5000)
-    qtbot.waitUntil(lambda: keys[-1:] == [keys_of(photos.shelf)[4]], timeout=5000)
-    assert faces_of(photos.shelf).names == tuple(f"Photo {value}" for value in range(5))
+    qtbot.waitUntil(lambda: len(keys_of(photos.library)) == 5, timeout=5000)
+    qtbot.waitUntil(lambda: keys[-1:] == [keys_of(photos.library)[4]], timeout=5000)
+    assert faces_of(photos.library).names == tuple(f"Photo {value}" for value in range(5))
 
 
 def test_photos_wait_also_behind_a_failure(
@@ -85,7 +85,7 @@ def test_photos_wait_also_behind_a_failure(
     with qtbot.waitSignals([told.problem, photos.added]):
         photos.add([(pixels(1), "huge")])
         photos.add([(pixels(2), "usual")])
-    assert faces_of(photos.shelf).names == ("usual",)
+    assert faces_of(photos.library).names == ("usual",)
 
 
 def test_cancel_drops_the_photos_that_wait(
@@ -105,7 +105,7 @@ def test_cancel_drops_the_photos_that_wait(
     with qtbot.waitSignal(photos.added):
         photos.cancel()
         let_go.set()
-    assert faces_of(photos.shelf).names == ("First",)
+    assert faces_of(photos.library).names == ("First",)
 
 
 def test_a_shelf_that_cannot_be_written_is_a_problem(
@@ -114,7 +114,7 @@ def test_a_shelf_that_cannot_be_written_is_a_problem(
     def refuse(*_arguments: Any) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(photos.shelf, "add_photo", refuse)
+    monkeypatch.setattr(photos.library, "add_photo", refuse)
     with qtbot.assertNotEmitted(photos.added), qtbot.waitSignal(told.problem) as blocker:
         photos.add([(pixels(1), "One")])
     assert "disk is full" in blocker.args[0].text
@@ -125,9 +125,9 @@ def test_the_same_photo_twice_is_one(photos: OwnPhotos, photo: Path, qtbot: QtBo
         photos.add([(photo, photo.name), (pixels(3), "Another")])
     with qtbot.waitSignal(photos.added) as added, qtbot.waitSignal(photos.noted) as noted:
         photos.add([(photo.read_bytes(), "copy.png")])
-    assert added.args == [keys_of(photos.shelf)[0]]
+    assert added.args == [keys_of(photos.library)[0]]
     assert noted.args == [("“copy.png” is among your photos already.",)]
-    assert len(keys_of(photos.shelf)) == 2
+    assert len(keys_of(photos.library)) == 2
 
 
 def test_of_hundreds_each_failure_is_told_and_the_rest_is_added(
@@ -147,10 +147,10 @@ def test_of_hundreds_each_failure_is_told_and_the_rest_is_added(
     ):
         photos.add(pictures)
     # The first is shown long before the last is read, and stays on show.
-    assert shown == [(keys_of(photos.shelf)[0], 1)]
+    assert shown == [(keys_of(photos.library)[0], 1)]
     assert changed.args == [""]
     assert [sentence.split()[0] for sentence in skipped.args[0]] == ["“letter.txt”", "“folder”"]
-    assert len(keys_of(photos.shelf)) == 200
+    assert len(keys_of(photos.library)) == 200
     assert progress[51] == ("Reading “folder”", 51, 202)
 
 
@@ -161,7 +161,7 @@ def test_a_photo_without_a_face_gets_a_box_in_the_middle_and_a_sentence(
         photos.add([(photo, photo.name)])
     [[sentence]] = blocker.args
     assert "No face was found in “photo.png”" in sentence
-    placement = photos.shelf.placement(keys_of(photos.shelf)[0])
+    placement = photos.library.placement(keys_of(photos.library)[0])
     assert placement is not None
     assert placement.box == CropBox(20, 0, 160)
 
@@ -171,7 +171,7 @@ def three(photos: OwnPhotos, qtbot: QtBot) -> list[str]:
     """The keys of three photos, of which the second shows two faces."""
     with qtbot.waitSignal(photos.idle):
         photos.add([(pixels(1), "One"), (group(), "Group"), (pixels(2), "Two")])
-    return [keys_of(photos.shelf)[row] for row in range(3)]
+    return [keys_of(photos.library)[row] for row in range(3)]
 
 
 def test_photos_are_removed_and_put_back(photos: OwnPhotos, three: list[str], qtbot: QtBot) -> None:
@@ -179,12 +179,12 @@ def test_photos_are_removed_and_put_back(photos: OwnPhotos, three: list[str], qt
         photos.remove(three[:2])
     [removed] = blocker.args
     assert removed.names == ("One", "Group")
-    assert faces_of(photos.shelf).names == ("Two",)
+    assert faces_of(photos.library).names == ("Two",)
 
     with qtbot.waitSignal(photos.changed) as changed:
         photos.restore(removed)
     assert changed.args == [three[0]]
-    assert faces_of(photos.shelf).names == ("One", "Group", "Two")
+    assert faces_of(photos.library).names == ("One", "Group", "Two")
 
 
 def test_removing_what_is_gone_is_no_news(
@@ -192,7 +192,7 @@ def test_removing_what_is_gone_is_no_news(
 ) -> None:
     with qtbot.assertNotEmitted(photos.removed), qtbot.waitSignal(photos.changed):
         photos.remove(["gone"])
-    assert len(keys_of(photos.shelf)) == 3
+    assert len(keys_of(photos.library)) == 3
 
 
 def test_a_photo_that_cannot_be_removed_is_a_problem(
@@ -201,7 +201,7 @@ def test_a_photo_that_cannot_be_removed_is_a_problem(
     def refuse(*_arguments: Any, **_options: Any) -> None:
         raise PermissionError(13, "Permission denied", "x.png")
 
-    monkeypatch.setattr(photos.shelf, "remove", refuse)
+    monkeypatch.setattr(photos.library, "remove", refuse)
     with qtbot.waitSignal(told.problem) as blocker:
         photos.remove(three[:1])
     assert "no permission" in blocker.args[0].text
@@ -217,7 +217,7 @@ def test_nothing_is_written_on_the_gui_thread(
         return work(*arguments, **options)
 
     for name in ("remove", "restore", "add_faces"):
-        monkeypatch.setattr(photos.shelf, name, partial(noting, getattr(photos.shelf, name)))
+        monkeypatch.setattr(photos.library, name, partial(noting, getattr(photos.library, name)))
     with qtbot.waitSignal(photos.removed) as blocker:
         photos.remove(three[:1])
     with qtbot.waitSignal(photos.changed):
@@ -232,19 +232,19 @@ def test_what_the_ended_threads_left_is_written(photos: OwnPhotos, three: list[s
     stop_and_wait(photos.jobs())
     photos.remove(three[:1])
     photos.remove(three[2:])
-    assert len(keys_of(photos.shelf)) == 3
+    assert len(keys_of(photos.library)) == 3
 
     photos.finish()
     photos.finish()
 
-    assert faces_of(photos.shelf).names == ("Group",)
+    assert faces_of(photos.library).names == ("Group",)
 
 
 def test_photos_with_several_faces_are_told(photos: OwnPhotos, qtbot: QtBot) -> None:
     with qtbot.waitSignal(photos.several) as blocker:
         photos.add([(pixels(1), "One"), (group(), "Group")])
     [several] = blocker.args
-    assert several.keys == (keys_of(photos.shelf)[1],)
+    assert several.keys == (keys_of(photos.library)[1],)
     assert several.names == ("Group",)
     assert several.faces == 2
 
@@ -257,8 +257,8 @@ def test_all_faces_of_a_photo_get_entries(
     assert changed.args == [""]
     with qtbot.assertNotEmitted(photos.changed), qtbot.waitSignal(photos.idle):
         photos.add_all_faces(three)
-    assert faces_of(photos.shelf).names == ("One", "Group", "Two", "Group (2)")
-    [other] = photos.shelf.others(three[1]).values()
+    assert faces_of(photos.library).names == ("One", "Group", "Two", "Group (2)")
+    [other] = photos.library.others(three[1]).values()
     assert other.centre == pytest.approx((GROUP[0].x, GROUP[0].y), abs=15)
 
 
@@ -269,7 +269,7 @@ def test_faces_of_photos_wait_for_photos_that_are_read(
         photos.add([(pixels(7), "Three")])
         photos.add_all_faces(["gone", *three])
         photos.add([(pixels(8), "Four")])
-    assert faces_of(photos.shelf).names == (
+    assert faces_of(photos.library).names == (
         "One",
         "Group",
         "Two",
@@ -293,13 +293,13 @@ def test_another_face_is_the_next_one_found_or_beside(
 ) -> None:
     key = three[1]
     for number in range(2):
-        placement = photos.shelf.placement(key)
+        placement = photos.library.placement(key)
         assert placement is not None
         with qtbot.waitSignal(photos.changed) as blocker:
             photos.add_face(key, placement)
         [added] = blocker.args
-        assert photos.shelf.row_of(added) == 3 + number
-        where = photos.shelf.placement(added)
+        assert photos.library.row_of(added) == 3 + number
+        where = photos.library.placement(added)
         assert where is not None
         assert where.chosen == (1, -1)[number]
         assert not where.box.is_near(placement.box)
@@ -315,9 +315,9 @@ def test_one_more_face_of_a_photo_that_is_gone_is_a_problem(
 
 def test_the_shelf_of_before_is_there_again(photos: OwnPhotos, qtbot: QtBot) -> None:
     picture = drawn_photo(GROUP[:1])
-    photos.shelf.add_photo(Photo("Kept", picture, Placement(GROUP[0].box)))
+    photos.library.add_photo(Photo("Kept", picture, Placement(GROUP[0].box)))
     again = OwnPhotos(pytest.fail)
     try:
-        assert faces_of(again.shelf).names == ("Kept",)
+        assert faces_of(again.library).names == ("Kept",)
     finally:
         stop_and_wait(again.jobs())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +18,6 @@ from model.data.datasets import FaceSet
 from tests.gui.conftest import picture_of, same_picture, wait_for_file
 
 LEFT = Qt.MouseButton.LeftButton
-
-
-@pytest.fixture
-def studio(qtbot: QtBot) -> Iterator[Studio]:
-    studio = Studio()
-    yield studio
-    studio.shut_down()
 
 
 @pytest.fixture

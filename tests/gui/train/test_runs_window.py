@@ -53,7 +53,7 @@ def train(window: MainWindow, few_faces: FaceSet) -> MainWindow:
     window.studio.faces.source, window.studio.faces.faces = "patches", few_faces
     window.studio.faces.changed.emit()
     window.tabs.setCurrentWidget(window.train)
-    window.train.show_runs()
+    window.train.tabs.setCurrentWidget(window.train.runs)
     return window
 
 
@@ -151,7 +151,7 @@ def test_a_run_of_another_program_is_listed_when_the_tab_is_shown(
 ) -> None:
     train.train.show_settings()
     recorded(few_faces, 1)
-    train.train.show_runs()
+    train.train.tabs.setCurrentWidget(train.train.runs)
     qtbot.waitUntil(lambda: len(listed(train)) == 1, timeout=LOADING_MS)
 
 
