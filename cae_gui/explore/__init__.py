@@ -1,1 +1,1 @@
-"""Moving a face through the latent space."""
+"""Editing a face in the latent space."""

@@ -1,4 +1,4 @@
-"""The directions that the person made of faces, for the model in use."""
+"""Custom directions, which the user defines by faces, for the model in use."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ Change = tuple[DirectionFaces | None, DirectionFaces | None]
 """A direction before and after; None where there is none."""
 
 DRAFT_STEPS = (-2, -1, 0, 1, 2)
-"""Where a face is shown along a direction that is being made, in sigma."""
+"""Coordinates at which the preview of a new direction is decoded, in sigma."""
 
 
 class Draft(NamedTuple):
-    """A direction's AUC on faces left out, and a face's latents (5, L) at ``DRAFT_STEPS`` along it.
+    """A new direction's AUC on held-out faces, and latents (5, L) of a face at ``DRAFT_STEPS``.
 
-    ``reason`` says why there is no direction; ``auc`` is None with too few faces.
+    ``reason`` says why there is no direction; ``auc`` (0 to 1) is None with too few faces.
     """
 
     latents: Floats
@@ -55,16 +55,16 @@ class Draft(NamedTuple):
 
 
 class CustomDirections(QObject):
-    """Keeps the directions beside the model's file, and hands them to the explorer.
+    """Keeps the directions in a file beside the model's, and gives them to the explorer.
 
-    A model without such a file takes over those in use, or those of last time: their faces are
-    encoded by it. Its own file comes into being with the first change. Every change can be undone
-    on the explorer's stack.
+    A model without such a file takes over the directions in use, or else those of the last start,
+    and encodes their faces. Its own file is written at the first change. Every change can be
+    undone on the explorer's stack.
 
     Signals:
-        changed(): there are others, or they have been encoded.
-        brought(Path, int): so many were brought from another file.
-        drafted(Draft): what the faces that ``ask_draft`` was given last come to.
+        changed(): ``items`` has changed, or was encoded.
+        brought(Path, int): this number of directions was imported from a file.
+        drafted(Draft): the answer to the last ``ask_draft``.
     """
 
     changed = Signal()
@@ -78,11 +78,11 @@ class CustomDirections(QObject):
         self._models, self._explorer, self._report = models, explorer, report
         self.items: Items = ()
         self.unusable: tuple[str, ...] = ()
-        """Sentences about those that mean nothing to the model in use."""
+        """Sentences about directions that can't be computed for the model in use."""
         self.source: Path | None = None
-        """The file that the directions in use are from; set it before the first model is there."""
+        """The file of the directions in use; set it before the first model is loaded."""
         self.is_ready = False
-        """Whether those of the model in use are known; before, none may be made."""
+        """Whether the directions of the model in use were read; before, none can be added."""
         self.is_measured = False
         """Whether the explorer has them all."""
         self._latents: FaceLatents | None = None
@@ -91,7 +91,7 @@ class CustomDirections(QObject):
         self._is_unsaved = False
         self._later: list[tuple[Sequence[DirectionFaces], str]] = []
         self._statistics: LatentStatistics | None = None
-        self._files = LatestJob(parent=self)  # in the order of asking: a load must follow a save
+        self._files = LatestJob(parent=self)  # in order of requests: a load must follow a save
         self._measuring, self._drafting = StreamJob(self), StreamJob(self)
         models.replaced.connect(self._on_model)
         models.saved.connect(self._on_model_saved)
@@ -105,7 +105,7 @@ class CustomDirections(QObject):
 
     @property
     def latents(self) -> FaceLatents | None:
-        """What the model in use makes of faces, as far as it was asked; None without a model."""
+        """The cached latents of faces by the model in use; None without a model."""
         model, known = self._models.model, self._latents
         if model is not None and (known is None or known.model.network is not model.network):
             self._latents = FaceLatents(model)
@@ -113,26 +113,26 @@ class CustomDirections(QObject):
 
     @property
     def statistics(self) -> LatentStatistics | None:
-        """Those of the model in use; None until they are known."""
+        """The latent statistics of the model in use; None until they are measured."""
         statistics, latents = self._explorer.statistics, self.latents
         if statistics is None or latents is None:
             return None
         fits = len(statistics.mean) == latents.model.network.latent_dim
-        return statistics if fits else None  # the explorer may still have those of another model
+        return statistics if fits else None  # the explorer may still have another model's
 
     def put(self, item: DirectionFaces, instead_of: DirectionFaces | None = None) -> None:
-        """Add a direction, or put it in the place of another one."""
+        """Add a direction, or replace ``instead_of``."""
         verb = "Make" if instead_of is None else "Change"
         self._change(f"{verb} “{item.name}”", [(instead_of, item)])
 
     def remove(self, item: DirectionFaces) -> None:
-        """Take a direction away."""
+        """Remove a direction."""
         self._change(f"Remove “{item.name}”", [(item, None)])
 
     def add(self, items: Sequence[DirectionFaces], text: str) -> int:
-        """Add those that aren't there yet under names of their own; return how many.
+        """Add directions that aren't there yet, under unique names; return how many.
 
-        Before the model's own are known, they wait.
+        They are added once the model's own directions were read.
         """
         if not self.is_ready:
             self._later.append((items, text))
@@ -148,16 +148,16 @@ class CustomDirections(QObject):
         self._files.ask(work, lane=("bring", path), then=then, failed=self._report)
 
     def ask_draft(self, faces: DirectionFaces) -> bool:
-        """Have worked out what a direction of these faces would be; an earlier one is dropped.
+        """Compute a preview of a direction of these faces; drops an earlier request.
 
-        Return False where the model in use hasn't been measured yet: then there is no answer.
+        Returns False, and gives no answer, while the model in use has no statistics.
         """
         latents, statistics = self.latents, self.statistics
         if latents is None or statistics is None:
             return False
         start = statistics.mean if self._explorer.face is None else self._explorer.face.start
         if start.shape != statistics.mean.shape:
-            start = statistics.mean  # the face is still of another model
+            start = statistics.mean  # the face's latent is still another model's
         work = partial(_draft, faces, latents, statistics, start)
         self._drafting.begin(work, then=self._on_drafted, failed=self._report)
         return True
@@ -167,7 +167,7 @@ class CustomDirections(QObject):
         return [self._files, self._measuring, self._drafting]
 
     def keep_all(self) -> None:
-        """Write what hasn't been written, once the threads have ended."""
+        """Write unsaved changes, once the threads have ended."""
         if self._is_unsaved and self._file is not None:
             try:
                 _write(self._file, self.items, self._known)
@@ -193,9 +193,9 @@ class CustomDirections(QObject):
     def _save(self) -> None:
         if self._file is not None:
             self._is_unsaved = True
-            self._known = {*self._known, *self.names}  # in the file once it is this one's turn
+            self._known = {*self._known, *self.names}  # in the file once this request is done
             work = partial(_write, self._file, self.items, self._known)
-            # Only the newest answer counts: earlier ones tell of a file that has changed since.
+            # Only the newest answer counts: the file has changed since earlier ones.
             lane, then = ("save", self._file), partial(self._on_saved, self._file, len(self.items))
             self._files.ask(work, lane=lane, then=then, failed=self._report)
 
@@ -213,7 +213,7 @@ class CustomDirections(QObject):
         self._measuring.cancel()
         self.is_measured = False
         if self._models.snapshot_of is not None and self.is_ready:
-            self._measure()  # a snapshot of a training has no file; the present ones stay in use
+            self._measure()  # a snapshot of a training has no file: it uses the present directions
             return
         self.is_ready = False
         self._file = custom_directions_file(path)
@@ -282,14 +282,14 @@ class CustomDirections(QObject):
 
 
 class _Found(NamedTuple):
-    """Directions that were found, and the file they are from."""
+    """Directions that were read, and their file."""
 
     source: Path
     items: Items
 
 
 class _Measured(NamedTuple):
-    """What a model makes of the directions' faces, and why some of them can't be used."""
+    """The directions in a model's latent space, and why some can't be computed."""
 
     latents: FaceLatents
     directions: tuple[Direction, ...]
@@ -297,7 +297,7 @@ class _Measured(NamedTuple):
 
 
 def _read(file: Path, present: Items, source: Path | None) -> _Found | None:
-    """Read the model's own file; else return those in use, or else those of last time.
+    """Read the model's own file; else return the directions in use, else read ``source``.
 
     Raises:
         RuntimeError: the file is damaged.
@@ -319,7 +319,7 @@ def _read(file: Path, present: Items, source: Path | None) -> _Found | None:
 
 
 def _write(file: Path, items: Items, known: Collection[str]) -> list[DirectionFaces]:
-    """Write directions and return all that the file holds now.
+    """Write directions and return all directions now in the file.
 
     Raises:
         RuntimeError: the file can't be written.
@@ -347,7 +347,7 @@ def _read_other(path: Path) -> Sequence[DirectionFaces]:
 def _measure(
     latents: FaceLatents, items: Items, statistics: LatentStatistics
 ) -> Iterator[WorkProgress | _Measured]:
-    """Encode the faces of all directions, and yield last what they come to."""
+    """Encode the faces of all directions, and yield the directions last."""
     directions, unusable = [], []
     for item in items:
         sides = yield from _sides(item, latents)
@@ -361,7 +361,7 @@ def _measure(
 def _draft(
     faces: DirectionFaces, latents: FaceLatents, statistics: LatentStatistics, start: Floats
 ) -> Iterator[WorkProgress | Draft]:
-    """Encode the faces of a direction, and yield last what it does to a latent (L,)."""
+    """Encode the faces of a direction, and last yield its ``Draft`` from a latent (L,)."""
     sides = yield from _sides(faces, latents)
     try:
         found = custom_direction(faces.name, *sides, statistics)
@@ -376,7 +376,7 @@ def _draft(
 def _sides(
     item: DirectionFaces, latents: FaceLatents
 ) -> Generator[WorkProgress, None, tuple[Floats, Floats]]:
-    """Encode the faces of a direction; return the latents (N, L) with it, and without it."""
+    """Encode the faces of a direction; return the latents (N, L) of both of its sides."""
     yield from latents.encode(item.with_it)
     yield from latents.encode(item.without)
     return latents.of(item.with_it), latents.of(item.without)

@@ -1,4 +1,4 @@
-"""Making a direction: a name, faces with something, and faces without it."""
+"""The form of a custom direction: a name, faces with a feature, and faces without it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from model.face_set import FACE_SHAPE
 WITH, WITHOUT = 0, 1
 SIDES = (WITH, WITHOUT)
 MOST_FACES = 500
-"""More on a side would stall the form; hardly any direction gets better by them."""
+"""Most faces on a side: more would make the form slow, and hardly improve a direction."""
 MOST_LETTERS = 100
 
 _TITLES = ("&With it", "W&ithout it")
@@ -57,8 +57,8 @@ class DirectionBuilder(QWidget):
     Enter in the name is ``save``, and Escape is ``cancel``.
 
     Signals:
-        selection_wanted(int): the faces selected in the gallery are to come to this side.
-        faces_changed(): other faces are on a side.
+        selection_wanted(int): add the faces selected in the gallery to this side.
+        faces_changed(): the faces of a side have changed.
     """
 
     selection_wanted = Signal(int)
@@ -83,7 +83,7 @@ class DirectionBuilder(QWidget):
         self.open("", [], [])
 
     def open(self, name: str, with_it: Sequence[Face], without: Sequence[Face]) -> None:
-        """Begin with this name and these faces; "" is a new direction."""
+        """Fill the form; the name is "" for a new direction."""
         self._title.setText(f"Edit “{name}”" if name else "New direction")
         self._name.setText(name)
         self._sides = [list(with_it), list(without)]
@@ -93,7 +93,7 @@ class DirectionBuilder(QWidget):
         self._show_sides()
 
     def name(self) -> str:
-        """Return the name without the spaces around it."""
+        """Return the name, stripped of surrounding spaces."""
         return " ".join(self._name.text().split())
 
     def images(self, side: int) -> NDArray[np.uint8]:
@@ -102,7 +102,7 @@ class DirectionBuilder(QWidget):
         return np.stack(faces) if faces else np.zeros((0, *FACE_SHAPE), np.uint8)
 
     def add_faces(self, side: int, faces: Sequence[Face]) -> None:
-        """Put faces on a side: from the other one they are taken away, and none comes twice."""
+        """Add faces to a side, each once, and remove them from the other side."""
         new = {_key(face): face for face in faces}
         other = self._sides[1 - side]
         self._sides[1 - side] = [face for face in other if _key(face) not in new]
@@ -114,16 +114,16 @@ class DirectionBuilder(QWidget):
         self._show_sides()
 
     def set_separation(self, text: str) -> None:
-        """Say how well the two sides are told apart."""
+        """Show how well the direction separates the two sides."""
         self._separation.setText(text)
 
     def set_error(self, text: str) -> None:
-        """Say what keeps the direction from being saved; "" for nothing."""
+        """Show why the direction can't be saved; "" hides the message."""
         self._error.setText(text)
         self._error.setVisible(bool(text))
 
     def set_preview(self, images: NDArray[np.uint8] | None) -> None:
-        """Show a face uint8 (K, 48, 48, 3) along the direction, the middle one as it is."""
+        """Show a face along the direction, uint8 (K, 48, 48, 3), unchanged in the middle."""
         self._preview.set_frames(np.zeros((0, *FACE_SHAPE), np.uint8) if images is None else images)
 
     def focus_name(self) -> None:
@@ -209,11 +209,11 @@ class DirectionBuilder(QWidget):
 
 
 class FacePile(FaceListView):
-    """Shows faces as the gallery does, takes others by drag, and gives its own.
+    """A grid of faces that takes dropped faces and lets its own be dragged.
 
     Signals:
-        faces_dropped(object): faces (list of name and pixels) are to come in.
-        removal_asked(object): the faces at these places (list of int) are to go.
+        faces_dropped(object): add these faces (list of name and pixels).
+        removal_asked(object): remove the faces of these rows (list of int).
     """
 
     faces_dropped = Signal(object)
@@ -231,13 +231,13 @@ class FacePile(FaceListView):
         self.entered_on.connect(self._remove_one)
 
     def set_faces(self, faces: Sequence[Face]) -> None:
-        """Show these faces; none is selected."""
+        """Show these faces, none of them selected."""
         none = np.zeros((0, *FACE_SHAPE), np.uint8)
         pixels: Pixels = np.stack([face for _, face in faces]) if faces else none
         self._faces.set_faces(pixels, [name for name, _ in faces])
 
     def selected_places(self) -> list[int]:
-        """Return the places of the selected faces, ascending."""
+        """Return the rows of the selected faces, ascending."""
         return sorted(index.row() for index in self.selectedIndexes())
 
     def _set_hovered(self, hovered: bool) -> None:
@@ -273,7 +273,7 @@ class FacePile(FaceListView):
             event.ignore()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        # Qt's own asks the model, which takes nothing.
+        # Qt's own method asks the model, which accepts no drops.
         event.setAccepted(event.mimeData().hasFormat(MIME_TYPE) and event.source() is not self)
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:

@@ -1,4 +1,4 @@
-"""The page of the person's own directions: their sliders, and the form that makes one."""
+"""The page of custom directions: their sliders, and the form that defines one."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ TOO_MANY = f"There are {MAX_DIRECTIONS} directions already. Remove one first."
 
 
 class DirectionsPage(QWidget):
-    """Sliders over the person's own directions, and what makes, changes and removes them.
+    """Sliders of custom directions, with commands to add, edit and remove them.
 
-    ``selected_faces`` returns up to so many of the faces that are selected in the gallery.
+    ``selected_faces(most)`` returns at most ``most`` of the faces selected in the gallery.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class DirectionsPage(QWidget):
 
     @Slot()
     def _ask_draft(self) -> None:
-        """Have worked out what the faces in the form come to, while it is shown."""
+        """Request the preview for the faces in the form, while it is shown."""
         self._models.drop(Lane.DRAFT)
         if not self.is_building():
             return

@@ -1,4 +1,4 @@
-"""The face being edited in the latent space, its snapshots, and where it can be moved."""
+"""The state of Explore: the edited face, its snapshots, directions, locks and limits."""
 
 from __future__ import annotations
 
@@ -29,21 +29,22 @@ T = TypeVar("T")
 Floats = NDArray[np.float32]
 
 MOST_STEPS = 500
-"""Steps that can be undone: 10 kB each, for hours of work."""
+"""Most steps that can be undone; each takes about 10 kB."""
 TEMPERATURE = 0.7
-"""At 1 random faces are as unusual as the training faces, but some fall apart; the truncation that
-Karras et al., "A style-based generator architecture", 2019, advise for the same reason."""
+"""Default scale of random faces: at 1 they are as unusual as the training faces, but some have
+artefacts. Source: the truncation trick of Karras et al., "A style-based generator architecture for
+generative adversarial networks", 2019."""
 SMALL_STEP = 0.2
-"""Share of a fresh random face in a small random step."""
+"""Weight of a new random face in a small random step."""
 LEAST_TYPICAL = 0.01
-"""The soft limit: a face that fewer of the training faces are as unusual as is drawn back."""
+"""The soft limit: edits below this typicality are moved back towards the mean."""
 REST_MS = 150
-"""The face has rested so long before small pictures and neighbours are computed."""
+"""How long the face rests before small pictures and nearest faces are computed."""
 
 
 @dataclass(eq=False)
 class Face:
-    """A face uint8 (48, 48, 3) and its latent (L,), which the next snapshot of a model changes."""
+    """A face uint8 (48, 48, 3) and its latent (L,) by the model in use."""
 
     name: str
     pixels: NDArray[np.uint8]
@@ -52,7 +53,7 @@ class Face:
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Edited:
-    """A face and how far its latent has been moved (L,), at full strength; never changed."""
+    """A face, its offset (L,) in the latent space, and the offset's strength; immutable."""
 
     face: Face
     offset: Floats
@@ -75,13 +76,13 @@ class Edited:
 
     @property
     def latent(self) -> Floats:
-        """The latent (L,) that is shown."""
+        """The edited latent (L,)."""
         return np.asarray(self.face.start + np.float32(self.strength) * self.offset, np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """An edited face that the person keeps under a name."""
+    """An edited face under a name."""
 
     name: str
     edited: Edited
@@ -89,22 +90,22 @@ class Snapshot:
 
 _Placed = tuple[int, Snapshot]
 _Swap = tuple[Sequence[_Placed], Sequence[_Placed]]
-"""The snapshots that go and those that come, with their places."""
+"""The snapshots to remove and those to insert, with their indexes."""
 
 
 class Explorer(QObject):
-    """Holds the edited face, the snapshots, and the directions, locks and density for moving it.
+    """Holds the edited face, the snapshots, and the directions, locks and density of its edits.
 
     Every change of the face and of the snapshots can be undone. Changes between ``begin_edit`` and
     ``end_edit`` (a drag of a slider) are one step.
 
     Signals:
         face_changed(): another face is being edited.
-        latent_changed(): the latent of the face has moved; also after ``face_changed``.
-        snapshots_changed(): a snapshot was taken, renamed or removed.
-        directions_changed(): other directions, or other sigmas.
+        latent_changed(): the latent of the face has changed; also after ``face_changed``.
+        snapshots_changed(): a snapshot was added, renamed or removed.
+        directions_changed(): the directions or their sigmas have changed.
         locks_changed(): other directions are locked.
-        limit_changed(): edits may go farther, or less far.
+        limit_changed(): the soft limit has changed.
     """
 
     face_changed = Signal()
@@ -121,9 +122,9 @@ class Explorer(QObject):
         self.statistics: LatentStatistics | None = None
         self.density: Density | None = None
         self.directions: Directions | None = None
-        """Principal directions by variance, then attributes, then the person's own."""
+        """Principal directions by variance, then attributes, then custom directions."""
         self.temperature = TEMPERATURE
-        """How far from the mean random faces are, as a share of the training faces' distance."""
+        """Scale of random faces: their distance to the mean, relative to the training faces'."""
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(MOST_STEPS)
         self._limit = LEAST_TYPICAL
@@ -131,15 +132,15 @@ class Explorer(QObject):
         self._attributes: tuple[Direction, ...] = ()
         self._own: tuple[Direction, ...] = ()
         self._locked: set[tuple[Kind, str]] = set()
-        self._locked_rows: frozenset[int] = frozenset()  # looked up at each step of a drag
+        self._locked_rows: frozenset[int] = frozenset()  # kept: it is read at each step of a drag
         self._before_drag: Edited | None = None
         self.is_jumping = False
-        """Whether several steps are being undone or redone at once, for the face only."""
+        """Whether ``go_to_state`` is undoing or redoing steps, for the face only."""
         self._random = np.random.default_rng()
 
     @property
     def latent(self) -> Floats | None:
-        """The present latent (L,), or None where no face is loaded."""
+        """The edited latent (L,), or None without a face."""
         return None if self.face is None else self.face.latent
 
     @property
@@ -154,7 +155,7 @@ class Explorer(QObject):
 
     @property
     def limit(self) -> float:
-        """The lowest typicality that an edit may reach; 0 allows all."""
+        """The lowest typicality of an edit, 0 to 1; 0 is no limit."""
         return self._limit
 
     @limit.setter
@@ -163,36 +164,36 @@ class Explorer(QObject):
         self.limit_changed.emit()
 
     def rows_of(self, kind: Kind) -> range:
-        """Return which of ``directions`` are of a kind."""
+        """Return the indexes in ``directions`` of one kind."""
         counts = (len(self._principal), len(self._attributes), len(self._own))
         number = ("principal", "attribute", "own").index(kind)
         first = sum(counts[:number])
         return range(first, first + counts[number]) if self.directions else range(0)
 
     def use_statistics(self, statistics: LatentStatistics | None) -> None:
-        """Measure principal coordinates by these statistics from now on."""
+        """Set the statistics that define principal directions and sigmas."""
         self.statistics = statistics
         self._principal = principal_directions(statistics).items if statistics else ()
         self._use()
 
     def use_attributes(self, attributes: Sequence[Direction]) -> None:
-        """Offer these attribute directions from now on."""
+        """Set the attribute directions."""
         if tuple(attributes) != self._attributes:
             self._attributes = tuple(attributes)
             self._use()
 
     def set_own(self, own: Sequence[Direction]) -> None:
-        """Offer these directions of the person's own from now on."""
+        """Set the custom directions."""
         if tuple(own) != self._own:
             self._own = tuple(own)
             self._use()
 
     def use_density(self, density: Density | None) -> None:
-        """Draw random faces from this density, and keep to it."""
+        """Set the density that random faces are drawn from, and that defines typicality."""
         self.density = density
 
     def set_locked(self, direction: int, locked: bool) -> None:
-        """Keep a direction's coordinate, whatever else moves, or let it go."""
+        """Lock or unlock a direction: edits keep the coordinates of locked ones."""
         if self.directions is not None:
             item = self.directions[direction]
             change = self._locked.add if locked else self._locked.discard
@@ -201,7 +202,7 @@ class Explorer(QObject):
             self.locks_changed.emit()
 
     def clear(self) -> None:
-        """Forget the face, the snapshots and all steps: their latents belong to another model."""
+        """Remove the face, the snapshots and all steps, as for another model."""
         self.face = self._before_drag = None
         self.snapshots = ()
         self.undo_stack.clear()
@@ -210,7 +211,7 @@ class Explorer(QObject):
         self.snapshots_changed.emit()
 
     def load(self, name: str, pixels: NDArray[np.uint8], latent: Floats) -> None:
-        """Start editing a face; undoing it brings the last one back."""
+        """Start editing a face uint8 (48, 48, 3) with its latent (L,), as one step."""
         self.end_edit()
         loaded = Edited(Face(name, pixels, latent), np.zeros_like(latent))
         if self.face is None:
@@ -219,7 +220,7 @@ class Explorer(QObject):
             self._push(f"Load {name}", loaded)
 
     def restore(self, edited: Edited, text: str) -> None:
-        """Go to an edit that was made before, such as a snapshot's, as one step."""
+        """Return to an earlier edit, such as a snapshot's, as one step."""
         self.end_edit()
         if self.face is None:
             self._set(edited)
@@ -233,9 +234,9 @@ class Explorer(QObject):
         return list({id(state.face): state.face for state in states}.values())
 
     def rebase(self, faces: Sequence[Face], starts: Floats) -> None:
-        """Take the latents (N, L) that the model's next snapshot makes of ``faces()``.
+        """Replace the latents of ``faces()`` by those of the model's next snapshot (N, L).
 
-        Every edit is kept: it begins where the face lies now.
+        Edits keep their offsets.
         """
         for face, start in zip(faces, starts, strict=True):
             face.start = start
@@ -250,7 +251,7 @@ class Explorer(QObject):
         return self.directions.coordinates(self.face.latent)
 
     def move(self, direction: int, sigmas: float) -> None:
-        """Move the face along one direction to a coordinate in sigma; locked ones stay."""
+        """Move the face along one direction to a coordinate in sigma, but not along locked ones."""
         latent = self.moved(direction, sigmas)
         if latent is not None and self.directions is not None:
             self._go(self.directions[direction].name, latent)
@@ -264,7 +265,7 @@ class Explorer(QObject):
         return self._limited(moved, self.face)
 
     def set_dimension(self, dimension: int, value: float) -> None:
-        """Set one raw number of the latent; locked directions stay."""
+        """Set one dimension of the latent; coordinates of locked directions stay."""
         latent = self.with_dimension(dimension, value)
         if latent is not None:
             self._go(f"Latent {dimension + 1}", latent)
@@ -280,98 +281,95 @@ class Explorer(QObject):
             unit = np.zeros_like(latent)
             unit[dimension] = 1
             free = project_out(unit, self.directions.matrix[locked])
-            room = float(free[dimension])  # the squared length of what is left
+            room = float(free[dimension])  # squared length of the part outside locked directions
             step = free * (step[dimension] / room) if room > MIN_FREE**2 else np.zeros_like(step)
         return self._limited(latent + step, self.face)
 
     def go_to(self, latent: Floats, text: str) -> None:
-        """Move the face to any latent (L,): one step, or part of a drag.
-
-        Where there is a soft limit, the move stays within it.
-        """
+        """Move the face to a latent (L,), within the soft limit: one step, or part of a drag."""
         if self.face is not None:
             self._go(text, self._limited(latent, self.face))
 
     def set_strength(self, strength: float) -> None:
-        """Show so much of the whole edit: 0 the face as it started, 1 all, 2 twice as much."""
+        """Scale the edit: 0 is the unedited face, 1 the whole edit, 2 twice as much."""
         if self.face is not None and strength != self.face.strength:
             self._change("Strength", replace(self.face, strength=strength))
 
     def reset(self) -> None:
-        """Bring the whole latent back to where the face started."""
+        """Reset the latent to that of the unedited face."""
         if self.face is not None and self.face.offset.any():
             self._change("Reset", replace(self.face, offset=self.face.offset * 0, strength=1.0))
 
     def randomize(self) -> None:
-        """Move to a random face, drawn as the training faces are distributed."""
+        """Move to a random face, drawn from the density at ``temperature``."""
         source = self.density or self.statistics
         if self.face is not None and source is not None:
             self._go("Random face", source.sample(self._random, self.temperature))
 
     def step_randomly(self) -> None:
-        """Move a little, to any side."""
+        """Move a small step in a random direction."""
         if self.face is not None and self.density is not None:
             latent = self.density.nearby(self.face.latent, self._random, SMALL_STEP)
             self._go("Random step", latent)
 
     def make_more_typical(self) -> None:
-        """Move to the nearest face that is a tenth closer to the mean of the density."""
+        """Move a tenth closer to the mean of the density, in its metric."""
         if self.face is not None and self.density is not None:
             self._go("More typical", self.density.more_typical(self.face.latent))
 
     def typicality(self) -> float | None:
-        """Return the share of faces that are at least as unusual; None where it isn't known."""
+        """Return the share of faces at least as unusual, 0 to 1; None without a density."""
         if self.face is None or self.density is None:
             return None
         return float(self.density.typicality(self.face.latent))
 
     def take_snapshot(self, name: str) -> None:
-        """Keep the face as it is under a name."""
+        """Add a snapshot of the edited face."""
         if self.face is not None:
             self._keep(f"Take “{name}”", (*self.snapshots, Snapshot(name, self.face)))
 
     def add_snapshots(self, snapshots: Sequence[Snapshot], text: str) -> None:
-        """Keep snapshots that were taken elsewhere."""
+        """Add snapshots from elsewhere, as one step with this text."""
         if snapshots:
             self._keep(text, (*self.snapshots, *snapshots))
 
     def rename_snapshot(self, index: int, name: str) -> None:
-        """Give a snapshot another name."""
+        """Rename a snapshot."""
         renamed = replace(self.snapshots[index], name=name)
         others = self.snapshots[:index], self.snapshots[index + 1 :]
         self._keep(f"Rename “{name}”", (*others[0], renamed, *others[1]))
 
     def remove_snapshots(self, indexes: Sequence[int]) -> None:
-        """Forget some snapshots."""
+        """Remove snapshots, as one step."""
         kept = [item for index, item in enumerate(self.snapshots) if index not in indexes]
         if len(kept) < len(self.snapshots):
             self._keep("Remove snapshots", tuple(kept))
 
     def show_snapshot(self, index: int) -> None:
-        """Go on with the face of a snapshot."""
+        """Return to the edit of a snapshot."""
         snapshot = self.snapshots[index]
         self.restore(snapshot.edited, f"Show “{snapshot.name}”")
 
     def states(self) -> list[Edited]:
-        """Return the face after each step that changed it, and before the first; none twice.
+        """Return the edits before the first step and after each that changed the face.
 
-        ``state_index`` tells which of them is shown.
+        ``state_index`` is the index of the present one.
         """
         return [state for _, state in self._numbered_states()]
 
     def state_index(self) -> int | None:
-        """Return which of ``states`` is shown; None where no face is."""
+        """Return the index of the present one of ``states``; None without a face."""
         present = self.undo_stack.index()
         numbers = [number for number, _ in self._numbered_states()]
         return max((i for i, number in enumerate(numbers) if number <= present), default=None)
 
     def state_text(self, index: int) -> str:
-        """Return what led to one of ``states``; "" for the first one."""
+        """Return the text of the step to one of ``states``; "" for the first one."""
         number = self._numbered_states()[index][0]
         return self.undo_stack.text(number - 1).replace("&&", "&") if number else ""
 
     def go_to_state(self, index: int) -> None:
-        """Undo or redo as many steps as lead to one of ``states``; what was kept since stays."""
+        """Undo or redo steps up to one of ``states``; snapshots and custom directions stay."""
         self.end_edit()
         before = self.face
         self.is_jumping = True
@@ -381,12 +379,12 @@ class Explorer(QObject):
         self._set(after)
 
     def begin_edit(self) -> None:
-        """Take what follows as one step, until ``end_edit``."""
+        """Merge all changes until ``end_edit`` into one step."""
         self._before_drag = self.face
 
     @Slot()
     def end_edit(self) -> None:
-        """End the step that ``begin_edit`` began."""
+        """Push the step since ``begin_edit``."""
         before, self._before_drag = self._before_drag, None
         if before is not None and self.face is not None and before is not self.face:
             after = self.face
@@ -394,7 +392,7 @@ class Explorer(QObject):
             self._push("Drag", after)
 
     def _limited(self, latent: Floats, edited: Edited) -> Floats:
-        """Return an edit (L,) of a face drawn back to the soft limit, where there is one."""
+        """Return the latent (L,) of an edit, moved back to the soft limit where it exceeds it."""
         if self.density is None or not self._limit:
             return latent
         return self.density.limited(latent, edited.start, self._limit)
@@ -420,14 +418,14 @@ class Explorer(QObject):
         self.undo_stack.push(step)
 
     def _steps(self) -> Iterator[tuple[int, Step[Edited | None]]]:
-        """Yield the steps of the face, each with the stack's index after it."""
+        """Yield the steps that changed the face, each with the stack's index after it."""
         for number in range(1, self.undo_stack.count() + 1):
             step = self.undo_stack.command(number - 1)
             if isinstance(step, Step) and not isinstance(step, KeptStep):
                 yield number, step
 
     def _numbered_states(self) -> list[tuple[int, Edited]]:
-        """Return each state with the stack's index at which it is shown."""
+        """Return each state with the stack's index at which it is the present one."""
         states: list[tuple[int, Edited]] = []
         for number, step in self._steps():
             if not states and step.before is not None:
@@ -439,7 +437,7 @@ class Explorer(QObject):
         return states
 
     def _go_to(self, face: Edited | None) -> None:
-        # An undo in the middle of a drag ends it: its start is no longer where the stack is.
+        # An undo during a drag ends it, as the stack is no longer at its start.
         self._before_drag = None
         if self.is_jumping:
             self.face = face
@@ -474,7 +472,7 @@ class Explorer(QObject):
 
 
 def rest_timer(parent: QObject, act: Callable[[], object]) -> QTimer:
-    """Return a timer that calls ``act`` once it has been ``REST_MS`` without another start."""
+    """Return a timer that calls ``act`` ``REST_MS`` after its last start."""
     timer = QTimer(parent, singleShot=True, interval=REST_MS)
     timer.timeout.connect(act)
     return timer
@@ -483,9 +481,9 @@ def rest_timer(parent: QObject, act: Callable[[], object]) -> QTimer:
 class KeptStep(Step[T]):
     """A change of snapshots or of custom directions, on the explorer's stack.
 
-    A jump in the history of the face leaves it as it is: after going back to an earlier face and
-    on from there, what was kept since is still there. For that, ``after`` and ``before`` aren't
-    whole values but changes: the one to make, and the one that takes it back.
+    ``go_to_state`` leaves it as it is, so that going back to an earlier face loses no snapshot or
+    direction. For that, ``after`` and ``before`` are changes rather than whole values: the change
+    to make, and its inverse.
     """
 
     def __init__(

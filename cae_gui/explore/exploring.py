@@ -1,4 +1,4 @@
-"""Keeps the explorer in the latent space of the model in use, also under a training."""
+"""Keeps the explorer's state up to date with the model in use, also during a training."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from model.inference import Reconstruction
 
 REBASED_AT_ONCE = 32
-"""Faces that a new snapshot encodes in one go: a slider's picture waits no longer than that."""
+"""Faces in one request to encode, which a slider's picture may have to wait for."""
 
 
 class Exploring(QObject):
-    """Gives the explorer faces, directions and density, and carries its edits to a new snapshot.
+    """Gives the explorer faces, directions and density, and applies its edits to new snapshots.
 
     Signals:
-        face_picked(int): the face in this row of the gallery is to be selected there.
+        face_picked(int): select the face in this row of the gallery.
     """
 
     face_picked = Signal(int)
@@ -42,7 +42,7 @@ class Exploring(QObject):
         super().__init__(parent)
         self._models, self._faces, self._selection = models, faces, selection
         self._explorer, self._latents = explorer, latents
-        self._loaded: Selected | None = None  # the face that was given to the explorer last
+        self._loaded: Selected | None = None  # what the explorer was given last
         self._is_looked_at = False
         self._is_training = False
         models.replaced.connect(self._on_model)
@@ -53,18 +53,18 @@ class Exploring(QObject):
         selection.reconstructed.connect(self._on_reconstructed)
 
     def look(self, looking: bool) -> None:
-        """Measure the latent space of the model in use while Explore is in view."""
+        """Note whether Explore is in view: only then the latent space is measured."""
         self._is_looked_at = looking
         self._measure()
 
     def set_training(self, active: bool) -> None:
-        """Take note that a training began or ended: snapshots are left unmeasured meanwhile."""
+        """Note that a training began or ended; meanwhile snapshots aren't measured."""
         was_active, self._is_training = self._is_training, active
         if was_active and not active:
             self._describe()
 
     def go_on_with(self, edited: Edited, text: str) -> None:
-        """Select the face of an edit that was made before, with the edit, in one step."""
+        """Select the face of an earlier edit and restore the edit, as one step."""
         self._loaded = Selected(edited.name, edited.pixels)
         self._explorer.restore(edited, text)
         self._selection.show(self._loaded)
@@ -72,7 +72,7 @@ class Exploring(QObject):
     def load_measured(self, point: int) -> None:
         """Select the face of a measured latent, by its index.
 
-        Where the gallery shows it, it is selected there; the gallery may show other faces now.
+        It is selected in the gallery, unless another data set is on show there.
         """
         explored, faces = self._latents.explored, self._latents.faces
         if explored is None or faces is None:
@@ -89,7 +89,7 @@ class Exploring(QObject):
             self._models.describe(faces)
 
     def _measure(self) -> None:
-        """Encode all faces, once Explore is in view."""
+        """Encode all faces, if Explore is in view."""
         model, faces = self._models.model, self._faces.faces
         if not self._is_looked_at or model is None or faces is None:
             return
@@ -101,7 +101,7 @@ class Exploring(QObject):
         return self._is_training and self._models.snapshot_of is not None
 
     def _start_over(self) -> None:
-        """Forget all that belongs to the latent space of another model."""
+        """Clear what belongs to the latent space of another model."""
         model, explorer = self._models.model, self._explorer
         self._loaded = None
         self._latents.forget()
@@ -112,7 +112,7 @@ class Exploring(QObject):
         explorer.use_density(None)
 
     def _rebase(self, faces: list[Face]) -> None:
-        """Have the edited faces encoded by the next snapshot of the model, a few at a time."""
+        """Encode the edited faces by the model's next snapshot, some at a time."""
         if faces:
             images = np.stack([face.pixels for face in faces[:REBASED_AT_ONCE]])
             self._models.encode(images, then=partial(self._on_rebased, faces), lane=Lane.REBASE)
@@ -132,7 +132,7 @@ class Exploring(QObject):
     @Slot()
     def _on_described(self) -> None:
         model = self._models.model
-        # Directions that are to stay where they are come aligned, with the latents.
+        # Directions aligned with the present ones come with the measured latents.
         if not (self._is_looked_at and self._latents.explored is not None):
             self._explorer.use_statistics(model.statistics if model else None)
         self._measure()
@@ -160,7 +160,7 @@ class Exploring(QObject):
     @Slot(object)
     def _on_reconstructed(self, reply: Reconstruction) -> None:
         face = self._selection.face
-        # Each place of a box on its way would be a step to undo.
+        # Each intermediate position of a moved box would be an undo step.
         if face is not None and not face.is_passing and face is not self._loaded:
             self._loaded = face
             self._explorer.load(face.name, face.pixels, reply.latents[0])

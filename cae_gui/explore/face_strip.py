@@ -1,4 +1,4 @@
-"""One scrolling row of small faces: the steps of an edit, or faces that were kept."""
+"""A scrolling row of small faces: the steps of an edit, snapshots, or nearest faces."""
 
 from __future__ import annotations
 
@@ -49,17 +49,17 @@ from cae_gui.widgets.painting import paint_empty_text, paint_picture, paint_ring
 from model.face_set import FACE_SIZE
 
 SIDE = FACE_SIZE
-"""A face is painted with its own number of pixels."""
+"""Logical pixels of a painted face: as many as it has pixels."""
 LONGEST_NAME = 100
 
 _GAP = 8
 _RADIUS = 4.0
 _NAMED_WIDTH = 96
 _EDITOR_WIDTH = 160
-_INDENT = 12  # with half a gap, faces begin where the rest of a page does
+_INDENT = 12  # with half a gap it aligns the faces with the page
 _PALE = 0.4
 _TINT = 64  # of 255: the background of a selected face
-_CACHED = 256  # pictures that are kept scaled: 9 MB at most on a HiDPI screen
+_CACHED = 256  # scaled pictures: 9 MB at most on a HiDPI screen
 
 _Index = QModelIndex | QPersistentModelIndex
 _Role = Qt.ItemDataRole
@@ -71,8 +71,8 @@ _Mode = QAbstractItemView.SelectionMode
 class StripFace:
     """One face of a strip.
 
-    ``key`` is what it stands for: a face with an equal key is the same one as before. ``pixels``
-    are uint8 (48, 48, 3), or None while they are being made; ``pale`` paints it as if far off.
+    ``key`` identifies it when others are set. ``pixels`` are uint8 (48, 48, 3), or None while they
+    are being decoded; ``pale`` paints it faded.
     """
 
     key: object
@@ -81,22 +81,22 @@ class StripFace:
     pale: bool = False
 
     def looks_like(self, other: StripFace) -> bool:
-        """Return whether both are painted alike."""
+        """Return whether both are painted the same."""
         alike = self.name == other.name and self.pale == other.pale
         return alike and self.pixels is other.pixels
 
 
 class FaceStrip(QListView):
-    """Shows up to some hundreds of faces side by side; only those in view are painted.
+    """Shows hundreds of faces side by side; only those in view are painted.
 
-    With ``named`` the names lie under the faces. With ``editable`` faces can also be renamed
+    With ``named`` names are shown under the faces. With ``editable`` faces can also be renamed
     (F2, double click), removed (Delete), and several selected.
 
     Signals:
         chosen(int): a click or Enter on a face.
         renamed(int, str): another name was typed for a face.
         removal_asked(object): Delete was pressed on these faces (list of int).
-        context_asked(int, QPoint): by mouse or menu key; the point is global.
+        context_asked(int, QPoint): a context menu is wanted at this global point.
         looked_at(): other faces came into view.
     """
 
@@ -117,7 +117,7 @@ class FaceStrip(QListView):
         self.setModel(self._rows)
         self.setItemDelegate(self._delegate)
         self._set_up()
-        # Qt drags nothing but what is selected; where one at most is, that isn't shown.
+        # Qt drags only selected items; a single selection isn't painted.
         self.setSelectionMode(_Mode.ExtendedSelection if editable else _Mode.SingleSelection)
         keys = _Editing.EditKeyPressed | _Editing.DoubleClicked
         self.setEditTriggers(keys if editable else _Editing.NoEditTriggers)
@@ -132,14 +132,14 @@ class FaceStrip(QListView):
         self.horizontalScrollBar().setSingleStep(self._delegate.cell.width() // 2)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
-        # The bar comes and goes without moving what is above the strip.
+        # The height includes the scroll bar, which appears without moving other widgets.
         bar = self.horizontalScrollBar().sizeHint().height()
         self.setFixedHeight(self._delegate.cell.height() + bar)
         self.setViewportMargins(_INDENT, 0, 0, 0)
         self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
 
     def set_faces(self, faces: Sequence[StripFace]) -> None:
-        """Show these faces; where some are added at the end, they are scrolled into view."""
+        """Show these faces; scrolls to faces added at the end."""
         before = self._rows.rowCount()
         last = self._rows.face(before - 1).key if before else None
         self._rows.set_faces(faces)
@@ -148,7 +148,7 @@ class FaceStrip(QListView):
         self.looked_at.emit()
 
     def set_mark(self, row: int | None) -> None:
-        """Mark one face with a ring, and bring it into view, or mark none."""
+        """Mark one face with a ring and scroll to it; None marks none."""
         if row != self._rows.mark():
             self._rows.set_mark(row)
             if row is not None:
@@ -158,11 +158,11 @@ class FaceStrip(QListView):
                 )
 
     def set_tip(self, make: Callable[[int], str]) -> None:
-        """Have the text about a face made when it is asked for."""
+        """Set the function that makes a face's tooltip and accessible text, by its index."""
         self._rows.set_tip(make)
 
     def set_empty_text(self, text: str) -> None:
-        """Set the text that is shown while there is no face."""
+        """Set the text shown without faces."""
         self._empty_text = text
         self.setAccessibleDescription(text)
         self.viewport().update()
@@ -172,7 +172,7 @@ class FaceStrip(QListView):
         return self._rows.rowCount()
 
     def mark(self) -> int | None:
-        """Return which face is marked."""
+        """Return the index of the marked face, or None."""
         return self._rows.mark()
 
     def face(self, row: int) -> StripFace:
@@ -180,22 +180,22 @@ class FaceStrip(QListView):
         return self._rows.face(row)
 
     def selected(self) -> list[int]:
-        """Return which faces are selected, from left to right."""
+        """Return the indexes of the selected faces, ascending."""
         return sorted(index.row() for index in self.selectedIndexes())
 
     def select(self, row: int) -> None:
-        """Select one face alone."""
+        """Select only this face."""
         self.setCurrentIndex(self._rows.index(row))
 
     def edit_name(self, row: int) -> None:
-        """Let the user type the name of a face, in its place."""
+        """Open the editor of a face's name."""
         index = self._rows.index(row)
         self.setCurrentIndex(index)
         self.scrollTo(index)
         self.edit(index)
 
     def rows_to_fill(self) -> list[int]:
-        """Return the faces in view, then those within a page to either side."""
+        """Return the indexes of the faces in view, then of those within a page to either side."""
         width = self._delegate.cell.width()
         left, page = self.horizontalScrollBar().value(), self.viewport().width()
         first, end = left // width, -(-(left + page) // width)
@@ -244,12 +244,12 @@ class FaceStrip(QListView):
             start_faces_drag(self, named[:MOST_DRAGGED])
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        # A click that adds to the selection, or takes away, shows nothing.
+        # A click with a modifier only changes the selection.
         self._is_plain_click = event.modifiers() == Qt.KeyboardModifier.NoModifier
         super().mousePressEvent(event)
 
     def keyboardSearch(self, _search: str) -> None:
-        """Do nothing: faces are looked at, not looked up."""
+        """Do nothing: faces aren't searched by typing."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self.currentIndex().isValid():
@@ -268,10 +268,10 @@ class FaceStrip(QListView):
 
 
 class _StripModel(QAbstractListModel):
-    """Rows are faces from left to right, of which one may be marked.
+    """Rows are faces from left to right; one may be marked.
 
-    Faces that stay keep their place when others come. With ``rename`` the names can be edited:
-    it is called with a row and the name that was typed for it; the face keeps its own.
+    With ``rename`` the names can be edited: it is called with the row and the typed name, and the
+    model keeps the old name.
     """
 
     def __init__(self, parent: QObject, rename: Callable[[int, str], object] | None) -> None:
@@ -283,10 +283,10 @@ class _StripModel(QAbstractListModel):
         self._scaled: OrderedDict[tuple[int, int], tuple[Pixels, QImage]] = OrderedDict()
 
     def set_faces(self, faces: Sequence[StripFace]) -> None:
-        """Show these faces; only what differs is taken out, put in, or painted again."""
+        """Set the faces; only rows that differ are removed, inserted or repainted."""
         keys = [face.key for face in faces]
         old = [face.key for face in self._faces]
-        if keys and keys[0] in old:  # the oldest ones may have gone
+        if keys and keys[0] in old:  # the first ones may have been removed
             self._remove(0, old.index(keys[0]))
         same = self._same(keys)
         self._remove(same, len(self._faces))
@@ -294,7 +294,7 @@ class _StripModel(QAbstractListModel):
         self._append(faces[same:])
 
     def set_mark(self, row: int | None) -> None:
-        """Mark one row, or none."""
+        """Mark one row; None marks none."""
         before, self._mark = self._mark, row
         for changed in {before, row} - {None}:
             assert changed is not None
@@ -302,7 +302,7 @@ class _StripModel(QAbstractListModel):
                 self.dataChanged.emit(self.index(changed), self.index(changed))
 
     def set_tip(self, make: Callable[[int], str]) -> None:
-        """Have the text about a row made when it is asked for."""
+        """Set the function that makes a row's tooltip."""
         self._make_tip = make
 
     def face(self, row: int) -> StripFace:
@@ -310,15 +310,15 @@ class _StripModel(QAbstractListModel):
         return self._faces[row]
 
     def mark(self) -> int | None:
-        """Return the marked row."""
+        """Return the marked row, or None."""
         return self._mark
 
     def picture(self, row: int, side: int) -> QImage | None:
-        """Return the face of a row with so many device pixels a side, or None without one."""
+        """Return the face of a row at ``side`` device pixels, or None while it has no pixels."""
         pixels = self._faces[row].pixels
         if pixels is None:
             return None
-        key = (id(pixels), side)  # the pixels are kept beside it: no other array takes their id
+        key = (id(pixels), side)  # the cache keeps the array alive, so that its id stays unique
         if key not in self._scaled:
             self._scaled[key] = (pixels, fitted(pixels, side, side))
             if len(self._scaled) > _CACHED:
@@ -327,7 +327,7 @@ class _StripModel(QAbstractListModel):
         return self._scaled[key][1]
 
     def _same(self, keys: Sequence[object]) -> int:
-        """Return how many rows at the start stay."""
+        """Return how many rows at the start have these keys."""
         pairs = enumerate(zip(self._faces, keys, strict=False))
         limit = min(len(self._faces), len(keys))
         return next((row for row, (face, key) in pairs if face.key != key), limit)
@@ -380,11 +380,11 @@ class _StripModel(QAbstractListModel):
         is_other = bool(name) and name != self._faces[index.row()].name
         if role == _Role.EditRole and is_other and self._rename is not None:
             self._rename(index.row(), name)
-        return False  # the name in the list changes with the faces that are set next
+        return False  # the name changes by the next set_faces
 
 
 class _StripDelegate(QStyledItemDelegate):
-    """Paints a face with rounded corners, and its name under it where there is room for one."""
+    """Paints a face with rounded corners and, where the strip is named, its name."""
 
     def __init__(self, parent: QWidget, *, named: bool, tinted: bool) -> None:
         super().__init__(parent)
@@ -452,7 +452,7 @@ class _StripDelegate(QStyledItemDelegate):
         return editor
 
     def setEditorData(self, editor: QWidget, index: _Index) -> None:
-        # Qt asks for it again when the picture comes, in the middle of the typing.
+        # Qt calls this again during the editing when the picture arrives.
         assert isinstance(editor, QLineEdit)
         if not (editor.text() or editor.isModified()):
             editor.setText(str(index.data(Qt.ItemDataRole.EditRole)))
@@ -471,6 +471,6 @@ class _StripDelegate(QStyledItemDelegate):
 
 
 def _face_rect(cell: QRect) -> QRect:
-    """Return where the face lies in its cell."""
+    """Return the rectangle of the face in its cell."""
     left = cell.x() + (cell.width() - SIDE) // 2
     return QRect(QPoint(left, cell.y() + _GAP // 2), QSize(SIDE, SIDE))

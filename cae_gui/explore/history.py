@@ -1,4 +1,4 @@
-"""The strip of small faces, one for each step of the editing, to jump to."""
+"""The strip of the edit's history: a click on a face jumps to its step."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EMPTY = "Every step of the editing appears here, to go back to. Choose a face at
 
 
 class History(FaceStrip):
-    """Shows the face after each step; those that would be redone are paler."""
+    """Shows the face after each step; steps that can be redone are faded."""
 
     def __init__(
         self, explorer: Explorer, pictures: StatePictures, parent: QWidget | None = None

@@ -28,14 +28,14 @@ COUNT = 8
 
 
 class _Question(NamedTuple):
-    """Which of the measured faces are the nearest to an edited one."""
+    """A request for the measured faces nearest to an edited one."""
 
     explored: Explored
     edited: Edited
 
 
 class NearestFaces(FaceStrip):
-    """Looks for the nearest faces of the edited one, once that is painted and rests."""
+    """Shows the faces nearest to the edited one, computed once that is painted and rests."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class NearestFaces(FaceStrip):
 
     @Slot()
     def _on_face(self) -> None:
-        # Its latent may be another one after the next snapshot of a model under training.
+        # The next snapshot of a model under training changes its latent.
         self._forget()
         if self._explorer.face is None:
             self._show_found(((), ()))

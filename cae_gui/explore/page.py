@@ -1,4 +1,4 @@
-"""Explore: sliders over the latent space, and the face that they move."""
+"""Explore: sliders over the latent space, and the edited face."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ MOST_PERCENT = 200
 
 
 class ExplorePage(QWidget):
-    """The edited face large beside its original; sliders by direction; history and snapshots.
+    """The edited face beside its original; lists of sliders; history, snapshots and map.
 
-    ``selected_faces`` returns up to so many of the faces that are selected in the gallery.
+    ``selected_faces(most)`` returns at most ``most`` of the faces selected in the gallery.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class ExplorePage(QWidget):
         self._models, self._tasks = models, tasks
         self._explorer, self._exploring = explorer, exploring
         self._stamp = 0
-        # Connected before what else follows the face: the picture is asked for first.
+        # Connected before other listeners, so that the picture is requested first.
         explorer.face_changed.connect(self._on_face)
         explorer.latent_changed.connect(self._on_latent)
         self.face = _face("Edited", "Choose a face at the left.")
@@ -93,7 +93,7 @@ class ExplorePage(QWidget):
         self._on_face()
 
     def _make_tabs(self) -> Tabs:
-        tabs = Tabs(documentMode=True)  # without a pane, which dark mode tints
+        tabs = Tabs(documentMode=True)  # no pane: dark mode would tint it
         for page, title, tip in (
             (
                 self.principal,
@@ -199,14 +199,14 @@ class ExplorePage(QWidget):
 
     @Slot()
     def keep_snapshot(self) -> None:
-        """Keep the face among the snapshots, and bring those into view."""
+        """Take a snapshot of the face, and show the tab of snapshots."""
         if self._explorer.face is not None:
             if self.isVisible():
                 self.strip.setCurrentWidget(self.snapshots)
             self.snapshots.keep_face()
 
     def save_picture(self, path: Path) -> None:
-        """Write the edited face, enlarged four times, as PNG."""
+        """Write the edited face as PNG, enlarged four times."""
         model, latent = self._models.model, self._explorer.latent
         if model is not None and latent is not None:
             self._tasks.export(partial(_save_picture, model, latent[None], path), path)
@@ -233,7 +233,7 @@ class ExplorePage(QWidget):
     def _on_latent(self) -> None:
         face = self._explorer.face
         if face is not None:
-            # The picture is asked for first: the sliders are set while it is being computed.
+            # The picture is requested first, and computed while the sliders are set.
             self._stamp += 1
             then = partial(self._show_face, self._stamp)
             self._models.decode(face.latent[None], then=then, lane=Lane.EXPLORE, interim=True)

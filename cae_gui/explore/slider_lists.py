@@ -23,11 +23,11 @@ Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
 SIGMAS = 4.0
-"""Reach of a slider to either side of the mean face, in sigma."""
+"""Range of a slider to either side of the mean face, in sigma."""
 RAW_RANGE = (-1.0, 4.0)
-"""Reach of a raw slider where no faces were measured; ELU ends at -1."""
+"""Range of a raw slider without measured faces; -1 is the minimum of ELU."""
 ROWS_AT_ONCE = 2
-"""Rows whose ends are in one decode: a slider's picture may have to wait for it, 4 ms."""
+"""Rows whose ends are decoded at once: a slider's picture may wait 4 ms for them."""
 NO_FACE = "Choose a face first."
 NOT_MEASURED = "The latent space hasn't been measured yet."
 NO_ATTRIBUTES = (
@@ -38,7 +38,7 @@ NO_OWN = "You have no directions yet. “New direction …” makes one of faces
 
 
 class SliderLists(QObject):
-    """Owns the four lists: what their sliders move, where they stand, and which are locked."""
+    """Owns the four lists of sliders, and sets their rows, values, locks and end faces."""
 
     def __init__(
         self, models: Models, explorer: Explorer, face: FaceView, parent: QObject | None = None
@@ -71,23 +71,23 @@ class SliderLists(QObject):
         explorer.locks_changed.connect(self._show_locks)
 
     def set_seen(self, seen: bool) -> None:
-        """Take note whether Explore is in view: nothing is described before."""
+        """Note whether Explore is in view; rows are set only then."""
         self._is_seen = seen
         if seen and self._are_rows_old:
             self._on_directions()
 
     def show_face(self) -> None:
-        """Describe all sliders for another face."""
+        """Set the rows of all sliders for another face."""
         self._ends.forget()
         self._set_rows()
 
     def show_latent(self) -> None:
-        """Show where the face is now; what is at the ends of the sliders is to be decoded."""
+        """Show the values of the edited face, and decode the sliders' end faces again."""
         self._ends.forget()
         self._show_values()
 
     def _set_rows(self) -> None:
-        """Describe all sliders, once they are in view: a thousand rows are 10 ms a face."""
+        """Set all rows, if in view: a thousand rows take 10 ms."""
         self._are_rows_old = not self._is_seen
         if self._are_rows_old:
             return
@@ -176,7 +176,7 @@ class SliderLists(QObject):
 
 
 class _Ends(NamedTuple):
-    """What is to be seen at the ends of a row, which may be replaced by another."""
+    """The end faces of a row, valid for one ``SliderRow``."""
 
     row: SliderRow
     low: Pixels
@@ -184,7 +184,7 @@ class _Ends(NamedTuple):
 
 
 class _SliderEnds(QObject):
-    """Shows where each slider in view would lead, once the face is painted and all rests."""
+    """Decodes the faces at the ends of the sliders in view, once the edited face rests."""
 
     def __init__(
         self,
@@ -208,7 +208,7 @@ class _SliderEnds(QObject):
             sliders.area.ends_wanted.connect(self._on_wanted)
 
     def forget(self) -> None:
-        """Drop what is known, and what was asked for: the face is about to be another."""
+        """Drop all results and requests, as the face has changed."""
         self._drop()
         self._is_painted = False
 
@@ -248,7 +248,7 @@ class _SliderEnds(QObject):
         return ends if ends is not None and ends.row is sliders.area.row(row) else None
 
     def _ask(self) -> None:
-        """Have the ends of the next few rows decoded, where there are rows without any."""
+        """Decode the ends of the next rows in view that have none."""
         for sliders, kind in self._kinds.items():
             in_view = sliders.area.rows_in_view()
             rows = [row for row in in_view if self._ends_of(sliders, row) is None][:ROWS_AT_ONCE]
@@ -280,7 +280,7 @@ class _SliderEnds(QObject):
 
 
 def _sigma_row(item: Direction, neutral: float) -> SliderRow:
-    """Return the row of a slider whose reach has room to either side of the face's own place."""
+    """Return the row of a slider whose range is extended around the unedited face's value."""
     low, high = min(-SIGMAS, neutral - 1), max(SIGMAS, neutral + 1)
     if item.kind == "principal":
         name, share = item.name.replace("Direction", "PC"), _percent(item)

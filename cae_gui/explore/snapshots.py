@@ -1,4 +1,4 @@
-"""Snapshots: faces that were kept, to show, name, compare and export them."""
+"""Snapshots of edited faces: showing, naming, comparing and exporting them."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ Floats = NDArray[np.float32]
 
 MOST_COMPARED = 4
 MOST_NAMED = 3
-"""Directions in which a comparison tells the difference."""
+"""Most directions that a comparison lists."""
 LEAST_SIGMA = 0.1
-"""A smaller difference can't be seen."""
+"""Differences below this aren't visible, and not listed."""
 EXPORT_SIDE = 192
 MOST_IN_A_ROW = 20
-"""More faces go into further rows: few programs show a picture of more than 32,767 pixels."""
+"""Faces in a row of an exported picture: many programs limit its width to 32,767 pixels."""
 
 _EMPTY = "“Keep” (Ctrl+D) keeps the face as it is now, to come back to it and to compare it."
 _COMPARED_SIDE = 208
@@ -60,7 +60,7 @@ _EXPORT_TEXT = 16
 
 
 class SnapshotsPage(QWidget):
-    """A strip of the faces that were kept; a click shows one again."""
+    """A strip of the snapshots; a click returns to one."""
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class SnapshotsPage(QWidget):
 
     @Slot()
     def keep_face(self) -> None:
-        """Keep the face as it is; where this is in view, its name can be typed at once."""
+        """Take a snapshot of the face; if this page is visible, edit its name at once."""
         face = self._explorer.face
         if face is not None:
             self._explorer.take_snapshot(_free_name(face.name, self._explorer.snapshots))
@@ -121,7 +121,7 @@ class SnapshotsPage(QWidget):
                 self.strip.edit_name(len(self._explorer.snapshots) - 1)
 
     def save(self, rows: Sequence[int], path: Path) -> None:
-        """Write some snapshots side by side with their names."""
+        """Write some snapshots with their names into one picture."""
         model, kept = self._models.model, self._explorer.snapshots
         chosen = [kept[row] for row in rows]
         if model is not None and chosen:
@@ -141,7 +141,7 @@ class SnapshotsPage(QWidget):
 
     @Slot()
     def _offer(self) -> None:
-        """Enable what can be done with the selected snapshots."""
+        """Enable the actions that apply to the selected snapshots."""
         selected = len(self.strip.selected())
         self.remove.setEnabled(selected > 0)
         self.export.setEnabled(selected > 0)
@@ -163,7 +163,7 @@ class SnapshotsPage(QWidget):
         face = self._explorer.face
         self.strip.set_mark(self._shown())
         self.keep.setEnabled(face is not None)
-        if face is None:  # the model that they were made with is no longer in use
+        if face is None:  # their model is no longer in use
             self._comparison.hide()
 
     @Slot()
@@ -206,9 +206,9 @@ class SnapshotsPage(QWidget):
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One snapshot: ``differences`` are directions with how far it is from the first, in sigma.
+    """One snapshot: ``differences`` are directions with its distance from the first, in sigma.
 
-    ``typicality`` is a share of the training faces, or None where it isn't known.
+    ``typicality`` is a share of the training faces, 0 to 1, or None without a density.
     """
 
     name: str
@@ -217,7 +217,7 @@ class Compared:
 
 
 class SnapshotComparison(QDialog):
-    """A window that stays open beside the work; the pictures are to follow the numbers."""
+    """A window without modality; pictures are set after the numbers, once decoded."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -230,7 +230,7 @@ class SnapshotComparison(QDialog):
         self._maps: list[FaceView] = []
 
     def set_compared(self, compared: Sequence[Compared]) -> None:
-        """Show what is known of two or more snapshots, the first one being the measure."""
+        """Show the numbers of two or more snapshots, relative to the first."""
         self._clear()
         self._faces = [self._add_face(column, item) for column, item in enumerate(compared)]
         first = compared[0].name
@@ -244,12 +244,12 @@ class SnapshotComparison(QDialog):
         self._grid.setRowStretch(0, 3)
         self._grid.setRowStretch(2, 2)
         widest = max(_COMPARED_SIDE, *(label.sizeHint().width() for label in labels))
-        for column in range(self._grid.columnCount()):  # also those of an earlier comparison
+        for column in range(self._grid.columnCount()):  # also columns of an earlier comparison
             self._grid.setColumnMinimumWidth(column, widest if column < len(compared) else 0)
             self._grid.setColumnStretch(column, int(column < len(compared)))
 
     def set_pictures(self, faces: Sequence[Pixels], differences: Sequence[Pixels]) -> None:
-        """Show the faces uint8 (48, 48, 3), and where each but the first differs from the first."""
+        """Show the faces and, but for the first, their differences from it: uint8 (48, 48, 3)."""
         for view, pixels in zip((*self._faces, *self._maps), (*faces, *differences), strict=True):
             view.set_image(pixels)
 
@@ -263,7 +263,7 @@ class SnapshotComparison(QDialog):
     def _add_face(self, column: int, item: Compared) -> FaceView:
         view = FaceView()
         view.set_caption(item.name)
-        view.set_face_name(item.name)  # it can be dragged from here as well
+        view.set_face_name(item.name)  # for dragging it from here
         view.setMinimumSize(_COMPARED_SIDE, _COMPARED_SIDE)
         self._grid.addWidget(view, 0, column)
         if item.typicality is not None:
@@ -290,7 +290,7 @@ class SnapshotComparison(QDialog):
 
 
 def compared(explorer: Explorer, snapshots: Sequence[Snapshot]) -> list[Compared]:
-    """Return what sets snapshots apart: attributes and custom directions first, then principal."""
+    """Return how snapshots differ: by attributes and custom directions, then principal ones."""
     latents = np.stack([item.edited.latent for item in snapshots])
     shares: list[float | None] = [None] * len(snapshots)
     if explorer.density is not None:
@@ -307,7 +307,7 @@ def compared(explorer: Explorer, snapshots: Sequence[Snapshot]) -> list[Compared
 
 
 def _largest(explorer: Explorer, changes: Floats) -> list[tuple[str, float]]:
-    """Return the directions along which there is most change (K,), and how much in sigma."""
+    """Return the directions of the largest ``changes`` (K,), with these in sigma."""
     directions = explorer.directions
     if directions is None:
         return []
@@ -349,7 +349,7 @@ def _save(
 def save_named_strip(
     faces: Sequence[Pixels], names: Sequence[str], path: Path, about: Mapping[str, Any]
 ) -> None:
-    """Write faces uint8 (48, 48, 3) over their names as PNG on white; ``about`` goes into it.
+    """Write faces uint8 (48, 48, 3) over their names as PNG on white, with ``about`` as JSON.
 
     May be called from any thread.
 

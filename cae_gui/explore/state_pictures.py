@@ -1,4 +1,4 @@
-"""Small pictures of edited faces, decoded while the hand rests and kept as long as the edits."""
+"""Small pictures of edited faces, decoded at rest and cached as long as the edits exist."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
 AT_ONCE = 4
-"""Faces in one decode: a slider's picture may have to wait for one that is under way, 4 ms."""
+"""Faces decoded at once: a slider's picture may wait 4 ms for them."""
 
 
 class _Decoded(NamedTuple):
-    """A picture, and the latent from which the edit began when it was decoded.
+    """A picture, and the start latent of the edit when it was decoded.
 
-    The next snapshot of a model under training moves that latent: then the picture is old.
+    The next snapshot of a model under training changes that latent, and outdates the picture.
     """
 
     start: Floats
@@ -33,10 +33,10 @@ class _Decoded(NamedTuple):
 
 
 class StatePictures(QObject):
-    """Decodes what is wanted once the large face is painted and nothing has moved for a while.
+    """Decodes wanted pictures once the large face is painted and has rested.
 
     Signals:
-        changed(): some pictures came.
+        changed(): some pictures were decoded.
     """
 
     changed = Signal()
@@ -55,12 +55,12 @@ class StatePictures(QObject):
         face.painted.connect(self._on_painted)
 
     def get(self, edited: Edited) -> Pixels | None:
-        """Return a picture uint8 (48, 48, 3), which may be of an earlier snapshot, or None."""
+        """Return a picture uint8 (48, 48, 3), perhaps by an earlier snapshot; None without one."""
         decoded = self._decoded.get(edited)
         return None if decoded is None else decoded.pixels
 
     def want(self, wanted: Sequence[Edited]) -> None:
-        """Have these decoded where they aren't, the first ones first; forgets earlier wishes."""
+        """Decode these where needed, in this order; replaces earlier requests."""
         self._wanted = wanted
         if self._is_painted and not self._rest.isActive():
             self._rest.start()

@@ -1,4 +1,4 @@
-"""How typical the face is: a sentence, a bar, a limit, and a button that makes it more so."""
+"""The typicality of the face: sentence, bar, soft limit, and a button that increases it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.layouts import filled
 
 SOON_MS = 60
-"""How long the gauge waits at most for the picture of a moved face, which it mustn't hold up."""
+"""Longest delay of the gauge after a move, so that the face's picture comes first, in ms."""
 _MOST = 0.995
-"""A share that is shown as 100 %: nothing is left to do."""
+"""From this share on, shown as 100 %, the face can't be made more typical."""
 
 
 class TypicalityGauge(QWidget):
-    """Shows which share of the faces is at least as unusual, or why that isn't known."""
+    """Shows the share of faces that are at least as unusual, or why it isn't known."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class TypicalityGauge(QWidget):
 
     @Slot()
     def refresh(self) -> None:
-        """Show how typical the face is, or why that isn't known; does nothing out of view."""
+        """Update the gauge; does nothing while hidden."""
         if not self.isVisible():
             return
         share = self._explorer.typicality()
@@ -79,7 +79,7 @@ class TypicalityGauge(QWidget):
         self.more.setEnabled(False)
 
     def set_share(self, faces: str, share: float) -> None:
-        """Show which share, 0 to 1, of the faces of this name is at least as unusual."""
+        """Show the share, 0 to 1, of the data set ``faces`` that is at least as unusual."""
         percent = round(100 * share)
         self._show(f"Typical of {faces}: {percent} %", percent)
         self._text.setToolTip(f"{percent} % of {faces} are at least as unusual as this face.")

@@ -1,4 +1,4 @@
-"""A map of faces: wheel and drag move it, a click picks a face, and a face can travel over it."""
+"""The widget of the map: zoom and pan, choosing a point, dragging the edited face's marker."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ from cae_gui.widgets.painting import on_pixel, paint_empty_text
 Floats = NDArray[np.float32]
 
 MOST_WITH_FACES = 500
-"""With no more points than this in view, their faces are shown where there is room."""
+"""With at most this number of points in view, their faces are shown where there is room."""
 
 _MOVE_MS = 400
-_REACH = 12.0  # px from a dot in which it can be pointed at
-_STEP = 48  # px that an arrow key moves the map
-_TRAVEL_STEP = 8  # px that it moves the face
+_REACH = 12.0  # px: largest distance at which a dot is pointed at
+_STEP = 48  # px that an arrow key pans
+_TRAVEL_STEP = 8  # px that it moves the marker, with Shift
 _KEY_ZOOM = 1.25
-_WHEEL_ZOOM = 1.0015  # a degree of the wheel is 8 of these: a notch zooms by a fifth
+_WHEEL_ZOOM = 1.0015  # per 1/8 degree of the wheel: a notch zooms by a fifth
 _ARROWS = {
     int(Qt.Key.Key_Left): (-1, 0),
     int(Qt.Key.Key_Right): (1, 0),
@@ -81,15 +81,15 @@ _SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
 class LatentMap(QWidget):
-    """Shows points, the present face among them, and the way it came.
+    """Shows points, the marker of the edited face, and its path.
 
     Wheel, + and - zoom; a drag and the arrow keys pan; 0 or a double click shows all. A drag of
-    the present face's marker, a drag with Shift anywhere, and the arrow keys with Shift travel.
+    the marker, a drag with Shift anywhere, and the arrow keys with Shift move the edited face.
 
     Signals:
         point_clicked(int): a point was chosen, by mouse or Enter; its index.
-        travel_started(), travelled(float, float), travel_finished(): a place of the map that the
-            present face is to go to, between a beginning and an end.
+        travel_started(), travelled(float, float), travel_finished(): the edited face is moved to a
+            point in map coordinates; started and finished enclose one drag or key press.
     """
 
     point_clicked = Signal(int)
@@ -99,7 +99,7 @@ class LatentMap(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._points: Floats | None = None  # as they are shown, maybe on their way
+        self._points: Floats | None = None  # as painted, also during their animation
         self._begin = self._end = np.zeros((0, 2), np.float32)
         self._places = np.zeros((0, 2), np.float32)
         self._view: MapView | None = None
@@ -137,7 +137,7 @@ class LatentMap(QWidget):
     def set_points(self, points: Floats | None) -> None:
         """Show points (N, 2); None or N = 0 shows none.
 
-        As many as before move to their new places, while the map is visible.
+        If N stays the same and the map is visible, the points are animated to the new positions.
         """
         self._moving.stop()
         if points is None or not len(points):
@@ -155,63 +155,63 @@ class LatentMap(QWidget):
     def set_faces(
         self, name: Callable[[int], str] | None, picture: Callable[[int], Pixels] | None
     ) -> None:
-        """Take name and face, uint8 (48, 48, 3), of a point from here, by the point's index."""
+        """Set functions from a point's index to its name and its face uint8 (48, 48, 3)."""
         self._name, self._picture, self._card = name, picture, None
         self._thumbnails = ThumbnailCache(picture) if picture else None
         self.update()
 
     def set_coloring(self, coloring: Coloring | None) -> None:
-        """Color the points by a value each; None gives all the same color."""
+        """Color the points by values; None paints all in one color."""
         self._coloring = coloring
         self._shades = np.zeros(0, np.uint8) if coloring is None else coloring.shades()
         self._redo()
 
     def set_here(self, place: tuple[float, float] | None) -> None:
-        """Mark where on the map the present face is."""
+        """Place the marker of the edited face, in map coordinates; None hides it."""
         self._here = place
         self.update()
 
     def set_path(self, points: Floats) -> None:
-        """Show the places (M, 2) of the map that led to the present one, the oldest first."""
+        """Show the earlier positions (M, 2) of the edited face, the oldest first."""
         self._path = points
         self.update()
 
     def set_empty_text(self, text: str) -> None:
-        """Say why there is no map, and what to do."""
+        """Set the text shown without points."""
         self._empty_text = text
         self._describe()
         self.update()
 
     @Slot()
     def fit(self) -> None:
-        """Bring all points into view, and keep them there until the view is changed."""
+        """Show all points, also after a resize, until the user zooms or pans."""
         self._shows_all = True
         self._redo()
 
     def here(self) -> QPointF | None:
-        """Return where on the widget the present face is marked."""
+        """Return the position of the marker in the widget, or None without one."""
         return None if self._here is None else self.place_of(*self._here)
 
     def place_of(self, x: float, y: float) -> QPointF | None:
-        """Return where on the widget a place of the map lies; None where no map is shown."""
+        """Return the position in the widget of map coordinates; None without points."""
         if self._view is None:
             return None
         return QPointF(*self._view.to_widget(np.array([x, y])).tolist())
 
     def _look(self, view: MapView) -> None:
-        """Show another part."""
+        """Show another part of the map."""
         self._view, self._shows_all = view, False
         self._redo()
 
     def _redo(self) -> None:
-        """Compute again where all points lie on the widget."""
+        """Compute all points' positions in the widget again."""
         self._dots = None
         points = self._points
         if points is not None and (self._shows_all or self._view is None):
             self._view = MapView.fitting(points, self.width(), self.height())
         if points is not None and self._view is not None:
             self._places = self._view.to_widget(points)
-        self._pointed = None  # what lies under the pointer is another one now
+        self._pointed = None  # another point lies under the pointer now
         self._describe()
         self.update()
 
@@ -231,7 +231,7 @@ class LatentMap(QWidget):
         return inside(self._places, self.width(), self.height(), margin)
 
     def _point_at(self, place: QPointF) -> int | None:
-        """Return the point whose face or dot lies under a place on the widget."""
+        """Return the point whose face or dot lies at a position in the widget, or None."""
         if self._points is None:
             return None
         at = np.array([place.x(), place.y()])
@@ -279,7 +279,7 @@ class LatentMap(QWidget):
             self._pan(-dx * _STEP, -dy * _STEP)
 
     def _pick(self) -> None:
-        """Choose what is pointed at, or else the face nearest to the present one's place."""
+        """Choose the point under the pointer, else the one nearest to the marker."""
         here = self.here()
         if self._pointed is not None:
             self.point_clicked.emit(self._pointed)
@@ -323,13 +323,13 @@ class LatentMap(QWidget):
 
     def _make_dots(self, ratio: float) -> QImage:
         shades = self._shades if self._is_colored() else np.zeros(len(self._places), np.uint8)
-        # To the next quarter, so that a disc is computed once for many steps of zooming.
+        # Rounded to quarters, so that cached discs serve many zoom steps.
         radius = max(round(self._radius() * ratio * 4), 4) / 4
         width, height = round(self.width() * ratio), round(self.height() * ratio)
         return dots_image(self._places * ratio, shades, self._table(), radius, width, height)
 
     def _is_colored(self) -> bool:
-        """Whether there is a value for each point; those of other points may still be known."""
+        """Whether each point has a value; the coloring may still be that of earlier points."""
         return self._coloring is not None and len(self._shades) == len(self._places)
 
     def _table(self) -> Table:

@@ -1,4 +1,4 @@
-"""The dots of a map, and the scale of their colors in a dark and a light window."""
+"""Drawing of the map's dots, and their color scale for dark and light palettes."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _VIRIDIS = (
 )
 """Seventeen even steps of matplotlib's viridis (van der Walt and Smith, 2015, CC0)."""
 _ON_DARK, _ON_LIGHT = (0.25, 1.0), (0.0, 0.85)
-"""The part of the scale that stands out from the ground."""
+"""The part of the scale with enough contrast to the background."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coloring:
-    """A value (N,) for each point, and what the ends of the scale, ``low`` and ``high``, mean."""
+    """Values (N,) of the points, and those at the ends of the color scale."""
 
     title: str
     values: NDArray[np.float32]
@@ -36,13 +36,13 @@ class Coloring:
     high_text: str
 
     def shades(self) -> NDArray[np.uint8]:
-        """Return where the values lie on the scale: 0 low, 255 high."""
+        """Return the values as indices of the scale (N,), from 0 (low) to 255 (high), clipped."""
         share = (self.values - self.low) / max(self.high - self.low, 1e-9)
         return np.asarray((share.clip(0, 1) * 255).round(), np.uint8)
 
 
 def scale_table(palette: QPalette) -> NDArray[np.uint8]:
-    """Return the scale's colors (256, 3) from low to high, for the palette's ground."""
+    """Return the scale's colors (256, 3) from low to high, for the palette's background."""
     steps = np.array([list(bytes.fromhex(name)) for name in _VIRIDIS.split()], np.float64)
     first, last = _ON_DARK if is_dark(palette) else _ON_LIGHT
     wanted = np.linspace(first, last, 256) * (len(steps) - 1)
@@ -51,7 +51,7 @@ def scale_table(palette: QPalette) -> NDArray[np.uint8]:
 
 
 def plain_table(palette: QPalette) -> NDArray[np.uint8]:
-    """Return a table (256, 3) of one color, for points without values."""
+    """Return a table (256, 3) of a single color, for points without values."""
     text, ground = (
         _rgb(palette.color(role)) for role in (QPalette.ColorRole.Text, QPalette.ColorRole.Base)
     )
@@ -66,12 +66,12 @@ def dots_image(
     width: int,
     height: int,
 ) -> QImage:
-    """Return dots on a transparent ground, all in device pixels.
+    """Return dots on a transparent background; all sizes are in device pixels.
 
-    Numpy writes thousands of them some thirty times faster than QPainter.
-    ``places`` (N, 2) are their middles, ``shades`` (N,) indices of their colors in ``table``
-    (256, 3). They lie on whole pixels; where they overlap, a pixel is the nearer one's. The image
-    has a rim on all sides; its ``offset`` says where to paint it.
+    By numpy, some thirty times faster than by QPainter for thousands of dots. ``places`` (N, 2)
+    are the centres, rounded to whole pixels; ``shades`` (N,) are indices of colors in ``table``
+    (256, 3). Where dots overlap, a pixel belongs to the nearer centre. The image has a margin on
+    all sides; its ``offset`` says where to paint it.
     """
     offsets = _disc(radius)
     reach = max(max(abs(dx), abs(dy)) for dx, dy, _ in offsets)
@@ -93,15 +93,15 @@ def dots_image(
 
 
 def inside(places: NDArray[Any], width: int, height: int, margin: float) -> NDArray[np.bool_]:
-    """Return which places (N, 2) lie in a rectangle or no further than a margin around it."""
-    x, y = places.T  # by columns: numpy takes ten times as long to reduce pairs
+    """Return which places (N, 2) lie in a rectangle enlarged by a margin on all sides."""
+    x, y = places.T  # by columns: reducing pairs takes numpy ten times as long
     across = (x >= -margin) & (x < width + margin)
     return np.asarray(across & (y >= -margin) & (y < height + margin))
 
 
 @lru_cache(maxsize=32)
 def _disc(radius: float) -> tuple[tuple[int, int, float], ...]:
-    """Return the pixels (dx, dy, share that is covered) of a disc, from the edge inwards."""
+    """Return the pixels (dx, dy, coverage) of a disc, from the edge inwards."""
     reach = int(np.ceil(radius))
     dy, dx = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     away = np.hypot(dx, dy)

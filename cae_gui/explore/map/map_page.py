@@ -1,4 +1,4 @@
-"""The map of the faces: by which method, colored by what, and the edited face among them."""
+"""The page of the map: method, coloring, and the edited face's position."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ TIP = (
     "a drag and the arrow keys move the face; Enter loads the one nearest to it."
 )
 LONGEST_PATH = 24
-"""Places of the last edits that are shown."""
+"""Most earlier positions of the edited face that are shown."""
 
-_PERCENTILES = (2, 98)  # beyond them the scale ends: a few faces would take most of it
+_PERCENTILES = (2, 98)  # ends of the scale, which a few faces would stretch otherwise
 
 
 class MapPage(QWidget):
-    """A map of the measured faces under a line of controls; it is kept up to date while visible.
+    """A map of the measured faces and its controls; updated only while visible.
 
-    A click on a face loads it. The edited face is marked, with the way that its edits led it, and
-    moves to where its marker is dragged.
+    A click on a face loads it. A marker and a path show the edited face and its earlier positions;
+    dragging the marker edits the face.
     """
 
     def __init__(
@@ -66,10 +66,10 @@ class MapPage(QWidget):
         super().__init__(parent)
         self._latents, self._maps, self._faces = latents, maps, faces
         self._explorer, self._exploring, self._tasks = explorer, exploring, tasks
-        self._pictured: NDArray[np.int64] | None = None  # the rows whose faces the map has
+        self._pictured: NDArray[np.int64] | None = None  # the rows of the points on the map
         self._is_by_pca = True
         self._chosen = PLAIN
-        # A map by t-SNE has a place for a latent only where it was looked for, or led to.
+        # By t-SNE a latent has a position only once it was computed, or was dragged there.
         self._known: WeakKeyDictionary[Edited, Place] = WeakKeyDictionary()
         self._known_of: tuple[Floats | None, Floats | None] = None, None  # points, the face's start
         self._rest = rest_timer(self, self._look)
@@ -117,7 +117,7 @@ class MapPage(QWidget):
 
     @Slot()
     def _refresh(self) -> None:
-        """Say why there is no map; while it is looked at, have the newest one made and colored."""
+        """Show why there is no map; while visible, update and color it."""
         self._say_why()
         if self.isVisible():
             self._maps.refresh()
@@ -159,7 +159,7 @@ class MapPage(QWidget):
         self.map.set_empty_text(f"Encoding the faces: {done:,} of {total:,}")
 
     def _say_why(self) -> None:
-        """Say why there is no map."""
+        """Show why there is no map."""
         faces = self._faces.faces
         if faces is None or not len(faces.images):
             text = "Choose faces at the left to see them on a map."
@@ -172,7 +172,7 @@ class MapPage(QWidget):
     # The controls
 
     def _offer_methods(self) -> None:
-        """Offer the methods; with a sentence why not where one can't be chosen."""
+        """List the methods; those that can't be chosen with the reason."""
         for key, title, why_not in (("pca", "PCA", ""), ("tsne", *_tsne())):
             self.method.addItem(title, key)
             if why_not:
@@ -191,7 +191,7 @@ class MapPage(QWidget):
         self._show_method()
 
     def _choices(self) -> dict[str, Callable[[Explored], Coloring] | None]:
-        """Return what gives the points their colors, by the titles."""
+        """Return the functions that make colorings, by title; None for a single color."""
         choices: dict[str, Callable[[Explored], Coloring] | None]
         choices = {PLAIN: None, TYPICALITY: _typicality}
         explorer = self._explorer
@@ -238,7 +238,7 @@ class MapPage(QWidget):
             self.map.set_here((x, y))
 
     def _latent_at(self, point: Floats) -> Floats | None:
-        """Return the latent (L,) that lies at a point (2,) of the map."""
+        """Return the latent (L,) for a point (2,) of the map, or None."""
         from model.latents.latent_map import latent_at
 
         face, points, explored = self._explorer.face, self._maps.points, self._latents.explored
@@ -249,7 +249,7 @@ class MapPage(QWidget):
         return latent_at(point, points, explored.latents.latents)
 
     def _allowed(self, latent: Floats, wanted: Floats) -> Floats:
-        """Return the latent that is wanted, but for what locked directions hold."""
+        """Return the wanted latent with the coordinates of locked directions kept."""
         directions, locked = self._explorer.directions, sorted(self._explorer.locked)
         if directions is None or not locked:
             return wanted
@@ -257,7 +257,7 @@ class MapPage(QWidget):
 
     @Slot()
     def _show_edited(self) -> None:
-        """Show where the face is, and after each step the way it came."""
+        """Place the marker, and after each step the path."""
         if not self.isVisible():
             return
         if self._maps.plane is not None or not self.map.is_travelling:
@@ -279,7 +279,7 @@ class MapPage(QWidget):
         self.map.set_path(np.array(found, np.float32).reshape(-1, 2))
 
     def _path(self) -> list[Edited]:
-        """Return the last states of the present face, the oldest first."""
+        """Return the last states of the edited face, the oldest first."""
         face, last = self._explorer.face, self._explorer.state_index()
         if face is None or last is None:
             return []
@@ -288,14 +288,14 @@ class MapPage(QWidget):
         return states[others[-1] + 1 if others else 0 :][-LONGEST_PATH:]
 
     def _places(self, states: list[Edited]) -> list[Place | None]:
-        """Return where states of one face are on the map; what isn't known is looked for later."""
+        """Return the positions of states of one face; None where they are still to be computed."""
         if not states:
             return []
         plane = self._maps.plane
         if plane is not None:
             latents = np.stack([state.latent for state in states])
             return [(float(x), float(y)) for x, y in plane.project(latents)]
-        # The next snapshot of a model may give the same face another latent.
+        # The next snapshot of a model gives the same face another latent.
         known_of = self._maps.points, states[0].start
         if any(new is not old for new, old in zip(known_of, self._known_of, strict=True)):
             self._known_of = known_of
@@ -307,7 +307,7 @@ class MapPage(QWidget):
 
     @Slot()
     def _look(self) -> None:
-        """Look for the places of all states that have none yet: among their nearest faces."""
+        """Compute the missing positions of states from their nearest faces."""
         explored, points, face = self._latents.explored, self._maps.points, self._explorer.face
         if explored is None or points is None or face is None or self._maps.plane is not None:
             return
@@ -332,7 +332,7 @@ class MapPage(QWidget):
 
 
 def _tsne() -> tuple[str, str]:
-    """Return the title of t-SNE, and why it can't be chosen or ""."""
+    """Return the title of t-SNE, and why it can't be chosen, or ""."""
     from model.latents.latent_map import has_tsne
 
     return ("t-SNE", "") if has_tsne() else ("t-SNE (not installed)", NEEDS_PACKAGE)

@@ -1,7 +1,4 @@
-"""What lies over the dots of a map.
-
-Faces where there is room, the way and place of the present one, a card, the scale of colors.
-"""
+"""Painting over the map's dots: thumbnails, path and marker, card, color scale."""
 
 from __future__ import annotations
 
@@ -29,15 +26,15 @@ _Role = QPalette.ColorRole
 _PAD, _AWAY = 8, 16
 _WIDEST_NAME = 160
 _BAR_WIDTH, _BAR_HEIGHT = 160, 8
-_CACHED = 1024  # thumbnails: some 10 MB; four times that on a HiDPI screen
-_NEW = 24  # made in one go: scaling takes a tenth of a millisecond each
+_CACHED = 1024  # thumbnails: about 10 MB, 40 MB on a HiDPI screen
+_NEW = 24  # thumbnails made in one call: 0.1 ms each
 _RADIUS = 4.0
 
 
 def spaced(places: NDArray[Any], first: Sequence[int], apart: float) -> list[int]:
-    """Return which of (N, 2) places can have squares of a side of ``apart`` px without overlap.
+    """Return indices of ``places`` (N, 2) whose squares of side ``apart`` px don't overlap.
 
-    Those in ``first`` have their turn before the others, so that what is seen stays while it can.
+    Those in ``first`` are preferred, so that visible thumbnails stay.
     """
     free = np.ones(len(places), np.bool_)
     chosen: list[int] = []
@@ -49,16 +46,16 @@ def spaced(places: NDArray[Any], first: Sequence[int], apart: float) -> list[int
 
 
 class ThumbnailCache:
-    """Keeps the pictures of points, some of which are made at a time."""
+    """Caches thumbnails by point, and makes a limited number in each call."""
 
     def __init__(self, picture: Callable[[int], Pixels]) -> None:
         self._picture = picture
         self._images: OrderedDict[tuple[int, int], QImage] = OrderedDict()
 
     def ready(self, points: Sequence[int], side: int) -> tuple[list[tuple[int, QImage]], bool]:
-        """Return points with their pictures of ``side`` device px, and whether that is all.
+        """Return points with thumbnails of ``side`` device px, and whether that is all of them.
 
-        A few of those that are missing have been made; ask again for more.
+        Each call makes some of those that are missing.
         """
         missing = [point for point in points if (point, side) not in self._images]
         for point in missing[:_NEW]:
@@ -82,7 +79,7 @@ def paint_frame(painter: QPainter, outline: QRectF, rgb: NDArray[np.uint8]) -> N
 
 
 def paint_path(painter: QPainter, places: NDArray[np.float32], palette: QPalette) -> None:
-    """Paint the places (M, 2) that a face was at, in px, the oldest first."""
+    """Paint the path through positions (M, 2) in px, the oldest first and faintest."""
     accent = palette.color(_Role.Highlight)
     points = [QPointF(x, y) for x, y in places.tolist()]
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -96,7 +93,7 @@ def paint_path(painter: QPainter, places: NDArray[np.float32], palette: QPalette
 
 
 def paint_marker(painter: QPainter, place: QPointF, palette: QPalette, *, hot: bool) -> None:
-    """Paint the place of the present face; ``hot`` while it can be, or is, dragged."""
+    """Paint the marker of the edited face; ``hot`` while under the mouse or dragged."""
     radius = MARKER_RADIUS + (2.0 if hot else 0.0)
     painter.setPen(QPen(palette.color(_Role.Base), 2.0))
     painter.setBrush(palette.color(_Role.Highlight))
@@ -107,7 +104,7 @@ def paint_marker(painter: QPainter, place: QPointF, palette: QPalette, *, hot: b
 
 
 def paint_pointed(painter: QPainter, place: QPointF, palette: QPalette, *, is_face: bool) -> None:
-    """Paint a ring around the dot, or the face, that is pointed at."""
+    """Paint a ring around the dot or face under the pointer."""
     if is_face:
         half = SIDE / 2
         square = QRectF(place.x() - half, place.y() - half, SIDE, SIDE)
@@ -122,7 +119,7 @@ def paint_pointed(painter: QPainter, place: QPointF, palette: QPalette, *, is_fa
 def paint_card(
     painter: QPainter, image: QImage, name: str, place: QPointF, room: QRect, palette: QPalette
 ) -> None:
-    """Paint a face over its name beside a place, where there is room."""
+    """Paint a card, a face over its name, beside ``place`` and within ``room``."""
     metrics = painter.fontMetrics()
     wide = min(max(metrics.horizontalAdvance(name), CARD_SIDE), _WIDEST_NAME)
     width, height = wide + 2 * _PAD, CARD_SIDE + 3 * _PAD + metrics.height()
@@ -149,7 +146,7 @@ def paint_scale(
     room: QRect,
     palette: QPalette,
 ) -> None:
-    """Paint what the colors mean into the lower left corner."""
+    """Paint the color scale and its ends into the lower left corner of ``room``."""
     metrics = painter.fontMetrics()
     height = 2 * metrics.height() + _BAR_HEIGHT + 2 * _PAD + 8
     box = QRect(_PAD, room.bottom() + 1 - _PAD - height, _BAR_WIDTH + 2 * _PAD, height)
@@ -182,7 +179,7 @@ def _clear(color: QColor, alpha: int) -> QColor:
 
 
 def _rounded(image: QImage) -> QImage:
-    """Round the corners once, so that painting only has to blend."""
+    """Return the image with rounded corners."""
     result = QImage(image.size(), QImage.Format.Format_ARGB32_Premultiplied)
     result.fill(Qt.GlobalColor.transparent)
     painter = QPainter(result)

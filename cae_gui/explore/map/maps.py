@@ -25,16 +25,16 @@ Floats = NDArray[np.float32]
 Method = Literal["pca", "tsne"]
 
 PACE = 6
-"""Reports by which the time left is told: later steps take longer."""
+"""Last reports that the remaining time is estimated from: later steps take longer."""
 
 
 class Maps(QObject):
-    """Owns the map that is shown; it is made when asked for, and kept with the latents.
+    """Owns the map, which is computed on ``refresh``.
 
     Signals:
-        changed(): other points, or another method; forming ones come about once a second.
-        busy(str, int, int): what is done, how far, of how much; ``idle()`` ends it. Where a map
-            couldn't be made, there is the one by PCA again.
+        changed(): ``points`` or ``method`` has changed; during t-SNE about once a second.
+        busy(str, int, int): text, steps done, steps in all; ``idle()`` ends it. After a failure
+            the map is by PCA again.
     """
 
     changed = Signal()
@@ -45,32 +45,32 @@ class Maps(QObject):
         super().__init__(parent)
         self.method: Method = "pca"
         self.explored: Explored | None = None
-        """What ``points`` are of; a later one may be known already."""
+        """The latents of ``points``, perhaps not the newest ones."""
         self.points: Floats | None = None
         self.plane: PcaPlane | None = None
-        """Where latents lie on a map by PCA; None for one by t-SNE."""
+        """The projection of a map by PCA; None for one by t-SNE."""
         self._latents, self._report = latents, report
-        self._wanted: Explored | None = None  # what a map is being made of
+        self._wanted: Explored | None = None  # the latents of the map being computed
         self._finished: tuple[Explored, Floats] | None = None
         self._pace: deque[tuple[int, float]] = deque(maxlen=PACE)
         self.job = StreamJob(self)
         latents.changed.connect(self._on_latents)
 
     def choose(self, method: Method) -> None:
-        """Show the map by this method; one that is being made isn't waited for."""
+        """Show the map by this method; cancels one that is being computed."""
         self.method = method
         self._stop()
         self.refresh()
 
     def cancel(self) -> None:
-        """Stop making a map; the one by PCA is shown again."""
+        """Stop computing a map; the one by PCA is shown again."""
         if self._wanted is not None:
             self.choose("pca")
 
     def refresh(self) -> None:
-        """Bring the map up to date with the latents; call it once the map is looked at.
+        """Compute the map of the newest latents; called while the map is visible.
 
-        A map that is being made is finished first: snapshots may come faster than maps.
+        A map under way is finished first, as snapshots may come faster than maps.
         """
         explored = self._latents.explored
         if explored is None or (explored is self.explored and self._is_of_method()):
@@ -81,7 +81,7 @@ class Maps(QObject):
             self._show(*self._finished)
         elif self._wanted is None:
             self._make(explored)
-            if self.points is None:  # the first steps take a while
+            if self.points is None:  # the first points take a while
                 self._show(explored, explored.points, _plane(explored))
 
     def _is_of_method(self) -> bool:
@@ -138,7 +138,7 @@ class Maps(QObject):
         self._wanted = None
         self.idle.emit()
         if complete:
-            self.changed.emit()  # there may be later latents by now
+            self.changed.emit()  # newer latents may have been measured meanwhile
         else:
             self.choose("pca")
 

@@ -1,4 +1,4 @@
-"""One slider of the latent: name and value, a track between two faces, and a lock."""
+"""One slider: name and value, a track between two faces, and a lock."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _MARGIN = 4
 _GAP = 4
 _NAME_WIDTHS = (64, 152)
 _TRACK_WIDTH = 72
-_SIDE = 32  # of a face at an end
+_SIDE = 32  # px of an end face
 _LOCK_SIDE = 24
 _RADIUS = 4.0
-_NOISE = 0.05  # of a step: moving one of 500 directions changes the others by rounding errors
+_NOISE = 0.05  # of a step: moving one direction changes others by rounding errors
 _HINT = (
     "Double-click or Delete: reset. Arrow keys: fine steps, with Shift coarse, with Ctrl the "
     "finest.\nCtrl and drag across rows: set them all."
@@ -41,9 +41,9 @@ _NO_ROOM = "The locked sliders leave this one no room: unlock one of them to mov
 
 @dataclass(frozen=True, slots=True)
 class SliderRow:
-    """What one slider changes: limits and neutral value in `unit`, and a sentence about it.
+    """What one slider changes: limits and neutral value in ``unit``, and a sentence about it.
 
-    `note` is shown behind the name.
+    ``note`` is shown after the name.
     """
 
     name: str
@@ -60,14 +60,14 @@ class SliderRow:
         return f"{self.name} · {self.note}" if self.note else self.name
 
     def text_of(self, value: float) -> str:
-        """Return the value with its sign and unit, as "+1.25 σ"; coarser for a wide range."""
+        """Return the value with sign and unit, as "+1.25 σ"; fewer digits for a wide range."""
         span = self.maximum - self.minimum
         decimals = 2 if span <= 20 else 1 if span <= 200 else 0
         number = f"{value:+.{decimals}f}".replace("-", "\N{MINUS SIGN}")
         return f"{number} {self.unit}".rstrip()
 
     def step_of(self, value: float) -> int:
-        """Return the step of a track that is nearest to the value, also beyond the limits."""
+        """Return the track's step nearest to the value, also beyond the limits."""
         span = self.maximum - self.minimum
         return round((value - self.minimum) / span * STEPS) if span else 0
 
@@ -77,11 +77,11 @@ class SliderRow:
 
 
 class LatentSlider(QWidget):
-    """Edits one float between the limits of its row; a value beyond them is shown all the same.
+    """Edits one number between the limits of its row; shows values beyond them too.
 
     Signals:
         moved(float): an edit, between ``sliderPressed`` and ``sliderReleased`` of ``track``, which
-            a keyboard step emits as well.
+            a keyboard step emits too.
         reset_asked(): the user reset it; the neutral value is already shown.
         lock_toggled(bool): the user locked or unlocked it.
     """
@@ -92,7 +92,7 @@ class LatentSlider(QWidget):
 
     def __init__(self, parent: QWidget | None = None, *, lock: bool = True) -> None:
         super().__init__(parent)
-        # Its faces and its scale lie from left to right in every language, and so do the keys.
+        # Faces, scale and keys go from left to right in every language.
         self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self._row = SliderRow("")
         self._value = 0.0
@@ -110,7 +110,7 @@ class LatentSlider(QWidget):
         self.bind(self._row, 0.0)
 
     def bind(self, row: SliderRow, value: float) -> None:
-        """Become the slider of `row`, at `value`: not locked, and without the faces at its ends."""
+        """Show another row at a value: unlocked, without end faces."""
         self._row = row
         self._name.setText(row.title)
         self.track.setAccessibleName(row.name)
@@ -123,25 +123,25 @@ class LatentSlider(QWidget):
         self._show(value)
 
     def set_ends(self, low: Pixels | None, high: Pixels | None) -> None:
-        """Show the faces uint8 (48, 48, 3) at both ends, or empty wells."""
+        """Show the faces uint8 (48, 48, 3) at both ends; None shows an empty well."""
         self._low.set_image(low)
         self._high.set_image(high)
 
     def set_locked(self, locked: bool) -> None:
-        """Show whether nothing moves this one until it is unlocked."""
+        """Show it as locked or unlocked."""
         if self._lock is not None:
             self._lock.setChecked(locked)
         self.track.set_locked(locked)
         self._describe()
 
     def set_movable(self, movable: bool) -> None:
-        """Let it be moved, or show that the locks of others leave it no room."""
+        """Enable it, or disable it because locked directions determine its value."""
         for part in (self._name, self.track, self._figure):
             part.setEnabled(movable)
         self._describe()
 
     def set_name_width(self, width: int) -> None:
-        """Give the name so many pixels where there is room, for all tracks of a list alike."""
+        """Set the width of the name in px, the same for all sliders of a list."""
         low, high = _NAME_WIDTHS
         self._name_width = min(max(low, width), high)
         self._arrange()
@@ -155,21 +155,21 @@ class LatentSlider(QWidget):
         return self._value
 
     def value_at(self, x: float) -> float:
-        """Return the value, within the limits, whose place on the track is nearest to `x`."""
+        """Return the value, within the limits, at the horizontal position ``x``, in px."""
         return self._row.value_of(self.track.step_at(x - self.track.x()))
 
     def set_value(self, value: float) -> None:
-        """Show `value`; costs nothing where it is shown already, but for rounding noise."""
+        """Show a value; returns at once if it differs only by rounding noise."""
         span = self._row.maximum - self._row.minimum
         if abs(value - self._value) * STEPS > _NOISE * span:
             self._show(value)
 
     def text(self) -> str:
-        """Return the value as it is shown."""
+        """Return the value as shown."""
         return self._figure.text()
 
     def set_tab_stop(self, stop: bool) -> None:
-        """Let Tab stop here, which is the default, or only a click or a call."""
+        """Set whether Tab gives it the focus (the default), or only a click or a call."""
         policy = Qt.FocusPolicy
         self.track.setFocusPolicy(policy.StrongFocus if stop else policy.ClickFocus)
 
@@ -178,11 +178,11 @@ class LatentSlider(QWidget):
         return self.track.isSliderDown()
 
     def is_movable(self) -> bool:
-        """Return whether neither its own lock nor the others' hold it."""
+        """Return whether it is neither locked nor disabled by other locks."""
         return self.track.is_movable()
 
     def _describe(self) -> None:
-        """Say what it is, and how to move it or why it can't be."""
+        """Set tooltips: what it is, and how to move it or why it can't be moved."""
         why_not = "" if self.is_movable() else _LOCKED if self.track.isEnabled() else _NO_ROOM
         self.track.setAccessibleDescription(why_not)
         tip = (self._row.name, self._row.detail, why_not or _HINT)
@@ -196,7 +196,7 @@ class LatentSlider(QWidget):
             self.track.lock_asked.connect(self._lock.click)
 
     def _arrange(self) -> None:
-        # By hand: a layout would take several passes for each slider of a list that is resized.
+        # Without a layout, which would take several passes for each slider.
         lock = 0 if self._lock is None else self._lock.width() + _GAP
         high = self.width() - _MARGIN - lock - _SIDE
         room = high - _TRACK_WIDTH - _SIDE - 4 * _GAP
@@ -249,7 +249,7 @@ class LatentSlider(QWidget):
 
 
 class EndFace(QWidget):
-    """Shows a face of 32 px, or an empty well until there is one."""
+    """Shows a face at 32 px, or an empty well."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -258,12 +258,12 @@ class EndFace(QWidget):
         self.setFixedSize(_SIDE, _SIDE)
 
     def set_image(self, pixels: Pixels | None) -> None:
-        """Show uint8 (48, 48, 3) `pixels`, or the empty well; scaling waits for the painting.
+        """Show uint8 (48, 48, 3) ``pixels``, scaled when painted, or the empty well.
 
         The array isn't copied, and mustn't change.
 
         Raises:
-            ValueError: `pixels` isn't uint8 (H, W, 3).
+            ValueError: ``pixels`` isn't uint8 (H, W, 3).
         """
         if pixels is self._pixels:
             return
@@ -293,9 +293,9 @@ class EndFace(QWidget):
 
 
 class LockButton(QAbstractButton):
-    """A checkable padlock, shut and in the accent color while it is checked.
+    """A checkable padlock, closed and in the accent color while checked.
 
-    It is out of the Tab order: a list has one in every row, and L presses it there.
+    It isn't in the Tab order: in a list, L presses the one of the focused row.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -334,7 +334,7 @@ class LockButton(QAbstractButton):
 
 
 def _shackle(shut: bool) -> QPainterPath:
-    """The bow of the padlock; an open one is lifted out of the body at its right end."""
+    """Return the shackle of the padlock, closed or lifted out on the right."""
     lift = 0.0 if shut else 2.0
     path = QPainterPath(QPointF(9, 11))
     path.lineTo(9, 8.5 - lift)

@@ -1,4 +1,4 @@
-"""Hundreds of sliders of the latent, the first few of them at first, with a search."""
+"""A list of hundreds of sliders, with a search and a switch between the first and all."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from cae_gui.explore.sliders.slider_area import SliderArea
 from cae_gui.widgets.layouts import filled
 
 TOP = 12
-"""Rows shown at first; a longer list has a switch that shows all."""
+"""Number of rows shown at first; a longer list has a switch that shows all."""
 
 
 class LatentSliders(QWidget):
-    """A searchable list of sliders; ``area`` has them, and tells what the person does to them.
+    """A searchable list of sliders, which are in ``area``.
 
-    The first ``TOP`` rows are shown until the person asks for all; a search looks through all.
-    ``locks`` gives each row a lock.
+    The first ``TOP`` rows are shown until the user chooses all; a search covers all rows. With
+    ``locks`` each row has a lock.
     """
 
     def __init__(self, parent: QWidget | None = None, *, locks: bool = True) -> None:
@@ -52,7 +52,7 @@ class LatentSliders(QWidget):
     def set_rows(self, rows: Sequence[SliderRow], why_none: str | None = None) -> None:
         """Replace all rows, the most important first, as ``SliderArea.set_rows`` does.
 
-        With ``why_none`` that text is shown instead of them.
+        With ``why_none`` that text is shown instead.
         """
         self._rows, self._disabled_text = list(rows), why_none
         self._scope.set_count(len(self._rows))
@@ -72,17 +72,17 @@ class LatentSliders(QWidget):
             self.area.show_only(self._found(words), text)
 
     def _found(self, words: list[str]) -> NDArray[np.int64]:
-        """The rows with all of these words, or without any the first few or all."""
+        """Return the rows whose names have all words; without words the first ``TOP``, or all."""
         if not words and not self._scope.shows_all():
             return np.arange(min(TOP, len(self._rows)))
         names = enumerate(f" {row.name}".casefold() for row in self._rows)
-        # A word is found where it begins one, so that "49" isn't also 149 and 249.
+        # Words match at their beginning, so that "49" doesn't find 149.
         found = [row for row, name in names if all(f" {word}" in name for word in words)]
         return np.array(found, np.int64)
 
 
 class _ScopeSwitch(QWidget):
-    """“Top 12” or “All 500”: one of the two is pressed.
+    """Two exclusive buttons: “Top 12” and “All 500”.
 
     Signals:
         changed(): the other one was pressed.
@@ -107,11 +107,11 @@ class _ScopeSwitch(QWidget):
         self._choose_tab_stop()
 
     def shows_all(self) -> bool:
-        """Return whether all rows are chosen."""
+        """Return whether “All” is pressed."""
         return self._all.isChecked()
 
     def set_count(self, count: int) -> None:
-        """Say how many there are in all."""
+        """Set the number of all rows."""
         self._all.setText(f"All {count:,}")
 
     def _button(self, text: str, tip: str) -> QToolButton:
@@ -123,7 +123,7 @@ class _ScopeSwitch(QWidget):
         return button
 
     def _choose_tab_stop(self) -> None:
-        # Tab stops at the pressed one and the arrow keys go to the other, as in a radio group.
+        # Tab goes to the pressed one and arrow keys to the other, as in a radio group.
         for button in (self._few, self._all):
             policy = Qt.FocusPolicy.TabFocus if button.isChecked() else Qt.FocusPolicy.NoFocus
             button.setFocusPolicy(policy)

@@ -28,18 +28,18 @@ ROW_HEIGHT = 40
 
 
 class SliderArea(QAbstractScrollArea):
-    """Shows rows, each a slider, and tells what the person does to them.
+    """Shows rows, each with a slider.
 
-    Rows are indexes into what ``set_rows`` was given; positions count the rows shown. A row that is
-    held or has the focus keeps its widget while it is scrolled out of view. ``locks`` gives each
-    row a lock.
+    Row numbers are indexes into the rows of ``set_rows``; positions count the rows shown. A row
+    that is dragged or has the focus keeps its widget while it is scrolled out of view. With
+    ``locks`` each row has a lock.
 
     Signals:
         edit_started(int): a drag, perhaps over several rows, or a keyboard step begins.
-        edited(int, float): the row has this value now, in its unit; its neutral one at a reset.
-        edit_finished(int): the drag or the step is over.
+        edited(int, float): the row's new value, in its unit; the neutral one after a reset.
+        edit_finished(int): the drag or the step has ended.
         lock_toggled(int, bool): the row was locked or unlocked.
-        ends_wanted(list): these rows are in view now and have no faces at their ends, or old ones.
+        ends_wanted(list): these rows are in view, and their end faces are missing or outdated.
     """
 
     edit_started = Signal(int)
@@ -70,10 +70,10 @@ class SliderArea(QAbstractScrollArea):
         self.setAccessibleName("Sliders")
 
     def set_rows(self, rows: Sequence[SliderRow]) -> None:
-        """Replace all rows; a drag is dropped.
+        """Replace all rows; cancels a drag.
 
-        Each starts at its neutral value, without faces at its ends. Which are locked and which
-        can't be moved stays, by number, until ``set_locked`` and ``set_unmovable``.
+        Each starts at its neutral value, without end faces. Locked and unmovable rows stay so, by
+        number, until ``set_locked`` and ``set_unmovable``.
         """
         self._stroke = None
         self._pool.release(list(self._pool.bound))
@@ -82,23 +82,23 @@ class SliderArea(QAbstractScrollArea):
         self._shown = np.arange(len(rows))
         self._in_view = []
         titles = [row.title for row in rows]
-        if titles != self._titles:  # measuring five hundred takes 3 ms, and they seldom change
+        if titles != self._titles:  # measuring five hundred takes 3 ms
             self._titles = titles
             self._name_width = max(map(self.fontMetrics().horizontalAdvance, titles), default=0)
         self.verticalScrollBar().setValue(0)
         self._refresh()
 
     def set_values(self, values: NDArray[Any]) -> None:
-        """Show (len(rows),) `values`, in the rows' units; the row in the user's hand keeps its own.
+        """Show ``values`` (len(rows),), in the rows' units; a row being dragged keeps its own.
 
         Raises:
-            ValueError: not one value a row.
+            ValueError: there isn't one value for each row.
         """
         if values.shape != (len(self._rows),):
             raise ValueError(f"{len(self._rows)} rows, but values of shape {values.shape}")
         self._values = values = np.array(values, np.float64)
         if not self.isVisible():
-            return  # shown by showEvent; the other tab's rows would take half of the time
+            return  # showEvent does it; hidden lists would take half of the time
         for row, slider in self._pool.bound.items():
             if slider.is_held():
                 values[row] = slider.value()
@@ -106,34 +106,34 @@ class SliderArea(QAbstractScrollArea):
                 slider.set_value(float(values[row]))
 
     def set_ends(self, row: int, low: Pixels, high: Pixels) -> None:
-        """Show the faces uint8 (48, 48, 3) at both ends of a row, where it is in view."""
+        """Show the faces uint8 (48, 48, 3) at both ends of a row, if it is in view."""
         if row in self._pool.bound:
             self._pool.bound[row].set_ends(low, high)
 
     def set_locked(self, rows: Collection[int]) -> None:
-        """Show these rows as locked, and no others."""
+        """Show exactly these rows as locked."""
         self._locked = frozenset(rows)
         for row, slider in self._pool.bound.items():
             slider.set_locked(row in self._locked)
 
     def set_unmovable(self, rows: Collection[int]) -> None:
-        """Disable these rows, and no others: the locks leave them no room."""
+        """Disable exactly these rows, whose values the locks determine."""
         self._unmovable = frozenset(rows)
         for row, slider in self._pool.bound.items():
             slider.set_movable(row not in self._unmovable)
 
     def show_only(self, rows: NDArray[np.int64], empty_text: str) -> None:
-        """Show these rows, ascending, or the text where there are none."""
+        """Show only these rows, ascending, or the text if there are none."""
         self._shown, self._empty_text = rows, empty_text
         self.setAccessibleDescription("" if len(rows) else empty_text)
         self._refresh()
 
     def row(self, index: int) -> SliderRow:
-        """Return what a row changes."""
+        """Return the row of an index."""
         return self._rows[index]
 
     def rows_in_view(self) -> list[int]:
-        """Return the rows that can be seen, from top to bottom; none while this is hidden."""
+        """Return the rows in view, from top to bottom; none while this is hidden."""
         return list(self._in_view) if self.isVisible() else []
 
     def focus_first(self) -> None:
@@ -142,7 +142,7 @@ class SliderArea(QAbstractScrollArea):
 
     def _new_slider(self) -> LatentSlider:
         slider = LatentSlider(self.viewport(), lock=self._has_locks)
-        # Out of Qt's tab order, which would be that of creation; see focusNextPrevChild.
+        # Qt's tab order would be that of creation; see focusNextPrevChild.
         slider.set_tab_stop(False)
         slider.track.sliderPressed.connect(self._slider_pressed)
         slider.moved.connect(self._slider_moved)
@@ -164,7 +164,7 @@ class SliderArea(QAbstractScrollArea):
         self.viewport().update()
 
     def _place(self) -> None:
-        """Bind the rows in view to widgets and move those to where they belong."""
+        """Bind the rows in view to widgets and set their geometry."""
         top, height = self.verticalScrollBar().value(), self.viewport().height()
         in_view = self._shown[top // ROW_HEIGHT : -(-(top + height) // ROW_HEIGHT)].tolist()
         bound = self._pool.bound
@@ -197,7 +197,7 @@ class SliderArea(QAbstractScrollArea):
                 self.ends_wanted.emit(list(in_view))
 
     def _row_at(self, position: int) -> int | None:
-        """The row in view at a position."""
+        """Return the row at a position, or None."""
         row = int(self._shown[position]) if 0 <= position < len(self._shown) else None
         return row if row in self._in_view else None
 
@@ -209,7 +209,7 @@ class SliderArea(QAbstractScrollArea):
             bar.setValue(y + ROW_HEIGHT - self.viewport().height())
 
     def _focus_from(self, position: int, *, forward: bool) -> bool:
-        """Focus the first row from this position on that can be moved; return whether one can."""
+        """Focus the first movable row from a position on; return whether there is one."""
         way = range(position, len(self._shown)) if forward else range(position, -1, -1)
         free = (p for p in way if int(self._shown[p]) not in self._unmovable)
         found = next(free, None)
@@ -221,7 +221,7 @@ class SliderArea(QAbstractScrollArea):
         return True
 
     def _focus_outside(self, forward: bool) -> bool:
-        """Move the focus past all rows."""
+        """Move the focus to the widget after, or before, this list."""
         reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
         step = QWidget.nextInFocusChain if forward else QWidget.previousInFocusChain
         widget = step(self)
@@ -235,11 +235,11 @@ class SliderArea(QAbstractScrollArea):
         return False
 
     def _in_list(self, point: QPointF) -> QPointF:
-        """Return where a point of the viewport lies in the whole list."""
+        """Return a point of the viewport in the coordinates of the whole list."""
         return point + QPointF(0, self.verticalScrollBar().value())
 
     def _draw(self, stroke: _Stroke, point: QPointF) -> None:
-        """Set all rows that the stroke crosses on its way to a point of the viewport."""
+        """Set the rows that a stroke crosses on its way to a point of the viewport."""
         for position, x in stroke.go_on(self._in_list(point)):
             row = self._row_at(position)
             slider = None if row is None else self._pool.bound[row]
@@ -345,7 +345,7 @@ class SliderArea(QAbstractScrollArea):
 
 
 class _SliderPool:
-    """Binds rows to sliders; there are never many more sliders than rows in view.
+    """Reuses slider widgets for the rows in view.
 
     ``bound`` are the sliders by row; the caller binds and shows the one that ``take`` returns.
     """
@@ -356,15 +356,15 @@ class _SliderPool:
         self._spare: list[LatentSlider] = []
 
     def take(self, row: int) -> LatentSlider:
-        """Give a row a slider, a spare one where there is one."""
+        """Assign a slider to a row, a spare one if possible, and return it."""
         self.bound[row] = self._spare.pop() if self._spare else self._make()
         return self.bound[row]
 
     def release(self, rows: Iterable[int]) -> None:
-        """Take the sliders of these rows away; ``hide_spare`` hides those left over."""
+        """Release the sliders of these rows; ``hide_spare`` hides unused ones."""
         for slider in [self.bound.pop(row) for row in rows]:
             if slider.is_held():
-                # The native slider would go on with its drag for whatever row it showed next.
+                # Else the native slider would continue its drag for the next row it shows.
                 slider.blockSignals(True)
                 slider.hide()
                 slider.deleteLater()
@@ -372,7 +372,7 @@ class _SliderPool:
                 self._spare.append(slider)
 
     def hide_spare(self) -> None:
-        """Hide the sliders of no row."""
+        """Hide the sliders without a row."""
         for slider in self._spare:
             slider.hide()
 
@@ -381,14 +381,14 @@ class _SliderPool:
         return next(row for row, bound in self.bound.items() if sender in (bound, bound.track))
 
     def focused_row(self) -> int | None:
-        """Return the row with the focus."""
+        """Return the row with the focus, or None."""
         return next((row for row, slider in self.bound.items() if slider.hasFocus()), None)
 
 
 class _Stroke:
-    """Tells which positions a drag crosses, and where; quick ones skip none.
+    """A drag across rows with Ctrl, which sets each row that it crosses, also when fast.
 
-    Points are in the coordinates of the whole list, which scrolls; ``row`` is where it began.
+    Points are in coordinates of the whole list; ``row`` is the row where it began.
     """
 
     def __init__(self, row: int) -> None:
@@ -396,7 +396,7 @@ class _Stroke:
         self._last: QPointF | None = None
 
     def go_on(self, point: QPointF) -> list[tuple[int, float]]:
-        """Return the positions crossed since the last point, each with the x of the crossing."""
+        """Return the positions crossed since the last point, with the x of each crossing, in px."""
         start, self._last = self._last or point, point
         first, last = self._position(start), self._position(point)
         step = 1 if last >= first else -1

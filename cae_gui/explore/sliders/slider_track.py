@@ -29,9 +29,9 @@ _DIRECTIONS = {Key.Key_Left: -1, Key.Key_Down: -1, Key.Key_Right: 1, Key.Key_Up:
 
 
 class SliderTrack(Slider):
-    """A slider that leaves the wheel, the page keys and Ctrl with the mouse to its list.
+    """A slider that leaves wheel, page keys and Ctrl with the mouse to its list.
 
-    It is filled from a tick at its neutral place to the handle.
+    It is filled from a tick at the neutral step to the handle.
 
     Signals:
         reset_asked(): a double click, Delete or Backspace.
@@ -43,7 +43,7 @@ class SliderTrack(Slider):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
-        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # as it is painted
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # it is painted so
         self._neutral = STEPS // 2
         self._locked = False
         self.setRange(0, STEPS)
@@ -52,21 +52,21 @@ class SliderTrack(Slider):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def set_neutral(self, step: int) -> None:
-        """Put the tick at this step."""
+        """Set the neutral step, marked by the tick."""
         self._neutral = step
         self.update()
 
     def set_locked(self, locked: bool) -> None:
-        """Take no step; unlike a disabled one it keeps the focus, for L to unlock it."""
+        """Accept no changes; unlike a disabled one it keeps the focus, so that L unlocks it."""
         self._locked = locked
         self.update()
 
     def is_movable(self) -> bool:
-        """Return whether it takes steps."""
+        """Return whether the user can move it."""
         return self.isEnabled() and not self._locked
 
     def step_at(self, x: float) -> int:
-        """Return the step for which the handle is nearest to `x`."""
+        """Return the step whose handle position is nearest to ``x``, in px."""
         handle = self._handle_length()
         return QStyle.sliderValueFromPosition(
             0, STEPS, round(x - handle / 2), self.width() - handle
@@ -138,7 +138,7 @@ class SliderTrack(Slider):
 
 
 def _step_size(modifiers: Qt.KeyboardModifier) -> int:
-    """Return the steps of an arrow key with these modifiers; 0 is the native one."""
+    """Return the step size of arrow keys with these modifiers; 0 for Qt's own."""
     if modifiers & Modifier.ShiftModifier:
         return _COARSE
     return _FINEST if modifiers & Modifier.ControlModifier else 0
