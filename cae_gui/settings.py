@@ -16,7 +16,7 @@ RECENT_MODELS = 8
 
 @dataclass(frozen=True, slots=True)
 class FilmChoice:
-    """How the person wants a film or picture; proposed for the next one.
+    """How the user wants a film or picture; proposed for the next one.
 
     ``format`` is one of ``model.morph.film.FORMATS``, ``size`` the side of a face in pixels.
 

@@ -1,4 +1,4 @@
-"""Exceptions as sentences for the person, also those that nothing caught.
+"""Exceptions as sentences for the user, also those that nothing caught.
 
 The details are kept in the log, and can be copied for a report.
 """
@@ -31,7 +31,7 @@ class Problem(NamedTuple):
 
 
 Report = Callable[[Problem], object]
-"""Tells the person of a problem."""
+"""Tells the user of a problem."""
 
 
 def explain(error: BaseException) -> Problem:

@@ -29,7 +29,7 @@ TITLES = {DEMO: "Demo faces", LFW: "LFW", PHOTOS: "My photos"}
 
 
 class Loaded(NamedTuple):
-    """A data set is ready under this source key; own photos have ``keys``."""
+    """A data set was loaded from this source; own photos have ``keys``."""
 
     source: str
     faces: FaceSet
@@ -44,11 +44,11 @@ class LfwMissing(NamedTuple):
 
 
 class Faces(QObject):
-    """Owns the data set on show; own photos are those in the library.
+    """Owns the data set on show; own photos come from the library.
 
     Signals:
         changed(): another data set is on show.
-        busy(str, int, int): what is done, how far, of how much (0: unknown); ``idle()`` ends it.
+        busy(str, int, int): text, steps done, steps in all (0: unknown); ``idle()`` ends it.
         lfw_missing(Problem | None): LFW was chosen and isn't on this machine; the problem is why
             downloading it failed.
         skipped(object): sentences (tuple of str) about files that were left out.
@@ -69,7 +69,7 @@ class Faces(QObject):
         self.source = ""
         self.faces: FaceSet | None = None
         self.keys: tuple[str, ...] = ()
-        """What the library calls each of the faces on show, where they are own photos."""
+        """The library's keys of the faces on show, if they are own photos; else empty."""
         self._library, self._report = library, report
         self._is_last_resort = False
         self._loading = StreamJob(self)
@@ -77,22 +77,22 @@ class Faces(QObject):
     def choose(self, source: str) -> None:
         """Load a data set: ``DEMO``, ``LFW``, ``PHOTOS`` or the path of a folder.
 
-        Where that fails, is cancelled or misses LFW, the one on show stays; without one, the demo
-        faces are loaded.
+        If that fails, is cancelled or LFW is missing, the present data set stays; if there is none,
+        the demo faces are loaded.
         """
         self._is_last_resort = source == DEMO
         self._begin(partial(_load, source, self._library))
 
     def download_lfw(self) -> None:
-        """Download LFW where scikit-learn looks for it, then show it."""
+        """Download LFW to scikit-learn's data folder, then load it."""
         self._begin(partial(_download, self._library))
 
     def cancel(self) -> None:
-        """Stop what is being loaded; the data set on show stays."""
+        """Stop loading; the data set on show stays."""
         self._loading.cancel()
 
     def refresh_photo(self, key: str, pixels: NDArray[np.uint8]) -> None:
-        """Show the face uint8 (48, 48, 3) that was cut out again of a photo."""
+        """Replace the face of a photo on show by uint8 (48, 48, 3) ``pixels``."""
         if self.faces is not None and key in self.keys:
             row, images = self.keys.index(key), self.faces.images.copy()
             images[row] = pixels

@@ -1,6 +1,6 @@
-"""Work that leaves the GUI thread: a stream of events, and the newest question's answer.
+"""Background threads: one iterates a generator, one answers the newest request of each lane.
 
-Both call back those who asked, on the GUI thread.
+Both call functions of the caller on the GUI thread.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @dataclass(eq=False, slots=True)
 class _Stream:
-    """One generator: ``make()`` is called in the thread, the others on the GUI's."""
+    """A generator to iterate: ``make`` is called in the thread, the others on the GUI thread."""
 
     make: Callable[[], Iterator[Any]]
     then: Callable[[Any], object]
@@ -31,9 +31,9 @@ class _Stream:
 
 
 class StreamJob(QThread):
-    """Iterates generators in its own thread, one at a time; a new one replaces the present one.
+    """Iterates one generator at a time in its own thread; a new one replaces it.
 
-    A generator is closed between two values, so that its ``finally`` runs.
+    Generators are closed between two values, so that their ``finally`` runs.
     """
 
     _reported = Signal(object, object, object)
@@ -51,7 +51,7 @@ class StreamJob(QThread):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a generator is under way and has not reported its end yet."""
+        """Whether a generator is under way, until its end was reported."""
         return self._present is not None
 
     def begin(
@@ -62,11 +62,11 @@ class StreamJob(QThread):
         failed: Callable[[Problem], object],
         ended: Callable[[bool], object] | None = None,
     ) -> None:
-        """Iterate a new generator, which is made in the thread; close the present one first.
+        """Iterate a new generator, which is made in the thread, after closing the present one.
 
-        Each of its values goes to ``then``, in order, and what it raises to ``failed``, on the GUI
-        thread. ``ended`` is called last: True if it ran to its end. Of a generator that another one
-        replaced nothing comes any more. No method of a QObject, nor a ``partial`` of one, is called
+        On the GUI thread ``then`` is called with each value, in order, ``failed`` with an
+        exception, and ``ended`` last, with True if it ran to its end. For a replaced generator
+        nothing is called any more. Methods of a QObject, or a ``partial`` of one, aren't called
         after the object was destroyed.
         """
         with self._changed:
@@ -82,7 +82,7 @@ class StreamJob(QThread):
             self._pausing = True
 
     def go_on(self) -> None:
-        """End a pause."""
+        """Resume after ``pause``."""
         with self._changed:
             self._pausing = False
             self._changed.notify()
@@ -102,10 +102,10 @@ class StreamJob(QThread):
     def run(self) -> None:
         """Iterate until stopped; runs in the job's thread."""
         while self._iterate_next():
-            pass  # and what was iterated isn't held while waiting: models, faces, open files
+            pass  # a call of its own: no value is kept alive while waiting (models, faces, files)
 
     def _iterate_next(self) -> bool:
-        """Wait for a generator and iterate it; False when it is time to end."""
+        """Wait for a generator and iterate it; return False after ``stop``."""
         with self._changed:
             self._changed.wait_for(lambda: self._stopping or self._next is not None)
             if self._stopping or self._next is None:
@@ -125,8 +125,8 @@ class StreamJob(QThread):
                         complete = True
                         break
                     self._reported.emit(stream, stream.then, value)
-                    del value  # a snapshot mustn't live on through a pause
-        except Exception as error:  # whatever a generator raises must reach the window
+                    del value  # so that a pause keeps no snapshot alive
+        except Exception as error:  # every exception must reach the window
             self._reported.emit(stream, stream.failed, explain(error))
         self._ended.emit(stream, complete)
 
@@ -153,7 +153,7 @@ class StreamJob(QThread):
 
 @dataclass(eq=False, slots=True)
 class _Question:
-    """One thing to compute: ``work()`` runs in the thread, ``then`` and ``failed`` on the GUI's."""
+    """A request: ``work`` runs in the thread, ``then`` and ``failed`` on the GUI thread."""
 
     number: int
     lane: Hashable
@@ -163,10 +163,10 @@ class _Question:
 
 
 class LatestJob(QThread):
-    """Answers the newest question of each lane, and calls the function that was given with it.
+    """Answers the newest request of each lane in its own thread.
 
-    Lanes named first are answered first, so that a slider's image never waits for the film strip
-    below it; those that weren't named come last, in the order in which they asked.
+    Lanes given to the constructor are answered first, in this order, so that a slider's image
+    doesn't wait for a film strip; other lanes follow in the order of their requests.
     """
 
     _done = Signal(object, object, object)
@@ -178,7 +178,7 @@ class LatestJob(QThread):
         self._changed = threading.Condition()
         self._stopping = False
         self._number = 0
-        # Replies to questions with a lower number are dropped: of one lane, and of all.
+        # Answers to requests with lower numbers are dropped: by lane, and of all lanes.
         self._wanted_from: dict[Hashable, int] = {}
         self._all_wanted_from = 0
         # This object lives on the GUI thread, so the slot runs there.
@@ -193,13 +193,12 @@ class LatestJob(QThread):
         failed: Callable[[Problem], object],
         interim: bool = False,
     ) -> None:
-        """Have ``work`` done in the thread; its result goes to ``then``, on the GUI thread.
+        """Call ``work`` in the thread, then ``then`` with its result on the GUI thread.
 
-        What it raises goes to ``failed``. The question takes the place of an earlier one of its
-        lane; if that is being worked at, its result is dropped. With ``interim`` that result still
-        comes: a picture that follows a hand mustn't wait until the hand rests. Where ``then`` or
-        ``failed`` is a method of a QObject, or a ``partial`` of one, it isn't called after the
-        object was destroyed.
+        ``failed`` is called with an exception. The request replaces an earlier one of its lane; the
+        result of one under way is dropped. With ``interim`` that result is still reported, so that
+        a picture follows a slider during the drag. Where ``then`` or ``failed`` is a method of a
+        QObject, or a ``partial`` of one, it isn't called after the object was destroyed.
         """
         with self._changed:
             self._number += 1
@@ -209,38 +208,38 @@ class LatestJob(QThread):
             self._changed.notify()
 
     def cancel(self, lane: Hashable) -> None:
-        """Drop what was asked in a lane; nothing of it arrives any more."""
+        """Drop the requests of a lane; none of their answers is reported."""
         with self._changed:
             self._waiting.pop(lane, None)
             self._wanted_from[lane] = self._number + 1
 
     def cancel_all(self) -> None:
-        """Drop all that was asked; nothing of it arrives any more."""
+        """Drop all requests; none of their answers is reported."""
         with self._changed:
             self._waiting.clear()
             self._wanted_from.clear()
             self._all_wanted_from = self._number + 1
 
     def stop(self) -> None:
-        """End the thread after the question under way; doesn't wait."""
+        """End the thread after the request under way; doesn't wait."""
         with self._changed:
             self._stopping = True
             self._waiting.clear()
             self._changed.notify()
 
     def run(self) -> None:
-        """Answer questions until stopped; runs in the job's thread."""
+        """Answer requests until stopped; runs in the job's thread."""
         while self._answer_next():
-            pass  # and neither question nor answer is held while waiting for the next one
+            pass  # a call of its own: no request or answer is kept alive while waiting
 
     def _answer_next(self) -> bool:
-        """Wait for a question and answer it; False when it is time to end."""
+        """Wait for a request and answer it; return False after ``stop``."""
         question = self._next()
         if question is None:
             return False
         try:
             answer = question.work()
-        except Exception as error:  # whatever the work raises must reach the window
+        except Exception as error:  # every exception must reach the window
             self._done.emit(question, question.failed, explain(error))
         else:
             self._done.emit(question, question.then, answer)
@@ -265,13 +264,13 @@ class LatestJob(QThread):
         number, lane = question.number, question.lane
         wanted_from = max(self._wanted_from.get(lane, 0), self._all_wanted_from)
         if number >= self._wanted_from.get(lane, number + 1):
-            del self._wanted_from[lane]  # all earlier ones have been reported; lanes may be many
+            del self._wanted_from[lane]  # all earlier ones were reported; there may be many lanes
         if reply is not None and number >= wanted_from and _is_alive(reply):
             reply(value)
 
 
 def _is_alive(reply: Callable[..., object]) -> bool:
-    """Return whether the QObject that a callable is a method of, if any, still exists."""
+    """Return whether the QObject of a method still exists; True for other callables."""
     while isinstance(reply, partial):
         reply = reply.func
     owner = getattr(reply, "__self__", None)

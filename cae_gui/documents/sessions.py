@@ -30,7 +30,7 @@ class Sessions(QObject):
     """Opens sessions, asks about the model where it is another one, and says what came of it.
 
     It offers back the unsaved work of windows that died, one window's after the other, the newest
-    first. What the person doesn't want now is offered again at the next start.
+    first. What the user doesn't want now is offered again at the next start.
 
     Signals:
         model_wanted(): a model file is to be asked for and opened.

@@ -1,4 +1,4 @@
-"""Keeps what hasn't been saved, so that a crash doesn't take it."""
+"""Keeps unsaved work in a recovery file, for the start after a crash."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ WRITTEN_AFTER_MS = 20_000
 
 
 class Unsaved(QObject):
-    """Writes the work in Explore and Morph to a file of this window, a while after a change.
+    """Writes the work in Explore and Morph to a recovery file, 20 s after a change.
 
-    A window that is closed keeps its work as the last session, and leaves nothing else behind. So
-    does one that takes another model, with which edits and snapshots mean nothing. Custom
-    directions are kept beside their model and aren't part of it. That the work can't be kept is
+    When the window closes, or another model is used, in whose latent space edits and snapshots are
+    meaningless, the work is written as the last session and the recovery file removed. Custom
+    directions aren't part of it, as they are saved beside their model. A failure to write is
     reported once.
 
     Signals:
-        found(): ``orphans`` are there: the work of windows that died.
-        put_aside(str): the work with the model of this title became the last session.
+        found(): ``orphans`` was filled with the work of crashed windows.
+        put_aside(str): the work with the model of this title was written as the last session.
     """
 
     found = Signal()
@@ -54,9 +54,9 @@ class Unsaved(QObject):
         self._files, self._report = files, report
         self._models, self._explorer, self._morpher = models, explorer, morpher
         self.orphans: list[Claim] = []
-        self._file = UnsavedFile()  # the job's, until its thread has ended
+        self._file = UnsavedFile()  # used in the job's thread until it has ended
         self._is_restored = False
-        self._is_told = False
+        self._is_reported = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(WRITTEN_AFTER_MS)
@@ -70,11 +70,11 @@ class Unsaved(QObject):
         self.job.start()
 
     def look(self) -> None:
-        """Look for the work of windows that died."""
+        """Look for recovery files of crashed windows."""
         self.job.ask(claim_orphans, lane="look", then=self._on_orphans, failed=self._on_failure)
 
     def has_work(self) -> bool:
-        """Return whether there is something that would be lost."""
+        """Return whether there is unsaved work."""
         return self._is_explored() or not self._morpher.undo_stack.isClean()
 
     def _is_explored(self) -> bool:
@@ -85,7 +85,7 @@ class Unsaved(QObject):
 
     @Slot()
     def write_now(self) -> None:
-        """Keep what there is, without waiting for it."""
+        """Write the recovery file in the background now."""
         model = self._models.model
         work: Callable[[], object] = self._file.drop
         if model is not None and self.has_work():
@@ -94,14 +94,14 @@ class Unsaved(QObject):
 
     @Slot()
     def set_saved(self) -> None:
-        """Take what there is as saved: the person has put it into a file."""
+        """Note that the user has saved the work to a file."""
         self._is_restored = False
         self._explorer.undo_stack.setClean()
         self._morpher.undo_stack.setClean()
         self.write_now()
 
     def set_restored(self, path: Path) -> None:
-        """Take over the work of a window that died, if this is its file: it is in view now."""
+        """Note that a crashed window's recovery file was opened, if ``path`` is one."""
         model = self._models.model
         orphan = next((item for item in self.orphans if item.path == path), None)
         if model is not None and orphan is not None:
@@ -111,19 +111,19 @@ class Unsaved(QObject):
             self.job.ask(work, lane=("take", path), failed=self._on_failure)
 
     def discard(self, orphan: Claim) -> None:
-        """Delete the work of a window that died."""
+        """Delete the recovery file of a crashed window."""
         self.orphans.remove(orphan)
         orphan.drop()
 
     def close(self) -> None:
-        """Keep the work as the last session, once the threads have ended."""
+        """Write the work as the last session, once the threads have ended."""
         self._timer.stop()
         model = self._models.model
         if model is not None and self.has_work():
             try:
                 write_session(last_session(), self._content(), model)
             except OSError as error:
-                explain(error)  # logs it; there is no window left to show it
+                explain(error)  # logs it; the window is closed
         for orphan in self.orphans:
             orphan.release()
         self.orphans = []
@@ -155,8 +155,8 @@ class Unsaved(QObject):
         self.put_aside.emit(title)
 
     def _on_failure(self, problem: Problem) -> None:
-        if not self._is_told:
-            self._is_told = True
+        if not self._is_reported:
+            self._is_reported = True
             self._report(problem)
 
 

@@ -313,7 +313,7 @@ class Explorer(QObject):
             self._go("Random step", latent)
 
     def make_more_typical(self) -> None:
-        """Move a tenth closer to the mean of the density, in its metric."""
+        """Move to the nearest latent a tenth closer to the mean, by the density's distance."""
         if self.face is not None and self.density is not None:
             self._go("More typical", self.density.more_typical(self.face.latent))
 

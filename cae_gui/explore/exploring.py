@@ -43,7 +43,7 @@ class Exploring(QObject):
         self._models, self._faces, self._selection = models, faces, selection
         self._explorer, self._latents = explorer, latents
         self._loaded: Selected | None = None  # what the explorer was given last
-        self._is_looked_at = False
+        self._is_visible = False
         self._is_training = False
         models.replaced.connect(self._on_model)
         models.described.connect(self._on_described)
@@ -54,7 +54,7 @@ class Exploring(QObject):
 
     def look(self, looking: bool) -> None:
         """Note whether Explore is in view: only then the latent space is measured."""
-        self._is_looked_at = looking
+        self._is_visible = looking
         self._measure()
 
     def set_training(self, active: bool) -> None:
@@ -91,7 +91,7 @@ class Exploring(QObject):
     def _measure(self) -> None:
         """Encode all faces, if Explore is in view."""
         model, faces = self._models.model, self._faces.faces
-        if not self._is_looked_at or model is None or faces is None:
+        if not self._is_visible or model is None or faces is None:
             return
         if model.statistics is not None or self._is_followed():
             self._latents.measure(model, faces)
@@ -133,7 +133,7 @@ class Exploring(QObject):
     def _on_described(self) -> None:
         model = self._models.model
         # Directions aligned with the present ones come with the measured latents.
-        if not (self._is_looked_at and self._latents.explored is not None):
+        if not (self._is_visible and self._latents.explored is not None):
             self._explorer.use_statistics(model.statistics if model else None)
         self._measure()
 

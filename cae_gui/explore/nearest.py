@@ -61,8 +61,8 @@ class NearestFaces(FaceStrip):
         self.looked_at.connect(self._wait)
         explorer.face_changed.connect(self._on_face)
         latents.changed.connect(self._on_latents)
-        faces.changed.connect(self._say_why)
-        self._say_why()
+        faces.changed.connect(self._show_reason)
+        self._show_reason()
 
     def _forget(self) -> None:
         self._asked = None
@@ -115,10 +115,10 @@ class NearestFaces(FaceStrip):
             self._show_found(((), ()))
         else:
             self._rest.start()
-        self._say_why()
+        self._show_reason()
 
     @Slot()
-    def _say_why(self) -> None:
+    def _show_reason(self) -> None:
         faces = self._faces.faces
         if faces is not None and len(faces.images) < FEWEST and self._latents.explored is None:
             text = f"The nearest faces can be found among {FEWEST} faces or more."

@@ -52,7 +52,7 @@ class SliderLists(QObject):
             "attribute": self.attributes,
             "own": self.own,
         }
-        self._is_seen = self._are_rows_old = False
+        self._is_visible = self._are_rows_outdated = False
         self._kinds: dict[LatentSliders, Kind | None] = {self.raw: None}
         self._kinds |= {sliders: kind for kind, sliders in self._lists.items()}
         self._ends = _SliderEnds(models, explorer, self._kinds, face, self)
@@ -72,8 +72,8 @@ class SliderLists(QObject):
 
     def set_seen(self, seen: bool) -> None:
         """Note whether Explore is in view; rows are set only then."""
-        self._is_seen = seen
-        if seen and self._are_rows_old:
+        self._is_visible = seen
+        if seen and self._are_rows_outdated:
             self._on_directions()
 
     def show_face(self) -> None:
@@ -88,8 +88,8 @@ class SliderLists(QObject):
 
     def _set_rows(self) -> None:
         """Set all rows, if in view: a thousand rows take 10 ms."""
-        self._are_rows_old = not self._is_seen
-        if self._are_rows_old:
+        self._are_rows_outdated = not self._is_visible
+        if self._are_rows_outdated:
             return
         directions, face = self._explorer.directions, self._explorer.face
         if directions is not None and face is not None:
@@ -136,7 +136,7 @@ class SliderLists(QObject):
 
     def _show_values(self) -> None:
         face = self._explorer.face
-        if face is None or self._are_rows_old:
+        if face is None or self._are_rows_outdated:
             return
         coordinates = self._explorer.coordinates()
         if len(coordinates):

@@ -139,15 +139,15 @@ class OwnPhotos(QObject):
         self._writing.ask(work, lane=work, then=written, failed=failed)
 
     def _on_written(self, work: Callable[[], object], then: Callable[[T], None], reply: T) -> None:
-        self._strike(work)
+        self._forget_write(work)
         then(reply)
 
     def _on_failure(self, work: Callable[[], object], problem: Problem) -> None:
-        self._strike(work)
+        self._forget_write(work)
         self._report(problem)
         self.changed.emit("")
 
-    def _strike(self, work: Callable[[], object]) -> None:
+    def _forget_write(self, work: Callable[[], object]) -> None:
         if work in self._unwritten:  # unless ``finish`` has done it
             self._unwritten.remove(work)
 

@@ -1,4 +1,4 @@
-"""The analogy tab of Morph: what A has and B lacks, added to C."""
+"""The analogy tab of Morph: the latent A - B + C of three means of faces."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ _AT_ONCE = 16
 
 
 class AnalogyPage(QWidget):
-    """Wells A, B and C, the result, and a slider for how strongly it is applied.
+    """Wells A, B and C, the result, and a slider for the strength.
 
-    It encodes and decodes while it is in view. What is to be exported goes to ``offer``.
+    It encodes and decodes only while visible. ``offer`` exports the result.
 
     Signals:
-        edit_asked(object, str): a latent (L,) to be edited, and what it is.
+        edit_asked(object, str): edit a latent (L,) of this name in Explore.
     """
 
     edit_asked = Signal(object, str)
@@ -93,7 +93,10 @@ class AnalogyPage(QWidget):
     def _arrange(self) -> None:
         explanation, total = Label(EXPLANATION), self._sum()
         explanation.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        rows, margins = (explanation, total, self._way(), self._controls()), (16, 16, 16, 16)
+        rows, margins = (
+            (explanation, total, self._strength(), self._controls()),
+            (16, 16, 16, 16),
+        )
         filled(QVBoxLayout(self), *rows, margins=margins, spacing=16, room=total)
 
     def _sum(self) -> QHBoxLayout:
@@ -105,7 +108,7 @@ class AnalogyPage(QWidget):
         line.addWidget(self.result, 3)
         return line
 
-    def _way(self) -> QHBoxLayout:
+    def _strength(self) -> QHBoxLayout:
         self.percent.set_tabular()
         self.percent.setMinimumWidth(self.percent.fontMetrics().horizontalAdvance("000 % "))
         self.percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -137,16 +140,16 @@ class AnalogyPage(QWidget):
             self._show_sides()
 
     def _show_sides(self) -> None:
-        """Show the face of each well, or the mean of its faces once it is there."""
+        """Show the face of each well, or the mean of its faces once that is decoded."""
         for well, side in zip(self.wells, self._shown, strict=True):
             well.set_names(tuple(face.name for face in side))
             well.set_image(self._pictures.get(side, side[0].photo if side else None))
 
     @Slot()
     def _work(self) -> None:
-        """Have encoded and decoded what isn't yet, while the page is in view."""
+        """While visible, request the missing latents and pictures."""
         sides, result = self._analogy.state.sides, self._analogy.result()
-        # The picture of a mean goes with its faces, and with the model that made it.
+        # Means whose latents were dropped, with their model or faces, lose their picture.
         known = (side for side in sides if self._analogy.mean(side) is not None)
         self._pictures = {side: self._pictures[side] for side in known if side in self._pictures}
         empty = ", ".join(letter for letter, side in zip("ABC", sides, strict=True) if not side)
@@ -166,7 +169,7 @@ class AnalogyPage(QWidget):
                 self._models.decode(result[None], then=then, lane=Lane.ANALOGY, interim=True)
 
     def _encode(self) -> None:
-        """A few at a time, so that what is more urgent comes between."""
+        """Encode a few faces at a time, so that more urgent requests aren't delayed."""
         if faces := self._analogy.to_encode()[:_AT_ONCE]:
             images = np.stack([face.photo for face in faces if face.photo is not None])
             then = partial(self._analogy.set_latents, faces)

@@ -17,18 +17,18 @@ Pixels = NDArray[np.uint8]
 Cell = tuple[int, int]
 
 _GAP = 2
-_MARGIN = 4  # room for the ring
+_MARGIN = 4  # for the ring around a face
 _RADIUS = 3.0
 _SMALLEST = 20
-_LONGEST = 0.012  # seconds to make faces of another size in one painting
+_LONGEST = 0.012  # seconds per paint event for scaling faces
 
 
 class FaceGrid(QWidget):
-    """Shows faces in rows as they come; hovering looks at one, a click or an arrow key marks it.
+    """Shows rows of faces as they arrive; a click or an arrow key marks one.
 
     Signals:
-        looked_at(int, int): the row and column of the face under the mouse, else the marked one.
-        activated(int, int): by double click, or by Enter for the marked one.
+        looked_at(int, int): row and column of the face under the mouse, else of the marked one.
+        activated(int, int): a double click on a face, or Enter on the marked one.
     """
 
     looked_at = Signal(int, int)
@@ -52,31 +52,31 @@ class FaceGrid(QWidget):
         self.update()
 
     def set_count(self, count: int) -> None:
-        """Have so many faces a side, none of them there yet; the middle one is marked."""
+        """Set the number of faces per side, all empty; marks the middle one."""
         if count != self._count:
             self._count = count
             self._marked, self._hovered = (count // 2, count // 2), None
             self.clear()
 
     def clear(self) -> None:
-        """Show no faces."""
+        """Remove all faces."""
         self._faces.clear()
         self._rendered.clear()
         self.update()
 
     def set_row(self, row: int, faces: Pixels) -> None:
-        """Show the faces (count, 48, 48, 3) of a row; older ones stay until theirs come."""
+        """Show the faces uint8 (count, 48, 48, 3) of a row; other rows keep earlier ones."""
         for column, face in enumerate(faces):
             self._faces[row, column] = face
             self._rendered.pop((row, column), None)
         self.update()
 
     def count(self) -> int:
-        """Return the number of faces a side."""
+        """Return the number of faces per side."""
         return self._count
 
     def face(self, row: int, column: int) -> Pixels | None:
-        """Return a face uint8 (48, 48, 3), or None until it is there."""
+        """Return a face uint8 (48, 48, 3), or None until it is set."""
         return self._faces.get((row, column))
 
     def marked(self) -> Cell:
@@ -88,7 +88,7 @@ class FaceGrid(QWidget):
         return self._hovered or self._marked
 
     def cell_rect(self, row: int, column: int) -> QRect:
-        """Return where a face lies, in this widget's coordinates."""
+        """Return the rectangle of a face, in this widget's coordinates."""
         side = self._side()
         whole = self._count * (side + _GAP) - _GAP
         left, top = (self.width() - whole) // 2, (self.height() - whole) // 2
@@ -117,13 +117,13 @@ class FaceGrid(QWidget):
             self.looked_at.emit(*self.looked())
 
     def _update_cells(self, *cells: Cell | None) -> None:
-        # The whole takes 26 ms with 225 faces.
+        # Only these cells: the whole grid of 225 faces takes 26 ms.
         for cell in cells:
             if cell is not None:
                 self.update(self.cell_rect(*cell).adjusted(-_GAP, -_GAP, _GAP, _GAP))
 
     def _paint(self, painter: QPainter, part: QRect) -> None:
-        """Paint the faces in a part; those of another size wait when it takes too long."""
+        """Paint the faces in ``part``; after ``_LONGEST`` unscaled ones wait for the next event."""
         side = int(self._side() * self.devicePixelRatioF())
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         until = perf_counter() + _LONGEST

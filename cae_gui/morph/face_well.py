@@ -1,4 +1,4 @@
-"""A place for faces that are dropped on it, known by a letter, and four of them around a square."""
+"""A widget that faces are dropped on, and a layout of four around a square."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _GAP = 8
 
 
 class FaceWell(FaceView):
-    """Takes faces that are dropped on it, or by click or Enter the selected one.
+    """Takes dropped faces or, by click or Enter, the selected one.
 
-    ``put`` is called with the place of the well among its like, and the faces.
+    ``put`` is called with the index of the well and the faces.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class FaceWell(FaceView):
         self.clicked.connect(self._on_clicked)
 
     def set_names(self, names: tuple[str, ...]) -> None:
-        """Name the faces that are here."""
+        """Set the names of its faces."""
         text = names[0] if len(names) == 1 else f"mean of {len(names):,} faces"
         self.set_face_name(text if names else "")
         self.set_caption(f"{self.letter}: {text}" if names else self.letter)
@@ -50,7 +50,7 @@ class FaceWell(FaceView):
             self._put(self._index, [MorphFace.of(self._selection.face)])
 
     def take(self, faces: Sequence[Face]) -> None:
-        """Put faces here in place of those that are there."""
+        """Replace its faces."""
         self._put(self._index, [MorphFace(*face) for face in faces])
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -61,7 +61,7 @@ class FaceWell(FaceView):
 
 
 class CornerBoard(QWidget):
-    """Lays a square as large as there is room, and four fixed widgets beside its corners."""
+    """Lays out a square as large as possible, and four fixed widgets beside its corners."""
 
     def __init__(
         self, square: QWidget, corners: Sequence[QWidget], parent: QWidget | None = None

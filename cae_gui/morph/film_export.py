@@ -1,4 +1,4 @@
-"""The export of films and pictures: how it is to be done, where it goes, and that it is done."""
+"""The export of films and pictures: the dialog, the file, and the message at the end."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from model.morph.film import FORMATS, PICTURES, SIZES, FilmSettings, extent, why
 Floats = NDArray[np.float32]
 Write = Callable[[Path], None]
 Save = Callable[[str, str, str, Write], None]
-"""Asks where to save, by the dialog's title, a name and formats, and has it written."""
+"""Asks for a file (title, proposed name, formats) and writes it in the background."""
 
 TITLES = {
     "GIF": "Animated GIF",
@@ -43,7 +43,7 @@ TITLES = {
     "PNG frames": "PNG, a file for each face",
     "MP4": "MP4 video",
 }
-_MOST_PER_SECOND = 50  # GIF can't go faster
+_MOST_PER_SECOND = 50  # the most that GIF can store
 _MOST_PICTURES = 400
 _FAR_TOO_MANY = 4000  # frames of a film
 _TEXT_WIDTH = 320
@@ -51,12 +51,12 @@ _TEXT_WIDTH = 320
 
 @dataclass(frozen=True, slots=True)
 class FilmOffer:
-    """What there is to export.
+    """A film or picture that can be exported.
 
-    ``latents_of`` returns latents (T, L) at so many frames a second, or None while there are none;
-    ``stills_of`` so many for a strip or a grid, which doesn't go the same way back. They are asked
-    again at the end, as another model may be in use by then. ``about`` goes into the file.
-    ``fixed`` faces, in ``columns``, are no film: they have no pace.
+    ``latents_of`` returns latents (T, L) for a number of frames per second, or None while some are
+    missing; ``stills_of`` returns a number of latents for a strip or a grid, without the way back.
+    Both are called again after the dialog, as the model in use may have changed. ``about`` is
+    written into the file as JSON. ``fixed`` faces, in ``columns``, are a picture without a pace.
     """
 
     title: str
@@ -76,7 +76,7 @@ class FilmOffer:
             return choice.pictures
         rate, sparse = choice.frames_per_second, self.latents_of(1.0)
         if sparse is not None and len(sparse) * rate > _FAR_TOO_MANY:
-            return len(sparse) * rate  # making them, to count them, would take a third of a second
+            return len(sparse) * rate  # exact latents would take a third of a second
         latents = self.latents_of(rate)
         return 0 if latents is None else len(latents)
 
@@ -88,10 +88,10 @@ class FilmOffer:
 
 
 class FilmDialog(QDialog):
-    """Asks for format, size and pace, and says what comes of them.
+    """Asks for format, size and pace, and shows the resulting size and duration.
 
     Signals:
-        chosen(FilmChoice): it is to be exported like that.
+        chosen(FilmChoice): export with these settings.
     """
 
     chosen = Signal(object)
@@ -157,7 +157,7 @@ class FilmDialog(QDialog):
         self.buttons.rejected.connect(self.reject)
 
     def choice(self) -> FilmChoice:
-        """Return what is chosen now."""
+        """Return the present choice."""
         return FilmChoice(
             self.format.currentData(),
             self.side.currentData(),
@@ -192,7 +192,7 @@ class FilmDialog(QDialog):
         return f"{count:,} frames, {count / rate:.1f} s, {pixels}{each}"
 
     def _numbers(self) -> list[CountBox]:
-        """Return the numbers that are asked for with this format."""
+        """Return the number boxes that apply to this format."""
         return [
             spin
             for spin in (self.rate, self.pictures, self.columns)
@@ -204,14 +204,14 @@ class FilmDialog(QDialog):
         for spin in self._numbers():
             spin.finish()
         if not self.export.isEnabled():
-            return  # the sentence says why
+            return  # the dialog shows the reason
         choice = self.choice()
         self.accept()
         self.chosen.emit(choice)
 
 
 class FilmExport(QObject):
-    """Exports one film or picture at a time; the last choice is proposed the next time."""
+    """Exports one film or picture at a time, and proposes the last choice again."""
 
     def __init__(
         self,
@@ -229,7 +229,7 @@ class FilmExport(QObject):
         filming.finished.connect(self._on_finished)
 
     def offer(self, offer: FilmOffer) -> None:
-        """Ask how and where to export, and do it."""
+        """Ask for settings and a file, and export."""
         path = self._filming.path
         if path is not None:
             self._messages.show_message(
@@ -256,7 +256,7 @@ class FilmExport(QObject):
         self._settings.film = choice
 
     def _fill_folder(self, offer: FilmOffer, write: Write) -> None:
-        """Ask where a folder is to be made, and have it filled; one that is there is left alone."""
+        """Ask for the name of a new folder and fill it; an existing one isn't changed."""
         place = dialogs.ask_place(self._page.window(), offer.title, self._settings.folder)
         if place is not None:
             self._settings.folder = place

@@ -1,4 +1,4 @@
-"""The export of films and pictures, one at a time."""
+"""Writes films and pictures in the background."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ Floats = NDArray[np.float32]
 
 
 class Filming(QObject):
-    """Decodes latents and writes them as a film, in the background.
+    """Decodes latents and writes them as a film, in a background thread.
 
     Signals:
-        busy(str, int, int): what is done, how far, of how much; ``idle()`` ends it.
-        finished(Path): the film is there. A cancelled or failed one leaves nothing.
+        busy(str, int, int): text, frames done, frames in all; ``idle()`` ends it.
+        finished(Path): the file was written; a cancelled or failed export leaves none.
     """
 
     busy = Signal(str, int, int)
@@ -38,12 +38,12 @@ class Filming(QObject):
         super().__init__(parent)
         self._report = report
         self.path: Path | None = None
-        """Where the film under way goes."""
+        """The file of the export under way, or None."""
         self._done = 0
         self.job = StreamJob(self)
 
     def begin(self, model: FaceModel, latents: Floats, path: Path, settings: FilmSettings) -> None:
-        """Export latents (T, L) of this model; only while no other film is under way."""
+        """Export latents (T, L) of this model; only while no other export is under way."""
         assert self.path is None
         self.path, self._done = path, 0
         self._tell(0, len(latents))
@@ -51,7 +51,7 @@ class Filming(QObject):
         self.job.begin(work, then=then, failed=self._report, ended=self._on_ended)
 
     def cancel(self) -> None:
-        """Stop the film under way; an older file stays as it was."""
+        """Stop the export under way; an older file is kept."""
         self.job.cancel()
 
     def _tell(self, done: int, total: int) -> None:

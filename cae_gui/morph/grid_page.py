@@ -30,19 +30,19 @@ Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
 FEWEST, MOST = 3, 15
-"""Faces on a side of the grid."""
+"""Limits of the number of faces per side."""
 
 _HINT = "Drop a face here, or click to take the selected one."
 _WELL_WIDTH, _CELL_WIDTH = 120, 192
 
 
 class GridPage(QWidget):
-    """Wells at the corners, the grid between them, and the face looked at, large.
+    """Wells at the corners, the grid between them, and one of its faces enlarged.
 
-    It encodes and decodes while it is in view. What is to be exported goes to ``offer``.
+    It encodes and decodes only while visible. ``offer`` exports the grid.
 
     Signals:
-        edit_asked(object, str): a latent (L,) to be edited, and what it is.
+        edit_asked(object, str): edit a latent (L,) of this name in Explore.
     """
 
     edit_asked = Signal(object, str)
@@ -131,10 +131,10 @@ class GridPage(QWidget):
 
     @Slot()
     def _work(self) -> None:
-        """Have encoded and decoded what isn't yet, while the page is in view."""
+        """While visible, request the missing latents and pictures."""
         self._latents = self._corners.grid()
         self._models.drop(Lane.GRID)
-        # What is on show stays where faces are on their way.
+        # Faces on show stay while others are being decoded.
         self.edit.setEnabled(self._latents is not None)
         self.export.setEnabled(self._latents is not None)
         if not self.isVisible():
@@ -148,7 +148,7 @@ class GridPage(QWidget):
             self._decode(self._latents, 0)
 
     def _decode(self, grid: Floats, row: int) -> None:
-        # Row by row, so that what is more urgent comes between.
+        # Row by row, so that more urgent requests aren't delayed.
         if row < len(grid):
             then = partial(self._on_row, grid, row)
             self._models.decode(grid[row], then=then, lane=Lane.GRID)
@@ -161,7 +161,7 @@ class GridPage(QWidget):
 
     @Slot(int, int)
     def _look_at(self, row: int, column: int) -> None:
-        """Show a face large, and how much of each corner is in it."""
+        """Show a face enlarged, and the weights of the corners in it."""
         pixels, shares = self.grid.face(row, column), self._corners.shares(row, column)
         self.face.set_face_name(_name(row, column) if pixels is not None else "")
         self.face.set_image(pixels)

@@ -1,4 +1,4 @@
-"""The faces of a path in a row, with the ways between them."""
+"""The row of a path's key frames and the segments between them."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ _FEWEST = 2
 
 
 def letter_of(index: int) -> str:
-    """Return the name of a place: A to Z, then 27 and on."""
+    """Return the label of a key frame: A to Z, then numbers from 27."""
     return chr(ord("A") + index) if index < 26 else str(index + 1)
 
 
 class KeyFrameCard(FaceView):
-    """A small face of the row, which can be dragged; an empty one takes a further face."""
+    """A key frame, which can be dragged; an empty card takes another face."""
 
     def __init__(self, frames: KeyFrames, index: int) -> None:
         super().__init__(droppable=True)
@@ -76,8 +76,8 @@ class KeyFrameCard(FaceView):
         self.face_dropped.connect(self._on_dropped)
 
     def set_face(self, letter: str, name: str, pixels: Pixels | None) -> None:
-        """Show a face; "" as the letter is for the card that takes a further one."""
-        if pixels is not self._shown:  # drawing a dozen faces again takes 10 ms
+        """Show a key frame; ``letter`` is "" for the empty card at the end."""
+        if pixels is not self._shown:  # drawing a dozen faces takes 10 ms
             self._shown = pixels
             self.set_image(pixels)
         self.set_face_name(name)
@@ -88,7 +88,7 @@ class KeyFrameCard(FaceView):
         self.remove_button.setAccessibleName(f"Remove {letter}: {name}")
 
     def set_removable(self, removable: bool) -> None:
-        """Offer to remove it, while the mouse or the focus is here."""
+        """Set whether it shows a remove button under the mouse or with the focus."""
         self._removable = removable
         self._show_button()
 
@@ -159,13 +159,13 @@ class KeyFrameCard(FaceView):
         elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self._remove()
         elif event.key() == Qt.Key.Key_Space:
-            event.ignore()  # plays, as everywhere around it
+            event.ignore()  # Space plays the path
         else:
             super().keyPressEvent(event)
 
 
 class SegmentEditor(QWidget):
-    """Edits one segment of the path: how long, how evenly, and which way it goes."""
+    """Edits a segment's duration, easing, and kind of interpolation."""
 
     def __init__(self, morpher: Morpher, index: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -174,7 +174,7 @@ class SegmentEditor(QWidget):
         self.seconds.setRange(SHORTEST_S, LONGEST_S)
         self.seconds.setSingleStep(0.5)
         self.seconds.setSuffix(" s")
-        self.seconds.setKeyboardTracking(False)  # not 1 s and 12 s on the way to 12.5 s
+        self.seconds.setKeyboardTracking(False)  # no 1 s and 12 s while 12.5 s is typed
         self.ease = ComboBox()
         for name in EASES:
             self.ease.addItem(name.capitalize(), name)
@@ -187,11 +187,11 @@ class SegmentEditor(QWidget):
             column.addWidget(control)
         self.seconds.valueChanged.connect(partial(morpher.set_seconds, index))
         self.ease.currentIndexChanged.connect(self._on_ease)
-        self.way.currentIndexChanged.connect(self._on_way)
+        self.way.currentIndexChanged.connect(self._on_spherical)
 
     def set_segment(self, segment: Segment) -> None:
-        """Show a segment; changes nothing."""
-        # What was refused stays in the field while it is another segment that changes.
+        """Show a segment, without emitting signals."""
+        # A number being typed stays while another segment changes.
         if round(segment.seconds, self.seconds.decimals()) != self.seconds.value():
             with QSignalBlocker(self.seconds):
                 self.seconds.setValue(segment.seconds)
@@ -201,7 +201,7 @@ class SegmentEditor(QWidget):
             self.way.setCurrentIndex(int(segment.spherical))
 
     def set_ends(self, first: str, second: str) -> None:
-        """Name the faces between which it lies."""
+        """Set the labels of the key frames at its ends."""
         way = f"from {first} to {second}"
         for control, what, tip in (
             (self.seconds, "Seconds", f"How long the way {way} takes"),
@@ -216,17 +216,17 @@ class SegmentEditor(QWidget):
         self._morpher.set_ease(self._index, self.ease.currentData())
 
     @Slot(int)
-    def _on_way(self, index: int) -> None:
+    def _on_spherical(self, index: int) -> None:
         self._morpher.set_spherical(self._index, index == 1)
 
 
 class KeyFrames(QScrollArea):
-    """Cards and segment editors in turn, and at the end a card that takes a further face.
+    """Key frames and segment editors in turn, and an empty card for another face.
 
-    Places are counted from 0; what is put beyond the last face is added.
+    Indexes start at 0; a face put at the index after the last is appended.
 
     Signals:
-        edited_wanted(int): the face edited in Explore is to be put there.
+        edited_wanted(int): put the face edited in Explore at this index.
     """
 
     edited_wanted = Signal(int)
@@ -235,7 +235,7 @@ class KeyFrames(QScrollArea):
         self, morpher: Morpher, selection: Selection, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # as the path slider below
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # as the path slider's
         self.morpher, self._selection = morpher, selection
         self.cards: list[KeyFrameCard] = []
         self.segments: list[SegmentEditor] = []
@@ -278,35 +278,35 @@ class KeyFrames(QScrollArea):
         self._row.setAutoFillBackground(False)
 
     def count(self) -> int:
-        """Return the number of faces."""
+        """Return the number of key frames."""
         return self._count
 
     def put_selected(self, index: int) -> None:
-        """Put the selected face there, or beyond the last."""
+        """Put the selected face at an index, or append it."""
         if self._selection.face is not None:
             self.morpher.put(index, MorphFace.of(self._selection.face))
 
     def remove(self, index: int) -> None:
-        """Remove a face; the next one then has the focus."""
+        """Remove a key frame, and give the next one the focus."""
         self.morpher.remove(index)
         self.give_focus(min(index, self._count - 1))
 
     def move_face(self, index: int, target: int) -> None:
-        """Put a face at another place of the row; the focus goes with it."""
+        """Move a key frame to the index ``target``, with the focus."""
         target = min(target, self._count - 1)
         if target >= 0 and index < self._count and target != index:
             self.morpher.move(index, target)
             self.give_focus(target)
 
     def give_focus(self, index: int) -> None:
-        """Give a card the focus, if there is one at this place."""
+        """Give the card at an index the focus, if there is one."""
         cards = [*self.cards, self.plus]
         if 0 <= index < len(cards):
             cards[index].setFocus(Qt.FocusReason.OtherFocusReason)
             self.ensureWidgetVisible(cards[index])
 
     def show_menu(self, index: int, place: QPoint) -> None:
-        """Open the menu of a card at a place on the screen."""
+        """Open the context menu of a card at a global position."""
         menu = QMenu(self)
         is_there = index < self._count
         verb = "Use" if is_there else "Add"
@@ -326,12 +326,12 @@ class KeyFrames(QScrollArea):
 
     @Slot()
     def _on_changed(self) -> None:
-        """Show the faces, and empty places for the first two."""
+        """Show the key frames, and empty cards until there are two."""
         state = self.morpher.state
-        # The next face is likely to be added at the end, too.
+        # Keep the end in view: further faces are likely to be appended.
         self._keeps_end = len(state.faces) > self._count and self._is_at_end()
         self._count = len(state.faces)
-        self._have(max(_FEWEST, self._count), state.loop)
+        self._set_counts(max(_FEWEST, self._count), state.loop)
         for index, card in enumerate(self.cards):
             letter, is_there = letter_of(index), index < self._count
             face = state.faces[index] if is_there else MorphFace("")
@@ -346,8 +346,8 @@ class KeyFrames(QScrollArea):
         self.plus.index = max(_FEWEST, self._count)
         self.plus.setVisible(self._count >= _FEWEST)
 
-    def _have(self, count: int, loop: bool) -> None:
-        """Make or remove cards and segments: one segment less than cards, unless it is a loop."""
+    def _set_counts(self, count: int, loop: bool) -> None:
+        """Set the numbers of cards and of segments: one fewer than cards, unless it is a loop."""
         while len(self.cards) < count:
             index = len(self.cards)
             card, segment = KeyFrameCard(self, index), SegmentEditor(self.morpher, index)
@@ -366,7 +366,7 @@ class KeyFrames(QScrollArea):
             segment.setVisible(loop or segment is not self.segments[-1])
 
     def _order_tabs(self) -> None:
-        """Let Tab go along the row; it would go through what is new last of all."""
+        """Set the Tab order along the row; new widgets would be last."""
         last: QWidget = self
         for card, segment in zip(self.cards, self.segments, strict=True):
             for widget in (card, segment.seconds, segment.ease, segment.way):
@@ -379,7 +379,7 @@ class KeyFrames(QScrollArea):
         return bar.value() == bar.maximum()
 
     def _gap_at(self, x: int) -> int:
-        """Return the place in the row that a face dropped there gets."""
+        """Return the index for a face dropped at ``x``, in px."""
         return sum(card.geometry().center().x() < x for card in self.cards[: self._count])
 
     def _show_mark(self, index: int) -> None:
@@ -392,7 +392,7 @@ class KeyFrames(QScrollArea):
 
     @Slot(int, int)
     def _on_range(self, _minimum: int, maximum: int) -> None:
-        if self._keeps_end:  # a card and a segment may make two changes of it
+        if self._keeps_end:  # a card and a segment may change the range twice
             self.horizontalScrollBar().setValue(maximum)
 
     @Slot(int)

@@ -1,4 +1,4 @@
-"""Faces that are mixed in the latent space, with undo and redo: the grid and the analogy."""
+"""State of mixed faces, with undo and redo: the base class, the grid and the analogy."""
 
 from __future__ import annotations
 
@@ -20,50 +20,50 @@ from model.morph import key_frames
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
-_FIRST_DRAG = 10_000  # above the ids of other steps on the same stack
+_FIRST_DRAG = 10_000  # merge ids, above those of other steps on the stack
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class MorphFace:
-    """A face uint8 (48, 48, 3) to mix; ``photo`` is None where it was made from a latent."""
+    """A face to mix; ``photo`` is uint8 (48, 48, 3), or None if it is decoded from a latent."""
 
     name: str
     photo: Pixels | None = None
 
     @classmethod
     def of(cls, face: Selected) -> MorphFace:
-        """Return the selected face as one to mix."""
+        """Return the selected face as a face to mix."""
         return cls(face.name, face.pixels)
 
 
 def spread(faces: FaceSet, count: int) -> list[MorphFace]:
-    """Return so many faces of a data set, evenly apart; none where it has fewer."""
+    """Return ``count`` evenly spaced faces of a data set; none if it has fewer."""
     total = len(faces.images)
     rows = [number * total // count for number in range(count)] if total >= count else []
     return [MorphFace(faces.names[row], np.array(faces.images[row])) for row in rows]
 
 
 class MixState(Protocol):
-    """What is mixed, and how; never changed."""
+    """The faces and settings of a mix; immutable."""
 
     @property
     def faces(self) -> tuple[MorphFace, ...]:
-        """All faces."""
+        """All faces of the mix."""
 
 
 S = TypeVar("S", bound=MixState)
 
 
 class Mix(QObject, Generic[S]):
-    """Holds a state, each change of which is a step on the given stack, and its faces' latents.
+    """Holds a state, whose changes are steps on the given stack, and the latents of its faces.
 
-    Latents are kept beside the steps: undoing across another model finds the faces, which are then
-    encoded again.
+    Latents aren't part of the steps: after an undo to faces that the model in use hasn't encoded,
+    these are encoded.
 
     Signals:
-        changed(): faces or settings are others.
-        latents_changed(): what comes of them is another, or isn't known any more.
-        stepped(): a change was undone or done again, which should be seen.
+        changed(): the faces or settings have changed.
+        latents_changed(): the latents have changed, or were dropped.
+        stepped(): a change was undone or redone, and should be brought into view.
     """
 
     stepped = Signal()
@@ -77,11 +77,11 @@ class Mix(QObject, Generic[S]):
         self._latents: WeakKeyDictionary[MorphFace, Floats] = WeakKeyDictionary()
 
     def to_encode(self) -> list[MorphFace]:
-        """Return the faces that wait for ``set_latents``."""
+        """Return the faces without latents."""
         return [face for face in self.state.faces if face not in self._latents]
 
     def set_latents(self, faces: Sequence[MorphFace], latents: Floats) -> None:
-        """Take the latents (N, L) of faces."""
+        """Set the latents (N, L) of faces."""
         self._latents.update(zip(faces, latents, strict=True))
         self.latents_changed.emit()
 
@@ -112,7 +112,7 @@ class Mix(QObject, Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class CornersState:
-    """Top left, top right, bottom left, bottom right; ``count`` faces a side, the corners too."""
+    """Top left, top right, bottom left, bottom right; ``count`` faces per side with corners."""
 
     corners: tuple[MorphFace | None, ...] = (None, None, None, None)
     count: int = 7
@@ -120,18 +120,18 @@ class CornersState:
 
     @property
     def faces(self) -> tuple[MorphFace, ...]:
-        """The corners that aren't empty."""
+        """The faces of the corners that aren't empty."""
         return tuple(face for face in self.corners if face is not None)
 
 
 class Corners(Mix[CornersState]):
-    """Holds the four corners of a grid of faces; signals as a ``Mix``."""
+    """Holds the four corners of a grid of faces; signals as ``Mix``."""
 
     def __init__(self, undo_stack: QUndoStack, parent: QObject | None = None) -> None:
         super().__init__(CornersState(), undo_stack, parent)
 
     def fill(self, faces: Sequence[MorphFace]) -> None:
-        """Put one of these four faces into each empty corner; that is no step to undo."""
+        """Fill the empty corners from these four faces, without an undo step."""
         pairs = zip(self.state.corners, faces, strict=True)
         corners = tuple(present or face for present, face in pairs)
         self._set(replace(self.state, corners=corners))
@@ -144,15 +144,15 @@ class Corners(Mix[CornersState]):
 
     @Slot(int)
     def set_count(self, count: int) -> None:
-        """Have so many faces a side, two or more."""
+        """Set the number of faces per side, 2 or more."""
         self._push("Size of the grid", replace(self.state, count=count))
 
     def set_arc(self, arc: bool) -> None:
-        """Go along great arcs rather than straight lines."""
+        """Choose spherical rather than linear interpolation."""
         self._push("Great arc" if arc else "Straight line", replace(self.state, arc=arc))
 
     def grid(self) -> Floats | None:
-        """Return the latents (count, count, L), or None while a corner or a latent is missing."""
+        """Return the latents (count, count, L), or None while a corner or latent is missing."""
         state = self.state
         if len(state.faces) < 4 or self.to_encode():
             return None
@@ -160,13 +160,13 @@ class Corners(Mix[CornersState]):
         return key_frames.grid(corners, state.count, state.count, arc=state.arc)
 
     def shares(self, row: int, column: int) -> tuple[float, ...]:
-        """Return how much of each corner there is in a face, 0 to 1."""
+        """Return the weights of the four corners in a face, 0 to 1."""
         down, across = row / (self.state.count - 1), column / (self.state.count - 1)
         sides = (1 - across, across)
         return (*((1 - down) * side for side in sides), *(down * side for side in sides))
 
     def about(self) -> dict[str, Any]:
-        """Return what made the grid, to be kept in its file as JSON."""
+        """Return the grid's settings, to be written into its file as JSON."""
         state = self.state
         names = [face.name for face in state.faces]
         return {"corners": names, "faces a side": state.count, "spherical": state.arc}
@@ -174,19 +174,19 @@ class Corners(Mix[CornersState]):
 
 @dataclass(frozen=True, slots=True)
 class AnalogyState:
-    """The faces of A, B and C, of which the mean latent counts; how much of A - B is added."""
+    """The faces of A, B and C, whose mean latents are used; the weight of A - B."""
 
     sides: tuple[tuple[MorphFace, ...], ...] = ((), (), ())
     strength: float = 1.0
 
     @property
     def faces(self) -> tuple[MorphFace, ...]:
-        """The faces of all sides."""
+        """The faces of A, B and C."""
         return tuple(face for side in self.sides for face in side)
 
 
 class Analogy(Mix[AnalogyState]):
-    """Holds the faces of A - B + C; signals as a ``Mix``."""
+    """Holds the faces of A - B + C; signals as ``Mix``."""
 
     def __init__(self, undo_stack: QUndoStack, parent: QObject | None = None) -> None:
         super().__init__(AnalogyState(), undo_stack, parent)
@@ -194,41 +194,41 @@ class Analogy(Mix[AnalogyState]):
         self._is_dragged = False
 
     def put(self, side: int, faces: Sequence[MorphFace]) -> None:
-        """Put faces into A (0), B (1) or C (2), in place of those that are there."""
+        """Replace the faces of A (0), B (1) or C (2)."""
         sides = list(self.state.sides)
         sides[side] = tuple(faces)
         self._push(f"Faces of {'ABC'[side]}", replace(self.state, sides=tuple(sides)))
 
     def set_strength(self, strength: float) -> None:
-        """Add so much of A - B; what follows ``begin_drag`` is one step."""
+        """Set the weight of A - B; changes since ``begin_drag`` are one step."""
         drag = self._drag if self._is_dragged else -1
         self._push("Strength of the analogy", replace(self.state, strength=strength), drag)
 
     @Slot()
     def begin_drag(self) -> None:
-        """Take what follows as one step, until ``end_drag``."""
+        """Merge all changes until ``end_drag`` into one step."""
         self._drag, self._is_dragged = self._drag + 1, True
 
     @Slot()
     def end_drag(self) -> None:
-        """End what ``begin_drag`` began."""
+        """End the step of ``begin_drag``."""
         self._is_dragged = False
 
     def mean(self, side: Sequence[MorphFace]) -> Floats | None:
-        """Return the mean latent (L,) of faces, or None while there are none, or one waits."""
+        """Return the mean latent (L,) of faces; None without faces or while a latent is missing."""
         if not side or any(face not in self._latents for face in side):
             return None
         return np.asarray(self._latents_of(side).mean(0))
 
     def result(self) -> Floats | None:
-        """Return the latent (L,) of A - B + C, or None while a face or latent is missing."""
+        """Return the latent (L,) of strength * (A - B) + C; None while one is missing."""
         a, b, c = map(self.mean, self.state.sides)
         if a is None or b is None or c is None:
             return None
         return key_frames.analogy(a, b, c, self.state.strength)
 
     def about(self) -> dict[str, Any]:
-        """Return what made the result, to be kept in its file as JSON."""
+        """Return the analogy's settings, to be written into its file as JSON."""
         named = zip("ABC", self.state.sides, strict=True)
         sides = {letter: [face.name for face in side] for letter, side in named}
         return {**sides, "strength": self.state.strength}

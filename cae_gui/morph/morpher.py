@@ -1,4 +1,4 @@
-"""The morph through two faces or more: what it goes through, with undo and redo."""
+"""The state of a morph along two key frames or more, with undo and redo."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _REVERSED = {"slow start": "slow end", "slow end": "slow start"}
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The way from a face to the next one; ``ease`` is one of ``model.morph.key_frames.EASES``."""
+    """The part from a key frame to the next; ``ease`` is in ``model.morph.key_frames.EASES``."""
 
     seconds: float = 2.0
     ease: str = "smooth"
@@ -36,9 +36,9 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class MorphState:
-    """Faces and as many segments; the last one leads back to the first face, in a loop.
+    """Key frames and as many segments; the last one, back to the first face, is for loops.
 
-    ``back`` goes the same way back; ``speed`` divides all times.
+    With ``back`` the path is played forwards and backwards; ``speed`` divides all times.
     """
 
     faces: tuple[MorphFace, ...] = ()
@@ -49,19 +49,19 @@ class MorphState:
 
     @property
     def times(self) -> list[float]:
-        """The seconds at which each face is met, back and forth and speed not counted.
+        """The times of the key frames in seconds, at a speed of 1 and without the way back.
 
-        The last one is the whole way: in a loop, the first face again.
+        The last one is the whole duration: in a loop, that of the first face again.
         """
         return [0.0, *accumulate(each.seconds for each in self.way)] if self.faces else []
 
     @property
     def way(self) -> tuple[Segment, ...]:
-        """The segments that are gone along."""
+        """The segments in use: without a loop, all but the last."""
         return self.segments if self.loop else self.segments[:-1]
 
     def inserted(self, index: int, face: MorphFace) -> MorphState:
-        """Return it with a face more; the way to it is like the one before."""
+        """Return it with a face inserted; its segment is a copy of the one before."""
         faces, segments = list(self.faces), list(self.segments)
         index = min(index, len(faces))
         faces.insert(index, face)
@@ -70,31 +70,31 @@ class MorphState:
         return self._with(faces, segments)
 
     def replaced(self, index: int, face: MorphFace) -> MorphState:
-        """Return it with another face there."""
+        """Return it with the face at an index replaced."""
         faces = list(self.faces)
         faces[index] = face
         return self._with(faces, self.segments)
 
     def removed(self, index: int) -> MorphState:
-        """Return it without that face and the way from it."""
+        """Return it without a face and its segment."""
         faces, segments = list(self.faces), list(self.segments)
         del faces[index], segments[max(0, min(index, len(segments) - 2))]
         return self._with(faces, segments)
 
     def moved(self, index: int, target: int) -> MorphState:
-        """Return it with a face at another place; the times stay where they are."""
+        """Return it with a face moved to ``target``; segments keep their order."""
         faces = list(self.faces)
         faces.insert(target, faces.pop(index))
         return self._with(faces, self.segments)
 
     def reversed(self) -> MorphState:
-        """Return it from the last face to the first."""
+        """Return it in reverse order."""
         segments = (*self.segments[:-1][::-1], *self.segments[-1:])
         turned = (replace(each, ease=_REVERSED.get(each.ease, each.ease)) for each in segments)
         return self._with(self.faces[::-1], turned)
 
     def with_segment(self, index: int, **changes: Any) -> MorphState:
-        """Return it with another ``seconds``, ``ease`` or ``spherical`` of a segment."""
+        """Return it with ``seconds``, ``ease`` or ``spherical`` of a segment changed."""
         segments = list(self.segments)
         segments[index] = replace(segments[index], **changes)
         return self._with(self.faces, segments)
@@ -104,9 +104,9 @@ class MorphState:
 
 
 class Morpher(Mix[MorphState]):
-    """Holds the key frames and gives the latents on the way; every edit can be undone.
+    """Holds the key frames and interpolates their latents; every edit can be undone.
 
-    Signals as a ``Mix``; ``changed()`` also where a decoded face has got its pixels.
+    Signals as ``Mix``; ``changed()`` also when pixels of a face were decoded.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -118,9 +118,9 @@ class Morpher(Mix[MorphState]):
 
     @property
     def path(self) -> Path | None:
-        """The way through the latents of the model in use, at a speed of 1.
+        """The path through the latents of the model in use, at a speed of 1.
 
-        None while there are fewer than two faces, or one of them has no latent yet.
+        None with fewer than two faces, or while a latent is missing.
         """
         faces = self.state.faces
         if len(faces) < 2 or any(face not in self._latents for face in faces):
@@ -132,76 +132,76 @@ class Morpher(Mix[MorphState]):
         return Path(tuple(frames), self.state.loop, self.state.back)
 
     def fill(self, faces: Iterable[MorphFace]) -> None:
-        """Put faces at the end; that is no step to undo."""
+        """Append faces, without an undo step."""
         state = self.state
         for face in faces:
             state = state.inserted(len(state.faces), face)
         self._set(state)
 
     def made(self, name: str, latent: Floats) -> MorphFace:
-        """Return a face that is to be decoded from a latent (L,) of the model in use."""
+        """Return a face for a latent (L,) of the model in use, which is still to be decoded."""
         face = MorphFace(name)
         self._latents[face] = latent
         return face
 
     def put(self, index: int, face: MorphFace) -> None:
-        """Replace a face, or add one beyond the last."""
+        """Replace a face, or append one at the index after the last."""
         if index < len(self.state.faces):
             self._push("Replace key frame", self.state.replaced(index, face))
         else:
             self.insert(index, face)
 
     def insert(self, index: int, face: MorphFace) -> None:
-        """Put a face between others."""
+        """Insert a face before an index."""
         self._push("Add key frame", self.state.inserted(index, face))
 
     def remove(self, index: int) -> None:
-        """Take a face out; two are left at least."""
+        """Remove a face, unless there are only two."""
         if len(self.state.faces) > 2:
             self._push("Remove key frame", self.state.removed(index))
 
     def move(self, index: int, target: int) -> None:
-        """Put a face at another place of the row."""
+        """Move a face to the index ``target``."""
         if 0 <= target < len(self.state.faces):
             self._push("Move key frame", self.state.moved(index, target))
 
     @Slot()
     def reverse(self) -> None:
-        """Go from the last face to the first."""
+        """Reverse the order of faces and segments."""
         text = "Swap A and B" if len(self.state.faces) == 2 else "Reverse the path"
         self._push(text, self.state.reversed())
 
     def set_seconds(self, index: int, seconds: float) -> None:
-        """Change how long a segment takes; one after the other is one step."""
+        """Set a segment's duration; successive changes are one step."""
         state = self.state.with_segment(index, seconds=seconds)
         self._push("Change the time", state, merge_id=index)
 
     def set_ease(self, index: int, ease: str) -> None:
-        """Change how a segment starts and ends, as named in ``model.morph.key_frames.EASES``."""
+        """Set a segment's easing, a name in ``model.morph.key_frames.EASES``."""
         self._push("Change the ease", self.state.with_segment(index, ease=ease))
 
     def set_spherical(self, index: int, spherical: bool) -> None:
-        """Go along the great arc on a segment rather than the straight line."""
+        """Choose spherical rather than linear interpolation of a segment."""
         text = "Great arc" if spherical else "Straight line"
         self._push(text, self.state.with_segment(index, spherical=spherical))
 
     @Slot(bool)
     def set_loop(self, loop: bool) -> None:
-        """Go from the last face on to the first, or not; then not there and back."""
+        """Set whether the path is a loop, which excludes ``back``."""
         self._push("Loop", replace(self.state, loop=loop, back=self.state.back and not loop))
 
     @Slot(bool)
     def set_back(self, back: bool) -> None:
-        """Go the same way back, or not; then not in a loop."""
+        """Set whether the path is also played backwards, which excludes a loop."""
         loop = self.state.loop and not back
         self._push("There and back", replace(self.state, loop=loop, back=back))
 
     def set_speed(self, speed: float) -> None:
-        """Go so many times as fast as the segments' times say."""
+        """Set the factor by which it is played faster."""
         self._push("Change the speed", replace(self.state, speed=speed))
 
     def apply_to(self, face: MorphFace, latent: Floats) -> None:
-        """Begin at another face with its latent (L,), and make the same changes to it."""
+        """Replace the first face, with its latent (L,), and apply the path's changes to it."""
         path = self.path
         if path is None:
             return
@@ -214,9 +214,9 @@ class Morpher(Mix[MorphState]):
         self._push(f"Path of {face.name}", replace(self.state, faces=(face, *others)))
 
     def set_path(self, path: Path, photos: Pixels | None = None) -> None:
-        """Take over a path through latents of the model in use, as a session file holds it.
+        """Set a path through latents of the model in use, from a session file.
 
-        Without photos uint8 (K, 48, 48, 3) of its faces, they are decoded.
+        ``photos`` are the faces uint8 (K, 48, 48, 3); for None they are decoded.
         """
         if photos is None:
             faces = tuple(self.made(frame.name, frame.latent) for frame in path.frames)
@@ -227,7 +227,7 @@ class Morpher(Mix[MorphState]):
         self._open(path, faces)
 
     def set_photos(self, path: Path, photos: Pixels) -> None:
-        """Take over a path of another model, through faces uint8 (K, 48, 48, 3) to encode again."""
+        """Set a path of another model by its faces uint8 (K, 48, 48, 3), to be encoded again."""
         self._open(path, _photos(path, photos))
 
     def _open(self, path: Path, faces: tuple[MorphFace, ...]) -> None:
@@ -237,11 +237,11 @@ class Morpher(Mix[MorphState]):
         self._push("Open a path", MorphState(faces, segments, path.loop, path.back))
 
     def pixels(self, face: MorphFace) -> Pixels | None:
-        """Return what a face looks like, or None until it has been decoded."""
+        """Return the pixels uint8 (48, 48, 3) of a face, or None until they are decoded."""
         return self._decoded.get(face) if face.photo is None else face.photo
 
     def to_encode(self) -> list[MorphFace]:
-        """Return the faces that have pixels and wait for ``set_latents``."""
+        """Return the faces with pixels and without latents."""
         return [
             face
             for face in self.state.faces
@@ -249,11 +249,11 @@ class Morpher(Mix[MorphState]):
         ]
 
     def to_decode(self) -> list[MorphFace]:
-        """Return the faces that were made from latents and wait for ``set_pixels``."""
+        """Return the faces with latents and without pixels."""
         return [face for face in self.state.faces if self.pixels(face) is None]
 
     def images(self, faces: Sequence[MorphFace]) -> Pixels:
-        """Return uint8 (N, 48, 48, 3) of faces that have pixels."""
+        """Return the pixels uint8 (N, 48, 48, 3) of faces that have them."""
         return np.stack([image for face in faces if (image := self.pixels(face)) is not None])
 
     def latents(self, faces: Sequence[MorphFace]) -> Floats:
@@ -261,14 +261,14 @@ class Morpher(Mix[MorphState]):
         return self._latents_of(faces)
 
     def set_pixels(self, faces: Sequence[MorphFace], images: Pixels) -> None:
-        """Take the decoded uint8 (N, 48, 48, 3) of faces."""
+        """Set the decoded pixels uint8 (N, 48, 48, 3) of faces."""
         self._decoded.update(zip(faces, images, strict=True))
         self.changed.emit()
 
     def forget_latents(self) -> None:
         """Keep the faces; their latents belong to another model."""
         lost = [face for face in self._latents if self.pixels(face) is None]
-        if lost:  # before they were decoded: nothing is left of them
+        if lost:  # not decoded yet, so nothing is left of them
             self.undo_stack.clear()
             for face in set(lost) & set(self.state.faces):
                 self.state = self.state.removed(self.state.faces.index(face))
@@ -277,30 +277,30 @@ class Morpher(Mix[MorphState]):
             self.changed.emit()
 
     def at(self, seconds: float) -> Floats | None:
-        """Return the latent (L,) after so many seconds at a speed of 1, or None without a path."""
+        """Return the latent (L,) at a time in seconds, at a speed of 1; None without a path."""
         path = self.path
         return None if path is None else np.asarray(path.at(np.array([seconds]))[0])
 
     def film(self, frames_per_second: float) -> Floats | None:
-        """Return the latents (T, L) of the film as it is played, or None without a path."""
+        """Return the latents (T, L) of the film as played; None without a path."""
         path = self.path
         return None if path is None else path.film(frames_per_second / self.state.speed)
 
     def strip(self) -> Floats | None:
-        """Return latents (T, L) of a film strip, or None without a path.
+        """Return the latents (T, L) of a film strip; None without a path.
 
-        Segments of the same length have a face at each end.
+        If all segments have the same duration, key frames are among them.
         """
         segments = max(1, len(self.state.way))
         return self.stills(min(_LONGEST_STRIP, segments * -(-_STRIP // segments) + 1))
 
     def stills(self, count: int) -> Floats | None:
-        """Return evenly spaced latents (count, L) of the way there, or None without a path."""
+        """Return evenly spaced latents (count, L), without the way back; None without a path."""
         path = self.path
         return None if path is None else path.at(np.linspace(0, path.ends[-1], count))
 
     def about(self) -> dict[str, Any]:
-        """Return what made the film, to be kept in its file as JSON."""
+        """Return the path's settings, to be written into its file as JSON."""
         state = self.state
         return {
             "faces": [face.name for face in state.faces],

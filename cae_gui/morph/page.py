@@ -1,4 +1,4 @@
-"""Morph: from face to face along a path, and what else can be made of several faces."""
+"""Morph: paths between faces, grids and analogies, one per tab."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cae_gui.widgets.message_bar import MessageBar
 
 
 class MorphPage(QWidget):
-    """One tab for each way to mix faces; ``save`` asks for a file and has it written."""
+    """The tabs for paths, grids and analogies; ``save`` asks for a file and writes it."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class MorphPage(QWidget):
         self.path = PathPage(morpher, models, selection, offer)
         self.grid = GridPage(corners, models, selection, offer)
         self.analogy = AnalogyPage(analogy, morpher, models, selection, messages, offer)
-        self.tabs = Tabs(documentMode=True)  # without a pane, which dark mode tints
+        self.tabs = Tabs(documentMode=True)  # no pane: dark mode would tint it
         self.tabs.addTab(self.path, "&Path")
         self.tabs.setTabToolTip(0, "Through two faces or more, one after the other")
         self.tabs.addTab(self.grid, "&Grid")
@@ -53,7 +53,7 @@ class MorphPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.addWidget(self.tabs)
-        # What is undone in another tab than the one in view is brought into view.
+        # An undo switches to the tab that it changes.
         show = self.tabs.setCurrentWidget
         morpher.stepped.connect(partial(show, self.path))
         corners.stepped.connect(partial(show, self.grid))

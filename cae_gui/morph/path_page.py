@@ -1,4 +1,4 @@
-"""The path tab of Morph: through faces in a row, by hand, as a strip and as a film."""
+"""The path tab of Morph: key frames, slider, film strip and playback."""
 
 from __future__ import annotations
 
@@ -29,16 +29,15 @@ from model.morph.film import FORMATS
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
-_LEAST = 104  # the film strip isn't to be larger than the face
+_LEAST = 104  # px: keeps the film strip smaller than the face
 _FRAME = 80
 NO_FACES = np.empty((0, *FACE_SHAPE), np.uint8)
 
 
 class PathPage(QWidget):
-    """Key frames, the face at the slider's place, a film strip and playback.
+    """Key frames, the face at the slider's time, a film strip and playback.
 
-    It has the faces encoded, and decodes the way between them. What is to be exported goes to
-    ``offer``.
+    It encodes the key frames and decodes the path. ``offer`` exports the film.
     """
 
     def __init__(
@@ -62,7 +61,8 @@ class PathPage(QWidget):
         self.time = ElidedLabel()
         self.time.set_tabular()
         self.film = FilmStrip(largest=_FRAME)
-        self.film.setFixedHeight(self.film.sizeHint().height())  # also with many small frames
+        # Also while it shows many small frames.
+        self.film.setFixedHeight(self.film.sizeHint().height())
         self.film.set_placeholder("The faces on the way appear here.")
         self.playback = Playback(morpher)
         self.reverse = button("S&wap", morpher.reverse)
@@ -112,7 +112,7 @@ class PathPage(QWidget):
 
     @Slot()
     def apply_to_selected(self) -> None:
-        """Begin at the selected face, and make the path's changes to it."""
+        """Replace the first face by the selected one, and apply the path's changes to it."""
         selected = self._selection.face
         if selected is not None:
             then = partial(self._on_encoded, MorphFace.of(selected))
@@ -143,7 +143,7 @@ class PathPage(QWidget):
             self._set_ready(False)
 
     def _complete(self) -> None:
-        """Have encoded and decoded what isn't yet."""
+        """Request the missing latents and pictures."""
         models, morpher = self._models, self._morpher
         if faces := morpher.to_encode():
             then = partial(morpher.set_latents, faces)
@@ -156,13 +156,13 @@ class PathPage(QWidget):
     def _on_latents(self) -> None:
         self._complete()
         strip = self._morpher.strip()
-        if strip is not None:  # while faces are being encoded, what is on show stays
+        if strip is not None:  # the strip on show stays while faces are being encoded
             self._set_ready(True)
             self._decode_here()
             self._models.decode(strip, then=self._show_film, lane=Lane.FILM, interim=True)
 
     def _set_ready(self, ready: bool) -> None:
-        """Allow playing and saving once there are two faces."""
+        """Enable playing and saving."""
         for widget in (self.slider, self.playback.play, self.reverse, self.more, self.export):
             widget.setEnabled(ready)
         if not ready:
@@ -171,7 +171,7 @@ class PathPage(QWidget):
             self.film.set_frames(NO_FACES)
 
     def _decode_here(self) -> None:
-        """Have the face decoded at the slider's place."""
+        """Decode the face at the slider's time."""
         latent = self._morpher.at(self.slider.seconds())
         if latent is not None:
             self._stamp += 1

@@ -1,4 +1,4 @@
-"""A slider over the time of a path, with a mark for each face on it."""
+"""A slider over the time of a path, with a mark at each key frame."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _HINT = "Arrow keys: small steps, Page keys: large ones, with Ctrl: from face to
 class PathSlider(Slider):
     """Seconds from the beginning, in steps of a millisecond.
 
-    ``sliderPressed`` and ``actionTriggered`` tell of the person's hand, also at a mark.
+    ``sliderPressed`` and ``actionTriggered`` are emitted for the user's input only, also on marks.
 
     Signals:
-        moved(float): the person or ``go_to`` moved it; seconds.
+        moved(float): the user or ``go_to`` moved it to this time in seconds.
     """
 
     moved = Signal(float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
-        # Time goes from left to right in every language, as in the film strip and in the film.
+        # Time goes from left to right in every language, as in the film strip.
         self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self._marks: list[tuple[int, str]] = []
         self.setAccessibleName("Place on the path")
@@ -36,7 +36,7 @@ class PathSlider(Slider):
         self.valueChanged.connect(self._on_value)
 
     def set_marks(self, times: Sequence[float], names: Sequence[str]) -> None:
-        """Go over these times, ascending from 0, with a short name at each; emits nothing."""
+        """Set marks at times in seconds, ascending from 0, with labels; emits no signal."""
         self._marks = [(round(time * 1000), name) for time, name in zip(times, names, strict=True)]
         last = self._marks[-1][0] if self._marks else 0
         with QSignalBlocker(self):
@@ -46,15 +46,15 @@ class PathSlider(Slider):
         self.update()
 
     def seconds(self) -> float:
-        """Return the place."""
+        """Return the time in seconds."""
         return self.value() / 1000
 
     def go_to(self, seconds: float) -> None:
-        """Move there, as by hand."""
+        """Move to a time in seconds, as the user would."""
         self.setValue(round(seconds * 1000))
 
     def mark_x(self, index: int) -> int:
-        """Return where a mark lies, in this widget's coordinates."""
+        """Return the x of a mark, in this widget's coordinates."""
         groove, handle = self._groove(), self._handle()
         span = groove.width() - handle
         place = self._marks[index][0]

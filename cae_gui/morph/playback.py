@@ -1,4 +1,4 @@
-"""Play, loop, there and back, speed: how a path is played, and the clock that plays it."""
+"""Playback of a path: the clock, and the controls for play, loop, back and speed."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ FRAME_MS = 20
 
 
 class Player(QObject):
-    """Says where a path is, frame by frame; late frames are left out, never caught up.
+    """The clock of the playback; late frames are skipped.
 
     Signals:
-        moved(float): seconds from the beginning of the path, on the way there.
-        stopped(): it came to the end.
+        moved(float): the time on the path in seconds, which decreases on the way back.
+        stopped(): it reached the end.
     """
 
     moved = Signal(float)
@@ -37,18 +37,18 @@ class Player(QObject):
         self._timer.timeout.connect(self._on_tick)
 
     def set_path(self, seconds: float, *, loop: bool, back: bool, speed: float) -> None:
-        """Play so long a path, from where it is."""
+        """Set duration and settings; a playback under way continues at its time."""
         if self._timer.isActive():
             self._begin_at(self._phase())
         self._seconds, self._loop, self._back, self._speed = seconds, loop, back, speed
 
     def start(self, seconds: float) -> None:
-        """Play from there on; from the beginning where that is the end."""
+        """Play from a time in seconds; from the beginning if that is the end."""
         self._begin_at(0.0 if seconds >= self._seconds and not self._back else seconds)
         self._timer.start()
 
     def stop(self) -> None:
-        """Stay where it is."""
+        """Stop at the present time."""
         self._timer.stop()
 
     def _begin_at(self, phase: float) -> None:
@@ -72,7 +72,7 @@ class Player(QObject):
 
 
 class Playback(QWidget):
-    """Plays the path by the clock, from the place on show; ``player`` says where it is."""
+    """The controls of the playback; ``player`` is its clock."""
 
     def __init__(self, morpher: Morpher, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -105,22 +105,22 @@ class Playback(QWidget):
         self._morpher.changed.connect(self._on_changed)
 
     def set_place(self, seconds: float) -> None:
-        """Begin there, the next time."""
+        """Set the time in seconds at which the next playback starts."""
         self._place = seconds
 
     def toggle(self) -> None:
-        """Play or pause, if there is something to play."""
+        """Play or pause, if there is a path."""
         if self.play.isEnabled():
             self.play.toggle()
 
     @Slot()
     def stop(self) -> None:
-        """Pause where it is."""
+        """Pause at the present time."""
         self.play.setChecked(False)
 
     @Slot()
     def _on_changed(self) -> None:
-        """Show how the path is played; playing goes on where it is."""
+        """Show the path's settings, and continue a playback with them."""
         state = self._morpher.state
         seconds = state.times[-1] if state.faces else 0.0
         self.player.set_path(seconds, loop=state.loop, back=state.back, speed=state.speed)

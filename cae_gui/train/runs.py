@@ -100,7 +100,7 @@ class Runs(QObject):
 
     def open(self, folder: Path, *, then: Callable[[OpenedRun], object]) -> None:
         """Read a run and call ``then``, unless another one is opened meanwhile."""
-        work, told = partial(_polled, partial(_open, folder)), partial(_tell, then)
+        work, told = partial(_polled, partial(_open, folder)), partial(_reply, then)
         self._opening.begin(work, then=told, failed=self._report)
 
     def read_preview(
@@ -108,7 +108,7 @@ class Runs(QObject):
     ) -> None:
         """Read the preview after an epoch, by default the newest, and call ``then`` likewise."""
         work = partial(_polled, partial(_read_preview, folder, epoch))
-        self._reading.begin(work, then=partial(_tell, then), failed=self._report)
+        self._reading.begin(work, then=partial(_reply, then), failed=self._report)
 
     def delete(self, folders: Sequence[Path]) -> None:
         """Delete run folders, except those of runs that are being trained."""
@@ -176,7 +176,7 @@ class Runs(QObject):
             self._forget_following()
 
 
-def _tell(then: Callable[[T], object], read: T | None) -> None:
+def _reply(then: Callable[[T], object], read: T | None) -> None:
     if read is not None:
         then(read)
 

@@ -121,7 +121,7 @@ class Training(QObject):
         """
         if not self.is_active:
             work = partial(_try_out, config, faces)
-            self.job.begin(work, then=partial(_tell, then), failed=failed)
+            self.job.begin(work, then=partial(_reply, then), failed=failed)
 
     def cancel_trial(self) -> None:
         """End the trial after the step under way."""
@@ -191,7 +191,7 @@ class Training(QObject):
             self.reported.emit(Stopped(self.folder))
 
 
-def _tell(then: Callable[[Estimate], object], estimate: Estimate | None) -> None:
+def _reply(then: Callable[[Estimate], object], estimate: Estimate | None) -> None:
     if estimate is not None:  # a trial yields None after each step
         then(estimate)
 

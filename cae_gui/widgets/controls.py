@@ -1,4 +1,4 @@
-"""Small parts of a page: labels, a button, a progress bar, and where a context menu opens."""
+"""Small widgets of a page: labels, buttons, a progress bar; positions of context menus."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ ColorRole = QPalette.ColorRole
 _NARROWEST = 64
 _PADDING = QSize(24, 14)
 _LIGHTER, _DARKER = 106, 112
-"""Per cent of the ground's brightness under the mouse and while it is pressed."""
+"""Brightness of the background under the mouse and while pressed, in per cent."""
 
 
 def as_tip(text: str) -> str:
-    """Return a tip that shows the text letter by letter, also where Qt would take it for HTML."""
+    """Return a tooltip that shows the text literally, also where Qt would take it for HTML."""
     if not TextQt.mightBeRichText(text):
         return text
     return f'<p style="white-space: pre-wrap">{escape(text)}</p>'
 
 
 def in_menu(text: str) -> str:
-    """Return the text of an action, a button or a tab that shows each “&”."""
+    """Return the text with each “&” escaped, for an action, a button or a tab."""
     return text.replace("&", "&&")
 
 
 class Label(QLabel):
-    """A text that is shown letter by letter: names of files may look like HTML.
+    """A label of plain text: names of files may look like HTML.
 
-    Its key, the letter behind an “&”, gives ``buddy`` the focus.
+    Its mnemonic, the letter after an “&”, gives ``buddy`` the focus.
     """
 
     def __init__(self, *arguments: Any, buddy: QWidget | None = None, **options: Any) -> None:
@@ -57,17 +57,17 @@ class Label(QLabel):
         super().setToolTip(as_tip(text))
 
     def set_tabular(self) -> None:
-        """Give all digits the same width, so that a changing number stands still."""
+        """Use digits of equal width, so that changing numbers don't move."""
         font = self.font()
         font.setFeature(QFont.Tag("tnum"), 1)
         self.setFont(font)
 
 
 class ElidedLabel(Label):
-    """One line of text, cut off where there is no room; with ``tips``, its tip is the whole text.
+    """One line of text, elided where there is no room; with ``tips`` the tooltip is the whole text.
 
-    Unlike QLabel, which never learns the text, it asks for no new layout with each one, never
-    makes its window wider, and is as high when it is empty.
+    It paints the text itself. Unlike with QLabel, a new text needs no new layout, never widens the
+    window, and an empty one keeps the height.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class ElidedLabel(Label):
 
 
 class SectionLabel(Label):
-    """The title of a part of a page: a text in bold."""
+    """The title of a part of a page, in bold."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
@@ -117,10 +117,9 @@ class SectionLabel(Label):
 
 
 class ProgressBar(QProgressBar):
-    """A bar without a text, whose new value waits for the next painting of the window.
+    """A bar without text, which shows a new value at the next paint event.
 
-    QProgressBar paints itself before ``setValue`` returns: 2 to 10 ms each time, while a picture
-    that follows a slider waits.
+    QProgressBar repaints within ``setValue``, which takes 2 to 10 ms and delays pictures.
     """
 
     def __init__(self) -> None:
@@ -135,7 +134,7 @@ class ProgressBar(QProgressBar):
 
 
 class PrimaryButton(QPushButton):
-    """The button that a page is there for: filled with the accent colour, in bold.
+    """The main button of a page: filled with the accent colour, in bold.
 
     It paints itself: a style sheet for it makes Qt polish every widget of the application again
     when the colours change, which takes 0.3 s.
@@ -149,16 +148,16 @@ class PrimaryButton(QPushButton):
         self.setFont(font)
 
     def sizeHint(self) -> QSize:
-        """The text with room around it."""
+        """Return the size of the text with padding."""
         text = self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, self.text())
         return text + _PADDING
 
     def minimumSizeHint(self) -> QSize:
-        """Its text is never cut."""
+        """Return ``sizeHint()``: the text is never cut."""
         return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
-        """Paint ground, ring of the focus and text."""
+        """Paint background, focus ring and text."""
         palette, painter = self.palette(), QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ground = palette.color(ColorRole.Highlight if self.isEnabled() else ColorRole.Midlight)
@@ -178,18 +177,18 @@ class PrimaryButton(QPushButton):
         painter.drawText(self.rect(), int(flags), self.text())
 
     def enterEvent(self, event: QEnterEvent) -> None:
-        """Show that a click would press it."""
+        """Repaint with the hover colour."""
         self._is_under_mouse = True
         super().enterEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Show that it wouldn't any more."""
+        """Repaint without the hover colour."""
         self._is_under_mouse = False
         super().leaveEvent(event)
 
 
 def button(text: str, clicked: Callable[[], object], tip: str = "") -> QPushButton:
-    """Return a button that calls ``clicked``, a method of a QObject."""
+    """Return a button that calls ``clicked``, a method of a QObject, when clicked."""
     made = QPushButton(text)
     made.setToolTip(tip)
     made.clicked.connect(clicked)
@@ -197,7 +196,7 @@ def button(text: str, clicked: Callable[[], object], tip: str = "") -> QPushButt
 
 
 def context_place(view: QAbstractItemView, event: QContextMenuEvent) -> tuple[QModelIndex, QPoint]:
-    """Return the item that a menu is wanted for, and where on the screen, by mouse or key."""
+    """Return the item and the global position for a context menu, by mouse or key."""
     if event.reason() == QContextMenuEvent.Reason.Keyboard:
         index = view.currentIndex()
         return index, view.viewport().mapToGlobal(view.visualRect(index).center())

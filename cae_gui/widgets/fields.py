@@ -46,7 +46,7 @@ _SHORTEST = QLocale.FloatingPointPrecisionOption.FloatingPointShortest
 
 
 class QuietWheel(_Widget):
-    """Leaves the wheel to what is around, unless the person has given it the focus."""
+    """Leaves the wheel to what is around, unless the user has given it the focus."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

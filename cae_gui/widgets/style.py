@@ -1,4 +1,4 @@
-"""The style of all controls: flat, with rounded corners, over Qt's Fusion.
+"""The style of all controls: flat, with rounded corners, based on Qt's Fusion.
 
 A style sheet would do the same in fewer lines, but Qt then polishes every widget again when the
 colours change, which takes 0.3 s.
@@ -76,7 +76,7 @@ _WIDER_THAN_CONTENTS = {
     _Contents.CT_SpinBox: 0,
     _Contents.CT_LineEdit: 2 * _FIELD_PADDING,
 }
-"""Of what has the height of a control: how much more it needs than its text, at the least."""
+"""Least width of controls beyond that of their text, in px."""
 _VERTICAL_PADDING = 10
 _TEXTS = (
     (_Complex.CC_ComboBox, _Sub.SC_ComboBoxEditField),
@@ -85,7 +85,7 @@ _TEXTS = (
 
 
 class Style(QProxyStyle):
-    """Paints buttons, fields, boxes, sliders, bars and tabs; the rest is Fusion's."""
+    """Paints buttons, fields, boxes, sliders, bars and tabs; Fusion paints the rest."""
 
     def __init__(self) -> None:
         super().__init__("Fusion")
@@ -136,7 +136,7 @@ class Style(QProxyStyle):
         widget: QWidget | None = None,
     ) -> None:
         if element is _Control.CE_TabBarTabLabel and option.state & _State.State_HasFocus:
-            # Qt would paint the focus here as Fusion does.
+            # Without it, Fusion would paint its own focus.
             option.state &= ~_State.State_HasFocus
             _painted(_paint_tab_focus, option, painter, widget)
         paint = self._controls.get(element)
@@ -189,7 +189,7 @@ class Style(QProxyStyle):
         found = super().sizeFromContents(kind, option, size, widget)  # type: ignore[arg-type]
         wider = _WIDER_THAN_CONTENTS.get(kind)
         if wider is not None:
-            # What a number is typed into is such a field itself, and already as high.
+            # A spin box contains a line edit, which has the padding already.
             padding = 0 if kind is _Contents.CT_SpinBox else _VERTICAL_PADDING
             height = max(CONTROL, size.height() + padding)
             return QSize(max(found.width(), size.width() + wider), height)
@@ -297,7 +297,7 @@ class Style(QProxyStyle):
     def _scroll_bar_part(
         self, option: QStyleOptionSlider, part: _Sub, widget: QWidget | None
     ) -> QRect:
-        """Return where a part lies: the whole bar is its groove, and has no arrows."""
+        """Return the rectangle of a part: the groove is the whole bar, without arrows."""
         rect = option.rect
         is_flat = option.orientation is Qt.Orientation.Horizontal
         whole = rect.width() if is_flat else rect.height()
@@ -345,15 +345,15 @@ def _paint_nothing(_painter: QPainter, _option: QStyleOption, _widget: QWidget |
 
 
 def _padded(rect: QRect, option: QStyleOption) -> QRect:
-    """Return the room of a field's text, away from the edge where it begins."""
-    padding = _FIELD_PADDING - 2  # Qt leaves two pixels itself
+    """Return the rectangle of a field's text, with padding at its start."""
+    padding = _FIELD_PADDING - 2  # Qt adds two pixels
     if option.direction is Qt.LayoutDirection.RightToLeft:
         return rect.adjusted(0, 0, -padding, 0)
     return rect.adjusted(padding, 0, 0, 0)
 
 
 def _is_focused(option: QStyleOption, *, by_any: bool = False) -> bool:
-    """Return whether the focus is to be shown: on fields always, else where keys brought it."""
+    """Return whether to show the focus: on fields always, else if set by a key."""
     state = option.state
     is_seen = by_any or bool(state & _State.State_KeyboardFocusChange)
     return is_seen and bool(state & _State.State_HasFocus and state & _State.State_Enabled)
@@ -377,7 +377,7 @@ def _faint_border(palette: QPalette) -> QColor:
 def _paint_panel(
     painter: QPainter, option: QStyleOption, ground: QColor, *, is_field: bool = False
 ) -> None:
-    """Paint a rounded panel with its border, or with the ring of the focus."""
+    """Paint a rounded panel with its border, or the focus ring."""
     is_focused = _is_focused(option, by_any=is_field)
     if is_focused:
         pen = QPen(option.palette.color(_Role.Highlight), _RING)
@@ -413,7 +413,7 @@ def _paint_tool_button(painter: QPainter, option: QStyleOption, widget: QWidget 
 
 def _paint_focus(painter: QPainter, option: QStyleOption, widget: QWidget | None) -> None:
     if isinstance(widget, QPushButton):
-        return  # its border is the ring
+        return  # the ring replaces the border
     if isinstance(widget, QAbstractItemView):
         rect = QRectF(option.rect).adjusted(1, 1, -1, -1)
     else:
@@ -475,7 +475,7 @@ def _paint_radio_button(painter: QPainter, option: QStyleOption, _widget: QWidge
 
 
 def _paint_line_edit(painter: QPainter, option: QStyleOptionFrame, _widget: QWidget | None) -> None:
-    if option.lineWidth > 0:  # else it lies in a field that has a border
+    if option.lineWidth > 0:  # else it is inside a field with a border
         _paint_panel(painter, option, option.palette.color(_Role.Base), is_field=True)
 
 
@@ -534,7 +534,7 @@ def _paint_tab_focus(painter: QPainter, option: QStyleOptionTab, _widget: QWidge
 def _paint_tab_line(painter: QPainter, option: QStyleOption, widget: QWidget | None) -> None:
     bottom = option.rect.bottom()
     if widget is not None:
-        bottom = min(bottom, widget.height() - 1)  # beside the tabs Qt asks for a pixel lower
+        bottom = min(bottom, widget.height() - 1)  # beside the tabs Qt's rectangle is higher
     line = QRectF(option.rect.left(), bottom, option.rect.width(), 1)
     painter.fillRect(line, _faint_border(option.palette))
 
@@ -546,7 +546,7 @@ def _paint_groove(
 
 
 def _is_endless(option: Any) -> bool:
-    """Return whether a bar has no end to reach; Fusion has a moving pattern for that."""
+    """Return whether a bar's total is unknown, for which Fusion paints a moving pattern."""
     return bool(option.maximum <= option.minimum)
 
 
@@ -561,7 +561,7 @@ def _paint_progress(
 def _paint_bar(
     painter: QPainter, rect: QRectF, color: QColor, share: float, option: QStyleOptionProgressBar
 ) -> None:
-    """Paint a rounded bar of 6 px in the middle of ``rect``, over a share of its length."""
+    """Paint a rounded bar of 6 px in the middle of ``rect``, over ``share`` (0 to 1) of it."""
     bar = QRectF(rect.left(), rect.center().y() - 3, rect.width() * share, 6)
     if option.direction is Qt.LayoutDirection.RightToLeft:
         bar.moveRight(rect.right())

@@ -247,7 +247,7 @@ class LatentMap(QWidget):
 
     def _is_on_marker(self, place: QPointF) -> bool:
         here = self.here()
-        return here is not None and _way(here, place) <= MARKER_RADIUS + 4
+        return here is not None and _distance(here, place) <= MARKER_RADIUS + 4
 
     def _hover(self, place: QPointF) -> None:
         self._pointer = place
@@ -445,7 +445,7 @@ class LatentMap(QWidget):
         elif self._is_panning:
             self._pan(place.x() - self._press_at.x(), place.y() - self._press_at.y())
             self._press_at = place
-        elif _way(place, self._press_at) >= QApplication.startDragDistance():
+        elif _distance(place, self._press_at) >= QApplication.startDragDistance():
             self._begin_drag(place)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -502,5 +502,5 @@ class LatentMap(QWidget):
         super().hideEvent(event)
 
 
-def _way(one: QPointF, two: QPointF) -> float:
+def _distance(one: QPointF, two: QPointF) -> float:
     return (one - two).manhattanLength()

@@ -118,7 +118,7 @@ class MapPage(QWidget):
     @Slot()
     def _refresh(self) -> None:
         """Show why there is no map; while visible, update and color it."""
-        self._say_why()
+        self._show_reason()
         if self.isVisible():
             self._maps.refresh()
         self._show_colorings()
@@ -137,7 +137,7 @@ class MapPage(QWidget):
             control.setEnabled(usable)
         self.hint.setText(HINT if usable else "")
         self.hint.setToolTip(TIP if usable else "")
-        self._say_why()
+        self._show_reason()
         if self.isVisible():
             self._maps.refresh()
         self._show_edited()
@@ -158,7 +158,7 @@ class MapPage(QWidget):
     def _on_measuring(self, done: int, total: int) -> None:
         self.map.set_empty_text(f"Encoding the faces: {done:,} of {total:,}")
 
-    def _say_why(self) -> None:
+    def _show_reason(self) -> None:
         """Show why there is no map."""
         faces = self._faces.faces
         if faces is None or not len(faces.images):
