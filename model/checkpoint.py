@@ -1,7 +1,7 @@
-"""Model files: our own (safetensors), the published network's (.pth) and other programs' of it.
+"""Model files: our own (safetensors), the published checkpoint (.pth), and other programs'.
 
-Nothing in a model file can run code: safetensors holds numbers only, and for what ``torch.save``
-wrote see ``model.io.checkpoint_file``. What a file holds counts, not its name.
+No code of a model file is run: safetensors holds numbers only, and files of ``torch.save`` are read
+by ``model.io.checkpoint_file``. The format is recognised by the content, not by the file's name.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ MAX_LATENT = 4096
 MAX_EPOCH = 10**9
 MAX_FILE_BYTES = 2**30
 MAX_HEADER_BYTES = 1_000_000
-"""Limit of a file's header; a model of this network has about 20 kB."""
+"""Largest header of a file that is read; that of this network has about 20 kB."""
 FLOATS = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
 
 
 _ONNX = (b"\x12", b"\x1a", b"\x22", b"\x2a", b"\x32", b"\x3a", b"\x42")
-"""Fields that may follow the version, the first one of an ONNX model."""
+"""Protobuf tags that may follow the version, the first field of an ONNX model."""
 
 
 class ModelFileError(ValueError):
-    """A file that isn't a usable model; the message says why in a sentence."""
+    """A file is no usable model; the message says why in a sentence."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(readable(f"“{path.name}” {reason}"))
@@ -60,9 +60,9 @@ class ModelFileError(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceModel:
-    """A network in eval mode with what is known about it; immutable.
+    """A network in eval mode and its metadata; immutable.
 
-    ``statistics`` is None until the latents of a data set were measured with this network;
+    ``statistics`` are those of a data set's latents by this network, None until measured;
     ``test_mse`` is None where it wasn't measured; ``epoch`` is 0 where it isn't known.
     ``curvature`` float32 (L, L) is what ``model.inference.measure_curvature`` gives, or None.
     """
@@ -76,7 +76,7 @@ class FaceModel:
 
 
 def save_model(path: Path, model: FaceModel, *, half: bool = False) -> None:
-    """Write a model; ``half`` stores kernels in half precision: half the size, the same pictures.
+    """Write a model; ``half`` stores kernels in half precision, for half the size.
 
     Raises:
         OSError: the file can't be written; an older one of that name is kept.
@@ -87,11 +87,11 @@ def save_model(path: Path, model: FaceModel, *, half: bool = False) -> None:
             tensors[LATENT_PREFIX + name] = torch.from_numpy(getattr(model.statistics, name))
     if model.curvature is not None:
         tensors[CURVATURE] = torch.from_numpy(model.curvature)
-    # Channels-last weights are stored in the usual order, which every reader expects.
+    # Channels-last weights are stored in the default order, which readers expect.
     tensors = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
     if half:
         tensors = {
-            # Vectors are small, and variances may be too large or too small for half precision.
+            # Vectors are small, and variances may exceed the range of half precision.
             name: tensor.half() if tensor.ndim > 1 else tensor
             for name, tensor in tensors.items()
         }
@@ -105,14 +105,14 @@ def save_model(path: Path, model: FaceModel, *, half: bool = False) -> None:
 
 
 def load_face_model(path: Path) -> FaceModel:
-    """Read a model file: our own, or weights of this network that PyTorch or another wrote.
+    """Read a model file: our own, or weights of this network written by another program.
 
-    The weights may lie alone or under any keys, with anything before and in their names that
-    wrappers put there, and beside anything else, which is left out.
+    The weights may be nested under any keys, with names prefixed or extended by wrappers, and
+    beside other values, which are ignored.
 
     Raises:
-        ModelFileError: not a model, damaged, of another network, or with code in it.
-        OSError: the file can't be opened.
+        ModelFileError: it is no model, damaged, of another network, or contains code.
+        OSError: it can't be opened.
     """
     if not path.is_file():
         reason = "doesn't exist." if not path.exists() else "isn't a file."
@@ -121,7 +121,7 @@ def load_face_model(path: Path) -> FaceModel:
         raise ModelFileError(path, "is too large to be a model of this network.")
     with path.open("rb") as file:
         start = file.read(9)
-    # Our own begins with the length of its header, whose first bytes may be those of the others.
+    # Ours begins with the header's length, which may look like the start of another format.
     has_header = start[8:9] == b"{"
     if has_header and struct.unpack("<Q", start[:8])[0] <= MAX_HEADER_BYTES:
         return _load_own(path)
@@ -184,7 +184,7 @@ def _statistics(
     path: Path, tensors: Mapping[str, Tensor], network: ConvAutoencoder
 ) -> LatentStatistics:
     try:
-        # Copied: what safetensors returns lies in the mapped file, which may be replaced.
+        # Copied, as safetensors maps the file, which may be replaced.
         arrays = {name: tensor.float().numpy().copy() for name, tensor in tensors.items()}
         statistics = LatentStatistics(**arrays)
     except (TypeError, ValueError) as error:
@@ -242,18 +242,18 @@ _MAX_GROUPS = 1000
 
 
 def _named(items: Iterable[tuple[str, _Part]]) -> Iterator[tuple[str, _Part]]:
-    """Yield what may be weights: all tensors, and what was left out in the place of one."""
+    """Yield possible weights: all tensors, and placeholders of tensors that were left out."""
     for name, item in items:
         if not isinstance(item, LeftOut) or name.rpartition(".")[2] in _LEAVES:
             yield name, item
 
 
 def _weights(found: Mapping[str, _Part]) -> Mapping[str, _Part]:
-    """Return the weights of this network among tensors, under the names that it has for them.
+    """Return the weights of this network among tensors, under the network's own names.
 
-    Whatever stands before “encoder” and “decoder” is left away, and so are names of wrappers
-    between them and the numbers of layers. Of several networks that under “model_state_dict”
-    counts, or else the first that is complete.
+    Prefixes before “encoder” and “decoder” are removed, and so are names of wrappers between these
+    and the layer numbers. Of several networks, the one under “model_state_dict” is taken, or else
+    the first complete one.
     """
     groups: dict[str, dict[str, tuple[int, _Part]]] = {}
     for full, item in found.items():
@@ -282,13 +282,13 @@ def _weights(found: Mapping[str, _Part]) -> Mapping[str, _Part]:
 
 
 def _expected(latent: int) -> Mapping[str, Tensor]:
-    # Without memory, and so without random numbers, which a training in the next thread draws too.
+    # Without memory, and thus without drawing random numbers, which a training uses too.
     with torch.device("meta"):
         return ConvAutoencoder(latent).state_dict()
 
 
 def _network(path: Path, state: Mapping[str, _Part]) -> ConvAutoencoder:
-    """Build the network that a state dictionary belongs to, checking every entry first."""
+    """Build the network of a state dictionary after checking every entry."""
     bottleneck = state.get("encoder.5.weight")
     if isinstance(bottleneck, LeftOut):
         raise _left_out(path, "encoder.5.weight", bottleneck)
@@ -314,7 +314,7 @@ def _network(path: Path, state: Mapping[str, _Part]) -> ConvAutoencoder:
 
 
 def _weight(path: Path, name: str, found: _Part | None, expected: Tensor) -> Tensor:
-    """Return a copy of a weight in full precision after checking it."""
+    """Return a copy of a weight in float32 after checking it."""
     if isinstance(found, LeftOut):
         raise _left_out(path, name, found)
     if found is None:
@@ -335,7 +335,7 @@ def _left_out(path: Path, name: str, found: LeftOut) -> ModelFileError:
 
 
 def _misfit(found: Tensor | StoredTensor, expected: Tensor) -> str:
-    """Tell how a tensor differs from a plain array of this shape and a usable kind of number."""
+    """Return how a tensor differs from the expected shape or a usable type of number, or ""."""
     if tuple(found.shape) != tuple(expected.shape):
         return f"it has {_size(found.shape)} numbers instead of {_size(expected.shape)}"
     if found.dtype not in FLOATS:
@@ -349,7 +349,7 @@ def _size(shape: Iterable[int]) -> str:
 
 
 def _counter(found: _Part | None) -> Tensor:
-    """Return how many batches a layer has seen, 0 where that isn't known; nothing depends on it."""
+    """Return a batch norm's counter of batches, 0 where it is missing; it has no effect."""
     if found is None or isinstance(found, LeftOut) or found.dtype.is_complex:
         return torch.tensor(0)
     if tuple(found.shape) not in ((), (1,)):

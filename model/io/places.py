@@ -61,7 +61,7 @@ def word_of_temporary() -> str:
 
 
 def home() -> Path | None:
-    """Return the person's home; None for one who has none."""
+    """Return the user's home; None for one who has none."""
     try:
         return Path.home()
     except RuntimeError:

@@ -1,4 +1,4 @@
-"""Boxes on a photo, perhaps rotated, and the 48x48 faces that they cut out."""
+"""Boxes on a photo, perhaps rotated, and the faces of 48 x 48 pixels cut out by them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from PIL import Image
 from model.face_set import FACE_SIZE
 
 _MAX_RATIO = 8
-"""A box is first reduced to fewer pixels than this many times a face's, and one time more."""
+"""A box is first reduced to less than this number, plus one, times a face's side."""
 
 
 @dataclass(frozen=True, slots=True)
 class CropBox:
     """A square on a photo, in pixels of the photo as ``open_photo`` returns it.
 
-    ``left`` and ``top`` are those of the upright square and may lie outside the photo. ``angle``
-    turns it about its centre, clockwise, in degrees.
+    ``left`` and ``top`` are those of the unrotated square and may be outside the photo. ``angle``
+    rotates it about its centre, clockwise, in degrees.
     """
 
     left: float
@@ -32,16 +32,16 @@ class CropBox:
 
     @classmethod
     def around(cls, x: float, y: float, size: float, angle: float = 0.0) -> Self:
-        """Return the box with this centre."""
+        """Return the box with this centre, size and angle."""
         return cls(x - size / 2, y - size / 2, size, angle)
 
     @property
     def centre(self) -> tuple[float, float]:
-        """The middle of the box, about which it is turned."""
+        """The centre of the box, about which it is rotated."""
         return self.left + self.size / 2, self.top + self.size / 2
 
     def to_photo(self, across: float, down: float) -> tuple[float, float]:
-        """Return the point of the photo at these shares of the box's width and height."""
+        """Return the point of the photo at relative coordinates of the box (0 to 1 inside)."""
         turn = math.radians(self.angle)
         dx, dy = (across - 0.5) * self.size, (down - 0.5) * self.size
         x, y = self.centre
@@ -49,17 +49,17 @@ class CropBox:
         return x + dx * cos - dy * sin, y + dx * sin + dy * cos
 
     def to_box(self, x: float, y: float) -> tuple[float, float]:
-        """Return the shares of the box's width and height at a point of the photo."""
+        """Return the relative coordinates (0 to 1 inside) of a point of the photo."""
         turn = math.radians(self.angle)
         dx, dy = x - self.centre[0], y - self.centre[1]
         cos, sin = math.cos(turn), math.sin(turn)
         return (dx * cos + dy * sin) / self.size + 0.5, (dy * cos - dx * sin) / self.size + 0.5
 
     def within(self, width: int, height: int) -> Self:
-        """Return the nearest box that is allowed on a photo of this size.
+        """Return the nearest valid box on a photo of this size.
 
-        Its centre lies on the photo, its angle in [-180, 180), and its size between a 50th of the
-        photo's longer side (and 8 pixels) and that side: a face at the edge may stick out.
+        Its centre is on the photo, its angle in [-180, 180), and its size between the larger of 8
+        pixels and 1/50 of the photo's longer side, and that side. It may extend beyond the photo.
         """
         longest = max(width, height, 8)
         size = min(max(self.size, longest / 50, 8.0), float(longest))
@@ -70,11 +70,11 @@ class CropBox:
         )
 
     def is_near(self, other: CropBox) -> bool:
-        """Whether both are boxes of one face: their centres are less than half a box apart."""
+        """Whether both are boxes of the same face: their centres are less than half a box apart."""
         return math.dist(self.centre, other.centre) < max(self.size, other.size) / 2
 
     def bounds(self, margin: float = 0.0) -> tuple[float, float, float]:
-        """Return left, top and size of the upright square around the turned one."""
+        """Return left, top and size of the unrotated square around the rotated one."""
         turn = math.radians(self.angle)
         grow = self.size * (abs(math.cos(turn)) + abs(math.sin(turn)) - 1) if self.angle else 0.0
         grow += 2 * margin
@@ -83,9 +83,9 @@ class CropBox:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """The box on a photo, the boxes of the faces ``found``, and which one it started from.
+    """The box on a photo, the boxes of all faces ``found``, and the index of the ``chosen`` one.
 
-    Where none was found, ``found`` is empty and ``chosen`` is -1.
+    If none was found, ``found`` is empty and ``chosen`` is -1.
     """
 
     box: CropBox
@@ -93,17 +93,17 @@ class Placement:
     chosen: int = -1
 
     def moved(self, box: CropBox, chosen: int | None = None) -> Placement:
-        """Return it with another box, and perhaps another of the faces."""
+        """Return it with another box, and perhaps another chosen face."""
         return replace(self, box=box, chosen=self.chosen if chosen is None else chosen)
 
     def free(self, boxes: Iterable[CropBox]) -> list[int]:
-        """Return the numbers of the faces found that neither its box nor another one is on."""
+        """Return the indexes of found faces that neither its box nor one of ``boxes`` covers."""
         return free_faces(self.found, (self.box, *boxes))
 
     def another(self, boxes: Sequence[CropBox], size: tuple[int, int]) -> Placement:
-        """Return one for another face of a photo of this ``size`` with these other ``boxes``.
+        """Return a placement for another face of a photo of ``size`` with other ``boxes``.
 
-        It is on the first face found that is free, or else beside the box.
+        It is on the first free face, or else beside the present box.
         """
         free = self.free(boxes)
         if free:
@@ -118,16 +118,16 @@ class Placement:
         return self.moved(next(empty, places[0]), -1)
 
     def as_json(self) -> dict[str, Any]:
-        """Return what ``from_json`` reads."""
+        """Return a JSON value for ``from_json``."""
         found = [_numbers(box) for box in self.found]
         return {"box": _numbers(self.box), "found": found, "chosen": self.chosen}
 
     @classmethod
     def from_json(cls, value: Any) -> Placement:
-        """Read what ``as_json`` gave.
+        """Build from a result of ``as_json``.
 
         Raises:
-            LookupError, TypeError, ValueError: it is something else.
+            LookupError, TypeError, ValueError: the value is invalid.
         """
         found = tuple(_box(numbers) for numbers in value["found"])
         chosen = int(value["chosen"])
@@ -137,38 +137,38 @@ class Placement:
 
 
 def free_faces(found: Sequence[CropBox], boxes: Iterable[CropBox]) -> list[int]:
-    """Return the numbers of the faces found that none of the boxes is on."""
+    """Return the indexes of found faces that none of ``boxes`` covers."""
     taken = tuple(boxes)
     return [number for number, face in enumerate(found) if not any(map(face.is_near, taken))]
 
 
 def centre_square(image: Image.Image) -> CropBox:
-    """Return the largest square in the middle of the image."""
+    """Return the largest centred square of the image."""
     size = min(image.size)
     return CropBox((image.width - size) // 2, (image.height - size) // 2, size)
 
 
 def crop_face(image: Image.Image, box: CropBox, side: int = FACE_SIZE) -> NDArray[np.uint8]:
-    """Cut the box out of an RGB image and shrink it, antialiased, to uint8 (side, side, 3).
+    """Crop the box from an RGB image and resize it, antialiased, to uint8 (side, side, 3).
 
-    Where the box sticks out, the edge of the photo is continued. The filter is the one that
-    scikit-learn shrinks LFW with, so that ``CropBox(78, 94, 96)`` on an LFW photo gives exactly
-    the face of the data set. A turned box is first turned upright, bicubic and not below its own
-    resolution, and then shrunk by the same filter.
+    Beyond the photo its edge pixels are repeated. The filter is that of scikit-learn's LFW, so that
+    ``CropBox(78, 94, 96)`` on an LFW photo gives exactly the face of the data set. A rotated box is
+    first resampled upright, bicubic and at its own resolution or more, then resized by the same
+    filter.
 
     Raises:
-        ValueError: the box doesn't touch the image, is smaller than a pixel, or over 64 times the
-        longer side.
+        ValueError: the box doesn't touch the image, is smaller than a pixel, or larger than 64
+            times the longer side.
     """
     _check(image, box)
-    # Shrinking first bounds the memory of a continued edge, however far the box sticks out.
+    # Reducing first limits the memory for repeated edges of boxes beyond the photo.
     factor = max(1, int(box.size) // (_MAX_RATIO * FACE_SIZE))
     if box.angle:
         cut, x, y = _cut(image, box.bounds(margin=factor), factor)
         return _turned(cut, CropBox.around(x, y, box.size / factor, box.angle), side)
     cut, x, y = _cut(image, box.bounds(), factor)
     half = box.size / factor / 2
-    # max() and min() take off what rounding may have added.
+    # max() and min() remove rounding errors.
     corner = min(x + half, cut.width), min(y + half, cut.height)
     return _resized(cut, (max(0.0, x - half), max(0.0, y - half), *corner), side)
 
@@ -186,7 +186,7 @@ def _check(image: Image.Image, box: CropBox) -> None:
 def _cut(
     image: Image.Image, bounds: tuple[float, float, float], factor: int
 ) -> tuple[Image.Image, float, float]:
-    """Return the part within the bounds, shrunk by the factor, and where its box has its centre."""
+    """Return the part within the bounds, reduced by the factor, and its box's centre in it."""
     left, top, size = bounds
     x0, y0 = max(0, math.floor(left)), max(0, math.floor(top))
     x1 = min(image.width, math.ceil(left + size))
@@ -198,7 +198,7 @@ def _cut(
 
 
 def _turned(image: Image.Image, box: CropBox, side: int) -> NDArray[np.uint8]:
-    """Turn the box upright into as many pixels as it has or more, and shrink that."""
+    """Resample the box upright, at its own resolution or more, and resize it."""
     fine = side * max(2, math.ceil(box.size / side))
     (x0, y0), (x1, y1), (x2, y2) = (box.to_photo(*corner) for corner in ((0, 0), (1, 0), (0, 1)))
     affine = ((x1 - x0) / fine, (x2 - x0) / fine, x0, (y1 - y0) / fine, (y2 - y0) / fine, y0)
@@ -216,7 +216,7 @@ def _resized(
 def _continued(
     pixels: NDArray[np.uint8], x: float, y: float, size: float
 ) -> tuple[NDArray[np.uint8], float, float]:
-    """Repeat the edge pixels so far that the box at (x, y) fits; return its new corner too."""
+    """Pad with edge pixels until the box at (x, y) fits; return its new corner too."""
     height, width = pixels.shape[:2]
     left, top = max(0, math.ceil(-x)), max(0, math.ceil(-y))
     right, bottom = max(0, math.ceil(x + size - width)), max(0, math.ceil(y + size - height))

@@ -1,7 +1,7 @@
-"""Faces in a photo, found by the detector that Labeled Faces in the Wild was made with.
+"""Face detection, by the detector that Labeled Faces in the Wild was made with.
 
-Viola and Jones, Rapid object detection using a boosted cascade of simple features (CVPR 2001), by
-the cascades that come with OpenCV.
+Source: Viola and Jones, "Rapid object detection using a boosted cascade of simple features", CVPR
+2001, with the cascades of OpenCV.
 """
 
 from __future__ import annotations
@@ -22,37 +22,37 @@ if TYPE_CHECKING:
     import cv2
 
 WIDTH, BESIDE, BELOW = 0.855, 0.009, 0.157
-"""The training faces in units of the detector's box: their width, and how far their centre lies
-to the right of its centre and below it. Of LFW's photos of 250 pixels the training face is 96 wide
-about (126, 142); the medians of the box as ``_looked_at`` finds it are 112.3 and (125, 124.4)."""
+"""The training faces relative to the detector's box: width, and offset of the centre to the right
+and downwards. In LFW's photos of 250 pixels the training face is 96 wide about (126, 142); the
+medians of ``_detected_again`` are 112.3 and (125, 124.4)."""
 
 MAX_SIDE = 960
-"""Photos are searched at this size at the most, which bounds the time, in pixels."""
+"""Largest longer side, in pixels, at which photos are searched; it limits the time."""
 MIN_SHARE = 1 / 24
-"""Smaller faces aren't looked for, in units of the photo's longer side."""
+"""Smallest face, relative to the photo's longer side."""
 _MIN_PIXELS = 24
-"""The detector knows faces from 20 pixels on."""
+"""Smallest face in pixels; the detector needs at least 20."""
 _MAX_FACES = 40
-"""More faces of a photo aren't looked at: the smallest are left out, which bounds the time."""
+"""Most faces of a photo that are checked, the largest first; it limits the time."""
 _LOOK, _AROUND = 250, 2.2
-"""Each face is detected again in a crop like those of LFW: its size in pixels, and in boxes."""
+"""Each face is detected again in a crop like LFW's: its size in pixels, and in boxes."""
 _EYES = 200
-"""The width at which eyes are looked for in a face, in pixels."""
+"""Width of a face, in pixels, at which eyes are detected."""
 _UPRIGHT, _STEEPEST = 5.0, 30.0
-"""Degrees. Eyes are found to some 2.5, so that a face turned by less counts as upright."""
+"""Degrees: smaller tilts count as upright (the error is about 2.5), larger ones as errors."""
 
 Grey = NDArray[np.uint8]
 _Square = tuple[float, float, float]
-"""Centre and width."""
+"""Centre x, y and width."""
 
 
 class _Cascades(threading.local):
-    """The detectors of one thread: OpenCV's may not be used by several at once."""
+    """The detectors of one thread: OpenCV's aren't thread-safe."""
 
     def __init__(self) -> None:
-        import cv2  # takes a tenth of a second, and most starts need no detection
+        import cv2  # takes 0.1 s, and is seldom needed
 
-        # Threads of its own would compete with those of a training.
+        # Its threads would compete with those of a training.
         cv2.setNumThreads(1)
         folder = Path(cv2.__file__).parent / "data"
         names = ("frontalface_alt2", "eye", "eye_tree_eyeglasses")
@@ -63,7 +63,7 @@ class _Cascades(threading.local):
 def _cascade(path: Path) -> cv2.CascadeClassifier:
     import cv2
 
-    # OpenCV itself can't open every path on Windows.
+    # OpenCV can't open every path on Windows.
     mode = cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY
     storage = cv2.FileStorage(path.read_text("ascii"), mode)
     cascade = cv2.CascadeClassifier()
@@ -77,10 +77,10 @@ def _cascades() -> _Cascades:
 
 
 def find_faces(image: Image.Image, longest: int = MAX_SIDE) -> list[CropBox]:
-    """Return a box as the training faces have it for each face, the largest and most central first.
+    """Return boxes of faces, framed as the training faces, the largest and most central first.
 
-    A face whose eyes are both found and clearly aslant gets a turned box. A photo whose longer
-    side has more than ``longest`` pixels is searched at that size.
+    The box is rotated if both eyes are found and clearly tilted. A photo whose longer side has more
+    than ``longest`` pixels is searched at that size.
     """
     scale = max(1.0, max(image.size) / longest)
     size = max(1, round(image.width / scale)), max(1, round(image.height / scale))
@@ -88,11 +88,11 @@ def find_faces(image: Image.Image, longest: int = MAX_SIDE) -> list[CropBox]:
     smallest = max(_MIN_PIXELS, round(max(size) * MIN_SHARE))
     squares = _detected(_cascades().face, _grey(np.asarray(small)), smallest)
     largest = sorted(squares, key=lambda square: square[2], reverse=True)[:_MAX_FACES]
-    looked = [box for square in largest if (box := _looked_at(small, square)) is not None]
+    looked = [box for square in largest if (box := _detected_again(small, square)) is not None]
     looked.sort(key=functools.partial(_prominence, size=size), reverse=True)
     boxes: list[CropBox] = []
     for box in looked:
-        # A mouth in a face, or the same face once more.
+        # Skips duplicates, and parts of a face such as a mouth.
         if not any(map(box.is_near, boxes)):
             boxes.append(box)
     return [_scaled(box, image.width / size[0], image.height / size[1]) for box in boxes]
@@ -107,11 +107,10 @@ def _detected(
     return [(x + side / 2, y + side / 2, side) for x, y, side, _ in np.asarray(found).tolist()]
 
 
-def _looked_at(image: Image.Image, square: _Square) -> CropBox | None:
-    """Detect the face again, alone and upright; None if it isn't found that way.
+def _detected_again(image: Image.Image, square: _Square) -> CropBox | None:
+    """Detect the face again in a crop, upright; None if it isn't found.
 
-    This takes out most of what is no face, and the raster of sizes and places in which the whole
-    photo is searched.
+    This removes most false detections, and is more precise than the grid of the whole photo.
     """
     x, y, width = square
     region = CropBox.around(x, y, _AROUND * width, _tilt(image, square))
@@ -127,7 +126,7 @@ def _looked_at(image: Image.Image, square: _Square) -> CropBox | None:
 
 
 def _tilt(image: Image.Image, square: _Square) -> float:
-    """Return how far the line between the eyes is turned, clockwise, in degrees; 0 if unknown."""
+    """Return the angle of the line between the eyes, clockwise, in degrees; 0 if unknown."""
     grey = _grey(crop_face(image, CropBox.around(*square), _EYES))
     band = np.ascontiguousarray(grey[_EYES // 10 : _EYES * 6 // 10])
     cascades = _cascades()
@@ -146,7 +145,7 @@ def _angle(left: _Square, right: _Square) -> float:
 
 
 def _deviation(pair: tuple[_Square, _Square]) -> float:
-    """Return how far a pair of eyes is from the usual one in LFW; infinite if it can't be one."""
+    """Return the deviation of a pair of eyes from LFW's mean; infinite if implausible."""
     left, right = pair
     apart = math.hypot(right[0] - left[0], right[1] - left[1]) / _EYES
     across = (left[0] + right[0]) / 2 / _EYES
@@ -159,7 +158,7 @@ def _deviation(pair: tuple[_Square, _Square]) -> float:
 
 
 def _prominence(box: CropBox, size: tuple[int, int]) -> float:
-    """Return the size of a face, up to halved towards the corners of the photo."""
+    """Return the size of a face, reduced by up to half towards the corners of the photo."""
     middle = size[0] / 2, size[1] / 2
     return box.size * (1 - 0.5 * min(1.0, math.dist(box.centre, middle) / math.hypot(*middle)))
 

@@ -1,4 +1,4 @@
-"""Photos to faces: open any picture safely, find the face, cut it out and shrink it to 48x48."""
+"""Faces from pictures: safe opening, detection, and cropping to 48 x 48 pixels."""
 
 from __future__ import annotations
 
@@ -26,36 +26,36 @@ from model.photos.picture_parts import RAW, is_raw_photo, to_main_page, without_
 MAX_MEGAPIXELS = 100
 MAX_MEGABYTES = 200
 HEAVY_MEGAPIXELS = 50
-"""As many for formats whose decoders hold several copies of a picture."""
+"""Limit for formats whose decoders hold several copies of a picture."""
 SLOW_MEGAPIXELS = 4
 SLOW_MEGABYTES = 20
-"""As many for the formats that Pillow decodes in Python, pixel by pixel: DDS takes 1.6 s for each
-megapixel on a fast core, QOI and plain PPM 1 s."""
+"""Limit for formats that Pillow decodes in Python, pixel by pixel: DDS takes 1.6 s per megapixel on
+a fast core, QOI and plain PPM 1 s."""
 MAX_SECONDS = 15.0
-"""Processor time that one picture may take. Sizes alone bound no work: 400 scans without content in
-a progressive JPEG of 0.5 MB take 28 s."""
+"""Most processor time for one picture. Limits of size aren't enough: 400 empty scans in a
+progressive JPEG of 0.5 MB take 28 s."""
 KEPT_MEGAPIXELS = 25
-"""Only very long and narrow pictures have more once their shorter side is short enough."""
+"""Most megapixels after shrinking; only very long and narrow pictures reach it."""
 PHOTO_SIDE = 1600
 """Photos are shrunk while their shorter side stays at least this long, in pixels."""
 WHOLE_BELOW = 100
-"""A picture whose shorter side has fewer pixels is a face already."""
+"""A picture whose shorter side has fewer pixels is taken as a face."""
 READING = 3
-"""Raised when ``read_face`` begins to make another face of the same picture."""
+"""Version of ``read_face``; increased when it gives other faces for the same pictures."""
 _READ_SIDE = 10 * FACE_SIZE
 _BLOCK = 4096
-"""Bytes that the decoders of JPEG and plain PPM get at once; after each block the time is checked.
-Pillow's own blocks take long: 64 KiB of JPEG scans 28 s, 1 MiB of comments in a plain PPM 8 s."""
+"""Bytes given to the decoders of JPEG and plain PPM between two checks of the time. Pillow's own
+blocks take too long: 64 KiB of JPEG scans 28 s, 1 MiB of comments in a plain PPM 8 s."""
 
 _HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
 _HEAVY = frozenset({"AVIF", "HEIF", "JPEG2000", "WEBP"})
-# EPS would start Ghostscript on untrusted input, and so would IPTC, which holds pictures of any
-# kind; FITS unpacks without a limit (both in Pillow 11). ICNS may hold a JPEG 2000 of any size, and
-# BLP a JPEG with any number of scans. The others are known by name only or need handlers that are
+# EPS would start Ghostscript on untrusted input, and so would IPTC, which may contain any format;
+# FITS unpacks without a limit (both in Pillow 11). ICNS may hold a JPEG 2000 of any size, and BLP
+# a JPEG with any number of scans. For the others Pillow has no decoder, or needs handlers that are
 # rarely installed.
 _REFUSED = frozenset({"BLP", "BUFR", "EPS", "FITS", "GRIB", "HDF5", "ICNS", "IPTC", "MPEG", "WMF"})
-# The limits here are stricter than Pillow's, so that its warnings tell nothing new. A filter set
-# once, unlike warnings.catch_warnings, is safe while other threads read photos.
+# The limits here are stricter than Pillow's, which makes its warnings redundant. Unlike
+# warnings.catch_warnings, a filter set once is safe while other threads read photos.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
@@ -65,15 +65,15 @@ Source = Path | bytes | NDArray[np.uint8]
 GREY = (128, 128, 128)
 _WHITE = {"I": (255.0,), "F": (1.0, 255.0)}
 _DEEP = (1023.0, 4095.0, 16383.0)
-"""The white of 10, 12 and 14 bits, as sensors have them, in numbers of 16."""
+"""White of sensors with 10, 12 and 14 bits, in 16-bit integers."""
 _OVER = 1.1
-"""Floats up to this many times white or, by the difference to 1, below black are clipped."""
+"""Floats up to this multiple of white, or below black by the excess over 1, are clipped."""
 _HIGHLIGHT = 16.0
-"""Maximum of the brightest hundredth of floats where all others are at most 1."""
+"""Largest float of the brightest 1 % (highlights) if all others are at most 1."""
 
 
 class PhotoError(ValueError):
-    """A picture that can't be used: ``reason`` completes a sentence that begins with ``name``."""
+    """A picture can't be used; ``reason`` completes a sentence that begins with ``name``."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(readable(f"“{name}” {reason}."))
@@ -86,14 +86,14 @@ def open_photo(
 ) -> Image.Image:
     """Open a picture file, its bytes, or pixels as an upright RGB image in sRGB.
 
-    Transparent parts become mid grey. Of an animation the first picture is taken, of several pages
+    Transparent parts become mid grey. Of an animation the first frame is taken, of several pages
     the largest; ``info["several"]`` is true unless the others are smaller versions of it. The image
-    is halved or shrunk more while its shorter side stays at least ``shorter_side`` pixels, or while
-    it has more than 25 megapixels.
+    is reduced by the largest integer factor for which the shorter side has at least
+    ``shorter_side`` pixels, and further to at most 25 megapixels.
 
     Raises:
-        PhotoError: no readable picture, over 100 megapixels or 200 MB (of some formats less), not
-            an ordinary file, or it takes more than 15 s of processor time.
+        PhotoError: it isn't a readable picture or an ordinary file, has over 100 megapixels or 200
+            MB (less in some formats), or takes more than 15 s of processor time.
     """
     name = name or (source.name if isinstance(source, Path) else "Pasted image")
     if isinstance(source, np.ndarray):
@@ -109,8 +109,8 @@ def open_photo(
         raise PhotoError(name, "may not be opened by you") from error
     except MemoryError as error:
         raise PhotoError(name, "needs more memory than there is") from error
-    # Decoders fail on damaged data with whatever goes wrong first: OSError, SyntaxError,
-    # struct.error, zlib.error, IndexError, MemoryError, warnings turned into errors and more.
+    # On damaged data decoders raise many kinds of exceptions: OSError, SyntaxError, struct.error,
+    # zlib.error, IndexError, MemoryError, warnings turned into errors and more.
     except Exception as error:
         cut = "truncated" in str(error).lower()
         raise PhotoError(
@@ -125,7 +125,7 @@ def _read(stream: _TimedReader, name: str, shorter_side: int) -> Image.Image:
                 raise _too_large(image, name, f"{SLOW_MEGABYTES} MB")
             stream.is_plain = _decoder(image) == "ppm_plain"
             return _opened(image, name, shorter_side)
-    # Decoders may wrap the reader's error in one of their own.
+    # Decoders may wrap the reader's exception in another one.
     except Exception as error:
         if stream.is_late:
             reason = f"takes more than {MAX_SECONDS:.0f} seconds to read; save it as PNG or JPEG"
@@ -134,7 +134,7 @@ def _read(stream: _TimedReader, name: str, shorter_side: int) -> Image.Image:
 
 
 class _TimedReader(io.BufferedReader):
-    """A picture's bytes, which can't be read any more once the thread has worked too long on them.
+    """Reads a picture's bytes until the thread has used ``MAX_SECONDS`` of processor time.
 
     While ``is_plain``, ``read`` returns 4 KiB at most.
 
@@ -158,7 +158,7 @@ class _TimedReader(io.BufferedReader):
         return super().readline(size)
 
     def _check(self) -> None:
-        # The time of the thread takes ten times as long to ask for, and some read byte by byte.
+        # Reading the thread's time takes ten times as long, and some decoders read byte by byte.
         now = time.perf_counter()
         if now < self._look_at:
             return
@@ -172,9 +172,8 @@ class _TimedReader(io.BufferedReader):
 def read_face(source: Source, name: str | None = None) -> NDArray[np.uint8]:
     """Open a picture and return the face in it, uint8 (48, 48, 3).
 
-    A picture whose shorter side is under 100 pixels counts as a face that was cut out already:
-    its middle square is taken. In larger ones the largest and most central face is looked for, and
-    the middle square is taken where there is none.
+    A picture whose shorter side is under 100 pixels is taken as a face: its centre square is
+    used. In larger ones the most prominent face is used, or the centre square if none is found.
 
     Raises:
         PhotoError: as ``open_photo``.
@@ -185,16 +184,16 @@ def read_face(source: Source, name: str | None = None) -> NDArray[np.uint8]:
 
 
 def faces_in(image: Image.Image, **options: int) -> list[CropBox]:
-    """Return the faces as ``find_faces`` does, none in a picture that is a face already."""
+    """Return the boxes of ``find_faces``; none in a picture that is taken as a face."""
     return find_faces(image, **options) if min(image.size) >= WHOLE_BELOW else []
 
 
 @functools.cache
 def picture_suffixes() -> frozenset[str]:
-    """Return the endings, such as ``.jpg``, of the files that ``open_photo`` may read."""
+    """Return the suffixes, such as ``.jpg``, of files that ``open_photo`` may read."""
     registered = Image.registered_extensions().items()
     known = {suffix for suffix, kind in registered if kind in _factories()}
-    # Also where the plugin for these isn't installed: opening one then says how to install it.
+    # Also without the plugin for these: the error then says how to install it.
     return frozenset(known | {".heic", ".heif"})
 
 
@@ -241,13 +240,13 @@ def _factories() -> dict[str, tuple[_Factory, _Accept]]:
 
 
 def _identified(stream: _TimedReader, name: str) -> Image.Image:
-    """Do as ``Image.open``, but leave the check of the size to ``_opened``.
+    """Open as ``Image.open`` does, without its check of the size, which ``_opened`` does.
 
-    ``Image.open`` warns of large images by a global limit, which can't be changed for one thread.
+    ``Image.open`` uses a global limit, which can't be changed for one thread.
     """
     prefix = stream.read(16)
     for factory, accept in _factories().values():
-        # A text instead of True says what is missing to read the format.
+        # A text instead of True says what is missing for the format.
         if accept is not None and accept(prefix) is not True:
             continue
         stream.seek(0)
@@ -258,7 +257,7 @@ def _identified(stream: _TimedReader, name: str) -> Image.Image:
             return image
         except PhotoError:
             raise
-        # A decoder that fails in any way doesn't know this file; the next one may.
+        # A decoder that fails doesn't support this file; the next one may.
         except Exception:
             if stream.is_late:
                 raise
@@ -273,7 +272,7 @@ def _identified(stream: _TimedReader, name: str) -> Image.Image:
 
 def _heic_factory(name: str) -> _Factory:
     try:
-        from pillow_heif import HeifImageFile  # optional, and few have such pictures
+        from pillow_heif import HeifImageFile  # optional
     except ImportError as error:
         how = 'save it as JPEG, or install what reads it with: pip install "cae-studio[heic]"'
         raise PhotoError(name, f"is a HEIC picture; {how}") from error
@@ -284,14 +283,14 @@ def _opened(image: Image.Image, name: str, shorter_side: int) -> Image.Image:
     is_first = to_main_page(image)
     _check_pixels(image, name)
     several = is_first and _has_several(image)
-    # JPEG decodes at a half, a quarter or an eighth of the size, which is many times faster.
+    # JPEG decodes at 1/2, 1/4 or 1/8 of the size, which is much faster.
     image.draft(None, (shorter_side, shorter_side))
     if isinstance(image, ImageFile) and _decoder(image) == "jpeg":
         image.decodermaxblock = _BLOCK
     image.load()
-    _check_pixels(image, name)  # an icon tells its true size only now
+    _check_pixels(image, name)  # an icon's true size is known only now
     photo = to_rgb(image, _factor(image, shorter_side))
-    # Its profile and orientation have been applied and must not be written with it again.
+    # Profile and orientation have been applied, and mustn't be written again.
     photo.info = {"several": several}
     return photo
 
@@ -316,7 +315,7 @@ def _is_slow(image: Image.Image) -> bool:
 
 
 def _decoder(image: Image.Image) -> str:
-    """Return Pillow's name of the decoder, "" where the pixels are there."""
+    """Return Pillow's name of the decoder, "" if the pixels are loaded."""
     return image.tile[0][0] if isinstance(image, ImageFile) and image.tile else ""
 
 
@@ -334,9 +333,9 @@ def _factor(image: Image.Image, shorter_side: int) -> int:
 
 def _has_several(image: Image.Image) -> bool:
     try:
-        # Phones put a preview or a depth map behind a JPEG.
+        # Phones append a preview or a depth map to a JPEG.
         return image.format != "MPO" and bool(getattr(image, "is_animated", False))
-    # Whether the second picture is damaged doesn't matter.
+    # A damaged second picture doesn't matter.
     except Exception:
         return False
 
@@ -355,7 +354,7 @@ __all__ = [
 
 
 def to_rgb(image: Image.Image, factor: int = 1) -> Image.Image:
-    """Turn a loaded picture upright, shrink it by the factor and convert it to RGB in sRGB.
+    """Rotate a loaded picture upright, reduce it by the factor and convert it to sRGB.
 
     Deep greys are scaled, not clipped; transparent parts become mid grey.
     """
@@ -366,13 +365,13 @@ def to_rgb(image: Image.Image, factor: int = 1) -> Image.Image:
 def _upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
-    # A photo with damaged EXIF data is still a photo.
+    # Damaged EXIF data is ignored.
     except Exception:
         return image
 
 
 def _plain(image: Image.Image, factor: int) -> Image.Image:
-    """Shrink by the factor and convert to 8 bits a channel: L, RGB, RGBA or CMYK."""
+    """Reduce by the factor and convert to 8 bits per channel: L, RGB, RGBA or CMYK."""
     if image.mode[0] in "IF":
         wide = image if image.mode == "F" else image.convert("I")
         usual = _WHITE.get(image.mode, ())
@@ -385,11 +384,11 @@ def _plain(image: Image.Image, factor: int) -> Image.Image:
 
 
 def _eight_bits(values: NDArray[np.generic], usual: Sequence[float]) -> NDArray[np.uint8]:
-    """Scale grey values to uint8, white becoming 255; what is beyond is clipped.
+    """Scale grey values to uint8, with white at 255, and clip.
 
-    If there is no usual white, the darkest becomes black and the brightest white.
+    If none of the usual whites applies, minimum and maximum become black and white.
     """
-    grey = values.astype(np.float64)  # changed in place: it is the largest of all copies
+    grey = values.astype(np.float64)  # changed in place, as it is the largest copy
     np.nan_to_num(grey, copy=False, posinf=0.0, neginf=0.0)
     low, high = float(grey.min()), float(grey.max())
     white = _white(grey, high, usual)
@@ -402,13 +401,13 @@ def _eight_bits(values: NDArray[np.generic], usual: Sequence[float]) -> NDArray[
 
 
 def _white(grey: NDArray[np.float64], high: float, usual: Sequence[float]) -> float | None:
-    """Return the first white that is enough, usual ones before those of sensors and of 16 bits."""
+    """Return the first white above the values: usual ones, then those of sensors and 16 bits."""
     for white in usual:
         if high <= white * _OVER:
             return white
         if white == 1 and high <= _HIGHLIGHT and float(np.quantile(grey, 0.99)) <= _OVER:
             return white
-    # A picture of 16 bits that is really dark stays dark.
+    # Truly dark pictures of 16 bits stay dark.
     if (deep := next((white for white in _DEEP if white / 2 < high <= white), None)) is not None:
         return deep
     return 65535.0 if high <= 65535 * (_OVER if 1.0 in usual else 1) else None
@@ -422,7 +421,7 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         target = ImageCms.createProfile("sRGB")
         converted = ImageCms.profileToProfile(image, source, target, outputMode=mode)
-    # A profile that is damaged or of another kind of image is left out.
+    # A profile that is damaged or of another mode is ignored.
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return image
     return converted or image

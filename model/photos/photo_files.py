@@ -1,4 +1,4 @@
-"""The files of a folder of own photos: a face each, with its name and box, and their order."""
+"""The files of the photo library: a PNG for each face, with name and box, and an index."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _MAX_NAME = 1000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """A face; ``picture`` names the file it was cut out of, "" where only the face is kept.
+    """A face; ``picture`` is the file it was cut out of, "" if only the face is kept.
 
-    ``mark`` tells the faces of one picture apart: "" for the first, else hexadecimal digits.
+    ``mark`` distinguishes faces of one picture: "" for the first, else hexadecimal digits.
     """
 
     file: str
@@ -40,18 +40,18 @@ class Entry:
 
     @property
     def key(self) -> str:
-        """What names it also when its box, and with it ``file``, has changed."""
+        """An identifier that stays when the box, and with it ``file``, changes."""
         return f"{self.picture}:{self.mark}" if self.mark else self.picture or self.file
 
 
 def file_name(face: NDArray[np.uint8], picture: str = "", mark: str = "") -> str:
-    """Return the name that stands for what is in the file."""
+    """Return the file name, which contains a digest of the content."""
     content = face.tobytes() + picture.encode() + mark.encode()
     return hashlib.blake2b(content, digest_size=8).hexdigest() + ".png"
 
 
 def stored(folder: Path) -> list[Entry]:
-    """Return what can be read, in the order of the index; what it doesn't know comes last."""
+    """Return all readable entries in the order of the index, others last."""
     indexed = _indexed(folder / _INDEX)
     others = sorted(path.name for path in folder.glob("[!.]*.png") if path.name not in indexed)
     found = [read_entry(folder / file, indexed.get(file)) for file in (*indexed, *others)]
@@ -68,24 +68,24 @@ def _indexed(path: Path) -> dict[str, str]:
 
 
 def read_entry(path: Path, name: str | None = None) -> Entry | None:
-    """Return a face under this name or its own, or None where the file isn't as it was written."""
+    """Return a face, by default under its own name; None if the file was changed or damaged."""
     try:
         check_ordinary(path, _MAX_FACE_BYTES)
         with Image.open(path, formats=["PNG"]) as image:
             pixels = np.array(image.convert("RGB")) if image.size == FACE_SHAPE[:2] else None
             name = name or str(image.info.get("Title") or "Photo")
             picture, placement, mark = _origin(image.info.get("Origin"))
-    # Decoders raise many kinds of errors for damaged data; the other photos are still read.
+    # Decoders raise many kinds of exceptions; the other photos are still read.
     except Exception:
         return None
-    # The name of a file stands for its pixels; a file that was changed is another photo.
+    # The file's name depends on its pixels: a changed file isn't this photo.
     if pixels is None or path.name not in (file_name(pixels), file_name(pixels, picture, mark)):
         return None
     return Entry(path.name, readable(name[:_MAX_NAME]), pixels, picture, placement, mark)
 
 
 def _origin(text: object) -> tuple[str, Placement | None, str]:
-    """Return picture, box and mark as ``write_entry`` noted them, or "", None and ""."""
+    """Return picture, box and mark as written by ``write_entry``, else "", None and ""."""
     if not isinstance(text, str):
         return "", None, ""
     value = json.loads(text)
@@ -96,7 +96,7 @@ def _origin(text: object) -> tuple[str, Placement | None, str]:
 
 
 def write_entry(folder: Path, photo: Entry) -> None:
-    """Write a face with all that belongs to it."""
+    """Write a face with its name, picture, box and mark."""
     info = PngInfo()
     info.add_itxt("Title", photo.name)
     if photo.placement is not None:
@@ -107,7 +107,7 @@ def write_entry(folder: Path, photo: Entry) -> None:
 
 
 def write_index(folder: Path, photos: Iterable[Entry]) -> None:
-    """Keep the order of the photos."""
+    """Write the order of the photos."""
     entries = [{"file": photo.file, "name": photo.name} for photo in photos]
     index = json.dumps({"version": 1, "photos": entries})
     write_bytes(folder / _INDEX, index.encode())

@@ -1,4 +1,4 @@
-"""The library of the user's photos: pictures, boxes and faces, stored across restarts."""
+"""The library of the user's photos on disk: pictures, boxes and faces."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from model.photos.photo_files import (
 
 TITLE = "My photos"
 PICTURE_SIDE = 960
-"""Pictures are kept shrunk while their shorter side stays at least this long, in pixels."""
+"""Pictures are stored reduced, with at least this shorter side, in pixels."""
 _PICTURES = "pictures"
 _LOSSLESS_PIXELS = 1_000_000
-"""Larger pictures are kept as JPEG, which takes a tenth of the room."""
+"""Larger pictures are stored as JPEG, which takes a tenth of the space."""
 _MAX_PICTURE_BYTES = 200_000_000
 
 
@@ -45,7 +45,7 @@ def photos_folder() -> Path:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Photo:
-    """An upright RGB picture with its name; ``notes`` are sentences about how it was read."""
+    """An upright RGB picture with name and box; ``notes`` are sentences about its reading."""
 
     name: str
     picture: Image.Image
@@ -58,7 +58,7 @@ class Photo:
 
 
 def read_photo(source: Source, name: str) -> Photo:
-    """Open a picture and put a box on its most prominent face, or in the middle.
+    """Open a picture and place a box on its most prominent face, or in the centre.
 
     Raises:
         PhotoError: as ``open_photo``.
@@ -78,7 +78,7 @@ def read_photo(source: Source, name: str) -> Photo:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Removed:
-    """``count`` photos that were removed, with what ``restore`` needs unless removed for good."""
+    """``count`` removed photos, with the data for ``restore`` unless removed for good."""
 
     _rows: tuple[int, ...]
     _entries: tuple[Entry, ...]
@@ -87,20 +87,19 @@ class Removed:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the photos that can be put back."""
+        """The names of the photos that can be restored."""
         return tuple(entry.name for entry in self._entries)
 
 
 class PhotoLibrary:
-    """Faces in a folder, one PNG file each, and an index that keeps their order.
+    """Faces in a folder, one PNG file each, and an index with their order.
 
-    Beside the faces lie the pictures that they were cut out of, each once, of one face or several;
-    the box is in the face's own file. A face is named by its key, which stays when its box moves
-    or other photos go. Files that can't be read are left out; files that aren't in the index
-    come last, so that a lost index or a second window loses no photo. May be used by several
-    threads, and by several processes: what another one did is seen at the next start, or when a
-    photo is added; if two move the same box, the last write counts. The faces are read when they
-    are first asked for: a thousand take 0.2 seconds.
+    The folder also contains the pictures that faces were cut out of, each once; the box is in the
+    face's file. A face is identified by its key, which stays when its box moves or other photos are
+    removed. Unreadable files are skipped; files that aren't in the index come last, so that a lost
+    index or a second window loses no photo. Thread-safe, and usable by several processes: changes
+    of another one are seen at the next start, or when a photo is added; if two move the same box,
+    the last write counts. Faces are read at the first use: a thousand take 0.2 s.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -112,7 +111,7 @@ class PhotoLibrary:
     def _photos(self) -> list[Entry]:
         if self._read is None:
             with self._lock:
-                # Another thread may have read them while this one waited.
+                # Another thread may have read them meanwhile.
                 self._read = self._read if self._read is not None else stored(self._folder)
         return self._read
 
@@ -121,7 +120,7 @@ class PhotoLibrary:
         self._read = photos
 
     def find(self, picture: Image.Image) -> str | None:
-        """Return the key of the first face of the photo with the same pixels, if it is there."""
+        """Return the key of the first face of the photo with these pixels, or None."""
         digest = picture_digest(picture)
         return next(
             (
@@ -134,7 +133,7 @@ class PhotoLibrary:
         )
 
     def add_photo(self, photo: Photo) -> str:
-        """Keep a photo with its box, and return its key; that of the same picture if there.
+        """Add a photo with its box, and return its key; the existing key for the same picture.
 
         Raises:
             OSError: the folder can't be written.
@@ -142,7 +141,7 @@ class PhotoLibrary:
         face, picture = photo.face(), self._write_picture(photo.picture)
         file = file_name(face, picture)
         with self._lock:
-            self._adopt()
+            self._add_unknown()
             known = next((old for old in self._photos if old.picture == picture), None)
             if known is None:
                 return self._add(Entry(file, photo.name, face, picture, photo.placement))
@@ -150,31 +149,31 @@ class PhotoLibrary:
             return known.key
 
     def add_faces(self, key: str, placements: Sequence[Placement]) -> list[str]:
-        """Keep more faces of a photo, each with a box of its own, and return their keys.
+        """Add further faces of a photo, each with its own box, and return their keys.
 
-        If another entry of the photo is on the same face, none is added and its key is returned.
+        If another entry covers the same face, none is added and its key is returned.
 
         Raises:
-            PhotoError: the photo is gone or damaged.
+            PhotoError: the photo is missing or damaged.
             ValueError: a box isn't on the picture.
             OSError: the folder can't be written.
         """
         picture = self.picture(key)
         with self._lock:
-            self._adopt()
+            self._add_unknown()
             return [self._add_face(key, placement, picture) for placement in placements]
 
     def row_of(self, key: str) -> int | None:
-        """Return the row of the face with this key, if it is still there."""
+        """Return the row of the face with this key, or None."""
         return next((row for row, photo in enumerate(self._photos) if photo.key == key), None)
 
     def placement(self, key: str) -> Placement | None:
-        """Return where the box of a face is, if it is still there and its picture was kept."""
+        """Return the placement of a face; None if it or its picture doesn't exist."""
         row = self.row_of(key)
         return None if row is None else self._photos[row].placement
 
     def others(self, key: str) -> dict[str, CropBox]:
-        """Return the keys and boxes of the other faces that were added of the same photo."""
+        """Return the boxes, by key, of the other entries of the same photo."""
         photos, picture = self._photos, _picture_of(key)
         same = (photo for photo in photos if photo.picture == picture and photo.key != key)
         return {photo.key: photo.placement.box for photo in same if photo.placement is not None}
@@ -183,7 +182,7 @@ class PhotoLibrary:
         """Open the picture of a photo.
 
         Raises:
-            PhotoError: it is gone or damaged.
+            PhotoError: it is missing or damaged.
         """
         row = self.row_of(key)
         name = None if row is None else self._photos[row].name
@@ -193,7 +192,7 @@ class PhotoLibrary:
     def place(
         self, key: str, placement: Placement, picture: Image.Image
     ) -> NDArray[np.uint8] | None:
-        """Keep another box on a photo; return the face, or None if it was removed meanwhile.
+        """Store another box; return its face uint8 (48, 48, 3), or None if it was removed.
 
         Raises:
             ValueError: the box isn't on the picture.
@@ -214,9 +213,9 @@ class PhotoLibrary:
             return face
 
     def remove(self, keys: Iterable[str], *, for_good: bool = False) -> Removed:
-        """Forget faces, and pictures of which none is left; return what ``restore`` takes.
+        """Remove faces, and pictures without faces; return the argument for ``restore``.
 
-        Those that are removed ``for_good`` can't be restored, and take no memory.
+        With ``for_good`` they can't be restored, and take no memory.
 
         Raises:
             OSError: the folder can't be written.
@@ -238,7 +237,7 @@ class PhotoLibrary:
         return Removed(rows, entries, pictures, len(gone))
 
     def restore(self, removed: Removed) -> list[str]:
-        """Put photos back where they were, and return their keys.
+        """Restore photos at their rows, and return their keys.
 
         Raises:
             OSError: the folder can't be written.
@@ -257,7 +256,7 @@ class PhotoLibrary:
         return [entry.key for entry in removed._entries]
 
     def keyed_faces(self) -> tuple[FaceSet, tuple[str, ...]]:
-        """Return all faces and the keys of their rows, as they are at one moment; maybe none."""
+        """Return a consistent copy of all faces and their keys; there may be none."""
         photos = self._photos
         images = np.zeros((len(photos), *FACE_SHAPE), np.uint8)
         for row, photo in enumerate(photos):
@@ -266,20 +265,20 @@ class PhotoLibrary:
         return faces, tuple(photo.key for photo in photos)
 
     def _unknown(self) -> list[Entry]:
-        """Return the photos on disk that another window has put there."""
+        """Return the photos on disk that another window has added."""
         known = {photo.file for photo in self._photos}
         paths = sorted(path for path in self._folder.glob("[!.]*.png") if path.name not in known)
         found = map(read_entry, paths)
         return [photo for photo in found if photo is not None]
 
-    def _adopt(self) -> None:
-        """Put the photos of another window behind the own ones, whose rows stay."""
+    def _add_unknown(self) -> None:
+        """Append the photos that another window has added."""
         own = {photo.key for photo in self._photos}
         new = [photo for photo in self._unknown() if photo.key not in own]
         self._photos = [*self._photos, *new]
 
     def _restore(self, photo: Entry) -> None:
-        """Write a photo again that another window has removed."""
+        """Write a photo again, if another window has removed it."""
         if not (self._folder / photo.file).exists():
             self._save(self._photos, [photo])
 
@@ -289,7 +288,7 @@ class PhotoLibrary:
             if known is not None:
                 self._restore(known)
                 return known.key
-            # Names of files may hold what can't be written as text.
+            # File names may contain characters that can't be encoded.
             entry = replace(entry, name=readable(entry.name))
             self._save([*self._photos, entry], [entry])
             return entry.key
@@ -306,7 +305,7 @@ class PhotoLibrary:
         return self._add(Entry(file_name(face, name, mark), title, face, name, placement, mark))
 
     def _picture_file(self, name: str) -> bytes:
-        # A picture that can't be read can't be restored, but is removed as well.
+        # An unreadable picture is removed too, but can't be restored.
         with suppress(OSError):
             return read_bytes(self._folder / _PICTURES / name, _MAX_PICTURE_BYTES)
         return b""
@@ -330,7 +329,7 @@ class PhotoLibrary:
 
 
 def picture_digest(picture: Image.Image) -> str:
-    """Return a name for these pixels; the same picture in another file has the same."""
+    """Return a digest of the pixels, the same for any file of this picture."""
     digest = hashlib.blake2b(f"{picture.width}x{picture.height}".encode(), digest_size=12)
     digest.update(picture.tobytes())
     return digest.hexdigest()
@@ -341,7 +340,7 @@ def _picture_of(key: str) -> str:
 
 
 def _new_mark(box: CropBox, used: set[str]) -> str:
-    """Return one that another window finds too for the same face, so that it stays one."""
+    """Return a mark by the box, so that another window gives the same face the same mark."""
     texts = (f"{box.left} {box.top} {box.size} {number}".encode() for number in count())
     marks = (hashlib.blake2b(text, digest_size=4).hexdigest() for text in texts)
     return next(mark for mark in marks if mark not in used)

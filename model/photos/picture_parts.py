@@ -1,4 +1,4 @@
-"""Parts of picture files: texts and profiles of PNG, pages of TIFF, raw files of cameras."""
+"""Parts of picture files: texts and profiles of PNG, pages of TIFF, raw camera files."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ RAW = "is a camera's raw file; save it as JPEG"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _ORIENTING = (b"Raw profile type exif\0", b"Raw profile type APP1\0", b"XML:com.adobe.xmp\0")
-"""Texts that may say how a picture is turned."""
+"""Texts that may contain the orientation."""
 _MAX_TEXT = 500_000
 _MAX_PROFILE = 1_000_000
-"""Pillow refuses pictures with more than a MiB in one of these."""
+"""Largest profile that is kept, in bytes; Pillow refuses more than 1 MiB."""
 _MAX_CHUNKS = 100_000
 
 _MAX_PAGES = 100
 _SUBFILE, _MAKE, _SUB_IFDS, _PHOTOMETRIC, _DNG_VERSION = 254, 271, 330, 262, 50706
 _SENSOR_VALUES = (32803, 34892)
-_SMALLER, _MASK = 1, 4  # kinds of pages
+_SMALLER, _MASK = 1, 4  # bits of a TIFF page's subfile type
 _RAW_SUFFIXES = frozenset(
     {
         ".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".gpr", ".iiq",
@@ -41,7 +41,7 @@ _RAW_STARTS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb",
 def without_texts(source: Path | bytes) -> Path | bytes:
     """Return a PNG without its long texts, and without a profile that Pillow would refuse.
 
-    What is no PNG, or has nothing of the kind, is returned as it is.
+    Other files are returned unchanged.
     """
     with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream:
         if stream.read(8) != _PNG:
@@ -62,7 +62,7 @@ def without_texts(source: Path | bytes) -> Path | bytes:
 
 
 def _chunks(stream: IO[bytes]) -> Iterator[tuple[bytes, int, int]]:
-    """Yield kind, place and length of each chunk."""
+    """Yield type, offset and length of each chunk."""
     place, count = 8, 0
     while count < _MAX_CHUNKS and len(head := stream.read(8)) == 8:
         length, kind = struct.unpack(">I4s", head)
@@ -97,7 +97,7 @@ def _unpacks_to_more(packed: bytes, most: int) -> bool:
 
 
 def to_main_page(image: Image.Image) -> bool:
-    """Go to the largest page of a TIFF that is no smaller version of another; True if the first."""
+    """Seek the largest page of a TIFF but for reduced versions; return whether it is the first."""
     if image.format != "TIFF":
         return True
     best, main = _rank(image), 0
@@ -106,7 +106,7 @@ def to_main_page(image: Image.Image) -> bool:
             image.seek(number)
         except EOFError:
             break
-        # A page of a kind that can't be read isn't the one that is meant.
+        # An unreadable page isn't the main one.
         except Exception:
             continue
         rank = _rank(image)
@@ -117,18 +117,18 @@ def to_main_page(image: Image.Image) -> bool:
 
 
 def _rank(image: Any) -> tuple[bool, int]:
-    kind = _whole(image.tag_v2.get(_SUBFILE))
+    kind = _as_int(image.tag_v2.get(_SUBFILE))
     return not kind & (_SMALLER | _MASK), image.width * image.height
 
 
-def _whole(value: Any) -> int:
+def _as_int(value: Any) -> int:
     return value if isinstance(value, int) else 0
 
 
 def is_raw_photo(start: bytes, name: str, image: Any = None) -> bool:
-    """Tell whether a file that starts so holds what a camera's sensor measured.
+    """Return whether a file with this ``start`` and ``name`` contains raw sensor data.
 
-    ``image`` is what Pillow takes it for, a small preview mostly.
+    ``image`` is Pillow's image of it, mostly a small preview.
     """
     tags = getattr(image, "tag_v2", None)
     if image is not None and tags is None:
@@ -139,7 +139,7 @@ def is_raw_photo(start: bytes, name: str, image: Any = None) -> bool:
         return True
     if tags is None:
         return False
-    is_preview = bool(_whole(tags.get(_SUBFILE)) & _SMALLER)
+    is_preview = bool(_as_int(tags.get(_SUBFILE)) & _SMALLER)
     return (
         _DNG_VERSION in tags
         or tags.get(_PHOTOMETRIC) in _SENSOR_VALUES

@@ -1,1 +1,1 @@
-"""The training: its loop, batches and optimizers, alone and in several processes."""
+"""Training: loop, batches and optimizers, in one process or several."""

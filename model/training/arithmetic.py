@@ -1,4 +1,4 @@
-"""How a training computes: the precision and the method that a short trial finds fastest."""
+"""Precision and orthogonalisation of a training, chosen for speed by a short trial."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from model.precision import PRECISIONS, fastest_precision
 from model.training.optim import METHODS, NEEDS_BFLOAT16, NEEDS_PROCESSOR
 
 _TRIED_KERNELS = (2, 500, 2304)
-"""The two largest kernels of the default network, in which most of the time is spent."""
+"""Number and matrix size of the default network's largest kernels, which take most time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """What a training's numbers depend on beside its configuration.
+    """What a training's results depend on besides its configuration.
 
-    A run keeps it, so that it goes on exactly where it stopped.
+    It is saved in the run, which can so be continued exactly.
 
     Raises:
-        ValueError: there is no such precision or method.
+        ValueError: the precision or method is unknown.
     """
 
     precision: str
-    """A name in ``model.precision.PRECISIONS``: what the network computes in."""
+    """A name in ``model.precision.PRECISIONS``: the precision of the network."""
     orthogonalisation: str
-    """A name in ``model.training.optim.METHODS``: how Muon's steps are made."""
+    """A name in ``model.training.optim.METHODS``: the method of Muon."""
     processor: str
-    """The processor, or GPU, that it was chosen for."""
+    """The name of the processor or GPU that it was chosen for."""
 
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS or self.orthogonalisation not in METHODS:
@@ -41,7 +41,7 @@ class Arithmetic:
 
     @property
     def dtype(self) -> torch.dtype:
-        """What the network computes in."""
+        """The data type of the network's computations."""
         return PRECISIONS[self.precision]
 
     def to_dict(self) -> dict[str, Any]:
@@ -53,20 +53,20 @@ class Arithmetic:
         """Build from what ``to_dict`` returned.
 
         Raises:
-            ValueError, TypeError, LookupError: it isn't that.
+            ValueError, TypeError, LookupError: the values are invalid.
         """
         return cls(*(str(values[name]) for name in cls.__slots__))
 
     @classmethod
     def by_trial(cls, device: torch.device) -> Self:
-        """Return what is fastest on a device, measured once a process in about a second."""
+        """Return what is fastest on a device; measured once per process, in about a second."""
         return cls(fastest_precision(device), _orthogonalisation(device), processor(device))
 
 
 @functools.cache
 @torch.no_grad()
 def _orthogonalisation(device: torch.device) -> str:
-    """Return the method that makes Muon's steps fastest on a device."""
+    """Return the name of the method that is fastest on a device."""
     rows = torch.arange(_TRIED_KERNELS[1] * _TRIED_KERNELS[2], dtype=torch.float32)
     kernels = rows.sin().view(_TRIED_KERNELS[1:]).expand(_TRIED_KERNELS).to(device)
     excluded = NEEDS_BFLOAT16 if emulates_bfloat16(device) else frozenset()

@@ -1,6 +1,6 @@
-"""Batches of training images: where they lie, and data augmentation.
+"""Batches of training images, and their augmentation.
 
-Augmentation is random mirroring, shifts and changes of colour of the faces.
+Augmentation is random mirroring, shifts, and changes of contrast and brightness.
 """
 
 from __future__ import annotations
@@ -24,9 +24,8 @@ class BatchSource:
     """Chosen rows of images (N, 48, 48, 3), given as uint8 (n, 3, 48, 48) tensors on the device.
 
     A GPU holds all of them if they take at most half of its free memory. Otherwise, and on the
-    CPU, each request is copied out of the images, which may be a memory map of any size. Their
-    order is the caller's; where the map is larger than the memory, each image costs an access to
-    the disk.
+    CPU, each batch is copied from the images, which may be a memory map of any size. If that is
+    larger than the memory, each image in random order takes a disk access.
     """
 
     def __init__(
@@ -52,13 +51,13 @@ class BatchSource:
 
     @property
     def index_device(self) -> torch.device:
-        """Where a tensor of chosen indices should lie."""
+        """The device on which tensors of indices should be."""
         return torch.device("cpu") if self._held is None else self._device
 
     def blocks(self, size: int, part: int = 0, parts: int = 1) -> Iterator[Tensor]:
-        """Yield images in order, ``size`` at a time: every ``parts``-th block from ``part`` on.
+        """Yield blocks of ``size`` images in order: every ``parts``-th one, starting with ``part``.
 
-        All parts have the same number of blocks; the last one may be empty.
+        All parts have the same number of blocks; the last block may be empty.
         """
         for start in range(part * size, len(self) + part * size, parts * size):
             yield self[start : start + size]
@@ -72,14 +71,14 @@ class BatchSource:
 
 
 class Augmentation(NamedTuple):
-    """The random parameters for B faces, drawn independently of the faces."""
+    """Random parameters for B faces."""
 
     mirrored: Tensor
-    """bool (B, 1): whether left and right are exchanged."""
+    """bool (B, 1): whether the face is mirrored horizontally."""
     moves: Tensor
     """int64 (B, 2): pixels downwards and to the right."""
     light: Tensor
-    """float (B, 2, 3): per channel a change of contrast, and what is added."""
+    """float (B, 2, 3): per channel the change of contrast, and the offset."""
 
     @classmethod
     def draw(cls, config: TrainConfig, count: int, random: torch.Generator) -> Self:
@@ -90,13 +89,13 @@ class Augmentation(NamedTuple):
         return cls(mirrored, moves, light)
 
     def of(self, faces: slice) -> Self:
-        """Return the parameters of some of the faces."""
+        """Return the parameters of a slice of the faces."""
         return type(self)(*(drawn[faces] for drawn in self))
 
     def applied(self, images: Tensor) -> Tensor:
         """Return augmented float images in [0, 1] for uint8 images, both (B, 3, H, W).
 
-        Where a face moves away from the border, the border is repeated.
+        Shifted images are padded by repeating their border.
         """
         changed = self._moved(images).float().div_(255)
         if self.light.any():
@@ -105,7 +104,7 @@ class Augmentation(NamedTuple):
         return changed.contiguous(memory_format=torch.channels_last)
 
     def _moved(self, images: Tensor) -> Tensor:
-        """Mirror and move by picking rows and columns: one pass over the bytes."""
+        """Mirror and shift uint8 images by indexing: one pass over the bytes."""
         height, width = images.shape[2:]
         rows = (torch.arange(height) - self.moves[:, :1]).clamp_(0, height - 1)
         columns = (torch.arange(width) - self.moves[:, 1:]).clamp_(0, width - 1)

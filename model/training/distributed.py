@@ -1,10 +1,9 @@
-"""One process that trains alone, or several that train one network together.
+"""Training of one network by a single process or by several.
 
-Started by ``torchrun``, each process takes its part of every batch, and PyTorch's
-``DistributedDataParallel`` averages the gradients: a step is the same for any number of processes.
-Besides, processes send two kinds of messages. *Agreements* are small numbers, always sent between
-the processors (gloo), so that no accelerator is waited for. *Tensors* travel from device to device
-(nccl on CUDA).
+With ``torchrun``, each process takes its part of every batch, and PyTorch's
+``DistributedDataParallel`` averages the gradients, so that a step is the same for any number of
+processes. Besides, small numbers (flags, maxima) are exchanged over gloo between the CPUs, without
+waiting for an accelerator, and tensors between the devices (nccl on CUDA).
 """
 
 from __future__ import annotations
@@ -29,30 +28,30 @@ T = TypeVar("T")
 
 _KNOWN = inspect.signature(DistributedDataParallel).parameters
 _SYNC_BUFFERS = "forward_sync_buffers" if "forward_sync_buffers" in _KNOWN else "broadcast_buffers"
-"""The argument's name in newer and in older PyTorch."""
+"""The name of the argument in newer and older versions of PyTorch."""
 
-# Waiting is normal: one process prepares a million pictures, or the training is paused. A process
-# that ends is noticed by its closed connection, not by a timeout.
+# Long waits are normal: one process prepares a million pictures, or the training is paused. The
+# end of a process is noticed by its closed connection, not by a timeout.
 PATIENCE = timedelta(days=1)
 
 
 class GroupError(RuntimeError):
-    """The other processes can't be reached; the message says what that means."""
+    """The other processes can't be reached; the message is a sentence for the user."""
 
 
 class Group:
-    """A single process, which sends nothing."""
+    """The group of a single process, which communicates with no other."""
 
     rank = 0
     size = 1
     leads_machine = True
-    """Whether this is the first process of its machine, which prepares the faces there."""
+    """Whether this is the first process on its machine, which prepares the data set."""
     threads: int | None = None
-    """How many cores this process should use; None stands for all."""
+    """Number of cores that this process should use; None for all."""
 
     @property
     def is_writer(self) -> bool:
-        """Whether this process records the run and prints: one of all."""
+        """Whether this is the one process that writes the run and prints."""
         return self.rank == 0
 
     def device(self) -> torch.device:
@@ -60,7 +59,7 @@ class Group:
         return pick_device()
 
     def part(self, count: int) -> slice:
-        """Return this process's part of ``count`` items, a multiple of the number of processes."""
+        """Return this process's part of ``count`` items; a multiple of the number of processes."""
         share = count // self.size
         return slice(self.rank * share, (self.rank + 1) * share)
 
@@ -73,35 +72,35 @@ class Group:
         return bool(self.all_reduce_max(int(flag)))
 
     def share(self, answer: Callable[[], T]) -> T:
-        """Return the writer's answer; only there ``answer`` is called."""
+        """Return the result of ``answer`` in the writer, the only process that calls it."""
         return answer()
 
     def gather(self, tensor: Tensor) -> Tensor:
-        """Return the tensors of all processes, stacked in the order of their ranks."""
+        """Return the tensors of all processes, stacked by rank."""
         return tensor[None]
 
     def average(self, tensors: Sequence[Tensor]) -> None:
         """Replace float32 tensors with their means over the processes, identical in all."""
 
     def replicated(self, network: nn.Module) -> nn.Module:
-        """Return what computes as the network does and averages gradients over the processes.
+        """Return a module like ``network`` that averages gradients over the processes.
 
-        Batch norms keep the statistics of this process's own batches, unless
-        ``share_batch_norms`` was called; ``average`` makes their running statistics one.
+        Batch norms use the statistics of this process's own batches, unless
+        ``share_batch_norms`` was called; ``average`` unites their running statistics.
         """
         return network
 
     def together(self) -> AbstractContextManager[None]:
-        """Return a context in which exhausted memory of one process is raised by all.
+        """Return a context at whose end all processes raise the out-of-memory error of one.
 
-        Nothing may be sent inside: the others would wait for a process that failed.
+        No messages may be sent inside: the others would wait for the failed process.
         """
         return nullcontext()
 
     def in_step(self, events: Generator[T, None, None]) -> Generator[T, None, None]:
-        """Pass on events until one of the processes stops; then all of them stop.
+        """Yield events until one of the processes stops; all stop after the same event.
 
-        Every process yields as many events, and each stops after the same one.
+        Every process must yield the same number of events.
         """
         return events
 
@@ -110,7 +109,7 @@ ALONE = Group()
 
 
 class Processes(Group):
-    """One of several processes, after they have connected."""
+    """The group of several connected processes."""
 
     def __init__(self) -> None:
         self.rank = dist.get_rank()
@@ -120,7 +119,7 @@ class Processes(Group):
         self.threads = max(1, cores() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
 
     def device(self) -> torch.device:
-        """Return the GPU of this process's number, or the processor where there is none.
+        """Return the GPU with this process's local rank, or the CPU without GPUs.
 
         Raises:
             GroupError: there are more processes than GPUs on this machine.
@@ -142,7 +141,7 @@ class Processes(Group):
         return int(largest)
 
     def share(self, answer: Callable[[], T]) -> T:
-        """Send the writer's answer, which must be one that can be pickled."""
+        """Send the writer's answer, which must be picklable."""
         answers = [answer() if self.is_writer else None]
         with within_reach():
             dist.broadcast_object_list(answers, src=0, device=torch.device("cpu"))
@@ -150,15 +149,15 @@ class Processes(Group):
         return shared  # type: ignore[no-any-return]
 
     def gather(self, tensor: Tensor) -> Tensor:
-        """Send a tensor to all; each must be of one shape and type in all processes."""
+        """Gather a tensor of the same shape and type in all processes."""
         parts = [torch.empty_like(tensor) for _ in range(self.size)]
         with within_reach():
             dist.all_gather(parts, tensor)
         return torch.stack(parts)
 
     def average(self, tensors: Sequence[Tensor]) -> None:
-        """Send all tensors as one: a message costs more than a few more numbers in it."""
-        self.any(False)  # a GPU would wait for a process that has ended, and not say so
+        """Average all tensors in one message, as latency outweighs size."""
+        self.any(False)  # detects ended processes, for which a GPU would wait silently
         flat = torch.cat([tensor.flatten() for tensor in tensors])
         with within_reach():
             dist.all_reduce(flat)
@@ -167,18 +166,18 @@ class Processes(Group):
             tensor.copy_(mean.view_as(tensor))
 
     def replicated(self, network: nn.Module) -> nn.Module:
-        """Wrap a network that lies on its device already."""
+        """Wrap a network that is on its device already."""
         settings: dict[str, Any] = {_SYNC_BUFFERS: False, "gradient_as_bucket_view": True}
         with within_reach():
             replicated = DistributedDataParallel(network, **settings)
-        # The last of its attributes to be freed. Were it the reducer that freed the group of
-        # processes, the group's threads would wait for Python's lock, and the reducer for them.
+        # The last attribute to be freed. If the reducer freed the process group, it would wait for
+        # the group's threads, and these for the GIL that it holds.
         replicated.group = dist.group.WORLD  # type: ignore[assignment]
         return replicated
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Exchange at the end whether the memory of any process was exhausted."""
+        """Exchange at the end whether any process ran out of memory."""
         failed = False
         try:
             yield
@@ -203,10 +202,9 @@ class Processes(Group):
 
 @contextmanager
 def joined() -> Iterator[Group]:
-    """Connect to the other processes that ``torchrun`` started, until the end of the context.
+    """Connect to the other processes of ``torchrun`` until the end of the context.
 
-    A process that was started without others stays alone. Inside of another ``joined`` the same
-    connection is used.
+    Without ``torchrun`` it is a group of one. A nested ``joined`` uses the same connection.
 
     Raises:
         GroupError: the others can't be reached.
@@ -231,8 +229,8 @@ def _connect(backend: str) -> None:
     if store is None:
         dist.init_process_group(backend, timeout=PATIENCE)
         return
-    # The store outlives the processes. Without names of their own the processes of a new attempt
-    # find the addresses of those that ended, and wait for them (PyTorch 2.13).
+    # The store outlives the processes. Without a prefix, the processes of a new attempt would find
+    # the addresses of those that ended, and wait for them (PyTorch 2.13).
     attempt = f"attempt {os.environ.get('TORCHELASTIC_RESTART_COUNT')}"
     store = dist.PrefixStore(attempt, store)  # type: ignore[attr-defined]
     rank, size = rank_and_size()
@@ -240,21 +238,21 @@ def _connect(backend: str) -> None:
 
 
 def remember(name: str, value: str) -> None:
-    """Let processes that ``torchrun`` starts in the place of these ones ``recall`` a value."""
+    """Keep a value in ``torchrun``'s store, for ``recall`` by processes restarted later."""
     store = _store_of_torchrun()
     if store is not None:
         store.set(f"cae-studio {name}", value)
 
 
 def recall(name: str) -> str | None:
-    """Return what an earlier attempt remembered, or None; also where nothing is started again."""
+    """Return a value that an earlier attempt kept; None without one or without restarts."""
     store = _store_of_torchrun()
     key = f"cae-studio {name}"
     return store.get(key).decode() if store is not None and store.check([key]) else None
 
 
 def _store_of_torchrun() -> Any:
-    """Return the ``TCPStore`` that lives as long as ``torchrun``; None where it isn't used."""
+    """Return the ``TCPStore`` of ``torchrun``, which outlives the processes; None without it."""
     if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True":
         return None
     host, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
@@ -266,7 +264,7 @@ def _store_of_torchrun() -> Any:
 
 @contextmanager
 def within_reach() -> Iterator[None]:
-    """Explain failed messages inside.
+    """Turn communication errors inside the context into ``GroupError``.
 
     Raises:
         GroupError: the other processes can't be reached.
@@ -283,9 +281,9 @@ def within_reach() -> Iterator[None]:
 
 
 def share_batch_norms(network: nn.Module, group: Group, device: torch.device) -> None:
-    """Let all batch norms of a network measure the batches of all processes, equally large, as one.
+    """Make all batch norms of a network use the statistics of all processes' batches.
 
-    The names of its parameters stay. In eval mode it computes as before.
+    The batches must have equal sizes. Parameter names and eval mode don't change.
     """
     if device.type != "cpu":
         nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
@@ -300,10 +298,9 @@ _OVER = (0, 2, 3)
 
 
 class CpuSyncBatchNorm(nn.BatchNorm2d):
-    """What ``torch.nn.SyncBatchNorm`` is on accelerators; that one refuses tensors on the CPU.
+    """Synchronised batch norm on the CPU, where ``torch.nn.SyncBatchNorm`` refuses to compute.
 
-    Without it several processes without GPUs couldn't learn as one does. It takes over the
-    parameters of a layer, under the same names. In eval mode it is that layer.
+    It shares the parameters of a ``BatchNorm2d`` under the same names, and equals it in eval mode.
     """
 
     def __init__(self, layer: nn.BatchNorm2d, group: Group) -> None:
@@ -312,7 +309,7 @@ class CpuSyncBatchNorm(nn.BatchNorm2d):
         self._group = group
 
     def forward(self, features: Tensor) -> Tensor:
-        """Normalise (N, C, H, W) by channel, and keep running statistics."""
+        """Normalise features (N, C, H, W) by channel, and update the running statistics."""
         if not self.training:
             return super().forward(features)
         arguments = (features, self.weight, self.bias, self.eps, self._group)
@@ -328,12 +325,12 @@ class CpuSyncBatchNorm(nn.BatchNorm2d):
         assert self.momentum is not None
         self.num_batches_tracked += 1
         self.running_mean.lerp_(mean, self.momentum)
-        # Running variances are those of the population, as in every batch norm.
+        # Running variances are unbiased estimates, as in BatchNorm2d.
         self.running_var.lerp_(variance * (count / (count - 1)), self.momentum)
 
 
 class _Normalise(torch.autograd.Function):
-    """Features, mean and variance of all processes' features; one message each way."""
+    """Normalised features, mean and variance over all processes; one message each way."""
 
     @staticmethod
     def forward(
@@ -351,18 +348,18 @@ class _Normalise(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        """Subtract from the gradient what changes the mean and the spread over all processes."""
+        """Return the gradient through the normalisation by all processes' mean and variance."""
         features, weight, mean, scale = ctx.saved_tensors
         gradient = gradients[0].float()
-        normal = (features.float() - _each(mean)) * _each(scale)
+        normal = (features.float() - _per_channel(mean)) * _per_channel(scale)
         to_bias, to_weight = gradient.sum(_OVER), (gradient * normal).sum(_OVER)
         count = features.numel() // len(mean)
         sums = ctx.group.gather(torch.stack((to_bias, to_weight))).mean(0) / count
-        to_features = gradient - _each(sums[0]) - normal * _each(sums[1])
-        to_features *= _each(weight * scale)
+        to_features = gradient - _per_channel(sums[0]) - normal * _per_channel(sums[1])
+        to_features *= _per_channel(weight * scale)
         return to_features.to(features.dtype), to_weight, to_bias, None, None
 
 
-def _each(values: Tensor) -> Tensor:
-    """Return a number for each channel (C,) as something that images (N, C, H, W) multiply with."""
+def _per_channel(values: Tensor) -> Tensor:
+    """Return values (C,) with the shape (1, C, 1, 1)."""
     return values[:, None, None]

@@ -1,6 +1,6 @@
-"""How long a training would take here: a trial of about a second, on the faces and device.
+"""Estimates of a training's duration, by a trial of about a second on its faces and device.
 
-torch is imported by the trial alone: what a form asks of a known estimate needs none.
+Only the trial imports torch: using a known estimate for a form doesn't need it.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 _TRIAL_S = 1.0
 _TEST_S = 0.25
 _READ_EVERY_S = 0.1
-"""How often a training reads its losses from the device, for which the host has to wait."""
+"""Interval at which a training reads its losses from the device, which blocks the host."""
 _MAX_ON_CPU = 256
-"""The largest batch that is tried on a processor, in faces.
+"""Largest batch of a trial on a CPU, in faces.
 
-Larger ones are no faster there, but take seconds a step and gigabytes of memory.
+Larger ones are no faster there, but take seconds per step and gigabytes of memory.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a trial measured, and how long the whole training would take.
+    """The result of a trial, and the estimated duration of the whole training.
 
-    ``images_per_s`` is the speed of training steps, ``test_images_per_s`` that of measuring the
-    test faces, ``epoch_end_s`` what saving an epoch takes. ``device`` is its name, ``seconds`` the
-    time of all epochs with their tests and saving.
+    ``images_per_s`` is the speed of training steps, ``test_images_per_s`` that of evaluating the
+    test faces, ``epoch_end_s`` the time to save an epoch. ``device`` is the device's name,
+    ``seconds`` the time of all epochs with evaluation and saving.
     """
 
     images_per_s: float
@@ -49,7 +49,7 @@ class Estimate:
     seconds: float = 0.0
 
     def of(self, config: TrainConfig, faces: FaceSet) -> Estimate:
-        """Return the estimate for other settings of the same ``what_matters``.
+        """Return the estimate for other settings with the same ``what_matters``.
 
         Raises:
             DataError: there are fewer than two faces.
@@ -61,9 +61,10 @@ class Estimate:
 
 
 def what_matters(config: TrainConfig) -> TrainConfig:
-    """Return equal configurations for those whose steps take the same time.
+    """Return the configuration with all settings that don't affect the speed at their defaults.
 
-    Only what is known not to matter is levelled: a setting that is added later matters.
+    Configurations with equal results have steps of the same duration. Settings added later count
+    as affecting the speed.
     """
     usual = TrainConfig()
     return replace(
@@ -73,7 +74,7 @@ def what_matters(config: TrainConfig) -> TrainConfig:
         weight_decay=usual.weight_decay,
         schedule=usual.schedule,
         dropout=0.2 if config.dropout else 0.0,
-        flip=usual.flip,  # all faces are moved and mirrored by one gathering of their pixels
+        flip=usual.flip,  # mirroring takes no time: one indexing also does the shifts
         shift=usual.shift,
         color_jitter=0.1 if config.color_jitter else 0.0,
         test_percent=usual.test_percent,
@@ -95,19 +96,19 @@ def estimate(config: TrainConfig, faces: FaceSet, device: torch.device | None = 
 def trial(
     config: TrainConfig, faces: FaceSet, device: torch.device | None = None
 ) -> Generator[None, None, Estimate]:
-    """Take real steps of a training and return what they say of the whole; nothing is kept.
+    """Measure real steps of a training and return the estimate; nothing is kept.
 
-    Yields between steps or a few of them, so that the caller can stop. After a step to warm
-    up, steps are measured for a second, then tests for a quarter of one, then the end of an
-    epoch. Where the first step alone took that long, it is the measurement: the trial is short on
-    any machine, and cautious on the slowest. Numbers that others draw at random stay the same.
-    The threads are those of a training in one process.
+    Yields after one or a few steps, so that the caller can stop. After a warm-up step, training is
+    measured for a second, evaluation for a quarter of one, then the end of an epoch. If the warm-up
+    step took that long, it is the measurement, so that the trial is short on any machine, and
+    overestimates on the slowest. The state of global random generators is restored. It uses as many
+    threads as a training in one process.
 
-    A processor tries batches of at most 256 faces. Where the device's memory is exhausted, the
-    batch is halved as in a training.
+    On a CPU batches have at most 256 faces. When the device's memory is exhausted, the batch is
+    halved as in a training.
 
     Raises:
-        ConfigError: the configuration doesn't fit the faces.
+        ConfigError: the configuration isn't possible with these faces.
         DataError: there are fewer than two faces.
         TrainingError: not even two faces fit into memory.
     """
@@ -119,7 +120,7 @@ def trial(
     use_threads(ALONE.threads)
     device = device or pick_device()
     batch = min(config.batch_size, _MAX_ON_CPU) if device.type == "cpu" else config.batch_size
-    # Enough epochs that the trial reaches the end of no schedule.
+    # Enough epochs that the trial doesn't reach the end of the schedule.
     endless = replace(config, epochs=10_000, batch_size=batch)
     with _random_kept(device):
         trainer = Trainer(endless, faces, device)
@@ -135,7 +136,7 @@ def trial(
 
 
 def _seconds_per_image(work: Iterator[int], limit: float) -> Generator[None, None, float]:
-    """Measure pieces of work, each a number of images that the device has finished."""
+    """Measure ``work``, which yields numbers of images that the device has finished."""
     began = time.perf_counter()
     images = next(work)
     seconds = time.perf_counter() - began
@@ -154,14 +155,14 @@ def _seconds_per_image(work: Iterator[int], limit: float) -> Generator[None, Non
 
 
 def _steps(trainer: Trainer) -> Iterator[int]:
-    """Take steps without end, as a training does with its reports; ends where losses do."""
+    """Take endless steps and read losses as a training does; end when the loss is invalid."""
     import torch
 
     from model.training.trainer import TrainingError
 
     images, since = 0, -math.inf
     while True:
-        trainer.step = 0  # the epoch begins again, without its end
+        trainer.step = 0  # start the epoch again, without its end
         try:
             for batch in trainer.batches():
                 with _random_kept(trainer.device):
@@ -174,7 +175,7 @@ def _steps(trainer: Trainer) -> Iterator[int]:
         except torch.OutOfMemoryError:
             trainer.halve_batch()
             images = 0
-        except TrainingError:  # such settings learn nothing, in the same time
+        except TrainingError:  # diverging settings take the same time
             yield images
             return
 
@@ -193,12 +194,12 @@ def _tests(trainer: Trainer) -> Iterator[int]:
 
 
 def _end_epoch(trainer: Trainer) -> None:
-    """Do what a training does after an epoch; the disk is left out."""
+    """Do what a training does after an epoch, except writing to the disk."""
     import torch
 
     from model.training.trainer import TrainingError
 
-    with suppress(TrainingError):  # a loss that isn't a number
+    with suppress(TrainingError):  # the loss isn't finite
         trainer.finish_epoch(0.0)
     trainer.model()
     torch.save(trainer.state(), io.BytesIO())
@@ -206,7 +207,7 @@ def _end_epoch(trainer: Trainer) -> None:
 
 @contextmanager
 def _random_kept(device: torch.device) -> Iterator[None]:
-    """Put the generators back that first weights and dropout are drawn from."""
+    """Restore the global generators, used for initial weights and dropout, at the end."""
     import torch
 
     with torch.random.fork_rng([device] if device.type == "cuda" else []):

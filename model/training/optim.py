@@ -1,4 +1,4 @@
-"""The optimizers of a training, and ways to make a matrix orthogonal, for the steps of Muon."""
+"""The optimizers of a training, and methods of orthogonalisation for Muon."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from model.config import TrainConfig
 from model.system.child import cores
 
 MUON_ADAM_RATE = 0.15
-"""Rate of the parameters that Muon leaves to AdamW, as a share of Muon's own rate."""
+"""Learning rate of parameters that AdamW updates beside Muon, relative to Muon's."""
 
 _DAMPING = 1e-6
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum whose steps are made orthogonal, for convolution kernels of any shape.
+    """Momentum with orthogonalised steps, for convolution kernels of any shape.
 
-    Each kernel is taken as a matrix (first axis by all others); kernels of one shape are made
-    orthogonal together. ``torch.optim.Muon`` does the same in bfloat16 always, which some
-    processors emulate, and for two-dimensional parameters only.
+    Each kernel is treated as a matrix (first axis by all others); kernels of the same shape are
+    orthogonalised as a batch. ``torch.optim.Muon`` supports only two-dimensional parameters and
+    bfloat16, which some CPUs emulate.
 
-    Before each step kernels shrink by ``lr * weight_decay`` of themselves.
+    Weight decay is decoupled: before a step kernels are multiplied by ``1 - lr * weight_decay``.
 
     Source: Keller Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024.
     """
@@ -46,7 +46,7 @@ class Muon(torch.optim.Optimizer):
         defaults = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
         super().__init__(parameters, defaults)
         self.orthogonalise = orthogonalise
-        """One of ``METHODS``; may be exchanged between steps."""
+        """One of ``METHODS``; may be replaced between steps."""
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]  # noqa: ARG002
@@ -69,7 +69,7 @@ class Muon(torch.optim.Optimizer):
             _as_matrix(parameter).mul_(kept).sub_(step.to(parameter.dtype) * (lr * scale))
 
     def _direction(self, parameter: nn.Parameter, momentum: float) -> Tensor:
-        """Return where Nesterov's momentum leads, (rows, height, width, columns)."""
+        """Return the step of Nesterov momentum, (rows, height, width, columns)."""
         gradient = parameter.grad
         assert gradient is not None
         state: dict[str, Any] = self.state[parameter]
@@ -81,14 +81,14 @@ class Muon(torch.optim.Optimizer):
 
 
 def _as_matrix(kernel: Tensor) -> Tensor:
-    """Return a kernel with its channels last: in channels-last layout a matrix without a copy."""
+    """Return a kernel with channels last, which needs no copy in channels-last layout."""
     return kernel.permute(0, *range(2, kernel.ndim), 1)
 
 
 def make_optimizers(
     config: TrainConfig, network: nn.Module, orthogonalise: Callable[[Tensor], Tensor]
 ) -> list[torch.optim.Optimizer]:
-    """Return the optimizers that together update every parameter of the network once.
+    """Return optimizers that together update every parameter of the network once.
 
     ``orthogonalise`` is one of ``METHODS``, for Muon.
     """
@@ -118,13 +118,13 @@ def make_optimizers(
         ]
     for group in _groups(optimizers):
         group["initial_lr"] = group["lr"]
-        if on_cuda:  # a recorded step reads its rate from the device
+        if on_cuda:  # a CUDA graph reads the rate from the device
             group["lr"] = torch.tensor(group["lr"], device=parameters[0].device)
     return optimizers
 
 
 def set_rates(optimizers: Sequence[torch.optim.Optimizer], factor: float) -> None:
-    """Multiply the learning rates that the optimizers were made with by a factor."""
+    """Set the learning rates to the initial ones times a factor."""
     for group in _groups(optimizers):
         rate = group["initial_lr"] * factor
         if isinstance(group["lr"], Tensor):
@@ -134,11 +134,11 @@ def set_rates(optimizers: Sequence[torch.optim.Optimizer], factor: float) -> Non
 
 
 def restore(optimizer: torch.optim.Optimizer, saved: Mapping[str, Any]) -> None:
-    """Load what ``state_dict`` returned, perhaps on another kind of device.
+    """Load the result of ``state_dict``, perhaps from another kind of device.
 
     Raises:
-        LookupError, TypeError, ValueError, RuntimeError, AttributeError: it doesn't fit, or holds
-            values that aren't numbers.
+        LookupError, TypeError, ValueError, RuntimeError, AttributeError: it doesn't match, or
+            contains values that aren't finite.
     """
     groups = [
         {**mine, **theirs, **_of_device(mine, float(theirs["lr"]))}
@@ -155,7 +155,7 @@ def restore(optimizer: torch.optim.Optimizer, saved: Mapping[str, Any]) -> None:
 
 
 def _of_device(group: Mapping[str, Any], rate: float) -> dict[str, Any]:
-    """Return the settings of a group that depend on its device, not on a file, and the rate."""
+    """Return the settings of a parameter group that depend on its device, and its rate."""
     lr = group["lr"]
     kept = {name: group[name] for name in ("fused", "capturable") if name in group}
     return {**kept, "lr": torch.full_like(lr, rate) if isinstance(lr, Tensor) else rate}
@@ -169,20 +169,19 @@ def _groups(optimizers: Sequence[torch.optim.Optimizer]) -> Iterator[dict[str, A
 def polar_factor(matrices: Tensor) -> Tensor:
     """Return ``(X Xᵀ)^(-1/2) X``: all singular values 1, but for those below 1/1000 of the largest.
 
-    From the eigenvalues of the small Gram matrix, in float32, on the processor: one symmetric
-    eigenvalue problem of 500 rows takes less time than the large products of ``newton_schulz``.
-    Eigenvalues are damped by a millionth of the largest, which is about what rounding leaves of
-    zero.
+    By the eigenvalues of the small Gram matrix, in float32, on the CPU: a symmetric eigenvalue
+    problem of 500 rows takes less time than the large products of ``newton_schulz``. Eigenvalues
+    are damped by a millionth of the largest, about their rounding error.
 
     Source: Higham, "Functions of Matrices", 2008, section 8.1.
     """
     x = matrices.float()
     if x.shape[-2] > x.shape[-1]:
         return polar_factor(x.mT).mT
-    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-30)  # squares of small numbers vanish
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-30)  # else squares of small numbers underflow
     try:
         values, vectors = _eigh(x @ x.mT)
-    except (ValueError, LinAlgError):  # not numbers, or, seldom, no convergence
+    except (ValueError, LinAlgError):  # not finite or, rarely, no convergence
         return newton_schulz(matrices, torch.float32)
     scales = (values.clamp_min(0) + _DAMPING * values[..., -1:] + 1e-20).rsqrt()
     result: Tensor = (vectors * scales[..., None, :]) @ vectors.mT @ x
@@ -192,9 +191,9 @@ def polar_factor(matrices: Tensor) -> Tensor:
 def _eigh(grams: Tensor) -> tuple[Tensor, Tensor]:
     """Return the eigenvalues (..., n) and eigenvectors (..., n, n) of symmetric matrices.
 
-    Each matrix is solved by one thread. PyTorch's function splits each among all cores, a thousand
-    times a matrix, and takes seconds where another program keeps one of them busy. Two matrices of
-    500 rows took 29 ms on two cores of an AMD EPYC, with PyTorch's function 48 to 118.
+    Each matrix is solved in one thread. PyTorch's function synchronises all cores about a thousand
+    times per matrix, and takes seconds if another program uses one of them. Two matrices of 500
+    rows took 29 ms on two cores of an AMD EPYC, by PyTorch's function 48 to 118 ms.
     """
     flat = grams.reshape(-1, *grams.shape[-2:]).numpy()
     with ThreadPoolExecutor(min(len(flat), cores())) as pool:
@@ -206,8 +205,8 @@ def _eigh(grams: Tensor) -> tuple[Tensor, Tensor]:
 def newton_schulz(matrices: Tensor, dtype: torch.dtype, steps: int = 5) -> Tensor:
     """Return matrices whose singular values are between about 0.7 and 1.2.
 
-    A quintic iteration of products, whose coefficients were chosen for a steep slope at zero. Low
-    precision does it no harm.
+    A quintic Newton-Schulz iteration with coefficients for a steep slope at zero; low precision is
+    sufficient.
 
     Source: Keller Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024.
     """
@@ -228,11 +227,11 @@ METHODS: Mapping[str, Callable[[Tensor], Tensor]] = {
     "newton-schulz-float32": partial(newton_schulz, dtype=torch.float32),
     "newton-schulz-bfloat16": partial(newton_schulz, dtype=torch.bfloat16),
 }
-"""Ways to make a matrix orthogonal.
+"""Methods of orthogonalisation.
 
-Each takes float matrices (..., rows, columns) and returns, in the same shape, matrices near the
-closest ones with orthonormal rows (or columns, where there are fewer). What isn't a number stays
-so, and a matrix of zeros stays one.
+Each takes float matrices (..., rows, columns) and returns approximations of the closest matrices
+with orthonormal rows (or columns, if these are fewer), in the same shape. Matrices that aren't
+finite stay so, and zeros stay zeros.
 """
 NEEDS_BFLOAT16 = frozenset({"newton-schulz-bfloat16"})
 NEEDS_PROCESSOR = frozenset({"polar"})

@@ -1,4 +1,4 @@
-"""One step of a training: reconstruct, compare, and change the weights."""
+"""One step of a training: reconstruction, loss, gradients, update."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from model.device import autocast
 from model.training.distributed import Group, GroupError, within_reach
 
 EAGER_STEPS = 3
-"""Steps that are launched one by one before one is recorded: they allocate what stays."""
+"""Steps before one is recorded as a graph: they allocate persistent memory."""
 
 
 class Step:
-    """Learns from batches on one device; ``dtype`` is what the network computes in."""
+    """Trains on batches on one device; ``dtype`` is the precision of the network."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Step:
         return loss
 
     def clear(self) -> None:
-        """Free the gradients, and all that was prepared for batches of one size."""
+        """Free the gradients, and all that depends on the batch size."""
         self._free_gradients()
 
     def _free_gradients(self) -> None:
@@ -52,7 +52,7 @@ class Step:
             optimizer.zero_grad(set_to_none=True)
 
     def _backward(self, network: nn.Module, images: Tensor) -> Tensor:
-        """Compute the gradients of a batch; the memory for a step is at its height here."""
+        """Compute loss and gradients of a batch; a step's memory use peaks here."""
         with autocast(self._device, self.dtype):
             reconstruction = network(images)
         loss = functional.mse_loss(reconstruction.float(), images)
@@ -61,10 +61,10 @@ class Step:
 
 
 class SharedStep(Step):
-    """The same in one of several processes; the loss is that of the process's own faces.
+    """A step in one of several processes; the loss is that of the process's own faces.
 
-    A process whose memory is exhausted in the middle of a step can't tell the others, which wait
-    for its gradients. So the first batch of each size is tried before by each process alone.
+    A process that runs out of memory during a step can't notify the others, which wait for its
+    gradients. So the first batch of each size is tried by each process alone before.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class SharedStep(Step):
 
         Raises:
             torch.OutOfMemoryError: batches of this size exhaust the memory, here or in another
-                process; nothing was learned from this one.
+                process; the weights haven't changed.
             GroupError: the others can't be reached, or memory that sufficed before is exhausted.
         """
         if not self._fits:
@@ -105,18 +105,17 @@ class SharedStep(Step):
         self._fits = False
 
     def _try_alone(self, images: Tensor) -> None:
-        """Compute gradients that aren't used; in eval mode nothing is sent, drawn or counted."""
+        """Compute unused gradients, in eval mode: without messages, dropout and statistics."""
         with self._group.together():
             self._backward(copy.deepcopy(self._own).eval(), images)
 
 
 class RecordedStep(Step):
-    """The same on a CUDA device, for one process: recorded once as a graph, then replayed.
+    """A step on a CUDA device in one process, recorded once as a CUDA graph and replayed.
 
-    A step is some four hundred small kernels, and launching them one by one takes longer than
-    running them. A graph fixes every address: batches are copied to where the recorded one lay,
-    learning rates are tensors, and all batches are of one size. Where a step can't be
-    recorded, steps are launched one by one as before.
+    A step has about four hundred small kernels, whose launches take longer than their execution. A
+    graph fixes all addresses: batches are copied to a static tensor, learning rates are tensors,
+    and all batches have the same size. If a step can't be recorded, kernels are launched as usual.
 
     Source: https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
     """
@@ -133,7 +132,7 @@ class RecordedStep(Step):
         return self._graph is not None
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Take one step; every batch since the last ``clear`` must be of one size."""
+        """Take one step; all batches since the last ``clear`` must have the same size."""
         if self._graph is None and self._can_record and self._eager_left <= 0:
             self._record(images)
         if self._graph is None:
@@ -143,13 +142,13 @@ class RecordedStep(Step):
         return self._loss.clone()
 
     def clear(self) -> None:
-        """Free the gradients, and the recording with them."""
+        """Free the gradients and the graph."""
         super().clear()
         self._graph = None
         self._can_record = True
 
     def _launch(self, images: Tensor) -> Tensor:
-        """Take a step beside the main stream, as steps before a recording have to be."""
+        """Take a step in a side stream, as CUDA requires before a capture."""
         self._eager_left -= 1
         main, side = torch.cuda.current_stream(), torch.cuda.Stream()  # type: ignore[no-untyped-call]
         side.wait_stream(main)

@@ -1,4 +1,4 @@
-"""The state of one training: what it computes in a step, an epoch, a measurement."""
+"""The state of one training, and its steps, evaluation, saving and restoring."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ TEST_BATCH = 250
 
 
 class TrainingError(RuntimeError):
-    """The training can't go on; the message says why and what to do."""
+    """The training can't continue; the message says why and what to do."""
 
 
 class Trainer:
     """The state of one training: network, optimizers, random generator, data on the device.
 
-    It begins with the weights of ``start``, or with random ones for None. It computes as
-    ``arithmetic`` says, or for None as a short trial finds fastest on the device.
+    Initial weights are those of ``start``, or random for None. ``arithmetic`` is by default the
+    fastest on the device, found by a short trial.
 
     Of several processes each takes its part of every batch. Order and augmentation are drawn for
-    whole batches, so a step has the same data for any number of processes. All processes make the
-    same steps, and have the same weights and random state at any time, and after ``settle`` the
-    same statistics and losses: what the writer saves then holds for all. Dropout is drawn alike in
-    each process, for its own faces.
+    whole batches, so that a step has the same data for any number of processes. All processes take
+    the same steps and always have the same weights and random state, and after ``settle`` the same
+    statistics and losses, so that the writer's state is valid for all. Each draws the same dropout
+    masks, for its own faces.
 
     Raises:
         ConfigError: the data set has too few faces for the configuration, ``start`` another
-            latent size, or the processes can't share a batch evenly.
+            latent dimension, or the batch size is no multiple of the number of processes.
     """
 
     def __init__(
@@ -70,15 +70,15 @@ class Trainer:
         self.train_images = BatchSource(faces.images, train_rows, device)
         self.test_images = BatchSource(faces.images, test_rows, device)
         self.steps_per_epoch = len(train_rows) // config.batch_size
-        """Steps of one epoch; the incomplete last batch is left out."""
+        """Steps per epoch; an incomplete last batch is dropped."""
         self.epoch = 0
         self.step = 0
-        """Finished epochs, and finished steps of the epoch under way."""
+        """Finished steps of the epoch under way; ``epoch`` counts finished epochs."""
         self._numbers = True
         self._arithmetic = group.share(lambda: arithmetic or Arithmetic.by_trial(device))
         self.best_mse = math.inf
         self._best_epoch = 0
-        self._test_mse: float | None = None  # of the weights as they are now
+        self._test_mse: float | None = None  # of the present weights
         self._random = torch.Generator().manual_seed(config.seed)
         self._epoch_random = self._random.get_state()
         self._total = torch.zeros((), device=device)
@@ -114,7 +114,7 @@ class Trainer:
         self._network.load_state_dict(start.network.state_dict())
 
     def check_parts(self) -> None:
-        """Refuse a batch that the processes can't share evenly.
+        """Check that the processes can share a batch evenly.
 
         Raises:
             ConfigError: the batch size isn't a multiple of their number.
@@ -128,20 +128,19 @@ class Trainer:
 
     @property
     def healthy(self) -> bool:
-        """Whether all losses so far and all weights are numbers; reads every weight."""
+        """Whether all losses so far and all weights are finite; reads every weight."""
         return self._numbers and _are_numbers(self._network.state_dict().values())
 
     @property
     def learning_rate(self) -> float:
-        """The rate of the last step."""
+        """The learning rate of the last step."""
         return float(self._optimizers[0].param_groups[0]["lr"])
 
     def batches(self) -> Iterator[Tensor]:
         """Yield the epoch's remaining batches (B, 3, 48, 48), shuffled and augmented.
 
-        Of several processes each gets its part of every batch. The random numbers of steps already
-        done are drawn again and discarded, so that a resumed epoch sees exactly what it would have
-        seen.
+        Of several processes each gets its part of every batch. The random numbers of finished steps
+        are drawn again and discarded, so that a resumed epoch gets exactly the same batches.
         """
         self._network.train()
         size = self.config.batch_size
@@ -155,7 +154,7 @@ class Trainer:
                 yield changes.of(part).applied(images)
 
     def learn(self, images: Tensor) -> None:
-        """Take one step on a batch; its loss stays on the device until it is asked for."""
+        """Take one step on a batch; its loss stays on the device until ``mean_loss``."""
         number = self.epoch * self.steps_per_epoch + self.step
         set_rates(self._optimizers, rate_factor(self.config, number, self.steps_per_epoch))
         loss = self._take_step(images)
@@ -165,10 +164,10 @@ class Trainer:
         self.step += 1
 
     def halve_batch(self) -> None:
-        """Start the epoch again with batches of half the size, which need half the memory.
+        """Start the epoch again with batches of half the size.
 
         Raises:
-            TrainingError: the batch can't be halved any more.
+            TrainingError: the batch can't be halved further.
         """
         size = self.config.batch_size // 2
         size -= size % self._group.size
@@ -191,10 +190,10 @@ class Trainer:
         self.steps_per_epoch = len(self.train_images) // size
 
     def mean_loss(self) -> float:
-        """Read the mean loss since the last reading from the device; all processes at once.
+        """Return the mean loss since the last call; all processes call this at once.
 
         Raises:
-            TrainingError: it isn't a number.
+            TrainingError: it isn't finite.
         """
         mean = torch.stack(self._unread).mean()
         self._group.average([mean])
@@ -206,14 +205,14 @@ class Trainer:
     def settle(self) -> None:
         """Average losses and running statistics over the processes, which all call this at once.
 
-        Until then each has those of its own faces. Both are sums over the steps, weighted ones for
-        the statistics: their means are the same whether they are taken at every step or seldom.
+        Before, each has those of its own faces. Both are (weighted) sums over steps, so their means
+        don't depend on how often they are averaged.
         """
         statistics = [one for one in self._network.buffers() if one.is_floating_point()]
         self._group.average([self._total, *statistics])
 
     def evaluate(self) -> Iterator[None]:
-        """Measure the test faces, pausing after each part; the result goes to ``finish_epoch``."""
+        """Evaluate the test faces, yielding after each part; ``finish_epoch`` has the result."""
         self.settle()
         self._network.eval()
         self._test_total = torch.zeros((), device=self.device)
@@ -229,10 +228,10 @@ class Trainer:
         return functional.mse_loss(reconstruction, originals, reduction="sum")
 
     def finish_epoch(self, seconds: float) -> EpochDone:
-        """Count the epoch as done and return its measurements.
+        """End the epoch and return its measurements; ``seconds`` is its duration.
 
         Raises:
-            TrainingError: a loss isn't a number.
+            TrainingError: a loss isn't finite.
         """
         test_total = self._group.gather(self._test_total).sum()
         test_mse = float(test_total) / (len(self.test_images) * math.prod(FACE_SHAPE))
@@ -263,7 +262,7 @@ class Trainer:
         return replace(best, epoch=self._best_epoch, test_mse=self.best_mse)
 
     def state(self) -> dict[str, Any]:
-        """Return all that another process needs to go on exactly from here."""
+        """Return all that is needed to continue exactly from here."""
         return {
             "epoch": self.epoch,
             "step": self.step,
@@ -281,10 +280,10 @@ class Trainer:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from what ``state`` returned.
+        """Continue from a result of ``state``.
 
         Raises:
-            LookupError, TypeError, ValueError, RuntimeError, AttributeError: it doesn't fit.
+            LookupError, TypeError, ValueError, RuntimeError, AttributeError: it doesn't match.
         """
         size, epoch, step = (int(state[name]) for name in ("batch_size", "epoch", "step"))
         if not (2 <= size <= self.config.batch_size and epoch >= 0 and step >= 0):
@@ -298,20 +297,20 @@ class Trainer:
         measured = state.get("test_mse")  # older states have none
         self._test_mse = None if measured is None else float(measured)
         self._network.load_state_dict(state["network"])
-        # Only a damaged file has others: a training whose loss isn't a number saves no state.
+        # Only damaged files have others: a training whose loss isn't finite saves no state.
         _check_numbers([*self._network.state_dict().values(), *self._best_weights.values()])
         for optimizer, saved in zip(self._optimizers, state["optimizers"], strict=True):
             restore(optimizer, saved)
         self._epoch_random = state["random"]
         self._random.set_state(self._epoch_random)
         dropout_random = state["dropout_random"]
-        if dropout_random.shape == random_state(self.device).shape:  # not of another kind of device
+        if dropout_random.shape == random_state(self.device).shape:  # not from another device
             set_random_state(self.device, dropout_random)
         if "arithmetic" in state:  # older states have none
             self._compute_as(Arithmetic.from_dict(state["arithmetic"]))
 
     def _compute_as(self, earlier: Arithmetic) -> None:
-        """Go on in the same numbers on the same processor; on another as is fastest there."""
+        """Use an earlier arithmetic on the same processor; on another keep the fastest."""
         if earlier.processor != self._arithmetic.processor:
             return
         self._arithmetic = earlier
@@ -322,13 +321,13 @@ class Trainer:
 
     @torch.inference_mode()
     def _reconstruct(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Return float images (N, 3, 48, 48) and their reconstructions for uint8 images."""
+        """Return uint8 images (N, 3, 48, 48) as float, and their reconstructions."""
         originals = _as_float(images).contiguous(memory_format=torch.channels_last)
         with autocast(self.device, self._arithmetic.dtype):
             return originals, self._network(originals).float()
 
     def originals(self) -> NDArray[np.uint8]:
-        """Return the faces of the previews, uint8 (K, 48, 48, 3)."""
+        """Return the previewed faces, uint8 (K, 48, 48, 3)."""
         images = self.test_images[:PREVIEW_FACES].permute(0, 2, 3, 1)
         return images.contiguous().cpu().numpy()
 
@@ -373,6 +372,6 @@ def _as_float(images: Tensor) -> Tensor:
 
 
 def _mean_and_std(images: BatchSource) -> tuple[Tensor, Tensor]:
-    """Return the mean and spread (3,) of each channel, from the first two thousand images."""
+    """Return mean and standard deviation (3,) by channel of the first two thousand images."""
     sample = _as_float(images[:2000])
     return sample.mean((0, 2, 3)).cpu(), sample.std((0, 2, 3)).cpu()

@@ -1,8 +1,8 @@
 """Training: a generator of events, without threads and without printing.
 
-The data lies on the device as uint8 where it fits, and every batch is made there; losses stay on
-the device and are read once a report, never once a step. The caller controls it: taking no next
-event is a pause, and ``close()`` stops, keeping the run.
+The data is on the device as uint8 if it fits, and batches are made there; losses stay on the device
+and are read once per report, not per step. The caller is in control: taking no next event is a
+pause, and ``close()`` stops and keeps the run.
 """
 
 from __future__ import annotations
@@ -43,32 +43,31 @@ def train(
     Yields ``Started``, then per epoch ``Progress`` about ten times a second, ``EpochDone`` and
     ``Snapshot``, and ``Finished`` with the best model at the end.
 
-    The network begins with the weights of ``start``, or with random ones for None. A run that
-    holds a saved state goes on from that one instead.
+    Initial weights are those of ``start``, or random for None.
 
-    It computes on ``device``, by default the fastest here, and as ``arithmetic`` says, by default
-    as a trial of about a second finds fastest there.
+    ``device`` is by default the fastest one, and ``arithmetic`` the fastest there, found by a trial
+    of about a second.
 
-    With a run, every epoch is recorded in its folder, and so is the very last step when the
-    generator is closed; a run that holds a saved state goes on exactly from there. Where the
-    folder can't be written under way (full disk, removed folder), a ``Notice`` says so and the
-    training goes on in memory; the next epoch tries again.
+    With ``run`` every epoch is saved in its folder, and the last step when the generator is closed;
+    a run with a saved state is continued exactly from there, without ``start``. If the folder can't
+    be written during the training (full disk, removed folder), a ``Notice`` says so, the training
+    continues in memory, and the next epoch tries again.
 
-    When the device's memory is exhausted the batch is halved, with a ``Notice``, and the epoch
+    When the device's memory is exhausted, the batch is halved, with a ``Notice``, and the epoch
     starts again.
 
-    Where ``torchrun`` started several processes, each calls this with the same arguments. All
-    yield the same events, with losses of whole batches. The first process alone reads and writes
-    the run's folder, and the others need none. When one generator is closed, all end after the
-    same event. A run goes on with any number of processes.
+    With several processes of ``torchrun``, each calls this with the same arguments. All yield the
+    same events, with losses of whole batches. Only the first process reads and writes the run's
+    folder; the others need none. When one generator is closed, all end after the same event. A run
+    can be continued by another number of processes.
 
     Raises:
-        ConfigError: the configuration doesn't fit the faces or the number of processes.
+        ConfigError: the configuration isn't possible with the faces or number of processes.
         DataError: the processes have different faces.
-        TrainingError: the loss is no longer a number, or not even two faces fit into memory.
+        TrainingError: the loss isn't finite, or not even two faces fit into memory.
         RunError: the run's saved state is damaged, or another process trains this run now.
         GroupError: another process ended early.
-        OSError: the very last state can't be written.
+        OSError: the last state can't be written.
     """
     with joined() as group, kept_memory():
         own = run if group.is_writer else None
@@ -77,7 +76,7 @@ def train(
 
 
 def _as_writer(run: Run, events: Generator[Event, None, None]) -> Generator[Event, None, None]:
-    """Pass on events as the only writer of the run folder."""
+    """Yield the events while holding the lock of the run folder."""
     with Writer(run.folder) as writer, closing(events):
         for event in events:
             writer.beat()
@@ -104,7 +103,7 @@ def _train(
     if run:
         run.tidy()
         if start and not trainer.step and not trainer.epoch:
-            run.save_state(trainer.state())  # going on with the run needs no start
+            run.save_state(trainer.state())  # so that the run can be continued without ``start``
     try:
         yield Started(
             device_name(trainer.device),
@@ -123,7 +122,7 @@ def _train(
         model = trainer.best_model()
         yield Finished(model, model.epoch, trainer.best_mse)
     except GeneratorExit:
-        trainer.settle()  # all processes are closed after the same event
+        trainer.settle()  # all processes reach this after the same event
         raise
     finally:
         if recorder:
@@ -131,7 +130,7 @@ def _train(
 
 
 def _restore(trainer: Trainer, run: Run | None, group: Group) -> None:
-    """Go on from the saved state, if there is one; only the writer needs access to the folder."""
+    """Restore the saved state, if there is one; only the writer reads the folder."""
     state = group.share(lambda: run.state() if run else None)
     if state is None:
         return
@@ -145,7 +144,7 @@ def _restore(trainer: Trainer, run: Run | None, group: Group) -> None:
 
 
 def _run_epoch(trainer: Trainer, recorder: _Recorder | None, group: Group) -> Iterator[Event]:
-    """Train for one epoch (or for the rest of one), measure it and record it."""
+    """Train for one epoch (or the rest of one), evaluate and save it."""
     clock = _Clock(trainer)
     for images in trainer.batches():
         clock.give_way()
@@ -162,7 +161,7 @@ def _run_epoch(trainer: Trainer, recorder: _Recorder | None, group: Group) -> It
 
 
 class _Recorder:
-    """Saves epochs; those that can't be saved are reported, kept in memory, and tried again."""
+    """Saves epochs; those that can't be saved are reported, kept in memory and retried."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -171,7 +170,7 @@ class _Recorder:
         self._preview: EpochDone | None = None
 
     def record(self, trainer: Trainer, done: EpochDone, model: FaceModel) -> list[Notice]:
-        """Save an epoch and those that couldn't be saved before; return what to report."""
+        """Save an epoch and those that couldn't be saved before; return notices of failures."""
         self._rows.append(
             EpochRow(done.epoch, done.train_mse, done.test_mse, done.learning_rate, done.seconds)
         )
@@ -191,7 +190,7 @@ class _Recorder:
         return []
 
     def flush(self) -> None:
-        """Write what isn't written yet.
+        """Write all epochs that aren't written yet.
 
         Raises:
             OSError: the folder can't be written.
@@ -210,7 +209,7 @@ class _Recorder:
             self._preview = None
 
     def close(self, trainer: Trainer) -> None:
-        """Save the very last step; errors as ``flush``."""
+        """Save the state of the last step; errors as ``flush``."""
         if trainer.healthy and (trainer.epoch or trainer.step):
             self.flush()
             self._run.save_state(trainer.state())
@@ -219,7 +218,7 @@ class _Recorder:
 
 
 class _Clock:
-    """Measures the speed of an epoch; the caller's time between events doesn't count."""
+    """Measures the duration of an epoch without the caller's time between events."""
 
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
@@ -231,18 +230,18 @@ class _Clock:
         return time.perf_counter() - self._since >= REPORT_EVERY_S
 
     def seconds(self) -> float:
-        """Return the time spent on the epoch so far."""
+        """Return the seconds spent on the epoch so far."""
         return self._busy + time.perf_counter() - self._since
 
     def give_way(self) -> None:
-        """Let interactive work go first; that time doesn't count either."""
+        """Wait for interactive work, without counting the time."""
         if foreground.is_active:
             self._busy = self.seconds()
             foreground.give_way()
             self._since = time.perf_counter()
 
     def report(self, loss: float | None) -> Iterator[Progress]:
-        """Yield one report; the caller's time for it doesn't count."""
+        """Yield one report, without counting the caller's time."""
         self._busy = self.seconds()
         yield self._progress(loss)
         self._since = time.perf_counter()
