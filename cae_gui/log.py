@@ -1,4 +1,4 @@
-"""The log file: the start, what went wrong, and the sentences that the person was shown.
+"""The log file: the start, what went wrong, and the sentences that the user was shown.
 
 Each window (process) writes a file of its own: two that rotate the same one lose lines. A thread
 writes: nothing waits for a slow disk, and where it can't be written only the log is lost.
@@ -110,7 +110,7 @@ def note_start(version: str) -> None:
 
 
 def discreet(text: str) -> str:
-    """Return a text without the folders of the person's files; their names stay."""
+    """Return a text without the folders of the user's files; their names stay."""
     short = _PATH.sub(r"\g<open>…/\g<name>", text)
     own = str(home() or "")
     return short.replace(own, "~") if len(own) > 1 else short

@@ -45,7 +45,7 @@ from model.io.files import is_there
 from model.io.places import word_of_temporary
 
 _FIRST_SIZE, _FIRST_SHARE = QSize(1440, 900), 0.9
-"""Of the window before the person gives it another, and of the screen at the most."""
+"""Of the window before the user gives it another, and of the screen at the most."""
 
 
 class MainWindow(QMainWindow):
@@ -290,7 +290,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def leave(self) -> None:
-        """Close the window as the person would, without a question; open ones are cancelled."""
+        """Close the window as the user would, without a question; open ones are cancelled."""
         self._keep_all()
         # Not close(): where the window just asks whether to close, it would do nothing.
         for widget in QApplication.topLevelWidgets():

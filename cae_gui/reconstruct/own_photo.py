@@ -1,4 +1,4 @@
-"""The selected photo of the person's own: its picture, and the box that can be moved on it."""
+"""The selected photo of the user: its picture, and the box that can be moved on it."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ OWN = "Your photos, their reconstructions below"
 class ReconstructPage(QWidget):
     """Original, reconstruction and difference large, and a strip of test faces below.
 
-    Above them ``own``, a photo of the person's own, while one is selected. ``pick`` is called with
+    Above them ``own``, a photo of the user, while one is selected. ``pick`` is called with
     the row, in the data set on show, of a strip face that was clicked.
     """
 

@@ -1,4 +1,4 @@
-"""A photo of the person's own with its box, and what can be done with the faces on it."""
+"""A photo of the user with its box, and what can be done with the faces on it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from model.photos.crop import Placement
 
 
 class PhotoPanel(QWidget):
-    """Shows the photo of the selected face where it is one of the person's own, else hides.
+    """Shows the photo of the selected face where it is one of theirs, else hides.
 
-    ``show_faces`` is to be called when faces came or went. What the person asks for is called with
+    ``show_faces`` is to be called when faces came or went. What the user asks for is called with
     keys of the photo library: ``pick`` goes to another face of the photo, ``add_face`` gives the
     one in the box an entry of its own, ``add_all_faces`` all the others that were found.
     """
