@@ -27,7 +27,6 @@ from cae_gui.explore.page import ExplorePage
 from cae_gui.gallery.page import LAST, GalleryPage
 from cae_gui.menus import Menus
 from cae_gui.messages import Messages
-from cae_gui.model_chip import ModelChip
 from cae_gui.morph.mix import MorphFace
 from cae_gui.morph.page import MorphPage
 from cae_gui.reconstruct.page import ReconstructPage
@@ -40,6 +39,7 @@ from cae_gui.widgets import dialogs
 from cae_gui.widgets.fields import Tabs
 from cae_gui.widgets.icons import icon
 from cae_gui.widgets.message_bar import MessageBar
+from cae_gui.widgets.model_chip import ModelChip
 from cae_gui.widgets.theme import Scheme, apply_theme
 from model.io.files import is_there
 from model.io.places import word_of_temporary
