@@ -124,6 +124,7 @@ class Status:
         self._faces.setAccessibleName("Faces on show")
         self._device.setAccessibleName("Device that trains")
         self._training.setAccessibleName("State of the training")
+        self._training.setContentsMargins(0, 0, 16, 0)
         self._faces.setContentsMargins(0, 0, 16, 0)
         bar.addWidget(self._faces, 1)
         bar.addPermanentWidget(self.progress)

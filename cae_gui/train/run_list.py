@@ -27,7 +27,6 @@ from PySide6.QtGui import (
     QColor,
     QFocusEvent,
     QFont,
-    QFontMetrics,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -342,7 +341,8 @@ def _paint_texts(painter: QPainter, row: QRect, item: RunItem, palette: QPalette
     plain = painter.font()
     painter.setFont(bold)
     painter.setPen(palette.color(ColorRole.Text))
-    width = min(QFontMetrics(bold).horizontalAdvance(item.title), room)
+    # With the painter's own measures: others are smaller by fractions, and cut the text off.
+    width = min(painter.fontMetrics().horizontalAdvance(item.title) + 1, room)
     _paint_elided(painter, QRect(line.left(), line.top(), width, line.height()), item.title)
     painter.setFont(plain)
     painter.setPen(muted)

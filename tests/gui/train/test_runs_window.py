@@ -485,7 +485,7 @@ def test_a_folder_is_followed_while_others_write_it(
         qtbot.waitUntil(lambda: view.epochs.epoch() == 1, timeout=LOADING_MS)
         assert f"Following “{run.folder.name}”, epoch 1 of 2" in view.status.text()
         record(run, 2, few_faces)
-        # A look between the writing of the row and that of the pictures finds one without the other.
+        # A look between the writing of row and pictures finds one without the other.
         qtbot.waitUntil(lambda: view.epochs.epoch() == 2, timeout=LOADING_MS)
         qtbot.waitUntil(lambda: view.plot._history.epochs == (1, 2), timeout=LOADING_MS)
         np.testing.assert_array_equal(
