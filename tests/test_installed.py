@@ -117,29 +117,23 @@ def test_the_source_archive_holds_what_the_wheel_is_made_of(built: Path) -> None
     assert others == {"pyproject.toml", "README.md", "LICENSE", "PKG-INFO", "setup.cfg"}
 
 
+def run(command: list[Path | str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=folder, env=environment(folder), capture_output=True, text=True
+    )
+
+
 @pytest.mark.parametrize("name", ["cae", "cae-studio"])
 def test_the_scripts_run_ours_and_not_what_lies_around(
     name: str, scripts: Path, crowded: Path
 ) -> None:
-    done = subprocess.run(
-        [scripts / name, "--version"],
-        cwd=crowded,
-        env=environment(crowded),
-        capture_output=True,
-        text=True,
-    )
+    done = run([scripts / name, "--version"], crowded)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.strip() == model.__version__
 
 
 def test_everything_works(scripts: Path, crowded: Path) -> None:
-    done = subprocess.run(
-        [scripts / "cae-studio", "--self-test"],
-        cwd=crowded,
-        env=environment(crowded),
-        capture_output=True,
-        text=True,
-    )
+    done = run([scripts / "cae-studio", "--self-test"], crowded)
     assert done.returncode == 0, done.stdout + done.stderr
     lines = done.stdout.splitlines()
     assert lines[-1] == "Everything works."
@@ -149,13 +143,7 @@ def test_everything_works(scripts: Path, crowded: Path) -> None:
 
 
 def test_the_command_line_speaks_of_itself_by_its_name(scripts: Path, crowded: Path) -> None:
-    done = subprocess.run(
-        [scripts / "cae", "evaluate"],
-        cwd=crowded,
-        env=environment(crowded),
-        capture_output=True,
-        text=True,
-    )
+    done = run([scripts / "cae", "evaluate"], crowded)
     assert done.returncode == 2
     assert done.stderr.endswith("Try: cae evaluate --help\n")
 

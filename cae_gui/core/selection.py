@@ -18,7 +18,7 @@ AT_ONCE = 3
 class Selected:
     """A face uint8 (48, 48, 3).
 
-    ``photo_key`` is what the photo library calls it, where it is one of theirs photos.
+    ``photo_key`` is what the photo library calls it, where it is one of the user's photos.
     ``is_passing`` is true of a face cut out while its box is on the way: no work begins with it.
     """
 

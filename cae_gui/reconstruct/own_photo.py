@@ -62,13 +62,15 @@ class OwnPhoto(QObject):
     cropped = Signal(object)
     kept = Signal(object, str)
 
-    def __init__(self, shelf: PhotoLibrary, report: Report, parent: QObject | None = None) -> None:
+    def __init__(
+        self, library: PhotoLibrary, report: Report, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(MOST_STEPS)
         self.key = ""
         """What the photo library calls the photo on show; "" without one."""
-        self._shelf, self._report = shelf, report
+        self._library, self._report = library, report
         self._photo: Opened | None = None
         self._placement: Placement | None = None
         self._settled: Placement | None = None
@@ -83,17 +85,17 @@ class OwnPhoto(QObject):
 
     def others(self) -> dict[str, CropBox]:
         """Return the keys and boxes of the other faces that were added of the photo on show."""
-        return self._shelf.others(self.key) if self.key else {}
+        return self._library.others(self.key) if self.key else {}
 
     def show(self, key: str) -> None:
         """Open the photo that the library calls so, where more than its face was kept."""
         if key and key == self.key and self._photo is not None:
             return
         self.close()
-        if key and self._shelf.placement(key) is not None:
+        if key and self._library.placement(key) is not None:
             self.key = key
             unkept, _ = self._unkept.get(key, (None, None))
-            work = partial(_open, self._shelf, key, unkept)
+            work = partial(_open, self._library, key, unkept)
             self.job.ask(work, lane=_Lane.OPEN, then=self._on_opened, failed=self._report)
 
     def rests_on(self, key: str) -> bool:
@@ -145,7 +147,7 @@ class OwnPhoto(QObject):
             self.placed.emit(placement.box, placement.chosen)
         self._settled = placement
         if self._photo is not None:
-            work = partial(self._shelf.place, self.key, placement, self._photo.picture)
+            work = partial(self._library.place, self.key, placement, self._photo.picture)
             self._unkept[self.key] = placement, work
             then = partial(self._on_kept, self.key, work)
             failed = partial(self._on_not_kept, self.key, work)
@@ -172,12 +174,12 @@ class OwnPhoto(QObject):
             self.opened.emit(photo)
 
 
-def _open(shelf: PhotoLibrary, key: str, unkept: Placement | None) -> Opened | None:
+def _open(library: PhotoLibrary, key: str, unkept: Placement | None) -> Opened | None:
     """Read a photo; ``unkept`` is where its box was put, if that is still to be written."""
-    kept = shelf.placement(key)
+    kept = library.placement(key)
     if kept is None:
         return None
-    picture = shelf.picture(key)
+    picture = library.picture(key)
     factor = -(-max(picture.size) // _SHOWN_SIDE)
     return Opened(picture, np.asarray(picture.reduce(factor)), picture.size, unkept or kept)
 

@@ -13,7 +13,7 @@ from model.photos.crop import Placement
 
 
 class PhotoPanel(QWidget):
-    """Shows the photo of the selected face where it is one of theirs, else hides.
+    """Shows the photo of the selected face where it is the user's own, else hides.
 
     ``show_faces`` is to be called when faces came or went. What the user asks for is called with
     keys of the photo library: ``pick`` goes to another face of the photo, ``add_face`` gives the

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,13 +110,6 @@ def open_small_model(window: MainWindow, folder: Path) -> None:
 
 
 # The page by itself
-
-
-@pytest.fixture
-def studio(qtbot: QtBot) -> Iterator[Studio]:
-    studio = Studio()
-    yield studio
-    studio.shut_down()
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.core.faces import PHOTOS
 from cae_gui.reconstruct.page import OWN, STRIP_FACES, TESTED, ReconstructPage
-from cae_gui.reconstruct.photo_panel import PhotoPanel
 from cae_gui.studio import Studio
 from model.data.datasets import FaceSet
 from tests.gui.conftest import picture_of, same_picture, wait_for_file
+from tests.gui.reconstruct.pages import reconstruct_page
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -28,23 +28,7 @@ def picked() -> list[int]:
 
 @pytest.fixture
 def page(studio: Studio, picked: list[int], qtbot: QtBot) -> ReconstructPage:
-    photos = studio.photos
-    own = PhotoPanel(
-        studio.photo,
-        pick=pytest.fail,
-        add_face=photos.add_face,
-        add_all_faces=photos.add_all_faces,
-        remove=photos.remove,
-    )
-    page = ReconstructPage(
-        studio.models,
-        studio.tasks,
-        studio.selection,
-        studio.faces,
-        own,
-        picked.append,
-        studio.refinement,
-    )
+    page = reconstruct_page(studio, picked.append)
     qtbot.addWidget(page)
     page.resize(1000, 700)
     with qtbot.waitExposed(page):

@@ -13,7 +13,6 @@ from pytestqt.qtbot import QtBot
 from cae_gui.core.selection import AT_ONCE
 from cae_gui.main_window import MainWindow
 from cae_gui.reconstruct.page import ReconstructPage
-from cae_gui.reconstruct.photo_panel import PhotoPanel
 from cae_gui.reconstruct.refinement import STEPS
 from cae_gui.settings import Settings
 from cae_gui.studio import Studio
@@ -21,6 +20,7 @@ from model.checkpoint import FaceModel
 from model.data.datasets import FaceSet
 from model.inference import Reconstruction, encode
 from model.network import ConvAutoencoder, on_device
+from tests.gui.reconstruct.pages import reconstruct_page
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -35,23 +35,7 @@ def small_model(seed: int = 0) -> FaceModel:
 @pytest.fixture
 def page(studio: Studio, few_faces: FaceSet, qtbot: QtBot) -> ReconstructPage:
     """The page with a small model in use, and a face selected."""
-    photos = studio.photos
-    own = PhotoPanel(
-        studio.photo,
-        pick=pytest.fail,
-        add_face=photos.add_face,
-        add_all_faces=photos.add_all_faces,
-        remove=photos.remove,
-    )
-    page = ReconstructPage(
-        studio.models,
-        studio.tasks,
-        studio.selection,
-        studio.faces,
-        own,
-        pytest.fail,
-        studio.refinement,
-    )
+    page = reconstruct_page(studio, pytest.fail)
     qtbot.addWidget(page)
     page.show()
     studio.models.adopt(small_model(), "Small")
