@@ -399,6 +399,12 @@ def _paint_button(painter: QPainter, option: QStyleOption, widget: QWidget | Non
     )
     if not (is_flat and is_at_rest):
         _paint_panel(painter, option, _ground(option))
+        if isinstance(widget, QPushButton) and widget.isDefault() and widget.isEnabled():
+            # The one that Enter presses.
+            painter.setPen(QPen(option.palette.color(_Role.Highlight), 1.0))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            rect = QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -0.5)
+            painter.drawRoundedRect(rect, RADIUS, RADIUS)
 
 
 def _paint_tool_button(painter: QPainter, option: QStyleOption, widget: QWidget | None) -> None:

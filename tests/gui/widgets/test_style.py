@@ -218,6 +218,18 @@ def test_buttons_of_dialogs_have_no_icons(page: QWidget) -> None:
     assert all(button.icon().isNull() for button in box.buttons())
 
 
+def test_the_button_that_enter_presses_is_marked(page: QWidget) -> None:
+    box = QDialogButtonBox(
+        QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+    )
+    put(page, box)
+    accent = page.palette().color(Role.Highlight).name()
+    box.button(QDialogButtonBox.StandardButton.Ok).setDefault(True)
+    marked = [accent in colors(button) for button in box.buttons()]
+    assert sorted(marked) == [False, True]
+    assert accent in colors(box.button(QDialogButtonBox.StandardButton.Ok))
+
+
 def test_a_mouse_click_leaves_no_ring(page: QWidget, qtbot: QtBot) -> None:
     button = QPushButton("Button")
     put(page, QPushButton("First"), button)
