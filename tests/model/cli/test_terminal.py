@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import os
 
 import pytest
 
@@ -48,7 +47,7 @@ def test_the_status_stays_below_the_lines() -> None:
 
 
 def test_a_status_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((10, 24)))
+    monkeypatch.setenv("COLUMNS", "10")
     stream = Terminal()
     Console(stream).status("0123456789")
     assert stream.getvalue() == "012345678"
