@@ -11,8 +11,12 @@ from PySide6.QtGui import QColor, QPalette
 
 RADIUS = 6.0
 """Of the corners of buttons, fields and pictures."""
-HEADER = 44
+HEADER = 48
 """The height of the tabs of the workspaces, which have icons."""
+GALLERY, INSPECTOR, FILM = 240, 320, 96
+"""The widths of the panels beside the stage, and the height of the strip below it."""
+NARROW = 1100
+"""A window less wide than this has its inspector over the stage, not beside it."""
 CONTROL, PRIMARY = 28, 36
 """The least height of a control, and that of the button that a workspace is there for."""
 
