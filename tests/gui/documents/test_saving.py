@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,39 +42,65 @@ SAVES = [
 
 
 class Person:
-    """Answers the dialogs that open: types names, chooses formats, says yes or no."""
+    """Answers the dialogs that open: types names, chooses formats, says yes or no.
+
+    A dialog that nobody is there to answer is closed, and the test fails: it would wait for ever.
+    """
 
     def __init__(self) -> None:
         self.questions: list[str] = []
+        self.unanswered: list[str] = []
         self._answers: list[Callable[[QDialog], object]] = []
-        self._tries = 0
+        self._idle = 0
+        self._is_here = True
+        self._look()
 
     def will(self, *answers: Callable[[QDialog], object]) -> None:
         """Answer the next dialogs."""
-        self._answers, self._tries = list(answers), 0
-        self._wait()
+        self._answers = list(answers)
 
     def is_done(self) -> bool:
         return not self._answers
 
-    def _wait(self) -> None:
+    def leave(self) -> None:
+        """Answer no more dialogs."""
+        self._is_here = False
+        assert self.unanswered == []
+
+    def _look(self) -> None:
+        # Not one timer that repeats: it would rest while a dialog waits for another one.
         QTimer.singleShot(5, self._act)
 
     def _act(self) -> None:
-        dialog = QApplication.activeModalWidget()
-        self._tries += 1
-        if self._tries > 1000:
-            pytest.fail("no dialog came")
-        if dialog is None:
-            self._wait()
+        if not self._is_here:
             return
-        assert isinstance(dialog, QDialog)
-        answer = self._answers.pop(0)
-        if isinstance(dialog, QMessageBox):
-            self.questions.append(dialog.text())
-        if self._answers:
-            self._wait()
-        answer(dialog)
+        self._look()
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, QDialog):
+            self._idle = 0
+        elif not self._answers:
+            self._idle += 1
+            if self._idle > 1000:  # not one that was answered and is just about to close
+                self.unanswered.append(dialog.windowTitle())
+                dialog.reject()
+        elif _is_ready(dialog):
+            self._idle = 0
+            if isinstance(dialog, QMessageBox):
+                self.questions.append(dialog.text())
+            self._answers.pop(0)(dialog)
+
+
+def _is_ready(dialog: QDialog) -> bool:
+    """Return whether a dialog takes what is typed, and ask for the focus where it doesn't yet.
+
+    Qt's file dialog saves what is selected in its list while its line is out of focus.
+    """
+    line = dialog.findChild(QLineEdit, "fileNameEdit")
+    if line is None or line.hasFocus():
+        return True
+    dialog.activateWindow()
+    line.setFocus()
+    return False
 
 
 def save_as(name: str | None = None, pattern: str = "") -> Callable[[QDialog], None]:
@@ -117,7 +143,7 @@ def cancel(dialog: QDialog) -> None:
 
 
 @pytest.fixture
-def person(monkeypatch: pytest.MonkeyPatch) -> Person:
+def person(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
     real = QFileDialog.getSaveFileName
     plain = QFileDialog.Option.DontUseNativeDialog
 
@@ -125,7 +151,9 @@ def person(monkeypatch: pytest.MonkeyPatch) -> Person:
         return real(*arguments, options=plain)
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", without_desktop)
-    return Person()
+    person = Person()
+    yield person
+    person.leave()
 
 
 @pytest.fixture
