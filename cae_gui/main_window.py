@@ -7,9 +7,17 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QRect, QSize, Qt, Slot
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
     QDialog,
     QMainWindow,
@@ -20,10 +28,12 @@ from PySide6.QtWidgets import (
 
 from cae_gui.core.selection import Selected
 from cae_gui.core.tasks import Task
+from cae_gui.documents.drops import outlook
 from cae_gui.documents.files import Files, has_files_or_image
 from cae_gui.documents.saving import FIGURE, PICTURE, Saving
 from cae_gui.documents.sessions import Sessions
 from cae_gui.explore.page import ExplorePage
+from cae_gui.folding import Folding
 from cae_gui.gallery.page import LAST, GalleryPage
 from cae_gui.menus import Menus
 from cae_gui.messages import Messages
@@ -36,16 +46,22 @@ from cae_gui.status import Status
 from cae_gui.studio import Studio
 from cae_gui.train.page import TrainPage
 from cae_gui.widgets import dialogs
-from cae_gui.widgets.fields import Tabs
+from cae_gui.widgets.drop_overlay import DropOverlay
+from cae_gui.widgets.header import Header
 from cae_gui.widgets.icons import icon
 from cae_gui.widgets.message_bar import MessageBar
 from cae_gui.widgets.model_chip import ModelChip
 from cae_gui.widgets.theme import Scheme, apply_theme
+from cae_gui.widgets.tokens import GALLERY
+from cae_gui.widgets.workspace import Workspace
+from cae_gui.widgets.workspaces import Workspaces
 from model.io.files import is_there
 from model.io.places import word_of_temporary
 
 _FIRST_SIZE, _FIRST_SHARE = QSize(1440, 900), 0.9
 """Of the window before the user gives it another, and of the screen at the most."""
+_SMALLEST = QSize(900, 500)
+_NARROWEST_GALLERY = 200
 
 
 class MainWindow(QMainWindow):
@@ -55,6 +71,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("CAE Studio")
         self.setAcceptDrops(True)
+        self.setMinimumSize(_SMALLEST)
         self.settings = Settings()
         self.studio = Studio(self)
         self._has_model = self._is_left = False
@@ -62,6 +79,7 @@ class MainWindow(QMainWindow):
         self._control()
         self.menus = self._make_menus()
         self.chip.setMenu(self.menus.of_model)
+        self.header.export.offer(self._exports)
         self._connect()
         self._restore()
 
@@ -92,7 +110,7 @@ class MainWindow(QMainWindow):
         models.stays_typical = self.settings.stays_typical
         selection.refines_photos = self.settings.refines_photos
         self.gallery = GalleryPage(faces, studio.photos, selection, source=source, row=row)
-        self.gallery.setMinimumWidth(200)
+        self.gallery.setMinimumWidth(_NARROWEST_GALLERY)
         own = PhotoPanel(
             studio.photo,
             pick=self.gallery.pick_photo,
@@ -112,21 +130,27 @@ class MainWindow(QMainWindow):
         self.train = self._make_train()
         self.explore = self._make_explore()
         self.morph = self._make_morph()
-        self.tabs = Tabs(documentMode=True)
-        self.tabs.setIconSize(QSize(20, 20))
-        self.tabs.addTab(self.train, icon("train"), "&Train")
-        self.tabs.addTab(self.reconstruct, icon("reconstruct"), "&Reconstruct")
-        self.tabs.addTab(self.explore, icon("explore"), "&Explore")
-        self.tabs.addTab(self.morph, icon("morph"), "&Morph")
-        self.chip = ModelChip()
-        self.tabs.setCornerWidget(self.chip)
+        self.tabs = Workspaces()
+        self.tabs.add(self.train, icon("train"), "&Train", "Train a network (Ctrl+1)")
+        tip = "A face, and what the network makes of it (Ctrl+2)"
+        self.tabs.add(self.reconstruct, icon("reconstruct"), "&Reconstruct", tip)
+        self.tabs.add(self.explore, icon("explore"), "&Explore", "Change a face (Ctrl+3)")
+        self.tabs.add(self.morph, icon("morph"), "&Morph", "From face to face (Ctrl+4)")
+        side = _column((8, 8, 0, 8), self.gallery)
         self.splitter = QSplitter()
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(_column((8, 8, 0, 8), self.gallery))
-        self.splitter.addWidget(_column((0, 8, 0, 0), self.messages, self.tabs))
+        self.splitter.addWidget(side)
+        self.splitter.addWidget(self.tabs)
         self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([280, 920])
-        self.setCentralWidget(self.splitter)
+        self.messages.float_over(self.tabs, self._stage_in_view)
+        self.splitter.setSizes([GALLERY, _FIRST_SIZE.width() - GALLERY])
+        self.chip = ModelChip()
+        self.folding = Folding(side, self.splitter, self.tabs, self.settings)
+        bar, fold = self.tabs.tabBar(), self.folding
+        self.header = Header(bar, self.chip, fold.gallery, fold.inspector)
+        whole = _column((0, 0, 0, 0), self.header, self.splitter)
+        self.setCentralWidget(whole)
+        self.overlay = DropOverlay(whole)
         self.status = Status(self.statusBar())
 
     def _make_files(self) -> Files:
@@ -208,6 +232,7 @@ class MainWindow(QMainWindow):
             train=self.train,
             explore=self.explore,
             tabs=self.tabs,
+            folding=self.folding,
             show_workspace=self.show_workspace,
             continue_run=self.continue_run,
             set_scheme=self.set_scheme,
@@ -230,6 +255,10 @@ class MainWindow(QMainWindow):
         studio.training.state_changed.connect(self._on_workspace)  # settings in use are locked
         studio.undo_group.addStack(self.train.form.undo_stack)
         self.tabs.currentChanged.connect(self._on_workspace)
+        self.tabs.currentChanged.connect(self.messages.place)
+        for index in range(self.tabs.count()):
+            if isinstance(page := self.tabs.widget(index), Workspace):
+                page.laid_out.connect(self.messages.place)
         self.gallery.folder_wanted.connect(self.files.open_folder)
         self.gallery.face_activated.connect(self._on_face_activated)
         self.gallery.morph_asked.connect(self._on_morph_asked)
@@ -259,6 +288,34 @@ class MainWindow(QMainWindow):
             save = partial(self.saving.save, f"Save the {what}", f"{name}.png", formats, write)
             button.clicked.connect(lambda _checked, save=save: save())
 
+    def _exports(self) -> list[QAction]:
+        """Return what can be exported: of the workspace in view, and of all."""
+        train, explore, morph = self.train, self.explore, self.morph
+        of_page: dict[QWidget, list[tuple[str, QAbstractButton]]] = {
+            train: [("&Runs selected in the list …", train.runs.export)],
+            self.reconstruct: [
+                ("&Picture of the face …", self.reconstruct.export_face),
+                ("Picture of the s&trip …", self.reconstruct.export_strip),
+            ],
+            explore: [
+                ("&Picture of the face …", explore.save),
+                ("Snapshots selected in the s&trip …", explore.snapshots.export),
+            ],
+            morph.path: [("&Path as a film or picture …", morph.path.export)],
+            morph.grid: [("&Grid as a film or picture …", morph.grid.export)],
+            morph.analogy: [("&Picture of the result …", morph.analogy.save)],
+        }
+        page, menu, menus = self.tabs.currentWidget(), self.header.export.menu(), self.menus
+        found = [menus.save_curves] if page is train else []
+        page = morph.tabs.currentWidget() if page is morph else page
+        for text, button in of_page[page] if page is not None else []:
+            action = QAction(text, menu, enabled=button.isEnabled())
+            action.triggered.connect(button.click)
+            found.append(action)
+        line = QAction(menu)
+        line.setSeparator(True)
+        return [*found, line, menus.save_model, menus.save_session]
+
     def _save_snapshots(self, path: Path) -> None:
         snapshots = self.explore.snapshots
         snapshots.save(snapshots.strip.selected(), path)
@@ -272,10 +329,11 @@ class MainWindow(QMainWindow):
             self.splitter.restoreState(self.settings.splitter)
         self.tabs.setCurrentIndex(self.settings.workspace)
         self._on_workspace()
+        self.gallery.focus_faces()
 
     def _remember(self) -> None:
         self.settings.geometry = self.saveGeometry()
-        self.settings.splitter = self.splitter.saveState()
+        self.folding.keep_sizes()
         self.settings.workspace = self.tabs.currentIndex()
         self.settings.source = self.studio.faces.source or self.settings.source
         # What hasn't been loaded yet is kept as it was.
@@ -318,6 +376,10 @@ class MainWindow(QMainWindow):
         if isinstance(application, QApplication):
             apply_theme(application, scheme)
 
+    def _stage_in_view(self) -> QRect:
+        page = self.tabs.currentWidget()
+        return page.stage_rect() if isinstance(page, Workspace) else self.tabs.rect()
+
     @Slot()
     def _on_workspace(self) -> None:
         """Let Edit → Undo act on what is in view."""
@@ -328,7 +390,8 @@ class MainWindow(QMainWindow):
             self.explore: studio.explorer.undo_stack,
             self.morph: studio.morpher.undo_stack,
         }
-        stack = stacks.get(self.tabs.currentWidget())
+        page = self.tabs.currentWidget()
+        stack = stacks.get(page) if page is not None else None
         studio.undo_group.setActiveStack(stack)  # type: ignore[arg-type]  # None is allowed
 
     @Slot()
@@ -384,10 +447,20 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if has_files_or_image(event.mimeData()):
             event.acceptProposedAction()
+            self.overlay.tell(*outlook(event.mimeData()))
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        super().dragLeaveEvent(event)
+        self.overlay.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
+        self.overlay.hide()
         event.acceptProposedAction()
         self.files.take(event.mimeData())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.folding.fit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.studio.training.is_active and not dialogs.ask_quit(self):

@@ -8,15 +8,16 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl, Slot
+from PySide6.QtCore import QObject, Qt, QUrl, Slot
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu, QTabWidget
+from PySide6.QtWidgets import QMainWindow, QMenu
 
 from cae_gui.about import AboutDialog
 from cae_gui.core.times import run_title
 from cae_gui.documents.files import Files
 from cae_gui.documents.saving import Saving
 from cae_gui.explore.page import ExplorePage
+from cae_gui.folding import Folding
 from cae_gui.gallery.page import GalleryPage
 from cae_gui.settings import Settings
 from cae_gui.studio import Studio
@@ -25,6 +26,7 @@ from cae_gui.train.runs import ListedRun
 from cae_gui.widgets.controls import in_menu
 from cae_gui.widgets.message_bar import MessageBar
 from cae_gui.widgets.theme import Scheme
+from cae_gui.widgets.workspaces import Workspaces
 from model.io.places import log_folder
 
 Shortcut = QKeySequence | QKeySequence.StandardKey | str
@@ -51,7 +53,8 @@ class Menus(QObject):
         gallery: GalleryPage,
         train: TrainPage,
         explore: ExplorePage,
-        tabs: QTabWidget,
+        tabs: Workspaces,
+        folding: Folding,
         show_workspace: Callable[[int], object],
         continue_run: Callable[[Path], object],
         set_scheme: Callable[[Scheme], object],
@@ -60,7 +63,8 @@ class Menus(QObject):
         self._window, self._studio, self._settings = window, studio, settings
         self._files, self._saving, self._messages = files, saving, messages
         self._gallery, self._train, self._explore, self._tabs = gallery, train, explore, tabs
-        self._show_workspace, self._continue_run = show_workspace, continue_run
+        self._folding, self._show_workspace = folding, show_workspace
+        self._continue_run = continue_run
         self._set_scheme = set_scheme
         self.of_model = QMenu(window)
         """What can be done with the model in use; the same actions are in the other menus."""
@@ -83,19 +87,20 @@ class Menus(QObject):
         self._add(menu, "&Open model …", files.open_model, keys.Open)
         self._recent = menu.addMenu("Open &recent model")
         self._recent.aboutToShow.connect(self._fill_recent)
-        self._add(menu, "&Save model as …", saving.save_model, keys.SaveAs)
+        self.save_model = self._add(menu, "&Save model as …", saving.save_model, keys.SaveAs)
         self._add(menu, "Use the s&hipped model", self._studio.models.open_shipped)
         self.of_model.addActions(menu.actions())
         menu.addSeparator()
         self._add(menu, "Op&en session …", files.open_session, "Ctrl+Alt+O")
-        self._add(menu, "Sa&ve session as …", saving.save_session, "Ctrl+Alt+S")
+        save = saving.save_session
+        self.save_session = self._add(menu, "Sa&ve session as …", save, "Ctrl+Alt+S")
         self._add(menu, "Open the &last session", files.open_last_session)
         menu.addSeparator()
         self._add(menu, "&Add photos …", files.open_photos, "Ctrl+Shift+O")
         menu.addSeparator()
         self._runs = menu.addMenu("&Continue a run")
         self._runs.aboutToShow.connect(self._fill_runs)
-        self._add(menu, "Save c&urves …", saving.save_curves)
+        self.save_curves = self._add(menu, "Save c&urves …", saving.save_curves)
         menu.addSeparator()
         self._add(menu, "&Quit", self._window.close, keys.Quit)
 
@@ -109,7 +114,7 @@ class Menus(QObject):
             menu.addAction(action)
         menu.addSeparator()
         self._add(menu, "&Paste picture", self._files.paste, keys.Paste)
-        self._add(menu, "&Find a face", self._gallery.focus_search, keys.Find)
+        self._add(menu, "&Find a face", self._find, keys.Find)
         menu.addSeparator()
         self._add(menu, "Refine the fa&ce", self._studio.refinement.start, "Ctrl+E")
         menu.addSeparator()
@@ -123,6 +128,12 @@ class Menus(QObject):
         for index in range(self._tabs.count()):
             go = partial(self._show_workspace, index)
             self._add(menu, self._tabs.tabText(index), go, f"Ctrl+{index + 1}")
+        menu.addSeparator()
+        menu.addActions([self._folding.gallery, self._folding.inspector])
+        self._add(menu, "&Go to the message", self._messages.take_focus, "F8")
+        full = self._add(menu, "F&ull screen", self._switch_full_screen, "F11")
+        full.setCheckable(True)
+        menu.aboutToShow.connect(lambda: full.setChecked(self._window.isFullScreen()))
         menu.addSeparator()
         show_layers = self._train.layers_dialog.show_layers
         self.of_model.addSeparator()
@@ -160,6 +171,14 @@ class Menus(QObject):
             self._add(self._runs, in_menu(title), go_on).setEnabled(idle)
         if self._runs.isEmpty():
             self._runs.addAction("There is no unfinished run").setEnabled(False)
+
+    def _find(self) -> None:
+        self._folding.show_gallery()
+        self._gallery.focus_search()
+
+    def _switch_full_screen(self) -> None:
+        window = self._window
+        window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     @Slot()
     def _show_log(self) -> None:

@@ -57,6 +57,15 @@ class Settings:
         self._store.setValue("window/splitter", value)
 
     @property
+    def folded(self) -> frozenset[str]:
+        """What is folded away: “gallery”, and the workspaces whose inspector is."""
+        return frozenset(filter(None, self._text("window/folded", "").split("\n")))
+
+    @folded.setter
+    def folded(self, value: frozenset[str]) -> None:
+        self._store.setValue("window/folded", "\n".join(sorted(value)))
+
+    @property
     def scheme(self) -> Scheme:
         """Appearance of the window."""
         match self._text("window/scheme", "system"):

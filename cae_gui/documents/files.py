@@ -217,6 +217,19 @@ def has_files_or_image(mime: QMimeData) -> bool:
     return mime.hasImage() or bool(_encoded_kind(mime) or _entries(mime) or _sources(mime))
 
 
+def dragged(mime: QMimeData) -> tuple[list[Path], bool]:
+    """Return the files that ``dropped`` would find, and whether there is a picture else.
+
+    No picture is decoded: what drags it may have to make it first.
+    """
+    entries = _entries(mime)
+    paths = [entry for entry in entries if isinstance(entry, Path)]
+    links = [*(entry for entry in entries if isinstance(entry, QUrl)), *_sources(mime)]
+    is_inline = any(url.scheme() == "data" for url in links)
+    is_file = bool(links) and mime.hasFormat(_OF_UNKNOWN_KIND)
+    return paths, mime.hasImage() or bool(_encoded_kind(mime)) or is_inline or is_file
+
+
 def dropped(mime: QMimeData | None) -> Dropped:
     """Take local files, or else the picture; links to the network aren't followed.
 

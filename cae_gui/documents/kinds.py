@@ -29,6 +29,15 @@ def kind_of(path: Path) -> Kind:
     return _kind_inside(path) or _kind_named(path.name.lower())
 
 
+def holds_picture(path: Path) -> bool:
+    """Return whether a file looks like a picture: by its beginning, or else by its name."""
+    if _kind_inside(path) == "photo":
+        return True
+    from model.photos.faces import picture_suffixes  # imports Pillow's plugins
+
+    return path.suffix.lower() in picture_suffixes()
+
+
 def _kind_named(name: str) -> Kind:
     if name.endswith(SESSION_SUFFIX):
         return "session"

@@ -92,11 +92,11 @@ class Saving(QObject):
     @Slot(object)
     def _on_model_saved(self, path: Path) -> None:
         self._settings.add_recent_model(path)
-        self._messages.show_message(f"The model was saved as “{path.name}”.")
+        self._messages.show_saved(path, f"The model was saved as “{path.name}”.")
 
     @Slot(object)
     def _on_exported(self, path: Path) -> None:
-        self._messages.show_message(f"Saved as “{path.name}”.")
+        self._messages.show_saved(path)
 
 
 def _export(runs: Sequence[tuple[str, Path]], path: Path) -> None:

@@ -100,7 +100,7 @@ class Sessions(QObject):
 
     @Slot(object)
     def _on_saved(self, path: Path) -> None:
-        self._messages.show_message(f"The session was saved as “{path.name}”.")
+        self._messages.show_saved(path, f"The session was saved as “{path.name}”.")
 
     @Slot()
     def _offer_unsaved(self) -> None:

@@ -124,6 +124,10 @@ class GalleryPage(QWidget):
         self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._search.selectAll()
 
+    def focus_faces(self) -> None:
+        """Give the focus to the faces, among which arrow keys choose."""
+        self._list.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def show_menu(self, row: int, place: QPoint) -> None:
         """Open the context menu of a row at a global position."""
         menu = QMenu(self)

@@ -278,7 +278,7 @@ class FilmExport(QObject):
 
     @Slot(object)
     def _on_finished(self, path: Path) -> None:
-        self._messages.show_message(f"Saved as “{path.name}”.")
+        self._messages.show_saved(path)
 
 
 def _spin(lowest: int, highest: int) -> CountBox:

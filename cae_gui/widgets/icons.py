@@ -14,7 +14,21 @@ from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QIcon, QIconEngine, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-Name = Literal["train", "reconstruct", "explore", "morph", "model"]
+Name = Literal[
+    "train",
+    "reconstruct",
+    "explore",
+    "morph",
+    "model",
+    "gallery",
+    "inspector",
+    "export",
+    "info",
+    "offer",
+    "error",
+    "close",
+    "drop",
+]
 
 
 def icon(name: Name) -> QIcon:

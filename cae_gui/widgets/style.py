@@ -64,6 +64,8 @@ _METRICS = {
     _Metric.PM_ButtonShiftHorizontal: 0,
     _Metric.PM_ButtonShiftVertical: 0,
     _Metric.PM_TabBarTabHSpace: 28,
+    _Metric.PM_TabBarTabShiftHorizontal: 0,
+    _Metric.PM_TabBarTabShiftVertical: 0,
     _Metric.PM_TabBarBaseOverlap: 0,
 }
 _HINTS = {

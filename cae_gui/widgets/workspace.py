@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QHideEvent, QKeyEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
 
 from cae_gui.widgets.tokens import INSPECTOR, NARROW
 
@@ -12,20 +12,26 @@ from cae_gui.widgets.tokens import INSPECTOR, NARROW
 class Workspace(QWidget):
     """Lays out a stage, an inspector of fixed width at its right, and a strip below the stage.
 
-    In a window less wide than ``NARROW`` the inspector lies over the stage, and Escape closes it.
+    In a window less wide than ``NARROW`` the inspector is a drawer over the stage: closed at first,
+    it closes on Escape and when the focus goes to what it covers. Whether it is open in a wide
+    window is kept meanwhile.
 
     Signals:
         inspector_shown(bool): the inspector was opened or folded away.
+        laid_out(): the stage has another place or size.
     """
 
     inspector_shown = Signal(bool)
+    laid_out = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._stage, self._strip = QWidget(self), QWidget(self)
         self._drawer = _Drawer(self)
-        self._is_open = True
         self._is_drawer = False
+        self._is_beside = True  # in a wide window
+        self._is_pulled = False  # in a narrow one
+        self._is_watching = False
 
     def arrange(self, stage: QWidget, inspector: QWidget, strip: QWidget | None = None) -> None:
         """Take the three parts; ``strip`` None leaves its room to the stage. Called once."""
@@ -41,35 +47,75 @@ class Workspace(QWidget):
     @property
     def has_inspector(self) -> bool:
         """Whether the inspector is open."""
-        return self._is_open
+        return self._is_pulled if self._is_drawer else self._is_beside
 
     @property
     def is_drawer(self) -> bool:
         """Whether the inspector lies over the stage, as the window is narrow."""
         return self._is_drawer
 
+    def stage_rect(self) -> QRect:
+        """Return the place of the stage, in this widget's coordinates."""
+        return self._stage.geometry()
+
     def show_inspector(self, shown: bool) -> None:
-        """Open the inspector or fold it away."""
-        if shown != self._is_open:
-            self._is_open = shown
-            self._lay_out()
-            self.updateGeometry()
-            self.inspector_shown.emit(shown)
+        """Open the inspector or fold it away; a drawer that opens takes the focus."""
+        if shown == self.has_inspector:
+            return
+        if not shown and self._has_focus_in(self._drawer):
+            focus_in(self._stage)
+        if self._is_drawer:
+            self._is_pulled = shown
+        else:
+            self._is_beside = shown
+        self._change()
+        if shown and self._is_drawer and self.isVisible():
+            focus_in(self._drawer)
+
+    def _change(self) -> None:
+        self._lay_out()
+        self.updateGeometry()
+        self._watch_focus(self._is_drawer and self._is_pulled)
+        self.inspector_shown.emit(self.has_inspector)
+
+    def _has_focus_in(self, part: QWidget) -> bool:
+        focused = QApplication.focusWidget()
+        return focused is not None and part.isAncestorOf(focused)
+
+    def _watch_focus(self, watched: bool) -> None:
+        application = QApplication.instance()
+        if watched != self._is_watching and isinstance(application, QApplication):
+            self._is_watching = watched
+            changed = application.focusChanged
+            (changed.connect if watched else changed.disconnect)(self._on_focus)
+
+    @Slot(QWidget, QWidget)
+    def _on_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
+        """Close the drawer where the focus has gone to what it covers."""
+        if now is None or not self.isAncestorOf(now) or self._drawer.isAncestorOf(now):
+            return
+        if QRect(now.mapTo(self, QPoint(0, 0)), now.size()).intersects(self._drawer.geometry()):
+            self.show_inspector(False)
 
     def _lay_out(self) -> None:
         width, height = self.width(), self.height()
-        beside = INSPECTOR if self._is_open and not self._is_drawer else 0
+        beside = INSPECTOR if self._is_beside and not self._is_drawer else 0
         below = self._strip.sizeHint().height() if self._strip.isVisibleTo(self) else 0
-        self._stage.setGeometry(QRect(0, 0, width - beside, height - below))
+        stage = QRect(0, 0, width - beside, height - below)
+        is_other = stage != self._stage.geometry()
+        self._stage.setGeometry(stage)
         self._strip.setGeometry(QRect(0, height - below, width - beside, below))
         self._drawer.setGeometry(QRect(width - INSPECTOR, 0, INSPECTOR, height))
-        self._drawer.setVisible(self._is_open)
+        self._drawer.setVisible(self.has_inspector)
         self._drawer.setAutoFillBackground(self._is_drawer)
         self._drawer.raise_()
+        if is_other:
+            self.laid_out.emit()
 
     def minimumSizeHint(self) -> QSize:
+        """Return the least size in a window as wide as it is now, also while not in view."""
         stage, strip = self._stage.minimumSizeHint(), self._strip.minimumSizeHint()
-        beside = INSPECTOR if self._is_open and not self._is_drawer else 0
+        beside = INSPECTOR if self._is_beside and self.window().width() >= NARROW else 0
         below = self._strip.sizeHint().height() if self._strip.isVisibleTo(self) else 0
         height = max(stage.height() + below, self._drawer.minimumSizeHint().height())
         return QSize(max(stage.width(), strip.width()) + beside, height)
@@ -87,16 +133,38 @@ class Workspace(QWidget):
         super().resizeEvent(event)
         is_narrow = self.window().width() < NARROW
         if is_narrow != self._is_drawer:
-            self._is_drawer = is_narrow
-            self.show_inspector(not is_narrow)
+            was_shown = self.has_inspector
+            self._is_drawer, self._is_pulled = is_narrow, False
+            if was_shown != self.has_inspector:
+                self._change()
         self._lay_out()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self._is_drawer and self._is_open:
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self._is_drawer:
             self.show_inspector(False)
-            self._stage.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self._is_drawer and self._is_pulled:
+            self.show_inspector(False)
         else:
             super().keyPressEvent(event)
+
+
+def focus_in(part: QWidget | None) -> None:
+    """Give the focus to the first widget of a part, or the part itself, that takes it by Tab."""
+    if part is None:
+        return
+    widget: QWidget | None = part
+    while widget is not None:
+        takes = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.isEnabled()
+        if takes and (widget is part or part.isAncestorOf(widget)) and widget.isVisible():
+            widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            return
+        widget = widget.nextInFocusChain()
+        if widget is part:
+            part.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            return
 
 
 class _Drawer(QFrame):

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -14,7 +15,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from cae_gui.widgets.message_bar import Action, MessageBar
+from cae_gui.widgets import message_bar
+from cae_gui.widgets.message_bar import SHOW_IN_FOLDER, Action, MessageBar
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -150,3 +152,89 @@ def test_never_takes_the_focus(window: QWidget, bar: MessageBar) -> None:
 def test_unknown_kinds_are_refused(bar: MessageBar) -> None:
     with pytest.raises(ValueError, match="kind"):
         bar.show_message("x", kind="fatal")
+
+
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes by itself goes at once."""
+    monkeypatch.setattr(message_bar, "STAY_MS", 1)
+
+
+@pytest.mark.usefixtures("brief")
+def test_what_asks_for_nothing_goes_by_itself(window: QWidget, qtbot: QtBot) -> None:
+    bar = window.findChild(MessageBar)
+    bar.show_message("Failed.", kind="error")
+    bar.show_message("Removed.", actions=[Action("Put back")])
+    bar.show_message("Noted.")
+    qtbot.waitUntil(lambda: bar.message() == "Removed.")
+    bar.show_message("Noted again.")
+    qtbot.waitUntil(lambda: bar.message() == "Removed.")
+    press(bar, "Put back", qtbot)
+    assert bar.message() == "Failed."
+
+
+@pytest.mark.usefixtures("brief")
+def test_it_stays_while_it_has_the_focus(window: QWidget, qtbot: QtBot) -> None:
+    bar, field = window.findChild(MessageBar), window.findChild(QLineEdit)
+    field.setFocus()
+    bar.show_message("Noted.")
+    bar.take_focus()
+    assert bar.isAncestorOf(QApplication.focusWidget())
+    for _ in range(2):
+        with qtbot.waitSignal(bar._timer.timeout):
+            pass
+    assert bar.message() == "Noted."
+    field.setFocus()
+    qtbot.waitUntil(lambda: bar.message() == "")
+
+
+def test_escape_closes_it_and_the_focus_goes_back(window: QWidget, qtbot: QtBot) -> None:
+    bar, field = window.findChild(MessageBar), window.findChild(QLineEdit)
+    field.setFocus()
+    bar.take_focus()  # there is nothing to go to
+    assert QApplication.focusWidget() is field
+    bar.show_message("Failed.", kind="error", actions=[Action("Again")])
+    bar.show_message("Failed again.", kind="error", details="x")
+    bar.take_focus()
+    for _ in range(2):
+        focused = QApplication.focusWidget()
+        assert bar.isAncestorOf(focused)
+        qtbot.keyClick(focused, Qt.Key.Key_Escape)
+    assert not bar.isVisible()
+    assert QApplication.focusWidget() is field
+
+
+def test_a_saved_file_leads_to_its_folder(
+    bar: MessageBar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    opened: list[QUrl] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    for _ in range(2):
+        bar.show_saved(tmp_path / "face.png")
+    assert bar.message() == "Saved as “face.png”."
+    press(bar, SHOW_IN_FOLDER, qtbot)
+    assert [url.toLocalFile() for url in opened] == [str(tmp_path)]
+    assert bar.message() == ""
+
+
+def test_it_floats_at_the_bottom_and_moves_nothing(qtbot: QtBot) -> None:
+    page = QWidget()
+    field = QLineEdit()
+    QVBoxLayout(page).addWidget(field)
+    bar = MessageBar(page)
+    qtbot.addWidget(page)
+    page.resize(700, 400)
+    bar.float_over(page, page.rect)
+    page.show()
+    before, least = field.geometry(), page.minimumSizeHint()
+    bar.show_message("A sentence. " * 20, kind="error", details="x", actions=[Action("Again")])
+    assert field.geometry() == before
+    assert page.minimumSizeHint() == least
+    assert page.rect().contains(bar.geometry())
+    low, high = bar.geometry().bottom(), bar.height()
+    bar.show_message("Short.")
+    assert bar.height() < high
+    assert bar.geometry().bottom() == low
+    page.resize(400, 300)
+    assert page.rect().contains(bar.geometry())
+    assert bar.isVisible()

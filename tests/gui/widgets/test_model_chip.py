@@ -14,7 +14,8 @@ def test_it_names_the_model_and_leads_back_to_the_shipped_one(
 ) -> None:
     chip = window.chip
     qtbot.waitUntil(lambda: chip.text().startswith("Shipped model · MSE 0.0"), timeout=LOADING_MS)
-    name = "a model whose name is much longer than the room that there is for it"
+    name = "a model whose name is very much longer than all the room that there can be for it here"
+    export = window.header.export.geometry()
     path = tmp_path / f"{name}.safetensors"
     save_model(path, pretrained_model())
     window.files.open_path(path)
@@ -22,7 +23,8 @@ def test_it_names_the_model_and_leads_back_to_the_shipped_one(
     assert name not in chip.text()
     assert chip.text().partition("…")[0] in name
     assert chip.text().endswith(chip.toolTip().rpartition(" ")[2])
-    assert chip.geometry().right() < window.tabs.width()
+    assert chip.geometry().right() < export.left()
+    assert window.header.export.geometry() == export
     texts = [action.text().replace("&", "") for action in chip.menu().actions()]
     assert "Open model …" in texts
     assert "Layers of the network" in texts

@@ -1,0 +1,71 @@
+"""What folds away comes back, and is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from cae_gui.main_window import MainWindow
+from cae_gui.widgets.tokens import GALLERY
+
+
+def test_the_gallery_folds_away_by_key_and_by_button(window: MainWindow, qtbot: QtBot) -> None:
+    window.activateWindow()
+    window.gallery.focus_faces()
+    left = window.tabs.width()
+    qtbot.keyClick(window, Qt.Key.Key_F6)
+    assert not window.gallery.isVisible()
+    qtbot.waitUntil(lambda: window.tabs.width() > left)
+    focused = QApplication.focusWidget()
+    assert focused is not None
+    assert focused.isVisible()
+    qtbot.mouseClick(window.header.fold_left, Qt.MouseButton.LeftButton)
+    assert window.gallery.isVisible()
+    qtbot.waitUntil(lambda: window.tabs.width() == left)
+
+
+def test_a_folded_gallery_stays_folded_at_the_next_start(
+    open_window: Callable[[], MainWindow], qtbot: QtBot
+) -> None:
+    first = open_window()
+    width = first.splitter.sizes()[0]
+    assert abs(width - GALLERY) <= 1
+    qtbot.keyClick(first, Qt.Key.Key_F6)
+    first.close()
+    second = open_window()
+    second.resize(first.size())
+    assert not second.gallery.isVisible()
+    qtbot.keyClick(second, Qt.Key.Key_F6)
+    assert second.gallery.isVisible()
+    qtbot.waitUntil(lambda: second.splitter.sizes()[0] == width)
+
+
+def test_a_search_brings_the_gallery_back(window: MainWindow, qtbot: QtBot) -> None:
+    window.folding.gallery.trigger()
+    qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert window.gallery.isVisible()
+
+
+def test_where_there_is_no_room_the_gallery_gives_way_and_comes_back(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    needed = window.tabs.minimumSizeHint().width()
+    window.resize(max(needed + GALLERY - 1, window.minimumWidth()), 700)
+    gives_way = window.width() < needed + GALLERY
+    assert window.gallery.isVisible() is not gives_way
+    window.resize(needed + GALLERY + 400, 700)
+    assert window.gallery.isVisible()
+
+
+def test_the_window_fits_a_small_screen_and_fills_it(window: MainWindow, qtbot: QtBot) -> None:
+    assert (window.minimumWidth(), window.minimumHeight()) == (900, 500)
+    window.resize(900, 500)
+    assert (window.width(), window.height()) == (900, 500)
+    assert window.header.fold_right.geometry().right() < 900
+    qtbot.keyClick(window, Qt.Key.Key_F11)
+    qtbot.waitUntil(window.isFullScreen)
+    qtbot.keyClick(window, Qt.Key.Key_F11)
+    qtbot.waitUntil(lambda: not window.isFullScreen())
