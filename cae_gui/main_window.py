@@ -262,6 +262,7 @@ class MainWindow(QMainWindow):
         self.gallery.folder_wanted.connect(self.files.open_folder)
         self.gallery.face_activated.connect(self._on_face_activated)
         self.gallery.morph_asked.connect(self._on_morph_asked)
+        self.reconstruct.morph_asked.connect(partial(self._on_morph_asked, index=LAST))
         studio.exploring.face_picked.connect(self.gallery.pick)
         studio.photos.changed.connect(self.reconstruct.own.show_faces)
         studio.resuming.notice.connect(self.messages.show_message)
@@ -287,6 +288,7 @@ class MainWindow(QMainWindow):
         ):
             save = partial(self.saving.save, f"Save the {what}", f"{name}.png", formats, write)
             button.clicked.connect(lambda _checked, save=save: save())
+        page.save_asked.connect(partial(self.saving.save, "Save the picture", "face.png", PICTURE))
 
     def _exports(self) -> list[QAction]:
         """Return what can be exported: of the workspace in view, and of all."""

@@ -50,7 +50,8 @@ class Studio(QObject):
         self.photos = OwnPhotos(report, self)
         self.faces = Faces(self.photos.library, report, self)
         self.photo = OwnPhoto(self.photos.library, report, self)
-        self.refinement = Refinement(self.models, self.selection, report, self)
+        steps = self.photo.undo_stack
+        self.refinement = Refinement(self.models, self.selection, steps, report, self)
         self.training = Training(report, self)
         self.runs = Runs(report, self)
         self.latents = Latents(report, self)

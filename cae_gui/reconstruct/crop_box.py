@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -56,6 +56,7 @@ _TIP = (
     "with Shift; Page Up and Page Down choose a face, Home goes back."
 )
 _Key = Qt.Key
+_CAPTION = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
 
 
 class CropBoxView(QWidget):
@@ -142,7 +143,7 @@ class CropBoxView(QWidget):
         return (point.x() - rect.x()) / scale, (point.y() - rect.y()) / scale
 
     def _photo_rect(self) -> tuple[QRectF, float]:
-        caption = self.fontMetrics().height() + _GAP
+        caption = self._caption_rect().height() + _GAP
         room = QRectF(self.rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN - caption)
         width, height = self._photo
         scale = max(min(room.width() / width, room.height() / height), 1e-6)
@@ -276,12 +277,16 @@ class CropBoxView(QWidget):
             paint_ring(painter, shown, self.palette())
         painter.end()
 
+    def _caption_rect(self) -> QRectF:
+        """Return the room of the caption, wrapped, at the top left of the widget."""
+        room = QRect(0, 0, self.width(), self.height())
+        return QRectF(self.fontMetrics().boundingRect(room, _CAPTION, self._caption or " "))
+
     def _paint_caption(self, painter: QPainter, rect: QRectF) -> None:
-        metrics = painter.fontMetrics()
-        text = metrics.elidedText(self._caption, Qt.TextElideMode.ElideMiddle, self.width())
-        line = QRectF(0, rect.bottom() + _GAP + 1, self.width(), metrics.height())
+        height = self._caption_rect().height()
+        line = QRectF(0, rect.bottom() + _GAP + 1, self.width(), height)
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-        painter.drawText(line, int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop), text)
+        painter.drawText(line, _CAPTION, self._caption)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton or self._pixels is None:

@@ -18,7 +18,7 @@ _BAR = 10
 _TEXT_GAP = 4
 _ROUNDING = 3.0
 _SHARES = (0.0, 0.5, 1.0)
-_WIDEST = "0.125"
+_WIDEST = "≥ 0.0625"
 
 
 class HeatMapView(FaceView):
@@ -32,7 +32,8 @@ class HeatMapView(FaceView):
     def set_scale(self, colors: NDArray[np.uint8], largest: float) -> None:
         """Show the colours uint8 (N, 3) of the values from 0 to the largest."""
         self._colors, self._largest = to_qimage(colors[::-1, None]), largest
-        text = f"The darkest colour is 0, the brightest {largest:g} or more of full brightness."
+        more = " or more" if largest < 1 else ""
+        text = f"The darkest colour is 0, the brightest {largest:.3g}{more} of full brightness."
         self.setAccessibleDescription(text)
         self.setToolTip(text)
         self.update()
@@ -66,10 +67,15 @@ class HeatMapView(FaceView):
             # Those at the ends are within the bar, not half above and below it.
             top = bar.top() + (1 - share) * (bar.height() - height)
             line = QRectF(bar.right() + _TEXT_GAP, top, self.width(), height)
-            painter.drawText(line, flags, f"{share * self._largest:g}")
+            painter.drawText(line, flags, self._number(share))
 
-    def minimumSizeHint(self) -> QSize:
-        return super().minimumSizeHint() + QSize(self.scale_room(), 0)
+    def _number(self, share: float) -> str:
+        """Return what a colour stands for; that at the end also for all that is larger."""
+        number = f"{share * self._largest:.3g}"
+        return f"≥ {number}" if share == 1 and self._largest < 1 else number
+
+    def size_around(self, side: int) -> QSize:
+        return super().size_around(side) + QSize(self.scale_room(), 0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -45,7 +45,8 @@ class Opened(NamedTuple):
 class OwnPhoto(QObject):
     """Cuts the face out while the box moves, the newest box only, and keeps it when it settles.
 
-    What was done to the box of the photo on show can be undone, step by step.
+    What was done to the box of the photo on show can be undone, step by step. ``undo_stack`` takes
+    steps of others, too, and is cleared when another photo is shown.
 
     Signals:
         opened(Opened): the picture of another photo is there.
@@ -91,12 +92,15 @@ class OwnPhoto(QObject):
         """Open the photo that the library calls so, where more than its face was kept."""
         if key and key == self.key and self._photo is not None:
             return
-        self.close()
-        if key and self._library.placement(key) is not None:
-            self.key = key
-            unkept, _ = self._unkept.get(key, (None, None))
-            work = partial(_open, self._library, key, unkept)
-            self.job.ask(work, lane=_Lane.OPEN, then=self._on_opened, failed=self._report)
+        if not key or self._library.placement(key) is None:
+            self.close()
+            return
+        self._leave()
+        self.key = key
+        unkept, _ = self._unkept.get(key, (None, None))
+        work = partial(_open, self._library, key, unkept)
+        then, failed = self._on_opened, self._on_not_opened
+        self.job.ask(work, lane=_Lane.OPEN, then=then, failed=failed)
 
     def rests_on(self, key: str) -> bool:
         """Tell whether this photo is on show, and its box not on its way."""
@@ -104,14 +108,8 @@ class OwnPhoto(QObject):
 
     def close(self) -> None:
         """Show no photo; where its box was moved it is kept."""
-        if self._placement != self._settled:
-            self.settle()
-        was_open, self.key = bool(self.key), ""
-        self._photo = self._placement = self._settled = None
-        for lane in _Lane:
-            self.job.cancel(lane)
-        self.undo_stack.clear()
-        if was_open:
+        if self.key:
+            self._leave()
             self.closed.emit()
 
     def move(self, box: CropBox, chosen: int) -> None:
@@ -133,6 +131,15 @@ class OwnPhoto(QObject):
             with suppress(OSError):
                 work()
         self._unkept.clear()
+
+    def _leave(self) -> None:
+        if self._placement != self._settled:
+            self.settle()
+        self.key = ""
+        self._photo = self._placement = self._settled = None
+        for lane in _Lane:
+            self.job.cancel(lane)
+        self.undo_stack.clear()
 
     def _put(self, placement: Placement) -> None:
         if self._photo is not None:
@@ -168,10 +175,16 @@ class OwnPhoto(QObject):
             del self._unkept[key]
 
     def _on_opened(self, photo: Opened | None) -> None:
-        if photo is not None:
-            self._photo = photo
-            self._placement = self._settled = photo.placement
-            self.opened.emit(photo)
+        if photo is None:
+            self.closed.emit()
+            return
+        self._photo = photo
+        self._placement = self._settled = photo.placement
+        self.opened.emit(photo)
+
+    def _on_not_opened(self, problem: Problem) -> None:
+        self.closed.emit()
+        self._report(problem)
 
 
 def _open(library: PhotoLibrary, key: str, unkept: Placement | None) -> Opened | None:

@@ -5,51 +5,58 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QGridLayout,
-    QHBoxLayout,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QApplication, QWidget
 
 from cae_gui.core.faces import PHOTOS, Faces
 from cae_gui.core.models import Lane, Models
-from cae_gui.core.selection import Selection
+from cae_gui.core.selection import Selected, Selection
 from cae_gui.core.tasks import Task, Tasks
 from cae_gui.reconstruct.heat_map_view import HeatMapView
+from cae_gui.reconstruct.inspector import MOST_GAIN, STOP, Inspector
 from cae_gui.reconstruct.photo_panel import PhotoPanel
 from cae_gui.reconstruct.refinement import Refinement
-from cae_gui.widgets.controls import ElidedLabel, Label, SectionLabel
+from cae_gui.reconstruct.stage import FaceStage
+from cae_gui.reconstruct.strip_panel import StripPanel
+from cae_gui.reconstruct.wipe_view import WipeView
 from cae_gui.widgets.face_view import FaceView
-from cae_gui.widgets.film_strip import FilmStrip
+from cae_gui.widgets.images import fitted
+from cae_gui.widgets.workspace import Workspace
 from model.evaluation import Quality, quality
+from model.face_set import FACE_SHAPE
 
 if TYPE_CHECKING:
     from model.inference import Reconstruction
 
 Pixels = NDArray[np.uint8]
 
-LARGEST_TEST_FACE = 64
-"""Few faces of the strip take no more room from the face above than many."""
 STRIP_FACES = 20
-STOP = "Stop refi&ning"
 TESTED = "Test faces, their reconstructions below"
 OWN = "Your photos, their reconstructions below"
+ENLARGED = 4
+"""How many times as large as in the data set a face is copied and saved."""
+
+_NO_FACES = np.zeros((0, *FACE_SHAPE), np.uint8)
 
 
-class ReconstructPage(QWidget):
+class ReconstructPage(Workspace):
     """Original, reconstruction and difference large, and a strip of test faces below.
 
-    Above them ``own``, a photo of the user, while one is selected. ``pick`` is called with
+    Beside them ``own``, a photo of the user, while one is selected. ``pick`` is called with
     the row, in the data set on show, of a strip face that was clicked.
+
+    Signals:
+        morph_asked(Selected): use the selected face in a morph.
+        save_asked(object): save one picture; what writes it takes the path of a PNG.
     """
+
+    morph_asked = Signal(object)
+    save_asked = Signal(object)
 
     def __init__(
         self,
@@ -68,120 +75,99 @@ class ReconstructPage(QWidget):
         self._refinement = refinement
         self._random = np.random.default_rng(0)
         self._strip_rows: NDArray[np.int64] = np.empty(0, np.int64)
-        self._strip: Reconstruction | None = None
+        self._in_strip: Reconstruction | None = None
         self._shown: Reconstruction | None = None
-        self._quality: Quality | None = None
+        self._compared: _Compared | None = None
+        self._of_pictures: list[QAction] = []
         self.own = own
-        self.own.hide()
-        self.photo = self.own.photo
-        self.original = FaceView()
-        self.reconstruction = FaceView()
+        self.photo = own.photo
+        self.original, self.reconstruction = FaceView(), FaceView()
+        self.wipe = WipeView(("Original", "Reconstruction"))
         self.difference = HeatMapView()
-        self.numbers = Label(alignment=Qt.AlignmentFlag.AlignCenter)
-        self.refine = QPushButton()
-        self.undo_refinement = QPushButton("&Undo refinement")
-        self.stays_typical = QCheckBox("Sta&y typical")
-        self.at_once = QCheckBox("Refine own &photos at once")
-        self.gain = ElidedLabel(tips=True)
-        self.strip = FilmStrip(rows=2, largest=LARGEST_TEST_FACE)
-        self.strip_title = SectionLabel()
-        self.export_face = QPushButton("&Save picture …")
-        self.other_faces = QPushButton("&Other faces")
-        self.export_strip = QPushButton("Save s&trip …")
+        views = self.original, self.reconstruction, self.wipe
+        self.stage = FaceStage(own, *views, self.difference)
+        self.inspector = Inspector(own.buttons)
+        self.below = StripPanel()
+        self.numbers = self.inspector.numbers
+        self.refine = self.inspector.refine
+        self.undo_refinement = self.inspector.undo_refinement
+        self.stays_typical, self.at_once = self.inspector.stays_typical, self.inspector.at_once
+        self.gain = self.inspector.gain
+        self.export_face = self.inspector.export_face
+        self.export_strip = self.inspector.export_strip
+        self.strip, self.strip_title = self.below.strip, self.below.title
+        self.other_faces = self.below.other_faces
+        for part in (own, own.buttons):
+            part.hide()
+        for view in views:
+            self._offer(view, with_morph=True)
+        self._offer(self.difference, with_morph=False)
+        self.arrange(self.stage, self.inspector, self.below)
         self._label()
-        self._arrange()
         self._connect()
 
     def save_face(self, path: Path) -> None:
         """Write original, reconstruction and difference as PNG, SVG or PDF by the suffix."""
-        if self._shown is not None and self._quality is not None:
-            shown = self._shown
-            work = partial(_save_face, shown.originals[0], shown.images[0], self._quality, path)
-            self._tasks.export(work, path)
+        if self._shown is not None and self._compared is not None:
+            pair = self._shown.originals[0], self._shown.images[0]
+            _, _, gain, numbers = self._compared
+            self._tasks.export(partial(_save_face, *pair, numbers, 1 / gain, path), path)
 
     def save_strip(self, path: Path) -> None:
         """Write the two rows of faces as PNG, SVG or PDF by the suffix."""
-        if self._strip is not None:
-            work = partial(_save_strip, self._strip.originals, self._strip.images, path)
+        if self._in_strip is not None:
+            work = partial(_save_strip, self._in_strip.originals, self._in_strip.images, path)
             self._tasks.export(work, path)
+
+    def _offer(self, view: FaceView, *, with_morph: bool) -> None:
+        """Give a picture its context menu, and the focus for its keys."""
+        view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        offers: list[tuple[str, Callable[[], object]]] = [
+            ("&Copy", partial(self._copy, view)),
+            ("&Save picture …", partial(self._save, view)),
+        ]
+        if with_morph:
+            offers.append(("Put into &Morph", self._ask_morph))
+        for text, work in offers:
+            action = QAction(text, view, enabled=False)
+            action.triggered.connect(work)
+            view.addAction(action)
+            self._of_pictures.append(action)
+        copy = view.actions()[0]
+        copy.setShortcut(QKeySequence.StandardKey.Copy)
+        copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
 
     def _label(self) -> None:
         self.original.set_placeholder("Choose a face at the left, or drop a photo.")
         self.reconstruction.set_placeholder("Loading the model …")
+        self.wipe.set_placeholder("Loading the model …")
         self.difference.set_placeholder("")
         self.original.set_caption("Original")
         self.reconstruction.set_caption("Reconstruction")
         self.difference.set_caption("Difference")
-        self.numbers.setObjectName("numbers")
-        self.numbers.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.numbers.setToolTip(
-            "MSE: mean squared error, smaller is better.\n"
-            "PSNR: peak signal-to-noise ratio, larger is better.\n"
-            "SSIM: structural similarity, 1 is equal."
-        )
-        self.undo_refinement.setToolTip("Take the face as the encoder gives it")
-        self.stays_typical.setToolTip(
-            "Refine with a soft pull towards typical faces: edits go better from there.\n"
-            "It costs a little of the gain."
-        )
-        self.at_once.setToolTip(
-            "Refine each of your photos in three steps when you choose it.\n"
-            "Not while the window follows a training."
-        )
-        self.gain.setAccessibleName("What refinement brought")
         self.stays_typical.setChecked(self._models.stays_typical)
         self.at_once.setChecked(self._selection.refines_photos)
-        self.refine.setText(STOP)
-        self.refine.setMinimumWidth(self.refine.sizeHint().width())
         self._show_refinement()
+        self.strip_title.setText(TESTED)
+        self.other_faces.setEnabled(False)
+        self.export_face.setEnabled(False)
+        self.export_strip.setEnabled(False)
         self.strip.set_placeholder("Test faces over their reconstructions appear here.")
-        self._set_exportable(False)
-
-    def _arrange(self) -> None:
-        faces = QGridLayout()
-        faces.setHorizontalSpacing(16)
-        faces.addWidget(self.original, 0, 0)
-        faces.addWidget(self.reconstruction, 0, 1)
-        # A column more for its scale, so that all three pictures are of one size; as no widget
-        # is in that column alone, Qt leaves no space before it.
-        faces.addWidget(self.difference, 0, 2, 1, 2)
-        for index in range(3):
-            faces.setColumnStretch(index, 1)
-        faces.setColumnMinimumWidth(3, self.difference.scale_room())
-        below = QHBoxLayout()
-        below.addWidget(self.numbers, 1)
-        below.addWidget(self.export_face)
-        refining = QHBoxLayout()
-        refining.setSpacing(16)
-        refining.addWidget(self.stays_typical)
-        refining.addWidget(self.at_once)
-        refining.addStretch()
-        refining.addWidget(self.undo_refinement)
-        refining.addWidget(self.refine)
-        head = QHBoxLayout()
-        head.addWidget(self.strip_title, 1)
-        head.addWidget(self.other_faces)
-        head.addWidget(self.export_strip)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(8)
-        column.addWidget(self.own, 1)
-        column.addLayout(faces, 1)
-        column.addLayout(below)
-        column.addWidget(self.gain)
-        column.addLayout(refining)
-        column.addSpacing(8)
-        column.addLayout(head)
-        column.addWidget(self.strip)
 
     def _connect(self) -> None:
         self._selection.changed.connect(self._on_selected)
         self._selection.reconstructed.connect(self._on_reconstructed)
-        self._models.replaced.connect(self._ask_strip)
-        self._faces.changed.connect(self._choose_strip)
+        self._models.replaced.connect(self._on_model)
+        self._faces.changed.connect(self._on_faces)
         self._faces.photo_moved.connect(self._ask_strip)
+        self.own.shown.connect(self.stage.lay_out)
         self.other_faces.clicked.connect(self._choose_strip)
-        self.strip.frame_clicked.connect(self._on_strip_clicked)
+        self.below.chosen.connect(self._on_strip_clicked)
+        inspector = self.inspector
+        inspector.wipe.toggled.connect(self.stage.wipe)
+        inspector.difference.toggled.connect(self._on_difference)
+        inspector.brightness.changed.connect(self._compare)
 
         refinement = self._refinement
         refinement.stepped.connect(self._on_reconstructed)
@@ -191,10 +177,6 @@ class ReconstructPage(QWidget):
         self.stays_typical.toggled.connect(self._on_stays_typical)
         self.at_once.toggled.connect(self._on_at_once)
 
-    def _set_exportable(self, exportable: bool) -> None:
-        self.export_face.setEnabled(exportable)
-        self.export_strip.setEnabled(exportable)
-
     @Slot()
     def _show_refinement(self) -> None:
         """Show what can be done and what it brought."""
@@ -203,15 +185,16 @@ class ReconstructPage(QWidget):
         if refinement.is_running:
             text, tip = STOP, "Keep the face as it is now"
         elif is_refined:
-            text, tip = "Refi&ne further", "Fit the face to its picture in more steps"
+            text, tip = "Refi&ne further", "Fit the face to its picture in more steps (Ctrl+E)"
         else:
-            text, tip = "Refi&ne", "Fit the face to its very picture, closer than the encoder does"
+            text = "Refi&ne"
+            tip = "Fit the face to its very picture, closer than the encoder does (Ctrl+E)"
         self.refine.setText(text)
         self.refine.setToolTip(tip)
         self.refine.setEnabled(self._selection.face is not None and self._models.model is not None)
         self.undo_refinement.setEnabled(is_refined and not refinement.is_running)
         self.stays_typical.setEnabled(self._models.density is not None)
-        self.gain.setText(refinement.words())
+        self.inspector.show_words(refinement.words())
 
     @Slot()
     def _on_refine(self) -> None:
@@ -232,24 +215,78 @@ class ReconstructPage(QWidget):
     def _on_selected(self) -> None:
         face = self._selection.face
         if face is not None:
+            self.inspector.name.setText(face.name)
             self.original.set_face_name(face.name)
-            self.original.set_caption(face.name)
             self.original.set_image(face.pixels)
+
+    @Slot()
+    def _on_model(self) -> None:
+        model = self._models.model
+        self.numbers.set_usual(None if model is None else model.test_mse)
+        self._ask_strip()
 
     @Slot(object)
     def _on_reconstructed(self, reply: Reconstruction) -> None:
-        self._shown, self._quality = reply, None
+        self._shown, self._compared = reply, None
         self.reconstruction.set_image(reply.images[0])
-        work = partial(_compare, reply.originals[0], reply.images[0])
-        self._tasks.run(work, Task.DIFFERENCE, then=self._on_compared)
+        self.wipe.set_pair(reply.originals[0], reply.images[0])
+        self._compare()
 
-    def _on_compared(self, compared: tuple[Pixels, Pixels, float, Quality]) -> None:
-        """Show the heat map, whose last colour uint8 (3,) stands for the scale, and the numbers."""
-        heat_map, colors, scale, self._quality = compared
-        self.difference.set_image(heat_map)
-        self.difference.set_scale(colors, scale)
-        self.numbers.setText(_in_words(self._quality))
-        self._set_exportable(True)
+    @Slot()
+    def _compare(self) -> None:
+        """Have the numbers and the difference made, with the gain that is wanted."""
+        if self._shown is not None:
+            pair, gain = (self._shown.originals[0], self._shown.images[0]), self._gain()
+            self._tasks.run(partial(_compare, *pair, gain), Task.DIFFERENCE, then=self._on_compared)
+
+    def _gain(self) -> float | None:
+        return self.inspector.brightness.wanted()
+
+    def _on_compared(self, compared: _Compared) -> None:
+        self._compared = compared
+        self.difference.set_image(compared.heat_map)
+        self.difference.set_scale(compared.colors, 1 / compared.gain)
+        self.difference.set_caption(f"Difference, {compared.gain:.3g}×")
+        self.inspector.brightness.show_gain(compared.gain)
+        self.numbers.show_quality(compared.quality)
+        self.export_face.setEnabled(True)
+        for action in self._of_pictures:
+            action.setEnabled(True)
+
+    @Slot(bool)
+    def _on_difference(self, shown: bool) -> None:
+        self.stage.show_difference(shown)
+        self.inspector.brightness.setEnabled(shown)
+
+    def _copy(self, view: FaceView) -> None:
+        if (pixels := view.pixels()) is not None:
+            side = ENLARGED * FACE_SHAPE[0]
+            QApplication.clipboard().setImage(fitted(pixels, side, side))
+
+    def _save(self, view: FaceView) -> None:
+        if (pixels := view.pixels()) is not None:
+            self.save_asked.emit(partial(self._write, pixels))
+
+    def _write(self, pixels: Pixels, path: Path) -> None:
+        self._tasks.export(partial(_save_picture, pixels, path), path)
+
+    @Slot()
+    def _ask_morph(self) -> None:
+        face = self._selection.face
+        if face is not None:
+            self.morph_asked.emit(Selected(face.name, face.pixels))
+
+    @Slot()
+    def _on_faces(self) -> None:
+        """Show nothing of the faces before, until something of those on show is there."""
+        is_own = self._faces.source == PHOTOS
+        title, kind = (OWN, "Your photos") if is_own else (TESTED, "Test faces")
+        self._models.drop(Lane.STRIP)
+        self._show_strip(None)
+        self.strip_title.setText(title)
+        self.strip.setAccessibleName(title)
+        self.strip.set_placeholder(f"{kind} over their reconstructions appear here.")
+        self._choose_strip()
 
     @Slot()
     def _choose_strip(self) -> None:
@@ -260,9 +297,6 @@ class ReconstructPage(QWidget):
         if has_more:
             rows = self._random.choice(rows, STRIP_FACES, replace=False)
         self._strip_rows = rows
-        title = OWN if self._faces.source == PHOTOS else TESTED
-        self.strip_title.setText(title)
-        self.strip.setAccessibleName(title)
         self._ask_strip()
 
     def _strip_candidates(self) -> NDArray[np.int64]:
@@ -279,11 +313,13 @@ class ReconstructPage(QWidget):
         faces = self._faces.faces
         if faces is not None and len(self._strip_rows):
             images = np.array(faces.images[self._strip_rows])
-            self._models.reconstruct(images, then=self._on_strip, lane=Lane.STRIP)
+            self._models.reconstruct(images, then=self._show_strip, lane=Lane.STRIP)
 
-    def _on_strip(self, reply: Reconstruction) -> None:
-        self._strip = reply
-        self.strip.set_frames(reply.originals, reply.images)
+    def _show_strip(self, reply: Reconstruction | None) -> None:
+        self._in_strip = reply
+        self.export_strip.setEnabled(reply is not None)
+        shown = (_NO_FACES, _NO_FACES) if reply is None else (reply.originals, reply.images)
+        self.below.show_faces(*shown)
 
     @Slot(int)
     def _on_strip_clicked(self, index: int) -> None:
@@ -291,25 +327,42 @@ class ReconstructPage(QWidget):
             self._pick(int(self._strip_rows[index]))
 
 
-def _in_words(quality: Quality) -> str:
-    psnr = f"{quality.psnr:.1f} dB" if np.isfinite(quality.psnr) else "infinite"
-    return f"MSE {quality.mse:.5f}     PSNR {psnr}     SSIM {quality.ssim:.3f}"
+class _Compared(NamedTuple):
+    """A heat map uint8 (48, 48, 3), its colours uint8 (256, 3), its gain, and the numbers."""
+
+    heat_map: Pixels
+    colors: Pixels
+    gain: float
+    quality: Quality
 
 
-def _compare(original: Pixels, reconstruction: Pixels) -> tuple[Pixels, Pixels, float, Quality]:
-    from model.plots.figures import difference_colors, difference_image
+def _compare(original: Pixels, reconstruction: Pixels, gain: float | None) -> _Compared:
+    """Compare two faces; without a gain the largest difference is the brightest colour."""
+    from model.plots.figures import difference, difference_colors, difference_image
 
-    picture, scale = difference_image(original, reconstruction)
-    return picture, difference_colors(), scale, quality(original, reconstruction)
+    if gain is None:
+        largest = float(difference(original, reconstruction).max())
+        gain = 1 / min(max(largest, 1 / MOST_GAIN), 1.0)
+    picture, _ = difference_image(original, reconstruction, 1 / gain)
+    return _Compared(picture, difference_colors(), gain, quality(original, reconstruction))
 
 
-def _save_face(original: Pixels, reconstruction: Pixels, quality: Quality, path: Path) -> None:
+def _save_face(
+    original: Pixels, reconstruction: Pixels, quality: Quality, scale: float, path: Path
+) -> None:
     from model.plots.figures import reconstruction_figure
 
-    reconstruction_figure(original, reconstruction, quality, path)
+    reconstruction_figure(original, reconstruction, quality, path, scale)
 
 
 def _save_strip(originals: Pixels, reconstructions: Pixels, path: Path) -> None:
     from model.plots.figures import rows_figure
 
     rows_figure(originals, reconstructions, path)
+
+
+def _save_picture(pixels: Pixels, path: Path) -> None:
+    from model.morph.film import FilmSettings, write_film
+
+    for _ in write_film(pixels[None], path, FilmSettings("PNG strip")):
+        pass

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from cae_gui.reconstruct.crop_box import CropBoxView
 from cae_gui.reconstruct.own_photo import Opened, OwnPhoto
+from cae_gui.widgets.controls import SectionLabel
+from cae_gui.widgets.layouts import filled
 from model.photos.crop import Placement
 
 
 class PhotoPanel(QWidget):
     """Shows the photo of the selected face where it is the user's own, else hides.
 
+    ``buttons``, for elsewhere, are shown and hidden with it.
+
     ``show_faces`` is to be called when faces came or went. What the user asks for is called with
     keys of the photo library: ``pick`` goes to another face of the photo, ``add_face`` gives the
     one in the box an entry of its own, ``add_all_faces`` all the others that were found.
+
+    Signals:
+        shown(bool): a photo is there, or none any more.
     """
+
+    shown = Signal(bool)
 
     def __init__(
         self,
@@ -36,6 +45,7 @@ class PhotoPanel(QWidget):
         self._add_all_faces, self._remove = add_all_faces, remove
         self._others: list[str] = []
         self.photo = CropBoxView()
+        self.buttons = QWidget()
         self.add_face = QPushButton("&Add another face")
         self.add_all = QPushButton()
         self.remove = QPushButton("Remove th&is face")
@@ -61,20 +71,13 @@ class PhotoPanel(QWidget):
             self._set_free(free)
 
     def _arrange(self) -> None:
-        buttons = QVBoxLayout()
-        buttons.setSpacing(8)
-        for button in (self.add_face, self.add_all, self.remove):
-            buttons.addWidget(button)
-        buttons.addStretch()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(16)
-        row.addWidget(self.photo, 1)
-        row.addLayout(buttons)
+        filled(QVBoxLayout(self), self.photo)
+        title = SectionLabel("Your photo")
+        filled(QVBoxLayout(self.buttons), title, self.add_face, self.add_all, self.remove)
 
     def _connect(self) -> None:
         self._own.opened.connect(self._on_opened)
-        self._own.closed.connect(self.hide)
+        self._own.closed.connect(self._on_closed)
         self._own.placed.connect(self.photo.set_box)
         self._own.kept.connect(self.show_faces)
         self.photo.box_changed.connect(self._own.move)
@@ -95,7 +98,16 @@ class PhotoPanel(QWidget):
         self.photo.set_photo(photo.pixels, photo.size, placement.found, "")
         self.photo.set_box(placement.box, placement.chosen)
         self.show_faces()
-        self.show()
+        self._set_shown(True)
+
+    @Slot()
+    def _on_closed(self) -> None:
+        self._set_shown(False)
+
+    def _set_shown(self, shown: bool) -> None:
+        self.setVisible(shown)
+        self.buttons.setVisible(shown)
+        self.shown.emit(shown)
 
     @Slot(int)
     def _on_other_chosen(self, number: int) -> None:
@@ -119,7 +131,7 @@ class PhotoPanel(QWidget):
 
 def _caption(found: int, free: int, others: int) -> str:
     if found > 1 and free:
-        return f"Your photo: {found} faces found, click a dashed one to choose it"
+        return f"{found} faces found: click a dashed one to choose it"
     if others:
-        return f"Your photo: {others + 1} faces added, click one to go to it"
-    return "Your photo" if found else "Your photo: no face found, move the box"
+        return f"{others + 1} faces added: click one to go to it"
+    return "Your photo" if found else "No face was found: drag the box onto the face"

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QUndoStack
 
 from cae_gui.core.errors import Report
 from cae_gui.core.jobs import StreamJob
 from cae_gui.core.models import Models, Pixels, RefinedFace, refine_face
 from cae_gui.core.selection import Selected, Selection
+from cae_gui.core.undo import Step
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
@@ -26,7 +28,8 @@ STEPS = 20
 class Refinement(QObject):
     """Refines the selected face in the background and has the result kept, until it is undone.
 
-    What is reached when it is stopped, or another face is selected, is kept as well.
+    What is reached when it is stopped, or another face is selected, is kept as well. Refining the
+    selected face is a step on ``undo_stack``, which is cleared when another face is selected.
 
     Signals:
         stepped(Reconstruction): the face after another step.
@@ -40,12 +43,17 @@ class Refinement(QObject):
         self,
         models: Models,
         selection: Selection,
+        undo_stack: QUndoStack,
         report: Report,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._models, self._selection, self._report = models, selection, report
+        self._undo_stack = undo_stack
+        self._seen: Selected | None = None
         self._face: Selected | None = None
+        """The one that is being refined."""
+        self._before: RefinedFace | None = None
         self._reached: RefinedFace | None = None
         self.job = StreamJob(self)
         models.replaced.connect(self._on_model)
@@ -72,7 +80,7 @@ class Refinement(QObject):
         if face is None or model is None or self.is_running:
             return
         self._face = face
-        self._reached = self._models.refined(face.pixels)
+        self._before = self._reached = self._models.refined(face.pixels)
         work = partial(_refine, model, face.pixels, self._models.pull, self._reached)
         self.job.begin(work, then=self._on_step, failed=self._report, ended=self._on_ended)
         self.changed.emit()
@@ -82,13 +90,13 @@ class Refinement(QObject):
         self.job.cancel()
 
     def undo(self) -> None:
-        """Take the selected face as the encoder gives it."""
+        """Take the selected face as the encoder gives it; a step that can be undone, too."""
         face, reached = self._selection.face, self.reached
-        if face is not None and reached is not None and not self.is_running:
-            self._keep(face, reached.undone())
+        if face is not None and reached is not None and reached.steps and not self.is_running:
+            self._push("Drop the refinement", face, reached, reached.undone(), is_made=False)
 
     def words(self) -> str:
-        """Say what refinement brought the selected face, and what it cost; "" without."""
+        """Say what refinement brought the selected face, and what it cost, in lines; "" without."""
         reached = self.reached
         if reached is None or not reached.steps:
             return ""
@@ -100,11 +108,24 @@ class Refinement(QObject):
             pair = np.stack([reached.encoded, reached.latent])
             before, after = (round(100 * float(share)) for share in density.typicality(pair))
             parts.append(_typicality(before, after))
-        return " ".join(parts)
+        return "\n".join(parts)
 
-    def _keep(self, face: Selected, reached: RefinedFace) -> None:
-        self._models.keep_refined(face.pixels, reached)
-        if face is self._selection.face:
+    def _push(
+        self, text: str, face: Selected, before: RefinedFace, after: RefinedFace, *, is_made: bool
+    ) -> None:
+        apply = partial(self._put, face.pixels)
+        self._undo_stack.push(_RefinementStep(text, apply, before, after, is_made=is_made))
+
+    def _put(self, pixels: Pixels, reached: RefinedFace) -> None:
+        """Keep this of a face, in the place of what a refinement under way reaches."""
+        self._face = None
+        self.job.cancel()
+        self._keep(pixels, reached)
+
+    def _keep(self, pixels: Pixels, reached: RefinedFace) -> None:
+        self._models.keep_refined(pixels, reached)
+        face = self._selection.face
+        if face is not None and np.array_equal(face.pixels, pixels):
             # In a new selection: to whoever edits it, its latent is another one.
             self._selection.show(replace(face))
 
@@ -114,7 +135,7 @@ class Refinement(QObject):
             return ""
         away = float(np.linalg.norm(reached.encoded - statistics.mean))
         share = float(np.linalg.norm(reached.latent - reached.encoded)) / max(away, 1e-12)
-        return f"Moved by {100 * share:.0f} % of its way from the mean."
+        return f"Moved by {100 * share:.0f} % of its way from the mean"
 
     def _on_step(self, event: tuple[Any, RefinedFace]) -> None:
         if self._face is None:
@@ -125,22 +146,32 @@ class Refinement(QObject):
             self.changed.emit()
 
     def _on_ended(self, _complete: bool) -> None:
-        face, reached = self._face, self._reached
-        self._face = self._reached = None
+        face, before, reached = self._face, self._before, self._reached
+        self._face = self._before = self._reached = None
         if face is not None and reached is not None and reached.steps:
-            self._keep(face, reached)
+            if face is self._selection.face:
+                before = before or reached.undone()
+                self._push("Refine the face", face, before, reached, is_made=True)
+            self._keep(face.pixels, reached)
         self.changed.emit()
 
     @Slot()
     def _on_model(self) -> None:
-        self._face = self._reached = None  # its latent belongs to another model
+        self._face = self._before = self._reached = None  # its latent belongs to another model
         self.job.cancel()
+        stack = self._undo_stack
+        if any(isinstance(stack.command(at), _RefinementStep) for at in range(stack.count())):
+            stack.clear()
         self.changed.emit()
 
     @Slot()
     def _on_selected(self) -> None:
-        if self._face is not None and self._face is not self._selection.face:
+        face = self._selection.face
+        if self._face is not None and self._face is not face:
             self.job.cancel()
+        if not _are_same(self._seen, face):
+            self._undo_stack.clear()
+        self._seen = face
         self.changed.emit()
 
     @Slot()
@@ -148,18 +179,31 @@ class Refinement(QObject):
         self.changed.emit()  # a photo may have been refined at once
 
 
+class _RefinementStep(Step[RefinedFace]):
+    """A step that only the model can undo that it was made with."""
+
+
+def _are_same(one: Selected | None, other: Selected | None) -> bool:
+    """Return whether both are the same face, or the same photo with its box elsewhere."""
+    if one is None or other is None:
+        return one is other
+    if one.photo_key or other.photo_key:
+        return one.photo_key == other.photo_key
+    return np.array_equal(one.pixels, other.pixels)
+
+
 def _gain(reached: RefinedFace) -> str:
     steps = "1 step" if reached.steps == 1 else f"{reached.steps} steps"
     less = round(100 * (1 - reached.mse / max(reached.mse_encoded, 1e-12)))
     told = f"{less} % closer" if less > 0 else "no closer"
-    return f"Refined in {steps}: {told}, MSE {reached.mse_encoded:.5f} → {reached.mse:.5f}."
+    return f"Refined in {steps}: {told}\nMSE {reached.mse_encoded:.5f} → {reached.mse:.5f}"
 
 
 def _typicality(before: int, after: int) -> str:
     if before == after:
-        return f"As typical as before: {after} % of faces are as unusual."
+        return f"As typical as before: {after} % are as unusual"
     word = "Less" if after < before else "More"
-    return f"{word} typical: {before} → {after} % of faces are as unusual."
+    return f"{word} typical: {before} → {after} % are as unusual"
 
 
 def _refine(

@@ -70,6 +70,10 @@ class FaceView(QWidget):
         self._rendered = None
         self.update()
 
+    def pixels(self) -> Pixels | None:
+        """Return the image uint8 (H, W, 3), or None without one."""
+        return self._pixels
+
     def set_placeholder(self, text: str) -> None:
         """Say what to do here while there is no image."""
         self._placeholder = text
@@ -94,6 +98,10 @@ class FaceView(QWidget):
         side = max(1, min(room.width(), room.height()))
         left, top = (room.width() - side) // 2, (room.height() - side) // 2
         return QRect(room.x() + left, room.y() + top, side, side)
+
+    def size_around(self, side: int) -> QSize:
+        """Return the size at which the picture is a square of this side."""
+        return QSize(side + 2 * _MARGIN, side + 2 * _MARGIN + self._caption_height())
 
     def setToolTip(self, text: str) -> None:
         super().setToolTip(as_tip(text))
@@ -144,10 +152,10 @@ class FaceView(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(192 + 2 * _MARGIN, 192 + 2 * _MARGIN + self._caption_height())
+        return self.size_around(192)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(64 + 2 * _MARGIN, 64 + 2 * _MARGIN + self._caption_height())
+        return self.size_around(64)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -28,10 +28,15 @@ class FilmStrip(QWidget):
     frame_clicked = Signal(int)
 
     def __init__(
-        self, parent: QWidget | None = None, *, rows: int = 1, largest: int = _LARGEST
+        self,
+        parent: QWidget | None = None,
+        *,
+        rows: int = 1,
+        largest: int = _LARGEST,
+        smallest: int = _SMALLEST,
     ) -> None:
         super().__init__(parent)
-        self._rows, self._largest = rows, largest
+        self._rows, self._largest, self._smallest = rows, largest, smallest
         self._frames: list[NDArray[np.uint8]] = []
         self._rendered: list[list[QImage]] = []
         self._current: int | None = None
@@ -89,7 +94,7 @@ class FilmStrip(QWidget):
     def _side(self, width: int) -> int:
         count = max(1, self.count())
         side = (width - 2 * _MARGIN - (count - 1) * _GAP) // count
-        return min(max(side, _SMALLEST), self._largest) if self.count() else self._largest
+        return min(max(side, self._smallest), self._largest) if self.count() else self._largest
 
     def _height(self, side: int) -> int:
         rows = max(self._rows, len(self._frames))
@@ -126,8 +131,8 @@ class FilmStrip(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         count = max(1, self.count())
-        width = count * (_SMALLEST + _GAP) - _GAP + 2 * _MARGIN
-        return QSize(width, self._height(_SMALLEST))
+        width = count * (self._smallest + _GAP) - _GAP + 2 * _MARGIN
+        return QSize(width, self._height(self._smallest))
 
     def hasHeightForWidth(self) -> bool:
         return True

@@ -19,6 +19,10 @@ NARROW = 1100
 """A window less wide than this has its inspector over the stage, not beside it."""
 CONTROL, PRIMARY = 28, 36
 """The least height of a control, and that of the button that a workspace is there for."""
+SMALL, TEXT, LARGE, TITLE = 11, 13, 15, 22
+"""Sizes of text."""
+WELL = "#141519"
+"""Behind large faces, in both schemes."""
 
 _Role = QPalette.ColorRole
 LIGHT: Mapping[QPalette.ColorRole, str] = {

@@ -34,18 +34,27 @@ _TEXT = "#202124"
 _MUTED = "#5f6368"
 
 
+def difference(original: NDArray[Any], reconstruction: NDArray[Any]) -> NDArray[np.float32]:
+    """Return the absolute difference (H, W), mean over the channels, of two images (H, W, 3).
+
+    The images are uint8 or float in [0, 1], the difference is in [0, 1].
+    """
+    apart = np.abs(_unit_scale(original) - _unit_scale(reconstruction))
+    return np.asarray(apart.mean(axis=2), np.float32)
+
+
 def difference_image(
-    original: NDArray[Any], reconstruction: NDArray[Any]
+    original: NDArray[Any], reconstruction: NDArray[Any], scale: float = DIFFERENCE_SCALE
 ) -> tuple[NDArray[np.uint8], float]:
     """Return where two images (H, W, 3), uint8 or float in [0, 1], differ, and the map's scale.
 
-    The heat map is uint8 (H, W, 3): the absolute difference, mean over the channels, from black
-    (equal) to pale yellow. The scale is fixed, so that maps of different faces compare: its end
-    stands for 0.25 of full brightness, and larger differences look the same.
+    The heat map is uint8 (H, W, 3): ``difference`` from black (equal) to pale yellow. The end of
+    the scale, a share of full brightness above 0, doesn't depend on the images, so that maps of
+    different faces compare; larger differences look the same.
     """
-    difference = np.abs(_unit_scale(original) - _unit_scale(reconstruction)).mean(axis=2)
-    rows = np.clip(difference / DIFFERENCE_SCALE * 255, 0, 255).round().astype(np.uint8)
-    return difference_colors()[rows], DIFFERENCE_SCALE
+    shares = difference(original, reconstruction) / scale
+    rows = np.clip(shares * 255, 0, 255).round().astype(np.uint8)
+    return difference_colors()[rows], scale
 
 
 @cache
@@ -89,18 +98,21 @@ def reconstruction_figure(
     reconstruction: NDArray[np.uint8],
     quality: Quality,
     path: Path,
+    scale: float = DIFFERENCE_SCALE,
 ) -> None:
     """Write a face, its reconstruction and their difference, each (48, 48, 3), with the numbers.
+
+    ``scale`` is that of ``difference_image``.
 
     Raises:
         ValueError: the suffix isn't one of ``SUFFIXES``.
         OSError: the file can't be written.
     """
-    difference, scale = difference_image(original, reconstruction)
+    picture, scale = difference_image(original, reconstruction, scale)
 
     def draw() -> Figure:
         figure = _figure(16 + 3 * 208 + 56, 272)
-        panels = (original, reconstruction, difference)
+        panels = (original, reconstruction, picture)
         for column, (title, image) in enumerate(
             zip(("Original", "Reconstruction", "Difference"), panels, strict=True)
         ):
@@ -216,6 +228,7 @@ __all__ = [
     "CurvePainter",
     "CurveRequest",
     "curves_figure",
+    "difference",
     "difference_colors",
     "difference_image",
     "reconstruction_figure",

@@ -356,7 +356,8 @@ def test_saving_a_model_keeps_the_edited_face(
     assert window.studio.explorer.undo_stack.canUndo()
 
 
-def test_nothing_chosen_nothing_happens(window: MainWindow, answers: Dialogs) -> None:
+def test_nothing_chosen_nothing_happens(window: MainWindow, answers: Dialogs, qtbot: QtBot) -> None:
+    qtbot.waitUntil(window.reconstruct.export_strip.isEnabled)
     for text in ("Open model", "Save model as", "Add photos"):
         action(window, text).trigger()
     for widget in (window.reconstruct.export_face, window.reconstruct.export_strip):

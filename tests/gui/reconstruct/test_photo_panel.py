@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from cae_gui.core.jobs import stop_and_wait
 from cae_gui.reconstruct.own_photo import OwnPhoto
 from cae_gui.reconstruct.photo_panel import PhotoPanel
+from cae_gui.widgets.layouts import filled
 from model.photos.crop import CropBox, Placement
 from model.photos.photos import Photo, PhotoLibrary
 
@@ -41,7 +43,17 @@ def asked() -> Mock:
 
 
 @pytest.fixture
-def panel(own: OwnPhoto, asked: Mock, qtbot: QtBot) -> PhotoPanel:
+def holder(qtbot: QtBot) -> QWidget:
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    holder.resize(900, 400)
+    with qtbot.waitExposed(holder):
+        holder.show()
+    return holder
+
+
+@pytest.fixture
+def panel(own: OwnPhoto, asked: Mock, holder: QWidget) -> PhotoPanel:
     panel = PhotoPanel(
         own,
         pick=asked.pick,
@@ -49,17 +61,14 @@ def panel(own: OwnPhoto, asked: Mock, qtbot: QtBot) -> PhotoPanel:
         add_all_faces=asked.add_all_faces,
         remove=asked.remove,
     )
-    qtbot.addWidget(panel)
-    panel.resize(600, 400)
-    with qtbot.waitExposed(panel):
-        panel.show()
+    filled(QHBoxLayout(holder), panel, panel.buttons, room=panel)
     return panel
 
 
 def show(own: OwnPhoto, shelf: PhotoLibrary, faces: int, qtbot: QtBot) -> str:
     """Open a photo on which so many faces were found, the first of which was added."""
     grey = np.full((600, 2200, 3), 90 + faces, np.uint8)
-    placement = Placement(BOXES[0], BOXES[:faces], 0)
+    placement = Placement(BOXES[0], BOXES[:faces], 0 if faces else -1)
     key = shelf.add_photo(Photo("group.png", Image.fromarray(grey), placement))
     with qtbot.waitSignal(own.opened):
         own.show(key)
@@ -88,8 +97,30 @@ def test_it_hides_without_a_photo(
     assert panel.photo.box() == BOXES[0]
     own.show("")
     assert panel.isHidden()
+    assert panel.buttons.isHidden()
     show(own, shelf, 3, qtbot)
     assert not panel.isHidden()
+    assert not panel.buttons.isHidden()
+
+
+def test_it_stays_while_another_photo_is_read(
+    panel: PhotoPanel, own: OwnPhoto, shelf: PhotoLibrary, qtbot: QtBot
+) -> None:
+    shown: list[bool] = []
+    show(own, shelf, 2, qtbot)
+    panel.shown.connect(shown.append)
+    show(own, shelf, 3, qtbot)
+    assert shown == [True]
+
+
+@pytest.mark.parametrize(
+    ("faces", "said"), [(0, "No face was found"), (1, "Your photo"), (3, "3 faces found")]
+)
+def test_what_was_found_is_said(
+    faces: int, said: str, panel: PhotoPanel, own: OwnPhoto, shelf: PhotoLibrary, qtbot: QtBot
+) -> None:
+    show(own, shelf, faces, qtbot)
+    assert said in panel.photo.accessibleName()
 
 
 def test_buttons_ask_for_the_photo_on_show(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +119,77 @@ def test_it_is_undone_and_begins_again_where_the_encoder_puts_it(
     assert not page.undo_refinement.isEnabled()
     shown = refine(studio, page, qtbot)
     np.testing.assert_array_equal(shown[0].latents, expected)
+
+
+def go(step: Callable[[], object], studio: Studio, qtbot: QtBot) -> np.ndarray:
+    """Undo or redo; return the latent (4,) that the face is shown with then."""
+    with qtbot.waitSignal(studio.selection.reconstructed) as blocker:
+        step()
+    reply: Reconstruction = blocker.args[0]
+    return reply.latents[0]
+
+
+class TestSteps:
+    def test_each_refinement_is_one(
+        self, page: ReconstructPage, studio: Studio, qtbot: QtBot
+    ) -> None:
+        stack, latents = studio.photo.undo_stack, []
+        for _ in range(2):
+            refine(studio, page, qtbot)
+            reached = studio.refinement.reached
+            assert reached is not None
+            latents.append(reached.latent)
+        assert stack.count() == 2
+        assert "Refine" in stack.undoText()
+        np.testing.assert_array_equal(go(stack.undo, studio, qtbot), latents[0])
+        encoded = go(stack.undo, studio, qtbot)
+        assert page.gain.text() == ""
+        assert studio.models.model is not None
+        face = studio.selection.face
+        assert face is not None
+        np.testing.assert_array_equal(encoded, encode(studio.models.model, face.pixels[None])[0])
+        np.testing.assert_array_equal(go(stack.redo, studio, qtbot), latents[0])
+        np.testing.assert_array_equal(go(stack.redo, studio, qtbot), latents[1])
+        assert "Refined" in page.gain.text()
+
+    def test_what_the_button_dropped_comes_back(
+        self, page: ReconstructPage, studio: Studio, qtbot: QtBot
+    ) -> None:
+        refine(studio, page, qtbot)
+        reached = studio.refinement.reached
+        assert reached is not None
+        go(page.undo_refinement.click, studio, qtbot)
+        assert page.gain.text() == ""
+        latent = go(studio.photo.undo_stack.undo, studio, qtbot)
+        np.testing.assert_array_equal(latent, reached.latent)
+
+    def test_they_are_those_of_the_face_on_show_and_its_model(
+        self, page: ReconstructPage, studio: Studio, few_faces: FaceSet, qtbot: QtBot
+    ) -> None:
+        stack = studio.photo.undo_stack
+        refine(studio, page, qtbot)
+        select(studio, few_faces, 0, qtbot)  # the same
+        assert stack.count() == 1
+        select(studio, few_faces, 1, qtbot)
+        assert stack.count() == 0
+        refine(studio, page, qtbot)
+        assert stack.count() == 1
+        studio.models.adopt(small_model(1), "Other")
+        assert stack.count() == 0
+
+    def test_undo_ends_a_refinement_under_way(
+        self, page: ReconstructPage, studio: Studio, qtbot: QtBot
+    ) -> None:
+        stack = studio.photo.undo_stack
+        refine(studio, page, qtbot)
+        with qtbot.waitSignal(
+            studio.refinement.stepped, check_params_cb=lambda _reply: begun(studio)
+        ):
+            page.refine.click()
+        stack.undo()
+        qtbot.waitUntil(lambda: not studio.refinement.is_running)
+        assert page.gain.text() == ""
+        assert not stack.canUndo()
 
 
 def test_it_goes_on_where_it_ended(page: ReconstructPage, studio: Studio, qtbot: QtBot) -> None:
