@@ -273,8 +273,8 @@ class MainWindow(QMainWindow):
         self._sessions.used.connect(self._on_session_used)
         self.explore.own_page.bring.clicked.connect(self.files.open_directions)
         self.morph.path.frames.edited_wanted.connect(self._on_edited_wanted)
-        self.morph.grid.edit_asked.connect(self._on_edit_asked)
-        self.morph.analogy.edit_asked.connect(self._on_edit_asked)
+        for page in (self.morph.path, self.morph.grid, self.morph.analogy):
+            page.edit_asked.connect(self._on_edit_asked)
         self._connect_saving()
 
     def _connect_saving(self) -> None:

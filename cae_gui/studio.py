@@ -21,7 +21,7 @@ from cae_gui.explore.exploring import Exploring
 from cae_gui.explore.map.maps import Maps
 from cae_gui.gallery.photos import OwnPhotos
 from cae_gui.morph.filming import Filming
-from cae_gui.morph.mix import Analogy, Corners, spread
+from cae_gui.morph.mix import CANDIDATES, Analogy, Corners, spread
 from cae_gui.morph.morpher import Morpher
 from cae_gui.reconstruct.own_photo import OwnPhoto
 from cae_gui.reconstruct.refinement import Refinement
@@ -79,6 +79,7 @@ class Studio(QObject):
 
     def _connect(self) -> None:
         self.models.replaced.connect(self._on_model)
+        self.models.face_refined.connect(self._on_refined)
         self.faces.changed.connect(self._on_faces)
         self.selection.changed.connect(self._on_selected)
         self.photo.cropped.connect(self._on_cropped)
@@ -132,11 +133,17 @@ class Studio(QObject):
             return
         if not len(faces.images):
             self.photo.close()
-        # The first morph and the first grid need no choosing.
+        # The first morph, grid and analogy need no choosing.
         if pair := spread(faces, 2)[len(self.morpher.state.faces) :]:
             self.morpher.fill(pair)
         if corners := spread(faces, 4):
             self.corners.fill(corners)
+        self.analogy.propose(spread(faces, min(len(faces.images), CANDIDATES)))
+
+    @Slot(object, object)
+    def _on_refined(self, pixels: NDArray[np.uint8], latent: NDArray[np.float32]) -> None:
+        for mix in (self.morpher, self.corners, self.analogy):
+            mix.renew(pixels, latent)
 
     @Slot()
     def _on_selected(self) -> None:

@@ -97,6 +97,7 @@ class Models(QObject):
         described(): the latent space of the model in use was measured.
         attributes_found(): the attribute directions and the density of the model in use are
             known; often none.
+        face_refined(object, object): a face uint8 (48, 48, 3) has this latent (L,) from now on.
         saved(Path): the model was written.
         busy(str, int, int): what is done, how far, of how much (0: unknown); ``idle()`` ends it.
     """
@@ -105,6 +106,7 @@ class Models(QObject):
     replaced = Signal(object, object, bool)
     described = Signal()
     attributes_found = Signal()
+    face_refined = Signal(object, object)
     saved = Signal(object)
     busy = Signal(str, int, int)
     idle = Signal()
@@ -215,6 +217,7 @@ class Models(QObject):
     def keep_refined(self, pixels: Pixels, refined: RefinedFace) -> None:
         """Have a face uint8 (48, 48, 3) encoded so wherever it enters; another model forgets it."""
         self._refined[_key(pixels)] = refined
+        self.face_refined.emit(pixels, refined.latent)
 
     def refined(self, pixels: Pixels) -> RefinedFace | None:
         """Return what was kept of a face uint8 (48, 48, 3), if it was refined with this model."""
@@ -283,6 +286,9 @@ class Models(QObject):
     ) -> None:
         reconstruction, new = reply
         self._refined |= new
+        for image in reconstruction.originals if new else ():
+            if (refined := new.get(_key(image))) is not None:
+                self.face_refined.emit(image, refined.latent)
         then(reconstruction)
 
     def _on_saved(self, number: int, path: Path, _reply: object) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cae_gui.core.models import Lane, Models
 from cae_gui.core.selection import Selection
@@ -17,8 +17,8 @@ from cae_gui.morph.face_well import FaceWell
 from cae_gui.morph.film_export import FilmOffer
 from cae_gui.morph.mix import Analogy, MorphFace
 from cae_gui.morph.morpher import Morpher
-from cae_gui.widgets.controls import Label, button
-from cae_gui.widgets.face_view import FaceView
+from cae_gui.morph.stage import DarkWell, LargeFace, face_actions, inspector
+from cae_gui.widgets.controls import Label, PrimaryButton, SectionLabel, button
 from cae_gui.widgets.fields import Slider
 from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.message_bar import MessageBar
@@ -32,18 +32,15 @@ _HINT = (
     "Drop a face here, or several at once, or click to take the selected one. "
     "Of several faces the mean counts."
 )
-_PLACEHOLDERS = (
-    "Drop faces here that have it, such as a smile",
-    "Drop faces here that don't have it",
-    "Drop the face here that is to get it",
-)
+_PLACEHOLDERS = ("Faces that have it", "Faces without", "A face to get it")
 _NAME = "A − B + C"
 _MOST_PERCENT = 200
 _AT_ONCE = 16
+_WELL_WIDTH = 104
 
 
 class AnalogyPage(QWidget):
-    """Wells A, B and C, the result, and a slider for the strength.
+    """The result over the wells A, B and C; ``inspector`` has a slider for the strength.
 
     It encodes and decodes only while visible. ``offer`` exports the result.
 
@@ -69,10 +66,11 @@ class AnalogyPage(QWidget):
         self._shown: tuple[Side, ...] = ()
         self._pictures: dict[Side, Pixels] = {}
         self._stamp = 0
+        self._about_example = ""
         self.wells = tuple(FaceWell(index, _HINT, selection, analogy.put) for index in range(3))
         for well, text in zip(self.wells, _PLACEHOLDERS, strict=True):
             well.set_placeholder(text)
-        self.result = FaceView()
+        self.result = LargeFace()
         self.result.set_caption(_NAME)
         self.slider = Slider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, _MOST_PERCENT)
@@ -84,28 +82,35 @@ class AnalogyPage(QWidget):
         self.key_frame = button("Add as &key frame", self._on_key_frame, tip)
         tip = "Go on with the result in Explore"
         self.edit = button("Edit &in Explore", self._on_edit, tip)
-        self.save = button("Save pict&ure …", self._on_save)
+        self.save = PrimaryButton("Save pict&ure …")
+        self.save.clicked.connect(self._on_save)
+        self.note = Label()
+        face_actions(self, self.result, save=self._on_save, edit=self._on_edit)
         self._arrange()
         self._connect()
         self._on_changed()
         self._work()
 
     def _arrange(self) -> None:
-        explanation, total = Label(EXPLANATION), self._sum()
-        explanation.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        rows, margins = (
-            (explanation, total, self._strength(), self._controls()),
-            (16, 16, 16, 16),
-        )
-        filled(QVBoxLayout(self), *rows, margins=margins, spacing=16, room=total)
+        rows, margins = (self.result, self._sum()), (8, 8, 8, 8)
+        column = filled(QVBoxLayout(), *rows, margins=margins, room=self.result)
+        filled(QVBoxLayout(self), DarkWell(column), margins=margins)
+        explanation = Label(EXPLANATION)
+        for label in (explanation, self.note):
+            label.setWordWrap(True)
+        parts = SectionLabel(_NAME), explanation, self.note, SectionLabel("Result")
+        strength = self._strength()
+        self.inspector = inspector(self.save, *parts, strength, self.key_frame, self.edit)
 
     def _sum(self) -> QHBoxLayout:
         line = QHBoxLayout()
         line.setSpacing(8)
-        for well, sign in zip(self.wells, "−+=", strict=True):
-            line.addWidget(well, 2)
-            line.addWidget(_sign(sign))
-        line.addWidget(self.result, 3)
+        line.addStretch(1)
+        for well, sign in zip(self.wells, ("", "−", "+"), strict=True):
+            if sign:
+                line.addWidget(_sign(sign), 0, Qt.AlignmentFlag.AlignTop)
+            line.addWidget(well.with_label(_WELL_WIDTH))
+        line.addStretch(1)
         return line
 
     def _strength(self) -> QHBoxLayout:
@@ -115,16 +120,11 @@ class AnalogyPage(QWidget):
         title = Label("Stre&ngth", buddy=self.slider)
         return filled(QHBoxLayout(), title, self.slider, self.percent, room=self.slider)
 
-    def _controls(self) -> QHBoxLayout:
-        controls = filled(QHBoxLayout(), self.key_frame, self.edit)
-        controls.addStretch(1)
-        controls.addWidget(self.save)
-        return controls
-
     def _connect(self) -> None:
         analogy = self._analogy
         analogy.changed.connect(self._on_changed)
         analogy.latents_changed.connect(self._work)
+        self._models.attributes_found.connect(self._work)
         self.slider.valueChanged.connect(self._on_slider)
         self.slider.sliderPressed.connect(analogy.begin_drag)
         self.slider.sliderReleased.connect(analogy.end_drag)
@@ -138,6 +138,8 @@ class AnalogyPage(QWidget):
         if state.sides != self._shown:
             self._shown = state.sides
             self._show_sides()
+            is_example = bool(state.faces) and state.sides == self._analogy.example
+            self.note.setText(self._about_example if is_example else _HINT)
 
     def _show_sides(self) -> None:
         """Show the face of each well, or the mean of its faces once that is decoded."""
@@ -162,6 +164,9 @@ class AnalogyPage(QWidget):
             self._show_result(None)
         if self.isVisible():
             self._encode()
+            if self._analogy.can_show_example and self._models.attributes is not None:
+                self._show_example()
+                return
             self._decode_means()
             if result is not None:
                 self._stamp += 1
@@ -174,6 +179,11 @@ class AnalogyPage(QWidget):
             images = np.stack([face.photo for face in faces if face.photo is not None])
             then = partial(self._analogy.set_latents, faces)
             self._models.encode(images, then=then, lane=Lane.ANALOGY_FACES)
+
+    def _show_example(self) -> None:
+        direction = next(iter(self._models.attributes or ()), None)
+        self._about_example = _example(direction.name if direction else "")
+        self._analogy.show_example(direction.vector if direction else None)
 
     def _decode_means(self) -> None:
         several = [side for side in self._shown if len(side) > 1 and side not in self._pictures]
@@ -233,10 +243,17 @@ class AnalogyPage(QWidget):
         self._work()
 
 
+def _example(name: str) -> str:
+    chosen = "A, B and C are faces of those on show."
+    if name:
+        chosen = f"“{name}” fits the faces of A and doesn't fit those of B, nor C."
+    return f"This is an example: {chosen} Put others in their place."
+
+
 def _sign(text: str) -> QLabel:
     sign = Label(text)
     font = QFont(sign.font())
     font.setPixelSize(32)
     sign.setFont(font)
-    sign.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+    sign.setFixedHeight(_WELL_WIDTH)
     return sign

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSize, Slot
-from PySide6.QtGui import QDropEvent, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, Slot
+from PySide6.QtGui import (
+    QDropEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+    QTextOption,
+)
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from cae_gui.core.selection import Selection
 from cae_gui.morph.mix import MorphFace
 from cae_gui.widgets.face_mime import Face, faces_from_mime
 from cae_gui.widgets.face_view import FaceView
+from cae_gui.widgets.layouts import filled
 
 _GAP = 8
+_NAME_PIXELS = 11
 
 
 class FaceWell(FaceView):
@@ -33,6 +42,8 @@ class FaceWell(FaceView):
         super().__init__(parent, droppable=True)
         self.letter = chr(ord("A") + index)
         self._index, self._hint, self._selection, self._put = index, hint, selection, put
+        self.label = NameLabel(self.letter)
+        """Its letter and the names of its faces, to be placed beside it."""
         self.set_placeholder(f"Drop face {self.letter} here")
         self.set_names(())
         self.clicked.connect(self._on_clicked)
@@ -41,8 +52,17 @@ class FaceWell(FaceView):
         """Set the names of its faces."""
         text = names[0] if len(names) == 1 else f"mean of {len(names):,} faces"
         self.set_face_name(text if names else "")
-        self.set_caption(f"{self.letter}: {text}" if names else self.letter)
+        self.label.set_name(text if names else "")
+        self.setAccessibleName(f"{self.letter}: {text}" if names else self.letter)
         self.setToolTip(f"{text}\n{self._hint}" if names else self._hint)
+
+    def with_label(self, side: int) -> QWidget:
+        """Return a widget with this one, ``side`` px wide, over its label."""
+        self.setFixedSize(side, side)
+        holder = QWidget()
+        filled(QVBoxLayout(holder), self, self.label, spacing=0)
+        holder.setFixedSize(side, side + self.label.sizeHint().height())
+        return holder
 
     @Slot()
     def _on_clicked(self) -> None:
@@ -58,6 +78,41 @@ class FaceWell(FaceView):
         super().dropEvent(event)
         if faces:
             self.take(faces)
+
+
+class NameLabel(QWidget):
+    """A letter and, below it, a name on two lines at the most."""
+
+    def __init__(self, letter: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._letter, self._name = letter, ""
+        font = self.font()
+        font.setPixelSize(_NAME_PIXELS)
+        self.setFont(font)
+
+    def set_name(self, name: str) -> None:
+        """Set the name."""
+        self._name = name
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(64, 3 * self.fontMetrics().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        metrics, rect = painter.fontMetrics(), QRectF(self.rect())
+        plain, bold = painter.font(), painter.font()
+        bold.setWeight(bold.Weight.DemiBold)
+        option = QTextOption(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        painter.setFont(bold)
+        painter.drawText(rect, self._letter, option)
+        painter.setFont(plain)
+        most = 2 * self.width() - metrics.height()
+        text = metrics.elidedText(self._name, Qt.TextElideMode.ElideMiddle, most)
+        painter.drawText(rect.adjusted(0, metrics.height(), 0, 0), text, option)
+        painter.end()
 
 
 class CornerBoard(QWidget):

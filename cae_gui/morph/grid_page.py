@@ -9,11 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from cae_gui.core.models import Lane, Models
 from cae_gui.core.selection import Selection
@@ -21,8 +17,8 @@ from cae_gui.morph.face_grid import FaceGrid
 from cae_gui.morph.face_well import CornerBoard, FaceWell
 from cae_gui.morph.film_export import FilmOffer
 from cae_gui.morph.mix import Corners, MorphFace
-from cae_gui.widgets.controls import Label, button
-from cae_gui.widgets.face_view import FaceView
+from cae_gui.morph.stage import DarkWell, LargeFace, face_actions, inspector
+from cae_gui.widgets.controls import Label, PrimaryButton, SectionLabel, button
 from cae_gui.widgets.fields import ComboBox, CountBox
 from cae_gui.widgets.layouts import filled
 
@@ -33,11 +29,11 @@ FEWEST, MOST = 3, 15
 """Limits of the number of faces per side."""
 
 _HINT = "Drop a face here, or click to take the selected one."
-_WELL_WIDTH, _CELL_WIDTH = 120, 192
+_WELL_WIDTH, _CELL_WIDTH = 104, 208
 
 
 class GridPage(QWidget):
-    """Wells at the corners, the grid between them, and one of its faces enlarged.
+    """Wells at the corners and the grid between them; ``inspector`` has one of its faces enlarged.
 
     It encodes and decodes only while visible. ``offer`` exports the grid.
 
@@ -62,51 +58,47 @@ class GridPage(QWidget):
         self.grid = FaceGrid()
         self.grid.set_placeholder("The faces between A, B, C and D appear here.")
         self.grid.setAccessibleName("Faces between the corners")
-        self.face = FaceView()
+        self.face = LargeFace()
         self.face.set_placeholder("Move the mouse over the grid, or click a face in it.")
         self.shares = Label()
         tip = "Go on with the marked face in Explore (Enter)"
         self.edit = button("Edit &in Explore", self._on_edit, tip)
         self.count = CountBox()
         self.count.setRange(FEWEST, MOST)
+        self.count.setAccessibleName("Faces a side")
         self.count.setToolTip("How many faces the grid has on each side")
         self.path = ComboBox()
         self.path.addItems(["Straight line", "Great arc"])
+        self.path.setAccessibleName("Way")
         self.path.setToolTip("Linear or spherical interpolation of the latents")
         tip = "Save the grid as a picture, or each of its faces"
-        self.export = button("E&xport …", self._on_export, tip)
+        self.export = PrimaryButton("E&xport …")
+        self.export.setToolTip(tip)
+        self.export.clicked.connect(self._on_export)
+        work = {"save": self._on_save, "edit": self._on_edit, "export": self._on_export}
+        face_actions(self, self.face, **work)
         self._arrange()
         self._connect()
         self._on_changed()
         self._work()
 
     def _arrange(self) -> None:
-        for well in self.wells:
-            well.setFixedSize(_WELL_WIDTH, _WELL_WIDTH + well.fontMetrics().height())
-        board = CornerBoard(self.grid, self.wells)
-        middle = filled(QHBoxLayout(), board, self._side(), spacing=16, room=board)
-        column, margins = QVBoxLayout(self), (16, 16, 16, 16)
-        filled(column, middle, self._controls(), margins=margins, spacing=16, room=middle)
-
-    def _side(self) -> QVBoxLayout:
-        self.face.setFixedSize(_CELL_WIDTH, _CELL_WIDTH + self.fontMetrics().height())
+        board = CornerBoard(self.grid, [well.with_label(_WELL_WIDTH) for well in self.wells])
+        well = DarkWell(filled(QVBoxLayout(), board, margins=(8, 8, 8, 8)))
+        filled(QVBoxLayout(self), well, margins=(8, 8, 8, 8))
+        self.face.setFixedHeight(_CELL_WIDTH)
         self.shares.set_tabular()
         self.shares.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        side = QVBoxLayout()
-        side.setSpacing(8)
-        side.addStretch(1)
-        side.addWidget(self.face)
-        side.addWidget(self.shares)
-        side.addWidget(self.edit, 0, Qt.AlignmentFlag.AlignHCenter)
-        side.addStretch(1)
-        return side
-
-    def _controls(self) -> QHBoxLayout:
-        count, path = Label("Face&s a side", buddy=self.count), Label("&Way", buddy=self.path)
-        controls = filled(QHBoxLayout(), count, self.count, path, self.path)
-        controls.addStretch(1)
-        controls.addWidget(self.export)
-        return controls
+        form = QGridLayout()
+        form.setSpacing(8)
+        form.setColumnStretch(1, 1)
+        form.addWidget(Label("Face&s a side", buddy=self.count), 0, 0)
+        form.addWidget(self.count, 0, 1)
+        form.addWidget(Label("&Way", buddy=self.path), 1, 0)
+        form.addWidget(self.path, 1, 1)
+        face = DarkWell(filled(QVBoxLayout(), self.face, margins=(4, 4, 4, 4)))
+        parts = face, self.shares, self.edit, SectionLabel("Grid"), form
+        self.inspector = inspector(self.export, *parts)
 
     def _connect(self) -> None:
         corners = self._corners
@@ -188,6 +180,15 @@ class GridPage(QWidget):
         side, about = self._corners.state.count, self._corners.about()
         formats, grid = ("PNG grid", "PNG frames"), ("Export the grid", self._rows)
         self._offer(FilmOffer(*grid, formats, about, "grid", fixed=side**2, columns=side))
+
+    @Slot()
+    def _on_save(self) -> None:
+        about, formats = {**self._corners.about(), "face": self.grid.marked()}, ("PNG strip",)
+        self._offer(FilmOffer("Save the face", self._marked, formats, about, "face", fixed=1))
+
+    def _marked(self, _frames_per_second: float) -> Floats | None:
+        grid, (row, column) = self._corners.grid(), self.grid.marked()
+        return None if grid is None else grid[row, column][None]
 
     def _rows(self, _frames_per_second: float) -> Floats | None:
         grid = self._corners.grid()

@@ -1,10 +1,10 @@
-"""The row of a path's key frames and the segments between them."""
+"""The strip under the face: the film with its key frames, and a place for another face."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -29,30 +29,23 @@ from PySide6.QtWidgets import (
 
 from cae_gui.core.selection import Selection
 from cae_gui.morph.mix import MorphFace
-from cae_gui.morph.morpher import Morpher, Segment
-from cae_gui.widgets.controls import as_tip
+from cae_gui.morph.morpher import Morpher
+from cae_gui.morph.path_slider import EDGE, LARGEST, SMALLEST, PathSlider
+from cae_gui.morph.segments import letter_of
 from cae_gui.widgets.face_mime import MIME_TYPE, face_from_mime
 from cae_gui.widgets.face_view import FaceView
-from cae_gui.widgets.fields import ComboBox, NumberBox
 from cae_gui.widgets.images import Pixels
-from model.morph.key_frames import EASES
+from cae_gui.widgets.layouts import filled
+from cae_gui.widgets.tokens import FILM
 
-LONGEST_S = 60.0
-SHORTEST_S = 0.1
-SIDE = 88
-_WIDTH = 112  # for the name under it
 _REMOVE = 20
+_PLUS_TOP = 4
 _HINT = (
     "Drop a face here, or click to take the selected one. Drag it, or Ctrl and an arrow key: "
     "another place in the row."
 )
 _ADD_HINT = "Drop a face here, or click to add the selected one."
 _FEWEST = 2
-
-
-def letter_of(index: int) -> str:
-    """Return the label of a key frame: A to Z, then numbers from 27."""
-    return chr(ord("A") + index) if index < 26 else str(index + 1)
 
 
 class KeyFrameCard(FaceView):
@@ -81,10 +74,9 @@ class KeyFrameCard(FaceView):
             self._shown = pixels
             self.set_image(pixels)
         self.set_face_name(name)
-        self.set_caption(": ".join(part for part in (letter, name) if part) or " ")
         self.setToolTip(f"{name}\n{_HINT}".strip() if letter else _ADD_HINT)
-        if not letter:
-            self.setAccessibleName("Add a face")
+        parts = (part for part in (letter, name) if part)
+        self.setAccessibleName(": ".join(parts) or "Add a face")
         self.remove_button.setAccessibleName(f"Remove {letter}: {name}")
 
     def set_removable(self, removable: bool) -> None:
@@ -109,10 +101,10 @@ class KeyFrameCard(FaceView):
         self._frames.morpher.put(self.index, MorphFace(name, pixels))
 
     def sizeHint(self) -> QSize:
-        return QSize(_WIDTH, SIDE + super().minimumSizeHint().height() - 64)
+        return QSize(LARGEST + 2 * EDGE, LARGEST + 2 * EDGE)
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        return QSize(SMALLEST, SMALLEST)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -129,6 +121,7 @@ class KeyFrameCard(FaceView):
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         self._show_button()
+        self._frames.show_card(self)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
@@ -141,7 +134,7 @@ class KeyFrameCard(FaceView):
 
     def dropEvent(self, event: QDropEvent) -> None:
         other = event.source()
-        if isinstance(other, KeyFrameCard) and other.parent() is self.parent():
+        if isinstance(other, KeyFrameCard) and other in self._frames.cards:
             self._set_drop_hover(False)
             event.acceptProposedAction()
             self._frames.move_face(other.index, self.index)
@@ -164,66 +157,11 @@ class KeyFrameCard(FaceView):
             super().keyPressEvent(event)
 
 
-class SegmentEditor(QWidget):
-    """Edits a segment's duration, easing, and kind of interpolation."""
+class KeyFrames(QWidget):
+    """The film strip, with the key frames at their times and an empty card for another face.
 
-    def __init__(self, morpher: Morpher, index: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._morpher, self._index = morpher, index
-        self.seconds = NumberBox(decimals=3, least=1)
-        self.seconds.setRange(SHORTEST_S, LONGEST_S)
-        self.seconds.setSingleStep(0.5)
-        self.seconds.setSuffix(" s")
-        self.seconds.setKeyboardTracking(False)  # no 1 s and 12 s while 12.5 s is typed
-        self.ease = ComboBox()
-        for name in EASES:
-            self.ease.addItem(name.capitalize(), name)
-        self.way = ComboBox()
-        self.way.addItems(["Straight", "Great arc"])
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 8, 0, 0)
-        column.setSpacing(4)
-        for control in (self.seconds, self.ease, self.way):
-            column.addWidget(control)
-        self.seconds.valueChanged.connect(partial(morpher.set_seconds, index))
-        self.ease.currentIndexChanged.connect(self._on_ease)
-        self.way.currentIndexChanged.connect(self._on_spherical)
-
-    def set_segment(self, segment: Segment) -> None:
-        """Show a segment, without emitting signals."""
-        # A number being typed stays while another segment changes.
-        if round(segment.seconds, self.seconds.decimals()) != self.seconds.value():
-            with QSignalBlocker(self.seconds):
-                self.seconds.setValue(segment.seconds)
-        with QSignalBlocker(self.ease):
-            self.ease.setCurrentIndex(self.ease.findData(segment.ease))
-        with QSignalBlocker(self.way):
-            self.way.setCurrentIndex(int(segment.spherical))
-
-    def set_ends(self, first: str, second: str) -> None:
-        """Set the labels of the key frames at its ends."""
-        way = f"from {first} to {second}"
-        for control, what, tip in (
-            (self.seconds, "Seconds", f"How long the way {way} takes"),
-            (self.ease, "Ease", f"How evenly it goes {way}"),
-            (self.way, "Way", f"Linear or spherical interpolation {way}"),
-        ):
-            control.setAccessibleName(f"{what} {way}")
-            control.setToolTip(as_tip(tip))
-
-    @Slot(int)
-    def _on_ease(self, _index: int) -> None:
-        self._morpher.set_ease(self._index, self.ease.currentData())
-
-    @Slot(int)
-    def _on_spherical(self, index: int) -> None:
-        self._morpher.set_spherical(self._index, index == 1)
-
-
-class KeyFrames(QScrollArea):
-    """Key frames and segment editors in turn, and an empty card for another face.
-
-    Indexes start at 0; a face put at the index after the last is appended.
+    Indexes start at 0; a face put at the index after the last is appended. The empty card keeps
+    its place, so that several faces can be added by clicks there.
 
     Signals:
         edited_wanted(int): put the face edited in Explore at this index.
@@ -235,47 +173,46 @@ class KeyFrames(QScrollArea):
         self, morpher: Morpher, selection: Selection, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # as the path slider's
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # as time goes
         self.morpher, self._selection = morpher, selection
         self.cards: list[KeyFrameCard] = []
-        self.segments: list[SegmentEditor] = []
         self._count = 0
         self._keeps_end = False
-        self._line = QHBoxLayout()
-        self._line.setSpacing(8)
-        self.plus = KeyFrameCard(self, _FEWEST)
+        self.slider = PathSlider()
+        self._scroll = QScrollArea()
+        self._mark = QFrame(self.slider)
+        self.plus = KeyFrameCard(self, 0)
         self.plus.set_placeholder("Add a face")
         self.plus.set_face("", "", None)
-        self._mark = QFrame()
         self._build()
-        self.horizontalScrollBar().rangeChanged.connect(self._on_range)
-        self.horizontalScrollBar().valueChanged.connect(self._on_scrolled)
+        bar = self._scroll.horizontalScrollBar()
+        bar.rangeChanged.connect(self._on_range)
+        bar.valueChanged.connect(self._on_scrolled)
+        self.slider.laid_out.connect(self._place_cards)
+        self.slider.moved.connect(self._on_moved)
         morpher.changed.connect(self._on_changed)
         self._on_changed()
 
     def _build(self) -> None:
-        self._row = QWidget()
-        outer = QHBoxLayout(self._row)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addStretch(1)
-        outer.addLayout(self._line)
-        outer.setAlignment(self._line, Qt.AlignmentFlag.AlignTop)
-        outer.addStretch(1)
-        self._line.addWidget(self.plus)
-        self._mark.setParent(self._row)
+        scroll = self._scroll
+        scroll.setWidget(self.slider)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.viewport().setAutoFillBackground(False)
+        self.slider.setAutoFillBackground(False)
+        self.plus.setFixedSize(self.plus.sizeHint())
+        end = QWidget()
+        column = filled(QVBoxLayout(end), self.plus, margins=(0, _PLUS_TOP, 0, 0))
+        column.addStretch(1)
+        filled(QHBoxLayout(self), scroll, end, margins=(8, 0, 8, 0), room=scroll)
         self._mark.setAutoFillBackground(True)
         self._mark.setBackgroundRole(self.palette().ColorRole.Highlight)
         self._mark.hide()
-        self.setWidget(self._row)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAcceptDrops(True)
         self.setAccessibleName("Faces of the path")
-        self.viewport().setAutoFillBackground(False)
-        self._row.setAutoFillBackground(False)
 
     def count(self) -> int:
         """Return the number of key frames."""
@@ -303,7 +240,11 @@ class KeyFrames(QScrollArea):
         cards = [*self.cards, self.plus]
         if 0 <= index < len(cards):
             cards[index].setFocus(Qt.FocusReason.OtherFocusReason)
-            self.ensureWidgetVisible(cards[index])
+
+    def show_card(self, card: KeyFrameCard) -> None:
+        """Scroll to a card."""
+        if card in self.cards:
+            self._scroll.ensureWidgetVisible(card)
 
     def show_menu(self, index: int, place: QPoint) -> None:
         """Open the context menu of a card at a global position."""
@@ -331,80 +272,77 @@ class KeyFrames(QScrollArea):
         # Keep the end in view: further faces are likely to be appended.
         self._keeps_end = len(state.faces) > self._count and self._is_at_end()
         self._count = len(state.faces)
-        self._set_counts(max(_FEWEST, self._count), state.loop)
+        self._set_count(max(_FEWEST, self._count))
+        names = []
         for index, card in enumerate(self.cards):
             letter, is_there = letter_of(index), index < self._count
             face = state.faces[index] if is_there else MorphFace("")
-            card.set_placeholder("" if is_there else f"Drop face {letter} here")
+            card.set_placeholder("" if is_there else letter)
             card.set_face(letter, face.name, self.morpher.pixels(face))
             card.set_removable(self._count > _FEWEST)
-        for index, segment in enumerate(self.segments):
-            segment.set_ends(letter_of(index), letter_of((index + 1) % len(self.cards)))
-            segment.setEnabled(index < self._count)
-            if index < self._count:
-                segment.set_segment(state.segments[index])
-        self.plus.index = max(_FEWEST, self._count)
-        self.plus.setVisible(self._count >= _FEWEST)
+            names.append(face.name)
+        letters = [letter_of(index) for index in range(len(self.cards))]
+        again = letters[:1] if state.loop and self._count >= _FEWEST else []
+        self.slider.set_marks(state.times, letters + again, names)
+        self._place_cards()
+        self.plus.index = self._count
 
-    def _set_counts(self, count: int, loop: bool) -> None:
-        """Set the numbers of cards and of segments: one fewer than cards, unless it is a loop."""
+    def _set_count(self, count: int) -> None:
         while len(self.cards) < count:
-            index = len(self.cards)
-            card, segment = KeyFrameCard(self, index), SegmentEditor(self.morpher, index)
-            place = self._line.count() - 1
-            self._line.insertWidget(place, card)
-            self._line.insertWidget(place + 1, segment, 0, Qt.AlignmentFlag.AlignTop)
+            card = KeyFrameCard(self, len(self.cards))
+            card.setParent(self.slider)
+            QWidget.setTabOrder(self.cards[-1] if self.cards else self.slider, card)
+            card.show()
             self.cards.append(card)
-            self.segments.append(segment)
-            self._order_tabs()
+        QWidget.setTabOrder(self.cards[-1], self.plus)
         while len(self.cards) > count:
-            for widget in (self.cards.pop(), self.segments.pop()):
-                self._line.removeWidget(widget)
-                widget.hide()
-                widget.deleteLater()
-        for segment in self.segments:
-            segment.setVisible(loop or segment is not self.segments[-1])
+            card = self.cards.pop()
+            card.hide()
+            card.deleteLater()
 
-    def _order_tabs(self) -> None:
-        """Set the Tab order along the row; new widgets would be last."""
-        last: QWidget = self
-        for card, segment in zip(self.cards, self.segments, strict=True):
-            for widget in (card, segment.seconds, segment.ease, segment.way):
-                self.setTabOrder(last, widget)
-                last = widget
-        self.setTabOrder(last, self.plus)
+    @Slot()
+    def _place_cards(self) -> None:
+        for index, card in enumerate(self.cards):
+            card.setGeometry(self.slider.mark_rect(index))
+        self.slider.raise_head()
 
     def _is_at_end(self) -> bool:
-        bar = self.horizontalScrollBar()
+        bar = self._scroll.horizontalScrollBar()
         return bar.value() == bar.maximum()
 
     def _gap_at(self, x: int) -> int:
         """Return the index for a face dropped at ``x``, in px."""
-        return sum(card.geometry().center().x() < x for card in self.cards[: self._count])
+        return sum(self.slider.mark_x(index) < x for index in range(self._count))
 
     def _show_mark(self, index: int) -> None:
-        cards = [*self.cards[: self._count], self.plus]
-        gap = self._line.spacing() // 2
-        x = cards[index].x() - gap - 1
-        self._mark.setGeometry(x, cards[0].y(), 2, cards[0].height())
+        marks = [self.slider.mark_rect(at) for at in range(self._count)]
+        before = marks[index - 1].right() if index else marks[0].left() - 2 * EDGE
+        after = marks[index].left() if index < len(marks) else before + 2 * EDGE
+        x = max(0, min((before + after) // 2, self.slider.width() - 3))
+        self._mark.setGeometry(x, marks[0].y(), 3, marks[0].height())
         self._mark.show()
         self._mark.raise_()
 
     @Slot(int, int)
     def _on_range(self, _minimum: int, maximum: int) -> None:
-        if self._keeps_end:  # a card and a segment may change the range twice
-            self.horizontalScrollBar().setValue(maximum)
+        if self._keeps_end:
+            self._scroll.horizontalScrollBar().setValue(maximum)
 
     @Slot(int)
     def _on_scrolled(self, _value: int) -> None:
         self._keeps_end = self._keeps_end and self._is_at_end()
 
+    @Slot(float)
+    def _on_moved(self, seconds: float) -> None:
+        """Keep the playhead in view where not all of the strip has room."""
+        if self._scroll.horizontalScrollBar().maximum():
+            self._scroll.ensureVisible(round(self.slider.x_at(seconds)), 0, LARGEST, 0)
+
     def sizeHint(self) -> QSize:
-        return QSize(480, self.minimumSizeHint().height())
+        return QSize(480, FILM)
 
     def minimumSizeHint(self) -> QSize:
-        bar = self.horizontalScrollBar().sizeHint().height()
-        return QSize(240, self.plus.sizeHint().height() + bar)
+        return QSize(240, FILM)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasFormat(MIME_TYPE) and self._count >= _FEWEST:
@@ -429,5 +367,4 @@ class KeyFrames(QScrollArea):
             self.morpher.insert(index, MorphFace(*face))
 
     def _row_x(self, event: QDropEvent) -> int:
-        point = event.position().toPoint()
-        return self._row.mapFrom(self, point).x()
+        return self.slider.mapFrom(self, event.position().toPoint()).x()

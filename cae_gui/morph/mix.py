@@ -20,6 +20,10 @@ from model.morph import key_frames
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
+CANDIDATES = 32
+"""Faces of which an example is made."""
+_IN_EXAMPLE = 6
+"""Faces in A and in B of an example along a direction."""
 _FIRST_DRAG = 10_000  # merge ids, above those of other steps on the stack
 
 
@@ -85,6 +89,12 @@ class Mix(QObject, Generic[S]):
         self._latents.update(zip(faces, latents, strict=True))
         self.latents_changed.emit()
 
+    def renew(self, pixels: Pixels, latent: Floats) -> None:
+        """Take another latent (L,) for the faces with these very pixels: they were refined."""
+        faces = [face for face in self._latents if _is_of(face, pixels)]
+        if faces:
+            self.set_latents(faces, np.stack([latent] * len(faces)))
+
     def forget_latents(self) -> None:
         """Keep the faces; their latents belong to another model."""
         self._latents.clear()
@@ -108,6 +118,10 @@ class Mix(QObject, Generic[S]):
         self.state = state
         self.changed.emit()
         self.latents_changed.emit()
+
+
+def _is_of(face: MorphFace, pixels: Pixels) -> bool:
+    return face.photo is not None and np.array_equal(face.photo, pixels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +206,43 @@ class Analogy(Mix[AnalogyState]):
         super().__init__(AnalogyState(), undo_stack, parent)
         self._drag = _FIRST_DRAG
         self._is_dragged = False
+        self._candidates: list[MorphFace] = []
+        self.example: tuple[tuple[MorphFace, ...], ...] = ()
+        """The faces that it was filled with at first, or nothing."""
+
+    def propose(self, faces: Sequence[MorphFace]) -> None:
+        """Take faces to make an example of, as long as nobody put any."""
+        if not self.state.faces and not self.example:
+            self._candidates = list(faces)
+
+    @property
+    def can_show_example(self) -> bool:
+        """Whether there are faces for an example, all encoded, and none put by the user."""
+        is_open = len(self._candidates) >= 3 and not self.state.faces
+        return is_open and not self.to_encode()
+
+    def show_example(self, direction: Floats | None) -> None:
+        """Fill A, B and C with an example, without an undo step.
+
+        Along a direction (L,) A is far, B and C aren't; without one they are single faces.
+        """
+        faces = self._candidates
+        if direction is not None and len(faces) > 2 * _IN_EXAMPLE:
+            latents = self._latents_of(faces)
+            order = np.argsort(latents @ direction)
+            low, others, high = np.split(order, (_IN_EXAMPLE, len(order) - _IN_EXAMPLE))
+            others = others[: -(-len(others) // 2)]
+            away = np.linalg.norm(latents[others] - latents.mean(0), axis=1)
+            usual = others[away.argmin()]  # of an odd face the sum would be odd as well
+            sides = tuple(tuple(faces[row] for row in rows) for rows in (high, low, [usual]))
+        else:
+            sides = (faces[0],), (faces[1],), (faces[2],)
+        self.example, self._candidates = sides, []
+        self._set(replace(self.state, sides=sides))
+
+    def to_encode(self) -> list[MorphFace]:
+        faces = self.state.faces or self._candidates
+        return [face for face in faces if face not in self._latents]
 
     def put(self, side: int, faces: Sequence[MorphFace]) -> None:
         """Replace the faces of A (0), B (1) or C (2)."""

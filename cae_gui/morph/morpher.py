@@ -20,8 +20,6 @@ Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
 MOST_STEPS = 500
-_STRIP = 8
-_LONGEST_STRIP = 13
 _REVERSED = {"slow start": "slow end", "slow end": "slow start"}
 
 
@@ -278,21 +276,18 @@ class Morpher(Mix[MorphState]):
 
     def at(self, seconds: float) -> Floats | None:
         """Return the latent (L,) at a time in seconds, at a speed of 1; None without a path."""
+        latents = self.along([seconds])
+        return None if latents is None else latents[0]
+
+    def along(self, seconds: Sequence[float]) -> Floats | None:
+        """Return the latents (T, L) at times in seconds, at a speed of 1; None without a path."""
         path = self.path
-        return None if path is None else np.asarray(path.at(np.array([seconds]))[0])
+        return None if path is None else path.at(np.array(seconds, np.float64))
 
     def film(self, frames_per_second: float) -> Floats | None:
         """Return the latents (T, L) of the film as played; None without a path."""
         path = self.path
         return None if path is None else path.film(frames_per_second / self.state.speed)
-
-    def strip(self) -> Floats | None:
-        """Return the latents (T, L) of a film strip; None without a path.
-
-        If all segments have the same duration, key frames are among them.
-        """
-        segments = max(1, len(self.state.way))
-        return self.stills(min(_LONGEST_STRIP, segments * -(-_STRIP // segments) + 1))
 
     def stills(self, count: int) -> Floats | None:
         """Return evenly spaced latents (count, L), without the way back; None without a path."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from cae_gui.core.models import Models
 from cae_gui.core.selection import Selection
@@ -18,9 +20,10 @@ from cae_gui.morph.path_page import PathPage
 from cae_gui.settings import Settings
 from cae_gui.widgets.fields import Tabs
 from cae_gui.widgets.message_bar import MessageBar
+from cae_gui.widgets.workspace import Workspace
 
 
-class MorphPage(QWidget):
+class MorphPage(Workspace):
     """The tabs for paths, grids and analogies; ``save`` asks for a file and writes it."""
 
     def __init__(
@@ -43,18 +46,36 @@ class MorphPage(QWidget):
         self.grid = GridPage(corners, models, selection, offer)
         self.analogy = AnalogyPage(analogy, morpher, models, selection, messages, offer)
         self.tabs = Tabs(documentMode=True)  # no pane: dark mode would tint it
-        self.tabs.addTab(self.path, "&Path")
-        self.tabs.setTabToolTip(0, "Through two faces or more, one after the other")
-        self.tabs.addTab(self.grid, "&Grid")
-        self.tabs.setTabToolTip(1, "All faces between four corners")
-        self.tabs.addTab(self.analogy, "&Analogy")
-        self.tabs.setTabToolTip(2, "What some faces have and others lack, added to a face")
-        self.setFocusProxy(self.path.slider)  # Space plays, arrow keys move
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 8, 0, 0)
-        column.addWidget(self.tabs)
+        self._inspectors = QStackedWidget()
+        for page, text, tip in (
+            (self.path, "&Path", "Through two faces or more, one after the other"),
+            (self.grid, "&Grid", "All faces between four corners"),
+            (self.analogy, "&Analogy", "What some faces have and others lack, added to a face"),
+        ):
+            self.tabs.setTabToolTip(self.tabs.addTab(page, text), tip)
+            self._inspectors.addWidget(page.inspector)
+        self.arrange(self.tabs, self._inspectors, self.path.strip)
+        self.tabs.currentChanged.connect(self._on_tab)
+        self._on_tab(0)
         # An undo switches to the tab that it changes.
         show = self.tabs.setCurrentWidget
         morpher.stepped.connect(partial(show, self.path))
         corners.stepped.connect(partial(show, self.grid))
         analogy.stepped.connect(partial(show, self.analogy))
+
+    @Slot(int)
+    def _on_tab(self, index: int) -> None:
+        """Show what belongs to the tab in view."""
+        self._inspectors.setCurrentIndex(index)
+        self.path.strip.setVisible(self.tabs.currentWidget() is self.path)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        # Not a focus proxy: Tab would go to it at once, past all that comes before it.
+        firsts = self.path.slider, self.grid.grid, self.analogy.wells[0]
+        firsts[self.tabs.currentIndex()].setFocus(event.reason())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and self.path.isVisible():
+            self.path.playback.toggle()
+        else:
+            super().keyPressEvent(event)

@@ -1,4 +1,4 @@
-"""The path tab of Morph: key frames, slider, film strip and playback."""
+"""The path tab of Morph: the face at a time, its film strip, the ways, and playback."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QHideEvent, QKeyEvent
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from cae_gui.core.models import Lane, Models
 from cae_gui.core.selection import Selection
 from cae_gui.morph.film_export import FilmOffer
-from cae_gui.morph.key_frames import KeyFrames, letter_of
+from cae_gui.morph.key_frames import KeyFrames
 from cae_gui.morph.mix import MorphFace
 from cae_gui.morph.morpher import Morpher
-from cae_gui.morph.path_slider import GROOVE_HEIGHT, PathSlider
+from cae_gui.morph.path_slider import PathSlider
 from cae_gui.morph.playback import Playback
-from cae_gui.widgets.controls import ElidedLabel, button
-from cae_gui.widgets.face_view import FaceView
-from cae_gui.widgets.film_strip import FilmStrip
+from cae_gui.morph.segments import Segments
+from cae_gui.morph.stage import DarkWell, LargeFace, Stage, face_actions, inspector
+from cae_gui.widgets.controls import ElidedLabel, PrimaryButton, SectionLabel, button
 from cae_gui.widgets.layouts import filled
 from model.face_set import FACE_SHAPE
 from model.morph.film import FORMATS
@@ -29,16 +29,24 @@ from model.morph.film import FORMATS
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
-_LEAST = 104  # px: keeps the film strip smaller than the face
-_FRAME = 80
+_LEAST = 104  # px
 NO_FACES = np.empty((0, *FACE_SHAPE), np.uint8)
+_EMPTY = (
+    "A morph goes from one face to another. Drop two faces on A and B, or choose them in the "
+    "gallery."
+)
 
 
 class PathPage(QWidget):
-    """Key frames, the face at the slider's time, a film strip and playback.
+    """The face at the slider's time and its playback; ``strip`` and ``inspector`` lie around it.
 
     It encodes the key frames and decodes the path. ``offer`` exports the film.
+
+    Signals:
+        edit_asked(object, str): edit a latent (L,) of this name in Explore.
     """
+
+    edit_asked = Signal(object, str)
 
     def __init__(
         self,
@@ -52,63 +60,77 @@ class PathPage(QWidget):
         self._morpher, self._models, self._selection = morpher, models, selection
         self._offer = offer
         self._stamp = 0
-        self.frames = KeyFrames(morpher, selection)
-        self.face = FaceView()
-        self.face.set_placeholder("The morph appears here.")
+        self.face = LargeFace()
+        self.face.set_placeholder("Reading the faces …")
         self.face.set_face_name("Morph")
         self.face.setMinimumHeight(_LEAST)
-        self.slider = PathSlider()
+        self.playback = Playback(morpher)
         self.time = ElidedLabel()
         self.time.set_tabular()
-        self.film = FilmStrip(largest=_FRAME)
-        # Also while it shows many small frames.
-        self.film.setFixedHeight(self.film.sizeHint().height())
-        self.film.set_placeholder("The faces on the way appear here.")
-        self.playback = Playback(morpher)
-        self.reverse = button("S&wap", morpher.reverse)
+        self.strip = self.frames = KeyFrames(morpher, selection)
+        self.segments = Segments(morpher)
+        self.reverse = button("&Swap", morpher.reverse)
         self.more = QPushButton("M&ore")
         self.more.setToolTip("What else can be done with the path")
-        tip = "Save the film, its strip or its frames"
-        self.export = button("E&xport …", self._on_export, tip)
+        self.export = PrimaryButton("E&xport …")
+        self.export.setToolTip("Save the film, its strip or its frames")
+        self.export.clicked.connect(self._on_export)
         self._arrange()
-        self._fill_menu()
+        self._fill_menus()
         self._connect()
         self._set_ready(False)
         self._on_changed()
         self._on_latents()
 
+    @property
+    def slider(self) -> PathSlider:
+        """Return the slider over the time of the path."""
+        return self.frames.slider
+
+    @property
+    def film(self) -> PathSlider:
+        """Return the film strip, which is the slider."""
+        return self.frames.slider
+
     def _arrange(self) -> None:
         widest = self.time.fontMetrics().horizontalAdvance("000.0 of 000.0 s")
-        self.time.setFixedSize(widest, GROOVE_HEIGHT)
-        way = filled(QHBoxLayout(), self.slider, self.time, room=self.slider)
-        way.setAlignment(self.time, Qt.AlignmentFlag.AlignTop)
-        controls = filled(QHBoxLayout(), self.playback, self.reverse, self.more)
-        controls.addStretch(1)
-        controls.addWidget(self.export)
-        column, rows = QVBoxLayout(self), (self.frames, self.face, way, self.film)
-        filled(column, *rows, margins=(16, 16, 16, 16), room=self.face)
-        column.addSpacing(8)
-        column.addLayout(controls)
+        self.time.setFixedSize(widest, self.time.sizeHint().height())
+        well = DarkWell(filled(QVBoxLayout(), self.face, margins=(4, 4, 4, 4)))
+        play = filled(QHBoxLayout(), self.playback.play, self.time, spacing=16)
+        play.insertSpacing(0, widest)  # so that the button is in the middle
+        play.insertStretch(0, 1)
+        play.addStretch(1)
+        content = QWidget()
+        filled(QVBoxLayout(content), well, play, room=well)
+        self.stage = Stage(content, _EMPTY, "Add the selected face", self._add_selected)
+        filled(QVBoxLayout(self), self.stage, margins=(8, 8, 8, 8))
+        buttons = filled(QHBoxLayout(), self.reverse, self.more)
+        parts = SectionLabel("Ways"), self.segments, SectionLabel("Playing"), self.playback
+        self.inspector = inspector(self.export, *parts, buttons)
 
-    def _fill_menu(self) -> None:
+    def _fill_menus(self) -> None:
         menu = QMenu(self.more)
         menu.setToolTipsVisible(True)
         menu.addAction("Add the &selected face", self._add_selected)
-        menu.addAction("Add the &edited face from Explore", self._add_edited)
+        menu.addAction("Add the e&dited face from Explore", self._add_edited)
         menu.addSeparator()
         apply = menu.addAction("&Apply the path to the selected face", self.apply_to_selected)
         apply.setToolTip("Begin at the selected face and make the same changes to it")
+        menu.addSeparator()
+        work = {"save": self._on_save, "edit": self._on_edit, "export": self._on_export}
+        copy, save, edit, _ = face_actions(self, self.face, **work)
+        menu.addActions([copy, save, edit])
         self.more.setMenu(menu)
 
     def _connect(self) -> None:
-        morpher = self._morpher
+        morpher, slider = self._morpher, self.slider
         morpher.changed.connect(self._on_changed)
         morpher.latents_changed.connect(self._on_latents)
-        self.slider.moved.connect(self._on_slider)
-        self.slider.sliderPressed.connect(self.playback.stop)
-        self.slider.actionTriggered.connect(self.playback.stop)
-        self.film.frame_clicked.connect(self._on_frame)
-        self.playback.player.moved.connect(self.slider.go_to)
+        slider.moved.connect(self._on_slider)
+        slider.sliderPressed.connect(self.playback.stop)
+        slider.actionTriggered.connect(self.playback.stop)
+        slider.laid_out.connect(self._show_film)
+        self.playback.player.moved.connect(slider.go_to)
 
     @Slot()
     def apply_to_selected(self) -> None:
@@ -131,14 +153,13 @@ class PathPage(QWidget):
 
     @Slot()
     def _on_changed(self) -> None:
-        state = self._morpher.state
-        count, times = len(state.faces), state.times
-        self.slider.set_marks(times, [letter_of(index % count) for index in range(len(times))])
+        count = len(self._morpher.state.faces)
         self.playback.set_place(self.slider.seconds())  # a shorter path may have moved it
-        self.reverse.setText("S&wap" if count <= 2 else "Rever&se")
+        self.reverse.setText("&Swap" if count <= 2 else "Rever&se")
         tip = "Exchange A and B" if count <= 2 else "From the last face to the first"
         self.reverse.setToolTip(tip)
         self._show_time()
+        self.stage.show_empty(count < 2)
         if count < 2:
             self._set_ready(False)
 
@@ -155,11 +176,19 @@ class PathPage(QWidget):
     @Slot()
     def _on_latents(self) -> None:
         self._complete()
-        strip = self._morpher.strip()
-        if strip is not None:  # the strip on show stays while faces are being encoded
+        if self._morpher.path is not None:  # the film on show stays while faces are being encoded
             self._set_ready(True)
             self._decode_here()
-            self._models.decode(strip, then=self._show_film, lane=Lane.FILM, interim=True)
+            self._show_film()
+
+    @Slot()
+    def _show_film(self) -> None:
+        """Request the frames that the strip has room for."""
+        times = self.slider.frame_times()
+        latents = self._morpher.along(times)
+        if latents is not None and times:
+            then = partial(self.slider.set_frames, times=times)
+            self._models.decode(latents, then=then, lane=Lane.FILM, interim=True)
 
     def _set_ready(self, ready: bool) -> None:
         """Enable playing and saving."""
@@ -168,7 +197,7 @@ class PathPage(QWidget):
         if not ready:
             self.playback.stop()
             self.face.set_image(None)
-            self.film.set_frames(NO_FACES)
+            self.slider.set_frames(NO_FACES)
 
     def _decode_here(self) -> None:
         """Decode the face at the slider's time."""
@@ -181,31 +210,14 @@ class PathPage(QWidget):
     def _show_face(self, stamp: int, faces: Pixels) -> None:
         self.face.set_image(faces[0], stamp)
 
-    def _show_film(self, frames: Pixels) -> None:
-        self.film.set_frames(frames)
-        self._mark_frame()
-
-    def _mark_frame(self) -> None:
-        last = self.film.count() - 1
-        whole = self.slider.maximum()
-        if last >= 0 and whole:
-            self.film.set_current(round(self.slider.value() / whole * last))
-
     def _show_time(self) -> None:
         self.time.setText(f"{self.slider.seconds():.1f} of {self.slider.maximum() / 1000:.1f} s")
 
     @Slot(float)
     def _on_slider(self, seconds: float) -> None:
         self.playback.set_place(seconds)
-        self._mark_frame()
         self._show_time()
         self._decode_here()
-
-    @Slot(int)
-    def _on_frame(self, index: int) -> None:
-        self.playback.stop()
-        last = max(1, self.film.count() - 1)
-        self.slider.setValue(round(index / last * self.slider.maximum()))
 
     @Slot()
     def _on_export(self) -> None:
@@ -213,11 +225,21 @@ class PathPage(QWidget):
         about, stills = morpher.about(), morpher.stills
         self._offer(FilmOffer(title, morpher.film, formats, about, "morph", stills_of=stills))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space:
-            self.playback.toggle()
-        else:
-            super().keyPressEvent(event)
+    def _name(self) -> str:
+        return f"Morph at {self.slider.seconds():.1f} s"
+
+    def _on_save(self) -> None:
+        about, formats = {**self._morpher.about(), "at": self.slider.seconds()}, ("PNG strip",)
+        single = self._here
+        self._offer(FilmOffer("Save the face", single, formats, about, "morph", fixed=1))
+
+    def _here(self, _frames_per_second: float) -> Floats | None:
+        return self._morpher.along([self.slider.seconds()])
+
+    def _on_edit(self) -> None:
+        latent = self._morpher.at(self.slider.seconds())
+        if latent is not None:
+            self.edit_asked.emit(latent, self._name())
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.playback.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QElapsedTimer, QObject, QSignalBlocker, QTimer, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from cae_gui.morph.morpher import Morpher
 from cae_gui.widgets.controls import Label
@@ -72,7 +72,10 @@ class Player(QObject):
 
 
 class Playback(QWidget):
-    """The controls of the playback; ``player`` is its clock."""
+    """How it is played: a loop, back, the speed; ``player`` is the clock.
+
+    The button ``play`` is to be placed by the page.
+    """
 
     def __init__(self, morpher: Morpher, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,8 +94,9 @@ class Playback(QWidget):
         self.speed.setToolTip("How fast it is played and exported")
         self.player = Player(self)
         self._place = 0.0
-        title = Label("Spee&d", buddy=self.speed)
-        filled(QHBoxLayout(self), self.play, self.loop, self.back, title, self.speed)
+        line = filled(QHBoxLayout(), Label("Speed", buddy=self.speed), self.speed)
+        line.addStretch(1)
+        filled(QVBoxLayout(self), self.loop, self.back, line)
         self._connect()
         self._on_changed()
 

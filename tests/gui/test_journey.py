@@ -148,7 +148,7 @@ class Journey:
         with self.qtbot.waitSignal(window.studio.morpher.latents_changed, timeout=LOADING_MS):
             self.qtbot.mouseClick(view.frames.cards[0], LEFT)
         change_seen(view.face, self.qtbot, lambda: drag(view.slider, view.slider.width() // 2))
-        view.frames.segments[0].seconds.setValue(0.5)
+        view.segments.editors[0].seconds.setValue(0.5)
         with self.qtbot.waitSignals([view.face.painted] * 3, timeout=LOADING_MS):
             self.qtbot.mouseClick(view.playback.play, LEFT)
         self.qtbot.mouseClick(view.playback.play, LEFT)

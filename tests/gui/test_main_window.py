@@ -634,7 +634,7 @@ def test_gif_and_strip_of_a_morph(
     window.tabs.setCurrentWidget(window.morph)
     view = window.morph.path
     qtbot.waitUntil(lambda: view.film.count() > 0)
-    view.frames.segments[0].seconds.setValue(0.5)
+    view.segments.editors[0].seconds.setValue(0.5)
     answers.path = tmp_path / "morph.gif"
     export_as(window, view.export, "GIF", qtbot)
     wait_for_message(window, qtbot, "Saved as “morph.gif”.")

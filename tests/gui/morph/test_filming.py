@@ -29,7 +29,7 @@ def morph(window: MainWindow, qtbot: QtBot) -> MainWindow:
     """A window with half a second of morph that can be exported."""
     window.tabs.setCurrentWidget(window.morph)
     qtbot.waitUntil(lambda: window.studio.morpher.path is not None, timeout=LOADING_MS)
-    window.morph.path.frames.segments[0].seconds.setValue(0.5)
+    window.morph.path.segments.editors[0].seconds.setValue(0.5)
     window.morph.path.playback.back.setChecked(False)
     return window
 

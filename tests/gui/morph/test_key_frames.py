@@ -11,7 +11,6 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
-    QWheelEvent,
 )
 from PySide6.QtGui import QDropEvent as RealDropEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QPushButton, QWidget
@@ -20,16 +19,17 @@ from pytestqt.qtbot import QtBot
 from cae_gui.core.jobs import stop_and_wait
 from cae_gui.core.models import Models
 from cae_gui.core.selection import Selected, Selection
-from cae_gui.morph.key_frames import KeyFrames, SegmentEditor, letter_of
+from cae_gui.morph.key_frames import KeyFrames
 from cae_gui.morph.mix import MorphFace
 from cae_gui.morph.morpher import Morpher, MorphState, Segment
 from cae_gui.widgets.face_mime import face_to_mime
+from cae_gui.widgets.tokens import FILM
 from tests.gui.conftest import picture_of, same_picture
 
 LEFT = Qt.MouseButton.LeftButton
 CONTROL = Qt.KeyboardModifier.ControlModifier
 no_window_manager = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
-PIXELS = [np.full((48, 48, 3), 20 * value, np.uint8) for value in range(12)]
+PIXELS = [np.full((48, 48, 3), 10 * value, np.uint8) for value in range(20)]
 
 
 class DropEvent(RealDropEvent):
@@ -78,32 +78,11 @@ def selection(qapp: object) -> Iterator[Selection]:
 @pytest.fixture
 def frames(morpher: Morpher, selection: Selection, qtbot: QtBot) -> KeyFrames:
     frames = KeyFrames(morpher, selection)
-    frames.resize(900, frames.sizeHint().height())
+    frames.resize(900, FILM)
     qtbot.addWidget(frames)
     with qtbot.waitExposed(frames):
         frames.show()
     return frames
-
-
-def shown(frames: KeyFrames) -> list[float]:
-    return [each.seconds.value() for each in frames.segments if each.isVisible()]
-
-
-def test_a_letter_for_each_place() -> None:
-    assert [letter_of(index) for index in (0, 1, 25, 26, 30)] == ["A", "B", "Z", "27", "31"]
-
-
-def test_cards_and_the_ways_between_them(frames: KeyFrames, morpher: Morpher) -> None:
-    assert [card.accessibleName() for card in frames.cards] == [
-        "A: Face 0: Face 0", "B: Face 1: Face 1", "C: Face 2: Face 2",
-    ]  # fmt: skip
-    assert shown(frames) == [1.0, 2.0]
-    show(morpher, 3, loop=True)
-    assert shown(frames) == [1.0, 2.0, 3.0]
-    assert frames.segments[2].seconds.accessibleName() == "Seconds from C to A"
-    show(morpher, 2)
-    assert len(frames.cards) == 2
-    assert shown(frames) == [1.0]
 
 
 def test_a_card_says_what_can_be_done_with_it(frames: KeyFrames) -> None:
@@ -112,18 +91,6 @@ def test_a_card_says_what_can_be_done_with_it(frames: KeyFrames) -> None:
     for card in (*frames.cards, frames.plus):
         assert "Drop a face here" in card.toolTip()
     assert frames.plus.accessibleName() == "Add a face"
-
-
-def test_two_empty_places_say_what_to_do(selection: Selection, qtbot: QtBot) -> None:
-    morpher = Morpher()
-    frames = KeyFrames(morpher, selection)
-    qtbot.addWidget(frames)
-    assert [card.accessibleName() for card in frames.cards] == ["A", "B"]
-    assert not frames.plus.isVisibleTo(frames)
-    assert not frames.segments[0].isEnabled()
-    show(morpher, 1)
-    assert frames.cards[0].accessibleName() == "A: Face 0: Face 0"
-    assert frames.count() == 1
 
 
 def test_a_face_that_is_not_decoded_yet_is_an_empty_place(
@@ -173,27 +140,6 @@ def test_a_dropped_face_replaces_or_is_added(frames: KeyFrames, morpher: Morpher
     assert names(morpher) == ["Face 0", "Ann", "Face 2", "Ann"]
 
 
-def test_a_face_dropped_between_two_comes_between_them(frames: KeyFrames, morpher: Morpher) -> None:
-    for segment, index in ((frames.segments[0], 1), (frames.segments[1], 2)):
-        place = segment.mapTo(frames, segment.rect().center())
-        frames.dropEvent(DropEvent(None, place, face_to_mime("Ann", PIXELS[5])))
-        assert names(morpher).index("Ann") == index
-        assert len(names(morpher)) == 4
-        morpher.undo_stack.undo()
-
-
-def test_where_a_face_would_go_is_marked(frames: KeyFrames) -> None:
-    plain = picture_of(frames)
-    place = frames.segments[0].mapTo(frames, frames.segments[0].rect().center())
-    mime = face_to_mime("Ann", PIXELS[5])
-    arguments = (Qt.DropAction.CopyAction, mime, LEFT, Qt.KeyboardModifier.NoModifier)
-    QApplication.sendEvent(frames.viewport(), QDragEnterEvent(place, *arguments))
-    QApplication.sendEvent(frames.viewport(), QDragMoveEvent(place, *arguments))
-    assert not same_picture(plain, picture_of(frames))
-    QApplication.sendEvent(frames.viewport(), QDragLeaveEvent())
-    assert same_picture(plain, picture_of(frames))
-
-
 def moved(index: int, target: int) -> list[str]:
     """Return the names of three faces, one of which was moved."""
     expected = [f"Face {number}" for number in range(3)]
@@ -217,16 +163,6 @@ def test_a_card_on_the_last_place_goes_to_the_end(frames: KeyFrames, morpher: Mo
     assert names(morpher) == moved(0, 2)
 
 
-@pytest.mark.parametrize(("index", "gap", "target"), [(0, 1, 1), (2, 0, 1)])
-def test_a_card_between_two_cards_goes_there(
-    frames: KeyFrames, morpher: Morpher, index: int, gap: int, target: int
-) -> None:
-    place = frames.segments[gap].mapTo(frames, frames.segments[gap].rect().center())
-    mime = face_to_mime("Face", PIXELS[index])
-    frames.dropEvent(DropEvent(frames.cards[index], place, mime))
-    assert names(morpher) == moved(index, target)
-
-
 def test_control_and_arrows_move_a_card_with_the_focus(
     frames: KeyFrames, morpher: Morpher, qtbot: QtBot
 ) -> None:
@@ -246,25 +182,6 @@ def test_arrows_walk_along_the_row(frames: KeyFrames, qtbot: QtBot) -> None:
         assert card.hasFocus()
     qtbot.keyClick(frames.plus, Qt.Key.Key_Left)
     assert frames.cards[2].hasFocus()
-
-
-def test_tab_goes_along_the_row(morpher: Morpher, selection: Selection, qtbot: QtBot) -> None:
-    holder, button = QWidget(), QPushButton("Next")
-    frames = KeyFrames(morpher, selection)
-    line = QHBoxLayout(holder)
-    line.addWidget(frames)
-    line.addWidget(button)
-    qtbot.addWidget(holder)
-    with qtbot.waitExposed(holder):
-        holder.show()
-    show(morpher, 4)
-    qtbot.waitUntil(frames.cards[3].isVisible)
-    way = frames.segments[2]
-    frames.cards[2].setFocus()
-    row = [way.seconds, way.ease, way.way, frames.cards[3], frames.plus, button]
-    for widget in row:
-        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
-        assert widget.hasFocus()
 
 
 def test_delete_and_the_button_remove(frames: KeyFrames, morpher: Morpher, qtbot: QtBot) -> None:
@@ -302,118 +219,127 @@ def test_the_menu_key_opens_the_menu_of_a_card(frames: KeyFrames) -> None:
     menu.close()
 
 
-def test_a_segment_edits_the_way_from_its_face(frames: KeyFrames, morpher: Morpher) -> None:
-    frames.segments[1].seconds.stepUp()
-    frames.segments[0].ease.setCurrentIndex(0)
-    frames.segments[0].way.setCurrentIndex(1)
-    assert morpher.state.segments[:2] == (Segment(1.0, "even", True), Segment(2.5))
+def between(frames: KeyFrames, gap: int) -> QPoint:
+    """Return the place in the middle between two key frames, in coordinates of the strip."""
+    slider = frames.slider
+    middle = (slider.mark_x(gap) + slider.mark_x(gap + 1)) // 2
+    return slider.mapTo(frames, QPoint(middle, slider.height() // 3))
 
 
-def test_the_place_for_a_further_face_stays_in_view(
+def test_each_card_is_at_its_time_and_named_so(frames: KeyFrames) -> None:
+    assert [card.accessibleName() for card in frames.cards] == [
+        "A: Face 0", "B: Face 1", "C: Face 2",
+    ]  # fmt: skip
+    for index, card in enumerate(frames.cards):
+        middle = card.mapTo(frames.slider, card.rect().center()).x()
+        assert middle == pytest.approx(frames.slider.mark_x(index), abs=1)
+    first, second, third = (frames.slider.mark_x(index) for index in range(3))
+    assert third - second == pytest.approx(2 * (second - first), abs=2)
+
+
+def test_two_empty_places_say_what_to_do(
+    selection: Selection, morpher: Morpher, qtbot: QtBot
+) -> None:
+    empty = Morpher()
+    frames = KeyFrames(empty, selection)
+    qtbot.addWidget(frames)
+    assert [card.accessibleName() for card in frames.cards] == ["A", "B"]
+    for count, card in enumerate((frames.plus, frames.cards[1])):
+        qtbot.mouseClick(card, LEFT)
+        assert frames.count() == count + 1
+    assert names(empty) == ["Chosen", "Chosen"]
+
+
+def test_several_faces_are_added_by_clicks_at_one_place(
     frames: KeyFrames, morpher: Morpher, qtbot: QtBot
 ) -> None:
-    bar = frames.horizontalScrollBar()
-    for count in range(4, 10):
-        show(morpher, count)
-        qtbot.waitUntil(frames.cards[-1].isVisible)
-        qtbot.waitUntil(lambda: bar.value() == bar.maximum())
-    assert bar.maximum() > 0
-    bar.setValue(0)
-    before = bar.maximum()
-    show(morpher, 10)
-    qtbot.waitUntil(lambda: bar.maximum() > before)
-    assert bar.value() == 0
+    place = frames.plus.mapTo(frames, frames.plus.rect().center())
+    for count in range(4, 20):
+        assert frames.childAt(place) is frames.plus
+        qtbot.mouseClick(frames.plus, LEFT)
+        QApplication.processEvents()
+        assert frames.count() == count
+        shown = frames.cards[-1].visibleRegion().boundingRect()
+        assert shown.width() > frames.cards[-1].width() * 2 // 3  # what was added is in view
 
 
-def test_the_end_stays_in_view_until_it_is_scrolled_away(
-    frames: KeyFrames, morpher: Morpher
+def test_a_face_dropped_between_two_comes_between_them(frames: KeyFrames, morpher: Morpher) -> None:
+    for gap, index in ((0, 1), (1, 2)):
+        frames.dropEvent(DropEvent(None, between(frames, gap), face_to_mime("Ann", PIXELS[5])))
+        assert names(morpher).index("Ann") == index
+        assert len(names(morpher)) == 4
+        morpher.undo_stack.undo()
+
+
+def test_where_a_face_would_go_is_marked(frames: KeyFrames) -> None:
+    plain = picture_of(frames)
+    mime = face_to_mime("Ann", PIXELS[5])
+    arguments = (Qt.DropAction.CopyAction, mime, LEFT, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(frames, QDragEnterEvent(between(frames, 0), *arguments))
+    QApplication.sendEvent(frames, QDragMoveEvent(between(frames, 0), *arguments))
+    assert not same_picture(plain, picture_of(frames))
+    QApplication.sendEvent(frames, QDragLeaveEvent())
+    assert same_picture(plain, picture_of(frames))
+
+
+@pytest.mark.parametrize(("index", "gap", "target"), [(0, 1, 1), (2, 0, 1)])
+def test_a_card_between_two_cards_goes_there(
+    frames: KeyFrames, morpher: Morpher, index: int, gap: int, target: int
 ) -> None:
-    bar = frames.horizontalScrollBar()
+    mime = face_to_mime("Face", PIXELS[index])
+    frames.dropEvent(DropEvent(frames.cards[index], between(frames, gap), mime))
+    assert names(morpher) == moved(index, target)
+
+
+def test_tab_goes_along_the_strip(morpher: Morpher, selection: Selection, qtbot: QtBot) -> None:
+    holder, button = QWidget(), QPushButton("Next")
+    frames = KeyFrames(morpher, selection)
+    line = QHBoxLayout(holder)
+    line.addWidget(frames)
+    line.addWidget(button)
+    qtbot.addWidget(holder)
+    with qtbot.waitExposed(holder):
+        holder.show()
     show(morpher, 4)
-    for maximum in (300, 420):  # a card and its segment may come one after the other
-        bar.setRange(0, maximum)
-        assert bar.value() == maximum
-    bar.setValue(10)
-    bar.setRange(0, 500)
-    assert bar.value() == 10
+    frames.slider.setFocus()
+    for widget in (*frames.cards, frames.plus, button):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        assert widget.hasFocus()
 
 
-def test_twelve_faces_scroll_to_the_one_in_focus(
+def in_view(frames: KeyFrames, index: int) -> bool:
+    card = frames.cards[index]
+    return card.visibleRegion().boundingRect() == card.rect()
+
+
+def test_twenty_faces_scroll_to_the_one_in_focus(
     frames: KeyFrames, morpher: Morpher, qtbot: QtBot
 ) -> None:
-    show(morpher, 12)
-    last = frames.cards[11]
-    qtbot.waitUntil(lambda: frames.horizontalScrollBar().maximum() > 0)
-    frames.horizontalScrollBar().setValue(0)
-    assert not frames.viewport().rect().contains(last.mapTo(frames.viewport(), QPoint(40, 40)))
-    frames.cards[10].setFocus()
-    qtbot.keyClick(frames.cards[10], Qt.Key.Key_Right)
-    assert frames.viewport().rect().contains(last.mapTo(frames.viewport(), QPoint(40, 40)))
-    # The names under the faces aren't covered by the scroll bar.
-    assert last.geometry().bottom() <= frames.viewport().height()
+    show(morpher, 20)
+    frames.cards[0].setFocus()
+    qtbot.waitUntil(lambda: in_view(frames, 0))
+    assert not in_view(frames, 19)
+    for _ in range(19):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Right)
+    assert in_view(frames, 19)
+    assert not in_view(frames, 0)
 
 
-@pytest.fixture
-def segment(qtbot: QtBot) -> SegmentEditor:
-    """The way from the fourth face of five."""
-    morpher = Morpher()
-    morpher.fill(faces(5))
-    segment = SegmentEditor(morpher, 3)
-    segment.set_segment(morpher.state.segments[3])
-    qtbot.addWidget(segment)
-    with qtbot.waitExposed(segment):
-        segment.show()
-    return segment
+def test_the_playhead_stays_in_view(frames: KeyFrames, morpher: Morpher, qtbot: QtBot) -> None:
+    show(morpher, 20)
+    frames.cards[0].setFocus()
+    qtbot.waitUntil(lambda: in_view(frames, 0))
+    frames.slider.go_to(morpher.state.times[-1])
+    assert in_view(frames, 19)
+    frames.slider.go_to(0)
+    assert in_view(frames, 0)
 
 
-def edited(segment: SegmentEditor) -> Segment:
-    """Return the segment of the path, after a look that the others are as they were."""
-    first, second, third, fourth, fifth = segment._morpher.state.segments
-    assert [first, second, third, fifth] == [Segment()] * 4
-    return fourth
-
-
-def test_it_shows_a_segment_and_changes_nothing(segment: SegmentEditor) -> None:
-    segment.set_segment(Segment(4.5, "slow end", True))
-    assert segment.seconds.text() == "4.5 s"
-    assert segment.ease.currentText() == "Slow end"
-    assert segment.way.currentText() == "Great arc"
-    assert edited(segment) == Segment()
-
-
-def test_each_control_edits_its_segment(segment: SegmentEditor, qtbot: QtBot) -> None:
-    for control in (segment.seconds, segment.ease, segment.way):
-        control.setFocus()
-        qtbot.keyClick(control, Qt.Key.Key_Down)
-    assert edited(segment) == Segment(1.5, "slow start", True)
-    assert segment._morpher.undo_stack.count() == 3
-
-
-def test_a_number_counts_once_it_is_typed(segment: SegmentEditor, qtbot: QtBot) -> None:
-    segment.seconds.setFocus()
-    segment.seconds.selectAll()
-    qtbot.keyClicks(segment.seconds, "12.5")
-    assert edited(segment) == Segment()
-    qtbot.keyClick(segment.seconds, Qt.Key.Key_Return)
-    assert edited(segment) == Segment(12.5)
-    assert segment._morpher.undo_stack.count() == 1
-
-
-def test_a_wheel_without_focus_changes_nothing(segment: SegmentEditor) -> None:
-    segment.ease.setFocus()
-    for control in (segment.seconds, segment.way):
-        place = QPointF(5, 5)
-        event = QWheelEvent(
-            place, place, QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
-            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
-        )  # fmt: skip
-        QApplication.sendEvent(control, event)
-    assert segment.seconds.value() == 2.0
-    assert segment.way.currentIndex() == 0
-
-
-def test_the_controls_name_the_ends(segment: SegmentEditor) -> None:
-    segment.set_ends("B", "C")
-    assert segment.seconds.accessibleName() == "Seconds from B to C"
-    assert "from B to C" in segment.ease.toolTip()
-    assert segment.way.accessibleName() == "Way from B to C"
+def test_no_name_is_cut_beside_free_room(frames: KeyFrames, morpher: Morpher) -> None:
+    """The middle of a long name, where it would be cut, is seen where its neighbours are short."""
+    pictures = []
+    for middle in "mn":
+        long = MorphFace(f"Bartholomew Montgo{middle}ery-Featherstonehaugh", PIXELS[0])
+        morpher._set(MorphState((long, *faces(1)), (Segment(), Segment())))
+        pictures.append(picture_of(frames.slider))
+    assert not same_picture(*pictures)

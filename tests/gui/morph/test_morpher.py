@@ -234,17 +234,20 @@ def test_the_film_is_what_is_played(ready: Morpher) -> None:
     np.testing.assert_allclose(ready.film(10)[[0, -1]], LATENTS[:2], atol=1e-6)
 
 
-def test_the_strip_goes_there_once_with_all_faces_on_it(ready: Morpher) -> None:
-    assert len(ready.strip()) == 9
-    np.testing.assert_allclose(ready.strip()[[0, -1]], LATENTS[:2], atol=1e-6)
-    ready.insert(2, FACES["C"])
-    ready.insert(3, FACES["D"])
-    encode(ready)
-    assert len(ready.strip()) == 10
-    np.testing.assert_allclose(ready.strip()[[0, 3, 6, 9]], LATENTS[:4], atol=1e-6)
-    for _ in range(30):
-        ready.insert(4, FACES["A"])
-    assert len(ready.strip()) == 13
+def test_along_the_path_it_is_as_at_each_time(ready: Morpher) -> None:
+    np.testing.assert_allclose(ready.along([0.0, 2.0]), LATENTS[:2], atol=1e-6)
+    np.testing.assert_array_equal(ready.along([1.5])[0], ready.at(1.5))
+    ready.forget_latents()
+    assert ready.along([0.0]) is None
+
+
+def test_a_face_that_was_refined_is_met_at_its_new_latent(ready: Morpher) -> None:
+    first = ready.state.faces[0]
+    ready.renew(np.array(first.photo), np.full(3, 9, np.float32))
+    np.testing.assert_allclose(ready.along([0.0, 2.0]), [[9, 9, 9], LATENTS[1]], atol=1e-6)
+    ready.renew(255 - first.photo, np.zeros(3, np.float32))
+    np.testing.assert_allclose(ready.at(0.0), [9, 9, 9], atol=1e-6)
+    assert not ready.undo_stack.canUndo()
 
 
 def test_stills_do_not_come_back(ready: Morpher) -> None:

@@ -11,12 +11,13 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
-from cae_gui.core.models import Models
+from cae_gui.core.models import Lane, Models
 from cae_gui.morph.film_export import FilmDialog
 from cae_gui.morph.morpher import Morpher
 from cae_gui.morph.page import MorphPage
 from cae_gui.morph.path_page import PathPage
 from cae_gui.studio import Studio
+from cae_gui.widgets.images import from_qimage
 from model.data.datasets import FaceSet
 from model.morph.key_frames import KeyFrame, Path
 
@@ -74,16 +75,14 @@ def test_it_is_empty_until_there_are_two_faces(
     assert all(button.isEnabled() for button in buttons)
 
 
-def test_the_slider_by_keyboard_moves_the_mark(path: PathPage, qtbot: QtBot) -> None:
+def test_the_slider_by_keyboard(path: PathPage, qtbot: QtBot) -> None:
     times: list[float] = []
     path.slider.moved.connect(times.append)
     path.slider.setFocus()
     qtbot.keyClick(path.slider, Qt.Key.Key_Right)
     qtbot.keyClick(path.slider, Qt.Key.Key_PageUp)
-    assert path.film.current() == 1
     qtbot.keyClick(path.slider, Qt.Key.Key_End)
     assert times == [0.02, 0.22, 2.0]
-    assert path.film.current() == 8
     assert path.time.text() == "2.0 of 2.0 s"
 
 
@@ -94,10 +93,35 @@ def test_the_face_at_the_slider_is_decoded(path: PathPage, monkeypatch: pytest.M
     np.testing.assert_allclose(decoded, [[[1, 1, 1]]])
 
 
-def test_a_frame_of_the_film_sets_the_slider(path: PathPage, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(path.slider.moved) as blocker:
-        qtbot.mouseClick(path.film, LEFT, pos=path.film.frame_rect(4).center())
-    assert blocker.args == [1.0]
+def on_film(path: PathPage, seconds: float) -> QPoint:
+    """Return the place of a time on the film strip, in coordinates of the slider."""
+    return QPoint(round(path.film.x_at(seconds)), path.film.height() // 3)
+
+
+def test_a_drag_along_the_film_moves_the_face(path: PathPage, qtbot: QtBot) -> None:
+    times: list[float] = []
+    path.slider.moved.connect(times.append)
+    qtbot.mousePress(path.film, LEFT, pos=on_film(path, 0.5))
+    qtbot.mouseMove(path.film, on_film(path, 1.5))
+    qtbot.mouseRelease(path.film, LEFT, pos=on_film(path, 1.5))
+    qtbot.mouseMove(path.film, on_film(path, 0.2))
+    assert times == pytest.approx([0.5, 1.5], abs=0.01)
+
+
+def test_the_film_shows_the_faces_at_its_times(
+    path: PathPage, page: MorphPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[object, Any] = {}
+    monkeypatch.setattr(
+        Models, "decode", lambda _self, latents, *, lane, **_rest: asked.update({lane: latents})
+    )
+    page.resize(page.width() + 100, page.height())
+    QApplication.processEvents()
+    times = path.film.frame_times()
+    assert times == sorted(times)
+    wanted = np.repeat(np.array(times, np.float32)[:, None], 3, 1)  # of face n it is n
+    assert len(asked[Lane.FILM]) == len(times) > 4
+    assert np.abs(asked[Lane.FILM] - wanted).max() < 0.1  # the ease is smooth
 
 
 def test_controls(path: PathPage, page: MorphPage, morpher: Morpher, qtbot: QtBot) -> None:
@@ -119,9 +143,9 @@ def test_controls(path: PathPage, page: MorphPage, morpher: Morpher, qtbot: QtBo
     assert path.reverse.text() == "Rever&se"
     morpher.remove(2)
     morpher.set_speed(2.0)
-    assert path.reverse.text() == "S&wap"
+    assert path.reverse.text() == "&Swap"
     assert path.playback.speed.currentText() == "2×"
-    for button in path.findChildren(QPushButton):
+    for button in page.findChildren(QPushButton):
         assert button.text() or button.accessibleName(), button
 
 
@@ -225,12 +249,12 @@ def test_the_hand_ends_the_playing(path: PathPage, qtbot: QtBot) -> None:
     qtbot.keyClick(path.slider, Qt.Key.Key_Left)
     assert not path.playback.play.isChecked()
     path.playback.play.click()
-    qtbot.mouseClick(path.film, LEFT, pos=path.film.frame_rect(4).center())
+    qtbot.mouseClick(path.film, LEFT, pos=on_film(path, 0.7))
     assert not path.playback.play.isChecked()
 
 
 def test_space_plays_and_pauses(path: PathPage, morpher: Morpher, qtbot: QtBot) -> None:
-    for place in (path.slider, path.frames.cards[1], path.film):
+    for place in (path.slider, path.frames.cards[1], path.playback.play):
         qtbot.keyClick(place, Qt.Key.Key_Space)
         assert path.playback.play.isChecked()
         qtbot.keyClick(place, Qt.Key.Key_Space)
@@ -244,3 +268,37 @@ def test_hidden_it_stops_playing(page: MorphPage, path: PathPage) -> None:
     path.playback.play.click()
     page.hide()
     assert not path.playback.play.isChecked()
+
+
+def test_what_can_be_done_with_the_face(
+    path: PathPage, page: MorphPage, few_faces: FaceSet, qtbot: QtBot
+) -> None:
+    path.face.set_image(few_faces.images[3], 1)
+    path.slider.setValue(1000)
+    menu = {action.text().replace("&", ""): action for action in path.face.actions()}
+    assert all(action in path.more.menu().actions() for action in path.face.actions()[:3])
+    menu["Copy picture"].trigger()
+    copied = from_qimage(QApplication.clipboard().image())
+    np.testing.assert_array_equal(copied, few_faces.images[3])
+    with qtbot.waitSignal(path.edit_asked) as blocker:
+        menu["Edit in Explore"].trigger()
+    np.testing.assert_allclose(blocker.args[0], [1, 1, 1])
+    assert blocker.args[1] == "Morph at 1.0 s"
+    for text, title in (("Save picture …", "Save the face"), ("Export …", "Export the morph")):
+        menu[text].trigger()
+        dialogs = [each for each in page.findChildren(FilmDialog) if each.isVisible()]
+        assert [each.windowTitle() for each in dialogs] == [title]
+        dialogs[0].reject()
+
+
+def test_without_two_faces_it_says_what_to_do(
+    path: PathPage, morpher: Morpher, studio: Studio, few_faces: FaceSet, qtbot: QtBot
+) -> None:
+    studio.selection.select("Ann", few_faces.images[7])
+    morpher.undo_stack.undo()
+    assert not path.face.isVisible()
+    assert "two faces" in path.stage.sentence.text()
+    for _ in range(2):
+        qtbot.mouseClick(path.stage.button, LEFT)
+    assert names(morpher) == ["Ann", "Ann"]
+    assert path.face.isVisible()

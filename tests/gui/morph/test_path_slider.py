@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from cae_gui.morph.path_slider import PathSlider
+from cae_gui.widgets.tokens import FILM
 from tests.gui.conftest import picture_of, same_picture
 
 LEFT = Qt.MouseButton.LeftButton
@@ -14,7 +20,7 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 @pytest.fixture
 def slider(qtbot: QtBot) -> PathSlider:
     slider = PathSlider()
-    slider.resize(500, slider.sizeHint().height())
+    slider.resize(500, FILM)
     slider.set_marks([0, 1, 5], "ABC")
     qtbot.addWidget(slider)
     with qtbot.waitExposed(slider):
@@ -75,3 +81,86 @@ def test_marks_lie_in_order_and_their_names_are_seen(slider: PathSlider) -> None
     before = picture_of(slider)
     slider.set_marks([0, 1, 5], "AXC")
     assert not same_picture(before, picture_of(slider))
+
+
+def faces(count: int) -> np.ndarray:
+    return np.full((count, 48, 48, 3), 128, np.uint8)
+
+
+def test_a_drag_goes_to_the_time_under_it(slider: PathSlider, qtbot: QtBot) -> None:
+    for seconds in (0.3, 2.5, 4.9):
+        with qtbot.waitSignals([slider.sliderPressed, slider.moved]):
+            place = QPoint(round(slider.x_at(seconds)), FILM // 3)
+            qtbot.mouseClick(slider, LEFT, pos=place)
+        assert slider.seconds() == pytest.approx(seconds, abs=0.02)
+
+
+@pytest.mark.parametrize("times", [[0, 60, 60.1], [0, 0.1, 60], [0, 1, 2, 2.1, 9]])
+def test_short_ways_have_room_too(slider: PathSlider, times: list[float]) -> None:
+    slider.set_marks(times, "ABCDE"[: len(times)])
+    rects = [slider.mark_rect(index) for index in range(len(times))]
+    assert all(one.right() < other.left() for one, other in pairwise(rects))
+    assert all(slider.rect().contains(rect) for rect in rects)
+    for time, rect in zip(times, rects, strict=True):
+        assert slider.time_at(slider.x_at(time)) == pytest.approx(time)
+        assert abs(slider.x_at(time) - rect.center().x()) <= 1
+
+
+def test_it_has_room_for_frames_between_the_faces(slider: PathSlider, qtbot: QtBot) -> None:
+    few = slider.frame_times()
+    assert few == sorted(few)
+    assert all(0 < time < 5 for time in few)
+    with qtbot.waitSignal(slider.laid_out):
+        slider.resize(900, FILM)
+    assert len(slider.frame_times()) > len(few)
+    slider.set_marks([0, 1, 5], "ABA")  # a loop has its first face again
+    assert slider.frame_times()[-1] == 5
+
+
+def test_the_frames_and_the_playhead_are_seen(slider: PathSlider) -> None:
+    empty = picture_of(slider)
+    times = slider.frame_times()
+    slider.set_frames(faces(len(times)), times)
+    assert slider.count() == len(times)
+    filled = picture_of(slider)
+    assert not same_picture(empty, filled)
+    slider.go_to(2.0)
+    assert not same_picture(filled, picture_of(slider))
+    slider.go_to(0.0)
+    assert same_picture(filled, picture_of(slider))
+
+
+class Watched(PathSlider):
+    """Notes how wide a part of it is painted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.painted: list[int] = []
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self.painted.append(event.rect().width())
+        super().paintEvent(event)
+
+
+def test_a_step_paints_only_where_the_playhead_was_and_is(qtbot: QtBot) -> None:
+    slider = Watched()
+    slider.resize(500, FILM)
+    slider.set_marks([0, 1, 5], "ABC")
+    qtbot.addWidget(slider)
+    with qtbot.waitExposed(slider):
+        slider.show()
+    qtbot.waitUntil(lambda: bool(slider.painted))
+    QApplication.processEvents()
+    slider.painted.clear()
+    slider.go_to(0.1)
+    qtbot.waitUntil(lambda: bool(slider.painted))
+    assert max(slider.painted) < slider.width() / 8
+
+
+def test_the_focus_is_seen(slider: PathSlider, qtbot: QtBot) -> None:
+    slider.activateWindow()
+    slider.setFocus()
+    qtbot.waitUntil(slider.hasFocus)
+    focused = picture_of(slider)
+    slider.clearFocus()
+    assert not same_picture(focused, picture_of(slider))
