@@ -103,16 +103,23 @@ def main() -> None:
 
 def find(faces: FaceSet, found: LatentSet, path: Path) -> list[Direction]:
     """Return the direction of each attribute, whatever its AUC."""
+    known, labels = known_labels(faces, found, path)
+    people = [faces.names[row] for row in found.rows[known]]
+    latents, statistics = found.latents[known], found.statistics()
+    steps = attribute_directions(ATTRIBUTES, latents, labels, people, statistics)
+    return [step for step in steps if isinstance(step, Direction)]
+
+
+def known_labels(
+    faces: FaceSet, found: LatentSet, path: Path
+) -> tuple[NDArray[np.bool_], dict[str, NDArray[np.bool_]]]:
+    """Return which latents (N,) are of faces with labels, and each label of those (n,)."""
     with np.load(path, allow_pickle=False) as file:
         row_of = {str(name): row for row, name in enumerate(file["image"])}
         names, values = [str(name) for name in file["attribute"]], file["value"]
     rows = np.array([row_of.get(name, -1) for name in photo_names(faces)])[found.rows]
     known = rows >= 0
-    labels = {name: values[rows[known], column] for column, name in enumerate(names)}
-    people = [faces.names[row] for row in found.rows[known]]
-    latents, statistics = found.latents[known], found.statistics()
-    steps = attribute_directions(ATTRIBUTES, latents, labels, people, statistics)
-    return [step for step in steps if isinstance(step, Direction)]
+    return known, {name: values[rows[known], column] for column, name in enumerate(names)}
 
 
 def photo_names(faces: FaceSet) -> list[str]:

@@ -78,15 +78,26 @@ def effect(latents: Floats, wanted: Labels, held: Labels) -> Floats:
 
 def separation(latents: Floats, wanted: Labels, test: Labels) -> float:
     """Return the AUC on the test faces of a logistic regression on the others' latents."""
-    from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
 
-    mean, spread = latents[~test].mean(axis=0), latents[~test].std(axis=0)
+    normal = classifier(latents[~test], wanted[~test])
+    return float(roc_auc_score(wanted[test], latents[test] @ normal))
+
+
+def classifier(latents: Floats, wanted: Labels) -> Floats:
+    """Return the normal (L,) of a logistic regression on latents (N, L) and a label (N,).
+
+    Latents @ normal are the logarithms of the label's odds, but for a constant.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    mean, spread = latents.mean(axis=0), latents.std(axis=0)
     used = spread > 1e-3 * spread.max()  # some dimensions of an ELU code never move
-    standard = (latents[:, used] - mean[used]) / spread[used]
-    classifier = LogisticRegression(C=_INVERSE_PENALTY, max_iter=200, tol=1e-3)
-    classifier.fit(standard[~test], wanted[~test])
-    return float(roc_auc_score(wanted[test], classifier.decision_function(standard[test])))
+    regression = LogisticRegression(C=_INVERSE_PENALTY, max_iter=200, tol=1e-3)
+    regression.fit((latents[:, used] - mean[used]) / spread[used], wanted)
+    normal = np.zeros(latents.shape[1], np.float32)
+    normal[used] = regression.coef_[0] / spread[used]
+    return normal
 
 
 def held_out_people(people: Sequence[str]) -> Labels:
