@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QLocale, QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -21,6 +21,7 @@ from cae_gui.core.tasks import Task
 from cae_gui.log import Log, note_start
 from cae_gui.main_window import MainWindow
 from cae_gui.settings import Settings
+from cae_gui.widgets.numbers import WINDOW_LOCALE
 from cae_gui.widgets.theme import apply_theme
 from model import __version__
 from model.io.places import NoPlaceError, find_places, shipped
@@ -76,6 +77,7 @@ def make_application() -> QApplication:
     qInstallMessageHandler(None)
     for text in said:
         print(text, file=sys.stderr)
+    QLocale.setDefault(WINDOW_LOCALE)
     application.setApplicationName("cae-studio")
     application.setApplicationDisplayName("CAE Studio")
     application.setDesktopFileName("cae-studio")

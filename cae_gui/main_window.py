@@ -183,6 +183,7 @@ class MainWindow(QMainWindow):
         return TrainPage(
             training=studio.training,
             estimates=studio.estimates,
+            lines=studio.lines,
             runs=studio.runs,
             models=studio.models,
             faces=studio.faces,

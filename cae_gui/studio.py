@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
@@ -13,6 +15,7 @@ from cae_gui.core.latents import Latents
 from cae_gui.core.models import Models
 from cae_gui.core.selection import Selection
 from cae_gui.core.tasks import Tasks
+from cae_gui.core.times import run_name
 from cae_gui.documents.session_files import SessionFiles
 from cae_gui.documents.unsaved import Unsaved
 from cae_gui.explore.custom_directions import CustomDirections
@@ -26,6 +29,7 @@ from cae_gui.morph.morpher import Morpher
 from cae_gui.reconstruct.own_photo import OwnPhoto
 from cae_gui.reconstruct.refinement import Refinement
 from cae_gui.train.estimates import Estimates
+from cae_gui.train.lines import Lines
 from cae_gui.train.resuming import Resuming
 from cae_gui.train.runs import Runs
 from cae_gui.train.training import State, Stopped, Training, TrainingEvent
@@ -66,6 +70,7 @@ class Studio(QObject):
         self.corners = Corners(self.morpher.undo_stack, self)
         self.analogy = Analogy(self.morpher.undo_stack, self)
         self.filming = Filming(report, self)
+        self.lines = Lines(self)
         self.estimates = Estimates(self.training, self.models, self._long_jobs(), self)
         edited = self.models, self.explorer
         self.session_files = SessionFiles(
@@ -91,7 +96,7 @@ class Studio(QObject):
         """Return the threads that may take the processor for long, but not that of a training."""
         jobs = (*self.models.jobs(), *self.faces.jobs(), *self.photos.jobs())
         streams = [job for job in jobs if isinstance(job, StreamJob)]
-        return [*streams, self.latents.job, self.maps.job, self.filming.job]
+        return [*streams, self.latents.job, self.maps.job, self.filming.job, self.lines.job]
 
     def shut_down(self) -> None:
         """Stop and wait for every thread; a training under way is kept."""
@@ -104,6 +109,7 @@ class Studio(QObject):
                 self.photo.job,
                 self.refinement.job,
                 self.training.job,
+                self.lines.job,
                 *self.runs.jobs(),
                 self.latents.job,
                 self.maps.job,
@@ -180,6 +186,8 @@ class Studio(QObject):
                 title = f"In training, epoch {event.model.epoch}"
                 self.models.adopt(event.model, title, snapshot_of=folder)
             case Finished() if folder is not None:
-                self.models.adopt(event.model, f"Run {folder.name}", folder / "best.safetensors")
-            case Stopped() if (event.folder / "last.safetensors").exists():
-                self.models.open(event.folder / "last.safetensors", f"Run {event.folder.name}")
+                name = run_name(folder, datetime.now())
+                self.models.adopt(event.model, name, folder / "best.safetensors")
+            case Stopped() if (event.folder / "best.safetensors").exists():
+                # Before the end of an epoch it hasn't learned enough to take another's place.
+                self.models.open(event.folder / "last.safetensors")

@@ -162,7 +162,8 @@ class TrainConfig:
         if count < self.batch_size:
             raise ConfigError(
                 f"Batch size (batch_size) is {self.batch_size}, but “{title}” has only {count} "
-                "faces to train on. Choose a smaller batch or more faces."
+                f"{'face' if count == 1 else 'faces'} to train on. Choose a smaller batch or more "
+                "faces."
             )
 
     def to_dict(self) -> dict[str, Any]:

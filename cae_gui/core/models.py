@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from PySide6.QtCore import QObject, Signal
 from cae_gui.core.errors import Problem, Report
 from cae_gui.core.jobs import LatestJob, StreamJob
 from cae_gui.core.startup import quick_import
+from cae_gui.core.times import RUN_MODELS, model_name
 from model.progress import WorkProgress
 
 if TYPE_CHECKING:
@@ -137,12 +139,15 @@ class Models(QObject):
     def open_shipped(self) -> None:
         """Load the model that ships with the application."""
         self._is_last_resort = True
-        self._open(_load_shipped, "Shipped model", None)
+        self._open(_load_shipped, None)
 
     def open(self, path: Path, title: str = "") -> None:
-        """Load a model file; on failure the model in use stays, or the shipped one is loaded."""
+        """Load a model file; on failure the model in use stays, or the shipped one is loaded.
+
+        Without a title it is called by its run, or else by its file.
+        """
         self._is_last_resort = False
-        self._open(partial(_load, path), title or path.name, path)
+        self._open(partial(_load, path, title), path)
 
     def save(self, path: Path) -> None:
         """Write the model in use."""
@@ -228,6 +233,12 @@ class Models(QObject):
         """What refinement is pulled towards: the density, where there is one and that is wanted."""
         return self.density if self.stays_typical else None
 
+    @property
+    def run(self) -> Path | None:
+        """The folder of the run that the model in use comes from, if it comes from one."""
+        is_of_run = self.path is not None and self.path.name in RUN_MODELS
+        return self.path.parent if self.path and is_of_run else self.snapshot_of
+
     def drop(self, lane: Lane) -> None:
         """Forget what was asked in a lane; nothing of it arrives any more."""
         self._inference.cancel(lane)
@@ -267,12 +278,12 @@ class Models(QObject):
             work_here, failed = partial(_infer, work, self.model), self._report
             self._inference.ask(work_here, lane=lane, then=then, failed=failed, interim=interim)
 
-    def _open(self, load: Callable[[], FaceModel], title: str, path: Path | None) -> None:
-        then, failed = partial(self._on_opened, title, path), self._on_not_opened
+    def _open(self, load: Callable[[], tuple[FaceModel, str]], path: Path | None) -> None:
+        then, failed = partial(self._on_opened, path), self._on_not_opened
         self._files.ask(load, lane=_FileLane.OPEN, then=then, failed=failed, interim=True)
 
-    def _on_opened(self, title: str, path: Path | None, model: FaceModel) -> None:
-        self.adopt(model, title, path)
+    def _on_opened(self, path: Path | None, opened: tuple[FaceModel, str]) -> None:
+        self.adopt(*opened, path)
 
     def _on_not_opened(self, problem: Problem) -> None:
         self._report(problem)
@@ -313,22 +324,22 @@ class Models(QObject):
         self.idle.emit()
 
 
-def _load_shipped() -> FaceModel:
+def _load_shipped() -> tuple[FaceModel, str]:
     with quick_import():
         from model.checkpoint import pretrained_model
         from model.device import use_threads
 
     use_threads(1)  # many small steps, which a busy machine makes several times slower on a pool
-    return pretrained_model()
+    return pretrained_model(), "Shipped model"
 
 
-def _load(path: Path) -> FaceModel:
+def _load(path: Path, title: str) -> tuple[FaceModel, str]:
     with quick_import():
         from model.checkpoint import load_face_model
         from model.device import use_threads
 
     use_threads(1)
-    return load_face_model(path)
+    return load_face_model(path), title or model_name(path, datetime.now())
 
 
 def _attributes(model: FaceModel) -> tuple[tuple[Direction, ...], Density | None]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from model.runs.runs import Run
 
 _MINUTE, _HOUR = 60, 3600
+RUN_MODELS = frozenset({"best.safetensors", "last.safetensors"})
+"""The files of a run that hold a model."""
 
 
 def duration(seconds: float) -> str:
@@ -35,3 +38,25 @@ def moment(time: datetime, now: datetime) -> str:
 def run_title(run: Run, now: datetime) -> str:
     """Return when a run began, or its folder's name where that isn't known."""
     return moment(run.started.astimezone(), now) if run.started else run.folder.name
+
+
+def run_name(folder: Path, now: datetime) -> str:
+    """Return what the model of a run is called: “Run of 12 Mar, 14:05”, “Run of 12 Mar 2025, …”.
+
+    Runs have the time of their start for a name; one with another name is called by that.
+    """
+    try:
+        time = datetime.strptime(folder.name[:19], "%Y-%m-%d %H-%M-%S")
+    except ValueError:
+        return f"Run “{folder.name}”"
+    year = "" if time.year == now.year else f" {time.year}"
+    return f"Run of {time.day} {time:%b}{year}, {time:%H:%M}"
+
+
+def model_name(path: Path, now: datetime) -> str:
+    """Return what a model file is called: by its run where it belongs to one, else by its name.
+
+    It looks into the folder, which may be slow.
+    """
+    is_of_run = path.name in RUN_MODELS and (path.parent / "run.json").exists()
+    return run_name(path.parent, now) if is_of_run else path.name

@@ -7,13 +7,26 @@ from dataclasses import fields
 from functools import partial
 from typing import Any, cast
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QUndoStack
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSignalBlocker,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPalette, QUndoStack
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
     QFormLayout,
     QLabel,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -23,6 +36,8 @@ from cae_gui.core.undo import Step
 from cae_gui.widgets.controls import Label
 from cae_gui.widgets.fields import ComboBox, CountBox, NumberBox
 from cae_gui.widgets.layouts import filled
+from cae_gui.widgets.numbers import counted
+from cae_gui.widgets.tokens import CONTROL
 from model.config import LEARNING_RATES, PRESETS, ConfigError, Setting, TrainConfig, setting_of
 
 Values = Mapping[str, Any]
@@ -31,8 +46,11 @@ Values = Mapping[str, Any]
 _CUSTOM = "Custom"
 _PRESETS_HELP = "Settings that go well together. Changing one makes them your own."
 _FIRST = ("epochs", "batch_size", "latent_dim")
-# Letters of the main menus, of Start, Stop, Pause and Discard, and of the tabs around the form.
-_RESERVED = frozenset("fevhspdin")
+# Letters of the menus, of the workspaces, and of what is around the form.
+_RESERVED = frozenset("fdvhtrem" + "sukbwlin")
+_DETAIL = Qt.ItemDataRole.UserRole
+_PRESET_GAP = 8
+_Index = QModelIndex | QPersistentModelIndex
 _WIDE_RANGE = 1000
 """Above this ratio of maximum to minimum, a number box steps in proportion to the value."""
 
@@ -51,13 +69,13 @@ class ConfigForm(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._letters = set(_RESERVED)
+        self._presets = self._make_presets()  # first, as Tab goes in the order of making
         self._editors = {
             item.name: SettingEditor(setting_of(TrainConfig, item.name), item.default, self)
             for item in fields(TrainConfig)
             if setting_of(TrainConfig, item.name).in_window
         }
-        self._letters = set(_RESERVED)
-        self._presets = self._make_presets()
         self._fold = self._make_fold()
         self._more = QWidget(self)
         self._error = Label(self, wordWrap=True)
@@ -78,6 +96,7 @@ class ConfigForm(QWidget):
         self._number = 0
         self._edited_name = ""
         self._shown = self._values()
+        self.set_preset_times({})
         self._refresh()
 
     def config(self) -> TrainConfig:
@@ -116,16 +135,24 @@ class ConfigForm(QWidget):
             editor.control.setEnabled(not read_only)
 
     def set_preset_times(self, times: Mapping[str, str]) -> None:
-        """Show the estimated durations, by the names of presets; some may be missing."""
-        for row in range(self._presets.count()):
-            time = times.get(self._presets.itemText(row), "")
-            self._presets.setItemData(row, time, Qt.ItemDataRole.ToolTipRole)
-        known = [f"{name}: {text}" for name, text in times.items()]
+        """Show epochs and estimated durations, by the names of presets; some may be missing."""
+        details = {
+            name: ", ".join(filter(None, (counted(preset.epochs, "epoch"), times.get(name, ""))))
+            for name, preset in PRESETS.items()
+        }
+        for row, (name, detail) in enumerate(details.items()):
+            self._presets.setItemData(row, detail, _DETAIL)
+            spoken = f"{name}: {detail}"
+            self._presets.setItemData(row, spoken, Qt.ItemDataRole.AccessibleTextRole)
+        known = [f"{name}: {detail}" for name, detail in details.items()]
         self._presets.setToolTip("\n".join([_PRESETS_HELP, *known]))
+        view = self._presets.view()
+        view.setMinimumWidth(view.sizeHintForColumn(0) + 2 * view.frameWidth())
 
     def _make_presets(self) -> ComboBox:
         combo = ComboBox(self)
         combo.addItems(list(PRESETS))
+        combo.setItemDelegate(_PresetDelegate(combo))
         combo.setAccessibleName("Preset")
         combo.setToolTip(_PRESETS_HELP)
         combo.activated.connect(self._choose_preset)
@@ -149,10 +176,10 @@ class ConfigForm(QWidget):
             form.setVerticalSpacing(8)
             form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._labels: list[QLabel] = []
-        self._add_row(first, "Preset", self._presets)
+        self._add_row(first, self._with_mnemonic("Preset"), self._presets)
         for name in _FIRST:
             self._add_setting(first, name)
-        self._fold.setText(self._with_mnemonic("More settings"))
+        self._fold.setText("More settings")
         for name in (name for name in self._editors if name not in _FIRST):
             self._add_setting(rest, name)
         # Align the fields of both forms.
@@ -162,10 +189,12 @@ class ConfigForm(QWidget):
         return first, rest
 
     def _add_setting(self, form: QFormLayout, name: str) -> None:
-        self._add_row(form, setting_of(TrainConfig, name).title, self._editors[name].control)
+        title = setting_of(TrainConfig, name).title
+        # The others are reached by Tab: there are too few letters for all.
+        text = self._with_mnemonic(title) if name in _FIRST else title
+        self._add_row(form, text, self._editors[name].control)
 
-    def _add_row(self, form: QFormLayout, title: str, control: QWidget) -> None:
-        text = self._with_mnemonic(title)
+    def _add_row(self, form: QFormLayout, text: str, control: QWidget) -> None:
         if isinstance(control, QCheckBox):
             control.setText(text)
             form.addRow("", control)
@@ -277,6 +306,26 @@ class ConfigForm(QWidget):
         row, _role = cast("tuple[int, QFormLayout.ItemRole]", place)
         form.insertRow(row + 1, self._error)
         self._error.show()
+
+
+class _PresetDelegate(QStyledItemDelegate):
+    """Paints a preset's name, and at the right how long it takes."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        hint, detail = super().sizeHint(option, index), index.data(_DETAIL) or ""
+        width = hint.width() + option.fontMetrics.horizontalAdvance(detail) + 3 * _PRESET_GAP
+        return QSize(width, max(hint.height(), CONTROL))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        super().paint(painter, option, index)
+        chosen = option.state & QStyle.StateFlag.State_Selected
+        role = QPalette.ColorRole.HighlightedText if chosen else QPalette.ColorRole.PlaceholderText
+        painter.save()
+        painter.setPen(option.palette.color(role))
+        area = option.rect.adjusted(0, 0, -_PRESET_GAP, 0)
+        flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(area, int(flags), index.data(_DETAIL) or "")
+        painter.restore()
 
 
 class SettingEditor(QObject):

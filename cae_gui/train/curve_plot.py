@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from cae_gui.widgets.empty_state import EmptyState
 from cae_gui.widgets.tokens import is_dark
 from model.plots.curves import (
     CurveHistory,
@@ -39,10 +40,13 @@ _EMPTY = "Start a training, or open a run, to see its curves."
 _DRAWING = "Drawing the curves …"
 _MOST_PROGRESS = 2000
 _PAD = 8
+_EMPTY_WIDTH = 340
 
 
 class CurvePlot(QWidget):
     """Shows loss and learning rate over the epochs; mouse or arrow keys show one epoch's numbers.
+
+    While there are none, ``empty`` lies over the axes of the training that could begin.
 
     Signals:
         render_wanted(CurveRequest): an image is to be drawn for ``show_image``; emitted while
@@ -58,6 +62,7 @@ class CurvePlot(QWidget):
         self._rates: list[tuple[float, float]] = []
         self._planned: Points = ()
         self._total_epochs = 0
+        self._is_ahead = False
         self._references: tuple[tuple[str, float], ...] = ()
         self._others: tuple[tuple[str, tuple[int, ...], tuple[float, ...]], ...] = ()
         self._log = True
@@ -73,8 +78,10 @@ class CurvePlot(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(320, 216)
+        self.setMinimumSize(320, 160)
         self.setAccessibleName("Training curves")
+        self.setToolTip("The numbers of an epoch: point at it, or use the arrow keys")
+        self.empty = EmptyState("train", _EMPTY, "Start training", self)
         self._describe()
 
     def set_history(self, epochs: Sequence[EpochDone | EpochRow]) -> None:
@@ -102,11 +109,15 @@ class CurvePlot(QWidget):
             # Thinned, not truncated, so that the start of a long epoch stays.
             if len(points) > _MOST_PROGRESS:
                 del points[::2]
+        self._describe()
         self._changed()
 
-    def set_total_epochs(self, epochs: int) -> None:
-        """Set where the epoch axis ends; from then on axes are drawn, even without an epoch."""
-        self._total_epochs = max(epochs, 1)
+    def set_total_epochs(self, epochs: int, *, ahead: bool = False) -> None:
+        """Set where the epoch axis ends; from then on axes are drawn, even without an epoch.
+
+        ``ahead`` tells that they are those of a training that hasn't been started.
+        """
+        self._total_epochs, self._is_ahead = max(epochs, 1), ahead
         self._describe()
         self._changed()
 
@@ -123,6 +134,7 @@ class CurvePlot(QWidget):
     def set_others(self, others: Sequence[tuple[str, Sequence[int], Sequence[float]]]) -> None:
         """Set the compared runs: (label, epochs, test MSE); one without epochs skips its colour."""
         self._others = tuple((label, tuple(epochs), tuple(mse)) for label, epochs, mse in others)
+        self._describe()
         self._changed()
 
     def set_log(self, log: bool) -> None:
@@ -135,7 +147,7 @@ class CurvePlot(QWidget):
         self._history = CurveHistory()
         self._running.clear()
         self._rates.clear()
-        self._planned, self._total_epochs = (), 0
+        self._planned, self._total_epochs, self._is_ahead = (), 0, False
         self._asked = self._shown = self._epoch = None
         self._picture = QImage()
         self._describe()
@@ -165,9 +177,10 @@ class CurvePlot(QWidget):
         self._asked = None
 
     def is_empty(self) -> bool:
-        """Return whether there is nothing to draw."""
+        """Return whether there is no curve, nor a training that will bring one."""
         others = any(epochs for _, epochs, _ in self._others)
-        return not (self._history.epochs or self._running or self._total_epochs or others)
+        begun = self._total_epochs and not self._is_ahead
+        return not (self._history.epochs or self._running or begun or others)
 
     def readout(self) -> str:
         """Return the numbers of the epoch that is read out as text, or ""."""
@@ -183,11 +196,14 @@ class CurvePlot(QWidget):
 
     @Slot()
     def _ask(self) -> None:
-        if self._asked is not None or not self.isVisible() or self.is_empty():
+        if self._asked is not None or not self.isVisible() or not self._has_axes():
             return
         self._stale = False
         self._asked = self._request()
         self.render_wanted.emit(self._asked)
+
+    def _has_axes(self) -> bool:
+        return bool(self._total_epochs) or not self.is_empty()
 
     def _request(self) -> CurveRequest:
         palette, scale = self.palette(), self.devicePixelRatioF()
@@ -225,7 +241,16 @@ class CurvePlot(QWidget):
         return min(epochs[max(index - 1, 0) : index + 1], key=lambda epoch: abs(epoch - wanted))
 
     def _describe(self) -> None:
-        self.setAccessibleDescription(self.readout() or (_EMPTY if self.is_empty() else ""))
+        empty = self.is_empty()
+        self.empty.setVisible(empty)
+        self.setAccessibleDescription(self.readout() or (self.empty.label.text() if empty else ""))
+
+    def _place_empty(self) -> None:
+        """Put what an empty plot says into the upper part, above most lines to beat."""
+        width = min(_EMPTY_WIDTH, self.width() - 2 * _PAD)
+        height = max(self.empty.heightForWidth(width), self.empty.sizeHint().height())
+        top = max((self.height() - height) // 3, 0)
+        self.empty.setGeometry((self.width() - width) // 2, top, width, height)
 
     def sizeHint(self) -> QSize:
         return QSize(640, 360)
@@ -236,10 +261,9 @@ class CurvePlot(QWidget):
         palette = self.palette()
         painter.fillRect(self.rect(), palette.color(QPalette.ColorRole.Base))
         # Later images take about 50 ms, for which a text would flicker.
-        if self.is_empty() or self._is_first:
-            text = _EMPTY if self.is_empty() else _DRAWING
+        if self._is_first and not self.is_empty():
             painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, _DRAWING)
         elif self._shown is not None:
             # After a change of size the old image is scaled until the new one arrives.
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -285,6 +309,7 @@ class CurvePlot(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._place_empty()
         self._changed()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -295,6 +320,8 @@ class CurvePlot(QWidget):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.DevicePixelRatioChange:
             self._changed()
+        elif event.type() == QEvent.Type.LayoutRequest:
+            self._place_empty()  # its sentence may have another length
         return super().event(event)
 
 

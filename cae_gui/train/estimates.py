@@ -12,6 +12,7 @@ from cae_gui.core.jobs import StreamJob
 from cae_gui.core.models import Models
 from cae_gui.core.times import duration
 from cae_gui.train.training import Training
+from cae_gui.widgets.numbers import counted
 from model.config import PRESETS, ConfigError, TrainConfig
 from model.data.datasets import DataError, FaceSet
 from model.training.estimate import Estimate, what_matters
@@ -80,7 +81,8 @@ class Estimates(QObject):
             f"{estimate.images_per_s:,.0f} images/s on {estimate.device}, tried for about a second "
             "with these settings. Other work on this computer makes it longer."
         )
-        return f"{_about(estimate)} on this computer", details
+        epochs = counted(config.epochs, "epoch")
+        return f"{_about(estimate).capitalize()} for {epochs} on this computer", details
 
     def preset_times(self, faces: FaceSet) -> dict[str, str]:
         """Return the durations, by name, of the presets that were measured on these faces."""
@@ -134,4 +136,4 @@ def _key(config: TrainConfig, faces: FaceSet) -> Key:
 
 
 def _about(estimate: Estimate) -> str:
-    return f"About {duration(estimate.seconds)}"
+    return f"about {duration(estimate.seconds)}"

@@ -1,4 +1,4 @@
-"""Train: settings, runs, curves, and previews of the test faces after each epoch."""
+"""Train: curves and previews on the stage; settings, runs and Start in the inspector."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent, QPalette, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from cae_gui.core.faces import Faces
 from cae_gui.core.models import Models
@@ -20,9 +26,11 @@ from cae_gui.core.undo import Step
 from cae_gui.train.config_form import ConfigForm
 from cae_gui.train.estimates import Estimates, refusal
 from cae_gui.train.layer_table import LayersDialog
+from cae_gui.train.lines import Lines
+from cae_gui.train.preview_strip import PreviewStrip
 from cae_gui.train.runs import Runs
 from cae_gui.train.runs_page import RunsPage
-from cae_gui.train.shown_run import ShownRun
+from cae_gui.train.shown_run import ShownRun, test_faces
 from cae_gui.train.training import (
     Discarded,
     RunOpened,
@@ -34,22 +42,24 @@ from cae_gui.train.training import (
 from cae_gui.widgets import dialogs
 from cae_gui.widgets.controls import Label, PrimaryButton, button
 from cae_gui.widgets.fields import Tabs
+from cae_gui.widgets.icons import icon
 from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.message_bar import MessageBar
+from cae_gui.widgets.numbers import counted
+from cae_gui.widgets.tokens import PRIMARY
+from cae_gui.widgets.workspace import Workspace
 from model.config import TrainConfig
 from model.events import EpochDone, Finished, Notice, Progress, Started
+from model.face_set import FaceSet
 from model.progress import WorkProgress
 
-PREVIEW_FACES = 10
-_STATES = {
-    State.PREPARING: "Preparing the training …",
-    State.PAUSED: "Paused.",
-    State.STOPPING: "Stopping and saving …",
-}
+_STRIP_SHARE = 0.27
+"""The most of the page's height that the strip takes, so that the plot stays the largest."""
+_LARGEST_FACE, _SMALLEST_FACE = 88, 32
 
 
-class TrainPage(QWidget):
-    """Settings and runs at the left; curves, progress and the preview strip at the right.
+class TrainPage(Workspace):
+    """Settings, runs and the buttons of a training beside its curves; below, ten test faces.
 
     Starts trainings with the settings of the form, and shows their events.
     """
@@ -58,6 +68,7 @@ class TrainPage(QWidget):
         self,
         training: Training,
         estimates: Estimates,
+        lines: Lines,
         runs: Runs,
         models: Models,
         faces: Faces,
@@ -67,26 +78,29 @@ class TrainPage(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._training, self._estimates, self._runs = training, estimates, runs
-        self._models, self._faces, self._selection = models, faces, selection
-        self._messages = messages
+        self._training, self._estimates, self._lines = training, estimates, lines
+        self._runs, self._models, self._faces = runs, models, faces
+        self._selection, self._messages = selection, messages
         self._history: list[Any] = []
         self._has_finished = False
+        self._before: Path | None = None
         self._begun: Path | None = None
         self._planned = 0
-        self._shown = ShownRun(runs, models, tasks, self)
+        self._epoch = 0
+        self._shown = ShownRun(runs, models, tasks, lines, self)
         self.status, self.bar, self.log = self._shown.status, self._shown.bar, self._shown.log
         self.plot, self.strip, self.epochs = self._shown.plot, self._shown.strip, self._shown.epochs
         self.form = ConfigForm()
         self.runs = RunsPage(runs, training, models, self._shown, messages)
         self.layers_dialog = LayersDialog(models, tasks, self)
         self._make_controls()
-        self._arrange()
+        strip = PreviewStrip(self.strip, self.epochs)
+        self.arrange(self._make_stage(), self._make_inspector(), strip)
         self._connect()
         self._show_state(State.IDLE)
 
     def _make_controls(self) -> None:
-        self.follow = QCheckBox("&Follow the training")
+        self.follow = QCheckBox("Follo&w the training")
         self.follow.setToolTip(
             "Reconstruct, Explore and Morph use the newest snapshot of the network in training."
         )
@@ -96,72 +110,80 @@ class TrainPage(QWidget):
             "Trains the weights of the model in use further instead of new ones. "
             "The latent size is that of the model."
         )
+        tip = "The layers of the network with their shapes and parameters (Ctrl+L)"
+        self.layers = button("Layers of the network …", self.layers_dialog.show_layers, tip)
         self.estimate = Label(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.estimate.setAccessibleName("How long the training would take")
-        # It keeps its height without a text, so that buttons don't move under the mouse.
+        # It keeps its height without a text, so that nothing moves under the mouse.
         self.estimate.setMinimumHeight(self.estimate.fontMetrics().height())
         self.start = PrimaryButton("&Start training")
-        self.start.setDefault(True)
-        self.pause = button("Pa&use", self._pause_or_go_on)
-        self.stop = button("Stop and &keep", self._training.stop)
-        self.discard = button("&Discard …", self._discard)
-        tip = "The layers of the network with their shapes and parameters"
-        self.layers = button("&Layers …", self.layers_dialog.show_layers, tip)
+        self.pause = PrimaryButton("")
+        self.pause.clicked.connect(self._pause_or_go_on)
+        tip = "End the training after this step; it can be continued later"
+        self.stop = button("Stop and &keep", self._training.stop, tip)
+        self.discard = button("", self._discard, "End the training and delete its run …")
+        self.discard.setAccessibleName("Discard the training")
+        self.discard.setIcon(icon("discard"))
+        self.discard.setIconSize(QSize(18, 18))
+        self.discard.setFixedWidth(PRIMARY)
+        for large in (self.start, self.pause, self.stop, self.discard):
+            large.setMinimumHeight(PRIMARY)
+        self.pause.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def _arrange(self) -> None:
-        right = self._make_right()
-        margins = (16, 16, 16, 16)
-        self._rows = filled(
-            QHBoxLayout(self), self._make_left(), right, margins=margins, spacing=16, room=right
-        )
+    def _make_stage(self) -> QWidget:
+        stage = QWidget()
+        head = filled(QHBoxLayout(), self.status, self.log, spacing=16, room=self.status)
+        items = head, self.bar, self.plot
+        filled(QVBoxLayout(stage), *items, margins=(16, 8, 16, 8), room=self.plot)
+        return stage
 
-    def _make_left(self) -> QWidget:
+    def _make_inspector(self) -> QWidget:
         self.tabs = Tabs(documentMode=True)  # no pane: dark mode would tint it
         self.tabs.addTab(self._make_settings(), "Sett&ings")
         self.tabs.addTab(self.runs, "Ru&ns")
         self.tabs.setTabToolTip(0, "How the next training goes")
         self.tabs.setTabToolTip(1, "What earlier trainings left behind")
-        under = filled(QHBoxLayout(), self.pause, self.stop, self.discard)
-        above = self.tabs, self.further, self.estimate, self.start
-        left = QWidget()
-        left.setFixedWidth(304)
-        filled(QVBoxLayout(left), *above, under, room=self.tabs)
-        return left
+        steering = filled(QHBoxLayout(), self.pause, self.stop, self.discard)
+        inspector = QWidget()
+        items = self.tabs, self.estimate, self.follow, self.start, steering
+        filled(QVBoxLayout(inspector), *items, margins=(16, 8, 16, 16), room=self.tabs)
+        return inspector
 
     def _make_settings(self) -> QWidget:
+        content = QWidget()
+        items = self.faces, self.form, self.further, self.layers
+        filled(QVBoxLayout(content), *items, margins=(0, 12, 0, 8), spacing=12).addStretch(1)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self.form)
-        page = QWidget()
-        items = self.faces, scroll, self.layers
-        filled(QVBoxLayout(page), *items, margins=(0, 8, 0, 0), room=scroll)
-        return page
-
-    def _make_right(self) -> QVBoxLayout:
-        head = filled(QHBoxLayout(), self.bar, self.follow, self.log, spacing=16, room=self.bar)
-        items = self.status, head, self.plot, self.strip, self.epochs
-        return filled(QVBoxLayout(), *items, room=self.plot)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it scrolls along with the focus
+        scroll.setWidget(content)
+        return scroll
 
     def _connect(self) -> None:
         training = self._training
-        self.start.clicked.connect(self._start)
+        for starting in (self.start, self.plot.empty.button):
+            starting.clicked.connect(self._start)
         self.follow.toggled.connect(self._on_follow)
         self.further.toggled.connect(self._on_further)
         self.tabs.currentChanged.connect(self._on_tab)
         self.runs.settings_asked.connect(self._on_settings)
+        self.runs.empty.button.clicked.connect(self.show_settings)
         changes = self.form.undo_stack.indexChanged, self.form.checked, self._faces.changed
-        for signal in (*changes, self._models.replaced, self._estimates.changed):
+        known = self._models.replaced, self._estimates.changed, self._lines.changed
+        for signal in (*changes, *known, self._runs.changed):
             signal.connect(self._refresh)
         self._selection.reconstructed.connect(self._shown.paint_first)
         training.state_changed.connect(self._on_state)
         training.reported.connect(self._on_event)
 
+    @Slot()
     def show_settings(self) -> None:
         """Show the tab with the form."""
+        self.show_inspector(True)
         self.tabs.setCurrentIndex(0)
 
-    # Before a training: its settings and estimated duration
+    # Before a training: its settings, and what it would bring
 
     def _config(self) -> TrainConfig | None:
         """Return the configuration of the form; None where it is invalid."""
@@ -172,24 +194,54 @@ class TrainPage(QWidget):
             return replace(config, latent_dim=model.network.latent_dim)
         return config
 
+    def _refusal(self) -> str:
+        """Return a sentence that says why a training can't start, or ""."""
+        faces, config = self._faces.faces, self._config()
+        if faces is None:
+            return "The faces to train on are still being loaded."
+        return self.form.error() if config is None else refusal(config, faces)
+
     @Slot()
     def _refresh(self) -> None:
-        """Show the estimate, or why a training can't start, and enable the buttons."""
+        """Show what a training would bring, or why it can't start, and enable the buttons."""
         faces, config = self._faces.faces, self._config()
-        is_active, refused, texts = self._training.is_active, "", ("", "")
+        is_active, refused, texts = self._training.is_active, self._refusal(), ("", "")
         if faces is not None:
-            self.faces.setText(f"Trains on “{faces.title}”, {len(faces.images):,} faces.")
-        if faces is None or config is None or is_active:
+            count = counted(len(faces.images), "face")
+            self.faces.setText(f"Trains on “{faces.title}”, {count}.")
+        if faces is None or config is None or is_active or refused:
             self._estimates.cancel()
+            self._lines.cancel()
         else:
-            refused = refusal(config, faces)
-            texts = (refused, "") if refused else self._estimates.texts(config, faces)
+            texts = self._estimates.texts(config, faces)
             self.form.set_preset_times(self._estimates.preset_times(faces))
             if self.isVisible():
                 self._estimates.want(config, faces)
+                if self._models.model is not None:
+                    self._lines.want(faces, config)
+            self._show_ahead(faces, config)
+        if not is_active and refused:
+            texts = refused, ""
         self.estimate.setText(texts[0])
         self.estimate.setToolTip(texts[1])
-        self.start.setEnabled(not is_active and config is not None and not refused)
+        role = QPalette.ColorRole
+        self.estimate.setForegroundRole(role.BrightText if refused else role.WindowText)
+        for starting in (self.start, self.plot.empty.button):
+            starting.setEnabled(not is_active and not refused)
+            starting.setToolTip(refused)
+
+    def _show_ahead(self, faces: FaceSet, config: TrainConfig) -> None:
+        """Where no run is on show, show what a training with these settings begins with."""
+        if self._runs.shown is not None:
+            return
+        self._shown.show_ahead(faces, config)
+        if not self.status.text():
+            self.status.setText("Ready to train.")
+        goal = "to fall below the lines to beat" if self._lines.of(faces.title, config) else ""
+        self.plot.empty.set_text(
+            f"The error on test faces of “{faces.title}” appears here from the first second on"
+            f"{', ' + goal if goal else ''}."
+        )
 
     @Slot(object, str)
     def _on_settings(self, config: TrainConfig, text: str) -> None:
@@ -210,7 +262,7 @@ class TrainPage(QWidget):
         if self.tabs.currentWidget() is self.runs:
             self._runs.refresh()
             if not self.tabs.tabBar().hasFocus():  # there, arrow keys switch tabs
-                self.runs.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
+                self.runs.take_focus()
 
     # Starting, pausing and stopping a training
 
@@ -219,11 +271,15 @@ class TrainPage(QWidget):
         """Train on the faces on show with the settings of the form."""
         self.form.finish()
         faces, config = self._faces.faces, self._config()
-        if faces is not None and config is not None and not self._training.is_active:
-            model = self._models.model if self.further.isChecked() else None
-            self._runs.stop_following()
-            self._shown.prepare(faces.title, config)
-            self._training.start(config, faces, self._faces.source, model)
+        if faces is None or config is None or self._training.is_active or self._refusal():
+            self._refresh()  # what was being typed may be what is refused
+            return
+        model = self._models.model if self.further.isChecked() else None
+        self._before = self._runs.shown
+        self._runs.stop_following()
+        self._shown.prepare(faces.title, config)
+        self._shown.set_originals(test_faces(faces, config))
+        self._training.start(config, faces, self._faces.source, model)
 
     @Slot()
     def _pause_or_go_on(self) -> None:
@@ -244,28 +300,60 @@ class TrainPage(QWidget):
     # Events of a training
 
     def _show_state(self, state: State) -> None:
-        """Enable and name the buttons for this state of the training."""
+        """Show, enable and name the buttons for this state of the training."""
         is_active = state is not State.IDLE
-        for steering in (self.pause, self.stop, self.discard):
-            steering.setEnabled(is_active and state is not State.STOPPING)
-        self.pause.setText("&Go on" if state is State.PAUSED else "Pa&use")
+        steering = self.pause, self.stop, self.discard
+        had_focus = any(one.hasFocus() for one in (self.start, *steering))
+        self.pause.setText("Res&ume" if state is State.PAUSED else "Pa&use")
+        tip = "Go on with" if state is State.PAUSED else "Hold"
+        self.pause.setToolTip(f"{tip} the training")
+        for one in steering:
+            one.setEnabled(is_active and state is not State.STOPPING)
+            one.setVisible(is_active)
+        self.follow.setVisible(is_active)
+        for starting in (self.estimate, self.start):
+            starting.setVisible(not is_active)
         self.further.setEnabled(not is_active)
         self.form.set_read_only(is_active)
-        if not is_active:
-            self.bar.setValue(0)
         self._refresh()
+        if had_focus:
+            (self.pause if is_active else self.start).setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot(object)
     def _on_state(self, state: State) -> None:
         self._show_state(state)
         if state is State.PREPARING:
-            self._has_finished, self._begun = False, None
-        if state in _STATES:
-            self.status.setText(_STATES[state])
-        elif state is State.IDLE and not self._has_finished:
-            self.status.setText("The training ended early.")
-            if self._training.folder is None and self._runs.shown in (None, self._begun):
-                self._shown.clear()  # it failed before its run was created
+            self._has_finished, self._begun, self._epoch = False, None, 0
+        if text := self._sentence_of(state):
+            self.status.setText(text)
+        if state is State.IDLE and self._has_finished:
+            self._shown.set_progress(1, 1)
+        elif state is State.IDLE and self._training.folder is None:
+            self._show_before()
+
+    def _sentence_of(self, state: State) -> str:
+        """Return what the status line says of a state; "" where events say more."""
+        match state:
+            case State.PREPARING:
+                return "Preparing the training …"
+            case State.PAUSED if self._epoch:
+                return f"Paused in epoch {self._epoch} of {self._planned}."
+            case State.PAUSED:
+                return "Paused before the first epoch."
+            case State.STOPPING:
+                return "Stopping and saving …"
+            case State.IDLE if not self._has_finished:
+                return "The training ended early."
+        return ""
+
+    def _show_before(self) -> None:
+        """After a training that failed before its run was created, show what was on show."""
+        if self._runs.shown not in (None, self._begun):
+            return
+        if self._before is None:
+            self._shown.clear()
+        else:
+            self.runs.show_curves(self._before)
 
     @Slot(object)
     def _on_event(self, event: TrainingEvent) -> None:
@@ -297,16 +385,16 @@ class TrainPage(QWidget):
         self._begun = event.folder
         self._planned = event.config.epochs
         self.form.set_config(event.config)
+        self._epoch = len(self._history)
         faces = self._training.faces
         title = faces.title if faces else ""
         self._shown.begin(event.folder, title, event.config, self._history)
-        # Not those on show, which may have changed. With fewer than two, training fails soon.
-        if faces is not None and len(faces.images) >= 2:
-            _, test = faces.split(event.config.test_percent, event.config.seed)
-            self._shown.set_originals(np.array(faces.images[test[:PREVIEW_FACES]]))
+        if faces is not None:  # not those on show, which may have changed
+            self._shown.set_originals(test_faces(faces, event.config))
 
     def _show_progress(self, event: Progress, is_on_show: bool) -> None:
         """Update the bar, and curves and status if the training is on show."""
+        self._epoch = event.epoch
         done = event.epoch - 1 + event.step / event.steps
         self._shown.set_progress(round(done * 1000), self._planned * 1000)
         if not is_on_show:
@@ -319,12 +407,6 @@ class TrainPage(QWidget):
                 f"  ·  {duration(event.remaining_s)} left"
             )
 
-    def minimumSizeHint(self) -> QSize:
-        hint = super().minimumSizeHint()
-        # Qt gives no width here, on which the height of the strip depends.
-        height = self._rows.minimumHeightForWidth(max(self.width(), hint.width()))
-        return QSize(hint.width(), max(hint.height(), height))
-
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._shown.paint_first()
@@ -335,9 +417,9 @@ class TrainPage(QWidget):
         self._estimates.cancel()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        room = round(self.height() * _STRIP_SHARE) - self.epochs.sizeHint().height()
+        self.strip.set_largest(min(max(room // 2, _SMALLEST_FACE), _LARGEST_FACE))
         super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width():
-            self.updateGeometry()
 
 
 def _sentence(event: TrainingEvent) -> str:
@@ -352,11 +434,11 @@ def _sentence(event: TrainingEvent) -> str:
             )
         case Finished():
             return (
-                f"Finished. Best test MSE {event.best_mse:.5f} in epoch {event.best_epoch}; "
-                "this network is in use now."
+                f"Finished. Best test MSE {event.best_mse:.5f} in epoch {event.best_epoch}, "
+                "in use now."
             )
         case Stopped():
-            return "Stopped and kept. Continue it from the list of runs."
+            return "Stopped and kept. Continue it under Runs."
         case Discarded():
             return "Discarded."
     return ""

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.core.faces import TITLES, Faces
+from cae_gui.train.estimates import refusal
 from cae_gui.train.runs import Runs
 from cae_gui.train.training import RunOpened, Training, TrainingEvent
 from model.runs.runs import Run
@@ -62,7 +63,11 @@ class Resuming(QObject):
 
     def _begin(self, run: Run) -> None:
         faces, self._waiting = self._faces.faces, None
-        if faces is not None:
+        if faces is None:
+            return
+        if refused := refusal(run.config, faces):
+            self.notice.emit(f"This run can't go on. {refused}")
+        else:
             self._training.resume(run.folder, faces)
 
     @Slot()

@@ -43,6 +43,7 @@ from PySide6.QtWidgets import (
 
 from cae_gui.widgets.controls import as_tip
 from cae_gui.widgets.item_list import ItemList
+from cae_gui.widgets.numbers import counted
 from cae_gui.widgets.painting import ColorRole
 from model.plots.curves import OTHER_COLORS, mse_text
 
@@ -50,10 +51,7 @@ _Index = QModelIndex | QPersistentModelIndex
 _Role = Qt.ItemDataRole
 _MARGIN, _GAP, _BOX, _LINE_GAP = 8, 8, 16, 4
 _DOT = 8
-_EMPTY = (
-    "No run yet.\n\nStart a training: it appears here, to be continued, compared, exported, or "
-    "taken as a pattern for the next one."
-)
+_IN_USE = "In use"
 
 
 class RunState(Enum):
@@ -66,7 +64,10 @@ class RunState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RunItem:
-    """One run as the list shows it; ``title`` says when it began."""
+    """One run as the list shows it; ``title`` says when it began.
+
+    ``in_use`` tells that the model in use is one of this run.
+    """
 
     folder: Path
     title: str
@@ -75,17 +76,19 @@ class RunItem:
     epochs_planned: int
     best_mse: float | None
     state: RunState
+    in_use: bool = False
 
     @property
     def numbers(self) -> str:
         """Epochs and best test MSE: “12 of 60 epochs · best 0.00126”."""
-        done = f"{self.epochs_done} of {self.epochs_planned} epochs"
+        done = f"{self.epochs_done:,} of {counted(self.epochs_planned, 'epoch')}"
         return done if self.best_mse is None else f"{done} · best {mse_text(self.best_mse)}"
 
     @property
     def sentence(self) -> str:
         """All of its texts, for a tooltip and for assistive technology."""
-        return f"{self.title}: {self.faces}, {self.numbers}. {self.state.value}."
+        used = " Its model is in use." if self.in_use else ""
+        return f"{self.title}: {self.faces}, {self.numbers}. {self.state.value}.{used}"
 
 
 class RunListModel(QAbstractListModel):
@@ -259,7 +262,7 @@ class RunView(ItemList):
     """Lists the runs; a double click opens one, as Enter does."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(_EMPTY, parent)
+        super().__init__(parent=parent)
         self.setItemDelegate(RunDelegate(self))
         self.setAccessibleName("Runs")
         self.setAccessibleDescription(
@@ -348,7 +351,13 @@ def _paint_texts(painter: QPainter, row: QRect, item: RunItem, palette: QPalette
     painter.setPen(muted)
     faces = QRect(line.left() + width + _GAP, line.top(), room - width - _GAP, line.height())
     _paint_elided(painter, faces, item.faces)
-    _paint_elided(painter, line.translated(0, line.height() + _LINE_GAP), item.numbers)
+    below = line.translated(0, line.height() + _LINE_GAP)
+    if item.in_use:
+        painter.setPen(palette.color(ColorRole.Highlight))
+        painter.drawText(below, int(Qt.AlignmentFlag.AlignRight), _IN_USE)
+        painter.setPen(muted)
+        below.setRight(below.right() - painter.fontMetrics().horizontalAdvance(_IN_USE) - _GAP)
+    _paint_elided(painter, below, item.numbers)
 
 
 def _paint_state(painter: QPainter, line: QRect, state: RunState, palette: QPalette) -> int:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from cae_gui.core.models import Models
 from cae_gui.core.times import duration, run_title
 from cae_gui.train.run_list import RunItem, RunListModel, RunState, RunView
 from cae_gui.train.runs import ListedRun, OpenedRun, Runs
 from cae_gui.train.shown_run import ShownRun
-from cae_gui.train.training import RunOpened, Training, TrainingEvent
+from cae_gui.train.training import RunOpened, Stopped, Training, TrainingEvent
 from cae_gui.widgets import dialogs
 from cae_gui.widgets.controls import button
+from cae_gui.widgets.empty_state import EmptyState
 from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.message_bar import Action, MessageBar
 from model.events import EpochDone
@@ -29,6 +31,10 @@ from model.runs.epoch_rows import best_row
 from model.runs.following import Followed
 from model.runs.runs import EpochRow, Run
 
+_EMPTY = (
+    "No run yet. Each training appears here: to be continued, compared, exported, or taken as a "
+    "pattern for the next one."
+)
 CONTINUE, NOT_NOW = "Continue it", "Not now"
 PATIENCE_S = 10.0
 """How long a followed folder may give no answer before a message says so."""
@@ -75,34 +81,39 @@ class RunsPage(QWidget):
         self._shown, self._messages = shown, messages
         self._watch = _Watch(0.0)
         self._has_offered = False
+        self._newest: Path | None = None
         self.model = RunListModel(self)
         self.view = RunView()
         self.view.setModel(self.model)
+        self.empty = EmptyState("train", _EMPTY, "Set up a training")
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.empty)
+        self._pages.addWidget(self.view)
         self.open = button("&Open", self._open, "Show its curves and faces, and use its best model")
         tip = "Train on, exactly where the run was stopped"
         self.go_on = button("&Continue", self._go_on, tip)
-        tip = "Put its settings into the form for a new training"
-        self.copy = button("Cop&y settings", self._copy, tip)
-        tip = "Save epochs as a table (CSV) or the curves as a figure"
-        self.export = button("E&xport …", self._export, tip)
-        tip = "Delete the run with all that is in it (Del)"
-        self.delete = button("De&lete …", self._delete, tip)
-        self.follow = button("", self._begin_or_end_following)
-        self._arrange()
+        self.more = QPushButton("More")
+        self.more.setToolTip("What else can be done with runs")
+        self.more.setMenu(self._make_menu())
+        row = filled(QHBoxLayout(), self.open, self.go_on, self.more)
+        margins = (0, 12, 0, 0)
+        filled(QVBoxLayout(self), self._pages, row, margins=margins, room=self._pages)
         self._connect()
         self._on_changed()
         self._offer()
 
-    def _arrange(self) -> None:
-        buttons = QGridLayout()
-        buttons.setSpacing(8)
-        for place, of_one in enumerate((self.open, self.go_on, self.copy)):
-            buttons.addWidget(of_one, 0, 2 * place, 1, 2)
-        for place, of_some in enumerate((self.export, self.delete)):
-            buttons.addWidget(of_some, 1, 3 * place, 1, 3)
-        buttons.addWidget(self.follow, 2, 0, 1, 6)
-        margins = (0, 8, 0, 0)
-        filled(QVBoxLayout(self), self.view, buttons, margins=margins, room=self.view)
+    def _make_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        tip = "Put its settings into the form for a new training"
+        self.copy = _action(menu, "Cop&y settings", self._copy, tip)
+        tip = "Save epochs as a table (CSV) or the curves as a figure"
+        self.export = _action(menu, "E&xport …", self._export, tip)
+        tip = "Delete the run with all that is in it (Del)"
+        self.delete = _action(menu, "De&lete …", self._delete, tip)
+        menu.addSeparator()
+        self.follow = _action(menu, "", self._begin_or_end_following, "")
+        return menu
 
     def _connect(self) -> None:
         self.view.entered_on.connect(self._open)
@@ -115,10 +126,17 @@ class RunsPage(QWidget):
         self._runs.changed.connect(self._on_changed)
         self._training.reported.connect(self._on_event)
         self._training.state_changed.connect(self._on_state)
+        self._models.replaced.connect(self._list)
+
+    def take_focus(self) -> None:
+        """Give the focus to the list, or to what is in its place while it is empty."""
+        shown = self.view if self.model.rowCount() else self.empty.button
+        shown.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def set_items(self, items: Sequence[RunItem]) -> None:
         """Show these runs, newest first."""
         self.model.set_items(items)
+        self._pages.setCurrentWidget(self.view if items else self.empty)
         self._offer()
 
     def selected(self) -> list[RunItem]:
@@ -137,11 +155,15 @@ class RunsPage(QWidget):
     def follow_run(self, folder: Path) -> None:
         """Watch a run folder, read only; the training of this window is shown without that."""
         if self._is_own(folder):
-            self._runs.open(folder, then=self._show_opened)
+            self.show_curves(folder)
             return
         self._watch = _Watch(time.monotonic())
         self._shown.status.setText(f"Opening “{folder.name}” …")
         self._runs.follow(folder, then=self._on_followed)
+
+    def show_curves(self, folder: Path) -> None:
+        """Show the curves and faces of a run; the model in use stays."""
+        self._runs.open(folder, then=self._show_run)
 
     def _is_own(self, folder: Path) -> bool:
         """Return whether this window trains a run."""
@@ -165,10 +187,10 @@ class RunsPage(QWidget):
     @Slot(QModelIndex, QPoint)
     def _show_menu(self, _index: QModelIndex, place: QPoint) -> None:
         menu = QMenu(self)
-        for offer in (self.open, self.go_on, self.copy, self.export, self.delete):
-            if offer is self.export:
-                menu.addSeparator()
+        for offer in (self.open, self.go_on):
             menu.addAction(offer.text(), offer.click).setEnabled(offer.isEnabled())
+        menu.addSeparator()
+        menu.addActions([self.copy, self.export, self.delete])
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(place)
 
@@ -176,6 +198,18 @@ class RunsPage(QWidget):
 
     @Slot()
     def _on_listed(self) -> None:
+        self._list()
+        if self._newest is not None and self._runs.find(self._newest) is not None:
+            self.select(self._newest)
+            self._newest = None
+        if any(self.model.comparison()):
+            self._compare()
+        if not self._has_offered:  # only runs interrupted before the start are offered
+            self._has_offered = True
+            self._offer_cut_off(datetime.now().astimezone())
+
+    @Slot()
+    def _list(self) -> None:
         now = datetime.now().astimezone()
         titles = [run_title(listed.run, now) for listed in self._runs.items]
         count = Counter(titles)
@@ -185,11 +219,6 @@ class RunsPage(QWidget):
                 for listed, title in zip(self._runs.items, titles, strict=True)
             ]
         )
-        if any(self.model.comparison()):
-            self._compare()
-        if not self._has_offered:  # only runs interrupted before the start are offered
-            self._has_offered = True
-            self._offer_cut_off(now)
 
     def _item(self, listed: ListedRun, title: str) -> RunItem:
         run, summary = listed
@@ -202,6 +231,7 @@ class RunsPage(QWidget):
             epochs_planned=summary.epochs_planned,
             best_mse=summary.best_mse,
             state=RunState.RUNNING if self._is_own(run.folder) or summary.is_running else state,
+            in_use=run.folder == self._models.run,
         )
 
     def _offer_cut_off(self, now: datetime) -> None:
@@ -226,8 +256,11 @@ class RunsPage(QWidget):
     def _on_event(self, event: TrainingEvent) -> None:
         match event:
             case RunOpened():
+                self._newest = event.folder
                 self._runs.stop_following()
                 self._runs.refresh()
+            case Stopped():
+                self.select(event.folder)
             case EpochDone() if self._training.folder is not None:
                 self._runs.update(self._training.folder)
 
@@ -249,15 +282,21 @@ class RunsPage(QWidget):
             self._runs.stop_following()
             self._runs.open(item.folder, then=self._show_opened)
 
-    def _show_opened(self, opened: OpenedRun) -> None:
+    def _show_run(self, opened: OpenedRun) -> None:
         run = opened.run
         self._shown.begin(run.folder, run.faces, run.config, opened.rows)
         self._shown.set_originals(opened.originals)
         self._shown.status.setText(_about(run, opened.rows))
+        if not self._training.is_active:
+            self._shown.show_done()
+
+    def _show_opened(self, opened: OpenedRun) -> None:
+        self._show_run(opened)
+        run = opened.run
         if self._is_own(run.folder):
             return  # its newest model comes by “Follow the training”
         if opened.has_model:
-            self._models.open(run.best, f"Run {run.folder.name}")
+            self._models.open(run.best)
         else:
             self._messages.show_message(
                 "This run has no model yet: its first epoch wasn't finished."
@@ -330,7 +369,7 @@ class RunsPage(QWidget):
         """Mark the run on show, and update the button that starts or stops following."""
         self.model.set_shown(self._runs.shown)
         if not self._training.is_active:
-            self._shown.set_progress(0, 1)
+            self._shown.show_done()
         following = self._runs.following is not None
         self.follow.setText("Stop follo&wing" if following else "Follo&w a folder …")
         self.follow.setToolTip(
@@ -363,10 +402,17 @@ class RunsPage(QWidget):
         else:
             self._shown.set_rows(followed.rows)
         self._shown.set_originals(followed.originals)
-        if not self._training.is_active and followed.rows:
-            self._shown.set_progress(followed.rows[-1].epoch, followed.config.epochs)
+        if not self._training.is_active:
+            self._shown.show_done()
         if followed.preview is not None:
             self._shown.add_preview(followed.preview_epoch, followed.preview)
+
+
+def _action(menu: QMenu, text: str, work: Callable[[], object], tip: str) -> QAction:
+    action = menu.addAction(text)
+    action.setToolTip(tip)
+    action.triggered.connect(work)
+    return action
 
 
 def _can_go_on(listed: ListedRun) -> bool:

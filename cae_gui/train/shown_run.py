@@ -16,14 +16,14 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QWidget
 from cae_gui.core.models import Models
 from cae_gui.core.tasks import Task, Tasks
 from cae_gui.train.curve_plot import CurvePlot
+from cae_gui.train.lines import Lines
 from cae_gui.train.runs import PreviewRead, Runs
 from cae_gui.widgets.controls import ElidedLabel, Label, ProgressBar
 from cae_gui.widgets.fields import Slider
 from cae_gui.widgets.film_strip import FilmStrip
 from cae_gui.widgets.layouts import filled
-from model.data.lfw import TITLE as LFW_TITLE
 from model.events import EpochDone
-from model.face_set import FACE_SHAPE
+from model.face_set import FACE_SHAPE, FaceSet
 from model.plots.curve_painter import CurvePainter
 from model.plots.curves import CurveRequest, mse_text
 from model.runs.runs import EpochRow, Run, RunError
@@ -33,64 +33,90 @@ if TYPE_CHECKING:
     from model.plots.curves import Points
 
 Pixels = NDArray[np.uint8]
+_STATUS_SIZE = 15
 Curve = tuple[str, tuple[int, ...], tuple[float, ...]]
 """Label, epochs and test MSE of a compared run."""
 
-REFERENCES = {LFW_TITLE: (("Published network 0.00156", 0.00156),)}
-"""Reference lines (label, MSE), by the title of the data set they were measured on."""
+PREVIEW_FACES = 10
 _NO_FACES = np.empty((0, *FACE_SHAPE), np.uint8)
 
 
 class ShownRun(QObject):
     """Shows one run: of the training under way, an earlier one, or one that is followed.
 
-    The page lays out its widgets: ``status``, ``bar``, ``log``, ``plot``, ``strip``, ``epochs``.
+    While there is none, it shows what a training would begin with. The page lays out its widgets:
+    ``status``, ``bar``, ``log``, ``plot``, ``strip``, ``epochs``.
     """
 
-    def __init__(self, runs: Runs, models: Models, tasks: Tasks, parent: QObject) -> None:
+    def __init__(
+        self, runs: Runs, models: Models, tasks: Tasks, lines: Lines, parent: QObject
+    ) -> None:
         super().__init__(parent)
-        self._runs, self._models, self._tasks = runs, models, tasks
+        self._runs, self._models, self._tasks, self._lines = runs, models, tasks, lines
         self._painter = CurvePainter()
         self._originals = _NO_FACES
         self._newest: tuple[int, Pixels] | None = None
         self._epochs: list[int] = []
         self._losses: dict[int, float] = {}
+        self._done = 0
         self._wanted: int | None = None
+        self._title = ""
         self._config: TrainConfig | None = None
+        self._ahead: tuple[FaceSet, TrainConfig] | None = None
         self._has_painted = False
         self._make_widgets()
         self.log.toggled.connect(self.plot.set_log)
         self.plot.render_wanted.connect(self._draw)
         self.epochs.chosen.connect(self._on_epoch_chosen)
+        lines.changed.connect(self._show_lines)
 
     def _make_widgets(self) -> None:
         self.status = ElidedLabel(tips=True)
         self.status.setAccessibleName("State of the curves on show")
+        font = self.status.font()
+        font.setPixelSize(_STATUS_SIZE)
+        self.status.setFont(font)
         self.bar = ProgressBar()
-        self.bar.setFixedHeight(8)
+        self.bar.setFixedHeight(6)
         self.bar.setAccessibleName("Progress of the training")
-        self.log = QCheckBox("Lo&garithmic")
+        self.log = QCheckBox("&Logarithmic")
+        self.log.setToolTip("The error by its orders of magnitude, in which late epochs differ")
         self.log.setChecked(True)
         self.plot = CurvePlot()
-        self.strip = FilmStrip()
-        self.strip.set_placeholder(
-            "Ten test faces over their reconstructions appear here after the first epoch."
-        )
+        self.strip = FilmStrip(rows=2)
+        self.strip.setAccessibleName("Test faces over their reconstructions")
+        self.strip.set_placeholder("Their reconstructions appear here after each epoch.")
         self.epochs = EpochSlider()
 
     def shows(self, folder: Path | None) -> bool:
         """Return whether this run is on show."""
         return folder is not None and folder == self._runs.shown
 
+    def show_ahead(self, faces: FaceSet, config: TrainConfig) -> None:
+        """Show what a training would begin with, where no run is on show: axes, lines, faces."""
+        if self._runs.shown is not None or self._ahead == (faces, config):
+            return
+        self._ahead = faces, config
+        self._expect(faces.title, config, ahead=True)
+        self.set_originals(test_faces(faces, config))
+
     def prepare(self, faces: str, config: TrainConfig) -> None:
         """Show axes and planned learning rates of a training whose run isn't created yet."""
         self._reset()
         self._runs.show(None)
-        self._config = config
-        self.plot.set_total_epochs(config.epochs)
-        self.plot.set_references(REFERENCES.get(faces, ()))
+        self._expect(faces, config)
+
+    def _expect(self, title: str, config: TrainConfig, *, ahead: bool = False) -> None:
+        self._title, self._config = title, config
+        self.plot.set_total_epochs(config.epochs, ahead=ahead)
+        self._show_lines()
         work = partial(_planned_rates, config)
         self._tasks.run(work, Task.SCHEDULE, then=self.plot.set_planned)
+
+    @Slot()
+    def _show_lines(self) -> None:
+        if self._config is not None:
+            self.plot.set_references(self._lines.of(self._title, self._config))
 
     def begin(
         self,
@@ -100,7 +126,7 @@ class ShownRun(QObject):
         rows: Sequence[EpochRow | EpochDone],
     ) -> None:
         """Show another run: title of its data set, configuration, and measured epochs."""
-        if self._runs.shown is not None or self._config != config:
+        if self._runs.shown is not None or self._ahead is not None or self._config != config:
             self.prepare(faces, config)
         self._runs.show(folder)
         self.set_rows(rows)
@@ -117,15 +143,23 @@ class ShownRun(QObject):
         self.bar.setRange(0, total)
         self.bar.setValue(done)
 
+    def show_done(self) -> None:
+        """Let the progress bar tell how many epochs of the run on show are done."""
+        total = 0 if self._config is None else self._config.epochs
+        self.set_progress(min(self._done, total), max(total, 1))
+
     def set_rows(self, rows: Sequence[EpochRow | EpochDone]) -> None:
         """Show the epochs measured so far."""
         self.plot.set_history(rows)
         self._losses = {row.epoch: row.test_mse for row in rows}
+        self._done = rows[-1].epoch if rows else 0
         self._offer()
 
     def set_originals(self, originals: Pixels | None) -> None:
         """Set the previewed faces uint8 (K, 48, 48, 3); None while they aren't known."""
         self._originals = _NO_FACES if originals is None else originals
+        if self._newest is None and self._wanted is None:
+            self.strip.set_frames(self._originals)
 
     def add_preview(self, epoch: int, pixels: Pixels) -> None:
         """Add the preview uint8 (K, 48, 48, 3) of the newest epoch, which the slider may show."""
@@ -149,7 +183,8 @@ class ShownRun(QObject):
 
     def _reset(self) -> None:
         self._originals, self._newest = _NO_FACES, None
-        self._epochs, self._losses, self._wanted, self._config = [], {}, None, None
+        self._epochs, self._losses, self._done, self._wanted = [], {}, 0, None
+        self._config = self._ahead = None
         self._tasks.drop(Task.SCHEDULE)
         self.plot.clear()
         self.epochs.set_epochs((), {})
@@ -223,6 +258,7 @@ class EpochSlider(QWidget):
             self.slider.setPageStep(max(1, len(self._epochs) // 10))
             self.slider.setValue(place)
         self.slider.setEnabled(last > 0)
+        self.slider.setVisible(bool(self._epochs))
         self._show_text()
 
     def epoch(self) -> int | None:
@@ -237,7 +273,9 @@ class EpochSlider(QWidget):
         self.text.set_tabular()
         widest = self.text.fontMetrics().horizontalAdvance("Epoch 10000  ·  test MSE 0.00000")
         self.text.setFixedWidth(widest)
-        self.slider.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setRetainSizeWhenHidden(True)
+        self.slider.setSizePolicy(policy)
         items = self.slider, self.text
         filled(QHBoxLayout(self), *items, margins=(4, 0, 4, 0), room=self.slider)
 
@@ -257,6 +295,14 @@ class EpochSlider(QWidget):
         epoch = self.epoch()
         if epoch is not None:
             self.chosen.emit(epoch)
+
+
+def test_faces(faces: FaceSet, config: TrainConfig) -> Pixels:
+    """Return the faces that a training shows after each epoch, uint8 (K, 48, 48, 3)."""
+    if len(faces.images) < 2:
+        return _NO_FACES
+    _, test = faces.split(config.test_percent, config.seed)
+    return np.array(faces.images[test[:PREVIEW_FACES]])
 
 
 def _planned_rates(config: TrainConfig) -> Points:

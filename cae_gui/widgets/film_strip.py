@@ -72,9 +72,16 @@ class FilmStrip(QWidget):
         self.update()
 
     def set_placeholder(self, text: str) -> None:
-        """Set the text shown while there are no frames."""
+        """Set the text shown while there are no frames, or none in the second of two rows."""
         self._placeholder = text
         self.update()
+
+    def set_largest(self, side: int) -> None:
+        """Set the most pixels that the side of a frame takes."""
+        if side != self._largest:
+            self._largest = side
+            self.updateGeometry()
+            self.update()
 
     def count(self) -> int:
         """Return the number of frames in a row."""
@@ -144,6 +151,9 @@ class FilmStrip(QWidget):
         painter = QPainter(self)
         if self.count():
             self._paint_frames(painter)
+            if len(self._frames) < self._rows:
+                below = self.rect().adjusted(0, self.frame_rect(0).bottom(), 0, 0)
+                paint_empty_text(painter, self, below, self._placeholder)
         else:
             paint_empty_text(painter, self, self.rect(), self._placeholder)
         painter.end()

@@ -20,6 +20,7 @@ Name = Literal[
     "explore",
     "morph",
     "model",
+    "discard",
     "gallery",
     "inspector",
     "export",

@@ -19,6 +19,15 @@ _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.IGNORECASE | r
 _GROUPED = r"[+-]?[1-9]\d{{0,2}}(?:{0}\d{{3}})+"
 
 
+WINDOW_LOCALE = QLocale(QLocale.Language.English, QLocale.Country.UnitedStates)
+"""How the window writes numbers: as its texts do. Reading takes other ways of writing, too."""
+
+
+def counted(count: int, one: str, more: str = "") -> str:
+    """Return how many there are of something: “1 face”, “1,000 faces”."""
+    return f"{count:,} {one if count == 1 else more or f'{one}s'}"
+
+
 def read_number(text: str, locale: QLocale) -> float | None:
     """Return the number that a text means, or None where it means none or could mean two.
 

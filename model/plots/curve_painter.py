@@ -20,6 +20,7 @@ from model.plots.curves import (
     CurveRequest,
     Scales,
     best_index,
+    is_within,
     loss_ticks,
     mse_text,
     rate_curve,
@@ -38,6 +39,8 @@ _TEXT = 11.5
 _LEFT, _RIGHT, _BOTTOM, _GAP = 60, 16, 42, 34
 _LEGEND_ROW, _LEGEND_COLUMN = 18, 118
 _MAX_LEGEND = 0.2  # of the height
+_WIDE = 480  # enough for the names of reference lines beside the axes
+_LABEL_ROW, _LEADER = 16, 14
 
 
 @contextmanager
@@ -183,8 +186,10 @@ class Chart:
         self._names_others = _legend_height(2 + named, self._columns) <= height * _MAX_LEGEND
         shown = 2 + named if self._names_others else 2
         top = 14 + _legend_height(shown, self._columns)
-        self._labels_beside = bool(still.references) and width >= 480
-        right = self._label_width() + 14 if self._labels_beside else _RIGHT
+        limits = self._scales.y_limits
+        has_lines = any(is_within(value, limits) for _, value in still.references)
+        self._labels_beside = has_lines and width >= _WIDE
+        right = self._label_width() if self._labels_beside else _RIGHT
         inner = max(height - top - _BOTTOM - _GAP, 40)
         rate = max(round(inner * 0.2), 16)
         across = (_LEFT / width, max(width - _LEFT - right, 20) / width)
@@ -197,8 +202,8 @@ class Chart:
         return loss_axes, rate_axes
 
     def _style_axes(self) -> None:
-        style_axes(self._loss, self._still, "MSE")
-        style_axes(self._rate, self._still, "learning rate")
+        style_axes(self._loss, self._still, "Mean squared error")
+        style_axes(self._rate, self._still, "Learning rate")
         most = max(int(self._loss_height // 26), 2)
         scale_loss(self._loss, self._scales, log=self._still.log, most=most)
         top = self._scales.rate_top
@@ -214,7 +219,7 @@ class Chart:
         thin: dict[str, Any] = {"linewidth": 1.2, "markersize": 2.5, "color": self._muted}
         thick: dict[str, Any] = {"linewidth": 2.4, "markersize": 5, "color": still.accent}
         (self._train,) = self._loss.plot([], [], label="Train", **thin)
-        (self._running,) = self._loss.plot([], [], **(thin | {"linewidth": 0.9, "alpha": 0.7}))
+        (self._running,) = self._loss.plot([], [], **thin)
         (self._test,) = self._loss.plot([], [], label="Test", solid_capstyle="round", **thick)
         self._rate.plot(
             [epoch for epoch, _ in still.planned],
@@ -255,47 +260,50 @@ class Chart:
                 label=textwrap.shorten(label, 20, placeholder="…") if self._names_others else None,
                 zorder=1.9,
             )
-        rows = self._label_rows()
-        for (label, value), row in zip(self._still.references, rows, strict=True):
-            self._loss.axhline(value, color=self._muted, linewidth=1, linestyle=(0, (4, 3)))
-            self._add_label(label, row)
+        self._add_references()
 
-    def _add_label(self, label: str, row: float) -> None:
-        share = row / self._loss_height
-        if self._labels_beside:
-            text, place, align = wrapped(label), (1.0, share), ("left", "center")
-        else:
-            text, place, align = label, (1.0, share), ("right", "bottom")
-        self._loss.annotate(
-            text,
-            place,
-            xytext=(6 if self._labels_beside else -4, 0 if self._labels_beside else 2),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            ha=align[0],
-            va=align[1],
-            fontsize=_TEXT - 0.5,
-            color=self._muted,
-            linespacing=1.15,
-        )
+    def _add_references(self) -> None:
+        """Draw the lines that lie within the limits, and name all: others with an arrow."""
+        limits = self._scales.y_limits
+        heights = [self._height_of(value) for _, value in self._still.references]
+        for (label, value), line, row in zip(
+            self._still.references, heights, spread_out(heights, _LABEL_ROW), strict=True
+        ):
+            if is_within(value, limits):
+                self._loss.axhline(value, color=self._muted, linewidth=1, linestyle=(0, (4, 3)))
+                self._add_label(label, line, row)
+            else:
+                arrow = "\N{DOWNWARDS ARROW}" if value < limits[0] else "\N{UPWARDS ARROW}"
+                self._add_label(f"{arrow} {label}", row, row)
 
-    def _label_rows(self) -> list[float]:
-        """Return the labels' heights above the axis, pushed apart where lines are close."""
+    def _height_of(self, value: float) -> float:
+        """Return how far above the axis a loss lies, kept within its height."""
         scale = math.log10 if self._still.log else float
         low, high = (scale(limit) for limit in self._scales.y_limits)
-        values = [value for _, value in self._still.references]
-        apart = 32 if self._labels_beside else 16
-        rows = [0.0] * len(values)
-        lowest = -math.inf
-        for index in sorted(range(len(values)), key=values.__getitem__):
-            row = self._loss_height * (scale(values[index]) - low) / (high - low)
-            rows[index] = lowest = max(row, lowest + apart)
-        return rows
+        share = (scale(value) - low) / (high - low)
+        return self._loss_height * min(max(share, 0.0), 1.0)
+
+    def _add_label(self, label: str, line: float, row: float) -> None:
+        """Write a label in its row; a thin line leads to it from the end of its own line."""
+        beside = self._labels_beside
+        leader = {"arrowstyle": "-", "color": self._muted, "linewidth": 0.8, "shrinkA": 0}
+        self._loss.annotate(
+            label,
+            (1.0, line / self._loss_height),
+            xytext=(_LEADER if beside else -4, row - line + (0 if beside else 8)),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha="left" if beside else "right",
+            va="center",
+            fontsize=_TEXT - 0.5,
+            color=self._muted,
+            arrowprops=leader | {"shrinkB": 0} if beside and row != line else None,
+        )
 
     def _label_width(self) -> float:
-        # Measured exactly, it would need a renderer; digits and letters average 0.55 em.
-        lines = [line for label, _ in self._still.references for line in wrapped(label).split("\n")]
-        return max(len(line) for line in lines) * _TEXT * 0.55
+        # Measured exactly, it would need a renderer; digits and letters average 0.58 em.
+        longest = max(len(label) for label, _ in self._still.references) + 2
+        return _LEADER + longest * _TEXT * 0.58
 
     def _add_legend(self) -> None:
         self._loss.legend(
@@ -318,10 +326,11 @@ class Chart:
 
 
 def style_axes(axes: Axes, request: CurveRequest, title: str) -> None:
-    """Give axes the style of all charts: no frame, a pale grid, the title at the left."""
+    """Give axes the style of all charts: a line below, a pale grid, the title at the left."""
     text: dict[str, Any] = {"fontsize": _TEXT, "color": muted(request)}
     axes.set_facecolor("none")
     axes.spines[:].set_visible(False)
+    axes.spines["bottom"].set(visible=True, color=mix(request.foreground, request.background, 0.4))
     axes.tick_params(length=0, pad=6, labelsize=_TEXT, labelcolor=muted(request))
     axes.grid(color=mix(request.foreground, request.background, 0.13), linewidth=1)
     axes.set_axisbelow(True)
@@ -350,7 +359,7 @@ def label_epochs(axes: Axes, request: CurveRequest) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axes.xaxis.set_major_locator(MaxNLocator(7, integer=True, steps=[1, 2, 5, 10]))
-    axes.set_xlabel("epoch", fontsize=_TEXT, color=muted(request), labelpad=5)
+    axes.set_xlabel("Epoch", fontsize=_TEXT, color=muted(request), labelpad=5)
 
 
 def other_style(index: int) -> dict[str, Any]:
@@ -379,9 +388,12 @@ def _legend_height(names: int, columns: int) -> int:
     return math.ceil(names / columns) * _LEGEND_ROW
 
 
-def wrapped(label: str) -> str:
-    """Break a label into lines of about twenty letters."""
-    return "\n".join(textwrap.wrap(label, 22))
+def spread_out(heights: list[float], apart: float) -> list[float]:
+    """Return the heights in their order, moved up where two are less than ``apart``."""
+    rows, lowest = list(heights), -math.inf
+    for index in sorted(range(len(heights)), key=heights.__getitem__):
+        rows[index] = lowest = max(heights[index], lowest + apart)
+    return rows
 
 
 def mix(color: str, other: str, share: float) -> str:

@@ -27,6 +27,8 @@ OTHER_COLORS = (
 
 _FIRST_LOSSES = (1e-3, 1e-1)
 """The MSE that the first epoch of a training of new weights passes through."""
+_LEAST_SHARE = 0.5
+"""How much of a logarithmic axis the curves keep at the least where reference lines are added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class CurveRequest:
     ``width`` and ``height`` are device pixels, ``scale`` is device pixels for one logical pixel,
     colours are "#rrggbb". ``running`` holds (fractional epoch, training MSE) of the epoch under
     way, ``rates`` (fractional epoch, learning rate) of reports, ``planned`` the same of the whole
-    schedule, ``others`` (label, epochs, test MSE) of further runs, ``references`` (label, MSE).
+    schedule, ``others`` (label, epochs, test MSE) of further runs, ``references`` (label, MSE),
+    which are drawn where they lie near the curves and else are only named at the edge.
     Another run without epochs isn't drawn; it only leaves its colour of ``OTHER_COLORS`` free.
     """
 
@@ -117,6 +120,11 @@ def scales_of(request: CurveRequest) -> Scales:
     return Scales(_x_limits(request), _y_limits(request), _rate_top(request))
 
 
+def is_within(value: float, limits: Limits) -> bool:
+    """Return whether an axis with these limits reaches a value."""
+    return limits[0] <= value <= limits[1]
+
+
 def still_part(request: CurveRequest) -> CurveRequest:
     """Return a request without what moves while a training goes on.
 
@@ -172,19 +180,27 @@ def _x_limits(request: CurveRequest) -> Limits:
 
 def _y_limits(request: CurveRequest) -> Limits:
     history = request.history
-    values = [*history.train_mse, *history.test_mse, *(value for _, value in request.references)]
+    values = [*history.train_mse, *history.test_mse, *(loss for _, loss in request.running)]
     values.extend(value for _, _, losses in request.others for value in losses)
     if not history.epochs:
-        # Later the noise of the running epoch must not move the limits back and forth.
         values.extend(_expected(request))
     elif history.epochs[-1] < request.total_epochs:
         # Two points would make a strip, which the next epoch leaves.
         values.append(max(_positive(values), default=math.nan) / 10)
-    shown = _positive(values)
-    if not shown:
-        return _FIRST_LOSSES if request.log else (0.0, _FIRST_LOSSES[1])
+    shown = _positive(values) or [1.2 * _FIRST_LOSSES[0], 0.9 * _FIRST_LOSSES[1]]
+    near = _near(_positive(value for _, value in request.references), shown, log=request.log)
+    shown = [*shown, *near]
     low = _round_down(min(shown) * 0.9) if request.log else 0.0
     return low, _round_up(max(shown) * 1.05)
+
+
+def _near(references: list[float], shown: list[float], *, log: bool) -> list[float]:
+    """Return the references that leave the curves enough room: others are named at the edge."""
+    low, high = min(shown), max(shown)
+    if not log:
+        return [value for value in references if value <= high / _LEAST_SHARE]
+    room = math.log(high / low) / _LEAST_SHARE
+    return [value for value in references if math.log(max(high, value) / min(low, value)) <= room]
 
 
 def _expected(request: CurveRequest) -> list[float]:
@@ -195,8 +211,8 @@ def _expected(request: CurveRequest) -> list[float]:
     """
     losses = _positive(loss for _, loss in request.running)
     if losses:
-        return [*losses, max(losses) / 10]
-    # Runs to compare have limits of their own; reference lines alone would be a narrow strip.
+        return [max(losses) / 10]
+    # Runs to compare have limits of their own.
     compares = any(epochs for _, epochs, _ in request.others)
     return [] if compares else [1.2 * _FIRST_LOSSES[0], 0.9 * _FIRST_LOSSES[1]]
 

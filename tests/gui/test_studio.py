@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.core.tasks import Task
 from cae_gui.studio import Studio
-from cae_gui.train.training import State
+from cae_gui.train.training import State, Stopped
 from model.data.datasets import FaceSet
-from model.events import EpochDone, Finished, Snapshot
+from model.events import EpochDone, Finished, Snapshot, Started
 from tests.gui.conftest import LOADING_MS, SMALL, reported
 
 
@@ -147,6 +148,23 @@ def test_a_stopped_training_gives_its_last_model(
         studio.training.stop()
     assert studio.training.folder is not None
     assert studio.models.path == studio.training.folder / "last.safetensors"
+    assert studio.models.run == studio.training.folder
+    assert studio.models.title.startswith("Run of ")
+
+
+def test_a_training_stopped_before_its_first_epoch_leaves_the_model_in_use(
+    studio: Studio, few_faces: FaceSet, qtbot: QtBot
+) -> None:
+    studio.models.adopt(small_model(), "Small")
+    with reported(studio.training, Started, qtbot):
+        studio.training.start(replace(SMALL, batch_size=4), few_faces)
+    with reported(studio.training, Stopped, qtbot):
+        studio.training.stop()
+    assert studio.training.folder is not None
+    assert (studio.training.folder / "last.safetensors").exists()
+    with qtbot.assertNotEmitted(studio.models.replaced, wait=50):
+        pass
+    assert studio.models.title == "Small"
 
 
 def test_a_task_comes_back_or_is_a_problem(studio: Studio, qtbot: QtBot) -> None:

@@ -83,7 +83,7 @@ def slow_trial(entered: threading.Event, leave: threading.Event) -> Trial:
 def test_says_before_start_how_long_it_would_take(train: MainWindow, qtbot: QtBot) -> None:
     wait_for_text(train, "About", qtbot)
     # Two epochs of 48 faces at 100 images/s, and of 12 at 400.
-    assert train.train.estimate.text() == "About 1 s on this computer"
+    assert train.train.estimate.text() == "About 1 s for 2 epochs on this computer"
     assert "100 images/s on CPU" in train.train.estimate.toolTip()
     assert train.train.start.isEnabled()
 
@@ -91,7 +91,7 @@ def test_says_before_start_how_long_it_would_take(train: MainWindow, qtbot: QtBo
 def test_more_epochs_need_no_new_trial(train: MainWindow, trials: Trials, qtbot: QtBot) -> None:
     wait_for_text(train, "About 1 s", qtbot)
     train.train.form.set_config(replace(SMALL, epochs=1000))
-    assert train.train.estimate.text() == "About 8 min on this computer"
+    assert train.train.estimate.text() == "About 8 min for 1,000 epochs on this computer"
     assert trials.count_of(SMALL) == 1
 
 
@@ -112,10 +112,15 @@ def test_another_batch_is_tried_and_the_earlier_one_is_remembered(
 def test_presets_tell_their_time(window: MainWindow, trials: Trials, qtbot: QtBot) -> None:
     window.tabs.setCurrentWidget(window.train)
     presets = window.train.form.findChild(QComboBox)
-    qtbot.waitUntil(lambda: "Reference: About" in presets.toolTip(), timeout=LOADING_MS)
-    tips = [presets.itemData(row, Qt.ItemDataRole.ToolTipRole) for row in range(len(PRESETS))]
+    qtbot.waitUntil(lambda: "Reference: 400 epochs, about" in presets.toolTip(), timeout=LOADING_MS)
+    spoken = Qt.ItemDataRole.AccessibleTextRole
+    texts = [presets.itemData(row, spoken) for row in range(len(PRESETS))]
     # Of the thousand demo faces 800 are trained on: 12 batches of 64, or 6 of 128, an epoch.
-    assert tips == ["About 65 s", "About 16 min", "About 55 min"]
+    assert texts == [
+        "Fast: 8 epochs, about 65 s",
+        "Best: 120 epochs, about 16 min",
+        "Reference: 400 epochs, about 55 min",
+    ]
     assert [trials.count_of(preset) for preset in PRESETS.values()] == [1, 1, 1]
 
 

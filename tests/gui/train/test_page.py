@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSpinBox, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from cae_gui.main_window import MainWindow
 from cae_gui.studio import Studio
 from cae_gui.train.page import TrainPage
-from cae_gui.train.training import State
+from cae_gui.train.training import RunOpened, State
 from cae_gui.widgets.message_bar import MessageBar
 from model.config import PRESETS, TrainConfig
 from model.data.datasets import FaceSet
+from model.evaluation import pca_mse
+from model.events import Finished, Progress
+from model.runs.runs import EpochRow
 from tests.gui.conftest import LOADING_MS, SMALL, Dialogs, wait_for_reconstruction
 
 LEFT = Qt.MouseButton.LeftButton
@@ -28,6 +33,7 @@ def page(studio: Studio, messages: MessageBar, few_faces: FaceSet, qtbot: QtBot)
     page = TrainPage(
         training=studio.training,
         estimates=studio.estimates,
+        lines=studio.lines,
         runs=studio.runs,
         models=studio.models,
         faces=studio.faces,
@@ -36,7 +42,7 @@ def page(studio: Studio, messages: MessageBar, few_faces: FaceSet, qtbot: QtBot)
         messages=messages,
     )
     qtbot.addWidget(page)
-    page.resize(1000, 700)
+    page.resize(1280, 720)
     page.form.set_config(SMALL)
     with qtbot.waitExposed(page):
         page.show()
@@ -80,7 +86,8 @@ def test_buttons_steer_the_training(
 
 def test_only_what_can_be_done_is_offered(page: TrainPage, studio: Studio) -> None:
     def offered() -> list[bool]:
-        return [button.isEnabled() for button in (page.start, page.pause, page.stop, page.discard)]
+        buttons = (page.start, page.pause, page.stop, page.discard)
+        return [button.isEnabled() and button.isVisible() for button in buttons]
 
     assert offered() == [True, False, False, False]
     studio.training._enter(State.RUNNING)
@@ -88,11 +95,38 @@ def test_only_what_can_be_done_is_offered(page: TrainPage, studio: Studio) -> No
     assert page.pause.text() == "Pa&use"
     studio.training._enter(State.PAUSED)
     assert offered() == [False, True, True, True]
-    assert page.pause.text() == "&Go on"
+    assert page.pause.text() == "Res&ume"
     studio.training._enter(State.STOPPING)
     assert offered() == [False, False, False, False]
+    assert not page.start.isVisible()
     studio.training._enter(State.IDLE)
     assert offered() == [True, False, False, False]
+
+
+def test_pause_takes_the_place_and_the_focus_of_start(page: TrainPage, studio: Studio) -> None:
+    page.activateWindow()
+    page.start.setFocus()
+    start = page.start.mapTo(page, page.start.rect().topLeft())
+    studio.training._enter(State.RUNNING)
+    QApplication.processEvents()
+    assert page.pause.mapTo(page, page.pause.rect().topLeft()) == start
+    assert page.pause.height() == page.stop.height() == page.start.height()
+    assert QApplication.focusWidget() is page.pause
+    studio.training._enter(State.IDLE)
+    assert QApplication.focusWidget() is page.start
+
+
+def test_paused_says_where(page: TrainPage, studio: Studio) -> None:
+    training = studio.training
+    training._enter(State.PREPARING)
+    training.pause()
+    assert page.status.text() == "Paused before the first epoch."
+    training.go_on()
+    training.reported.emit(RunOpened(Path("run"), replace(SMALL, epochs=8)))
+    training.reported.emit(Progress(3, 1, 2, 0.1, 0.01, 100.0, 1.0))
+    training.pause()
+    assert page.status.text() == "Paused in epoch 3 of 8."
+    training._enter(State.IDLE)
 
 
 def test_it_says_how_long_a_training_takes_or_why_it_cannot_start(
@@ -122,13 +156,96 @@ def test_settings_are_locked_while_they_are_in_use(page: TrainPage, studio: Stud
     assert all(editor.control.isEnabled() for editor in page.form._editors.values())
 
 
-def test_the_bar_is_empty_after_a_training(page: TrainPage, studio: Studio) -> None:
+def test_the_bar_is_full_after_a_whole_training_and_stays_where_one_was_stopped(
+    page: TrainPage, studio: Studio
+) -> None:
+    training = studio.training
+    for is_finished, value in ((False, 2500), (True, page.bar.maximum())):
+        training._enter(State.RUNNING)
+        training.folder = Path("run")
+        training.reported.emit(RunOpened(training.folder, replace(SMALL, epochs=8)))
+        training.reported.emit(Progress(3, 1, 2, 0.1, 0.01, 100.0, 1.0))
+        assert (page.bar.value(), page.bar.maximum()) == (2500, 8000)
+        if is_finished:
+            training.reported.emit(Finished(None, 8, 0.1))  # type: ignore[arg-type]
+        training._enter(State.IDLE)
+        assert page.bar.value() == (page.bar.maximum() if is_finished else value)
+
+
+def test_it_says_on_how_many_faces_it_trains(
+    page: TrainPage, studio: Studio, few_faces: FaceSet
+) -> None:
     assert page.faces.text() == "Trains on “Patches”, 60 faces."
-    studio.training._enter(State.RUNNING)
-    page._shown.set_progress(500, 2000)
-    assert (page.bar.value(), page.bar.maximum()) == (500, 2000)
-    studio.training._enter(State.IDLE)
-    assert page.bar.value() == 0
+    studio.faces.faces = FaceSet("Patches", few_faces.images[:1])
+    studio.faces.changed.emit()
+    assert page.faces.text() == "Trains on “Patches”, 1 face."
+
+
+def test_what_cannot_start_says_so_and_keeps_the_curves(
+    page: TrainPage, studio: Studio, few_faces: FaceSet
+) -> None:
+    page._shown.begin(Path("earlier"), "Patches", SMALL, [EpochRow(1, 0.02, 0.03, 0.01, 1.0)])
+    studio.faces.faces = FaceSet("One", few_faces.images[:1])
+    page.start.click()  # the page wasn't told yet
+    assert not studio.training.is_active
+    assert page.plot.readout() == ""
+    assert not page.plot.is_empty()
+    assert "too few faces (1)" in page.estimate.text()
+    assert page.start.toolTip() == page.estimate.text()
+    assert not page.start.isEnabled()
+
+
+def test_without_a_run_the_stage_shows_what_a_training_begins_with(
+    page: TrainPage, studio: Studio, qtbot: QtBot
+) -> None:
+    assert page.plot.is_empty()
+    assert page.plot.empty.isVisible()
+    assert "“Patches”" in page.plot.empty.label.text()
+    assert page.strip.count() == 10
+    with qtbot.waitSignal(page.plot.render_wanted) as wanted:
+        page.form.set_config(replace(SMALL, epochs=5))
+    assert wanted.args[0].total_epochs == 5
+    page._shown.begin(Path("run"), "Patches", SMALL, [EpochRow(1, 0.02, 0.03, 0.01, 1.0)])
+    assert not page.plot.empty.isVisible()
+    page._shown.clear()
+    assert page.plot.empty.isVisible()
+
+
+def test_the_lines_to_beat_of_a_small_set_are_measured(
+    page: TrainPage, studio: Studio, qtbot: QtBot
+) -> None:
+    faces = studio.faces.faces
+    assert faces is not None
+    train, test = faces.split(SMALL.test_percent, SMALL.seed)
+    *_, expected = pca_mse(faces.images, train, test, SMALL.latent_dim)
+    with qtbot.waitSignal(studio.lines.changed):
+        studio.lines.want(faces, SMALL)
+    assert studio.lines.of("Patches", SMALL) == ((f"PCA of 4: {expected:.5f}", expected),)
+    assert studio.lines.of("Patches", replace(SMALL, latent_dim=5)) == ()
+    assert studio.lines.of("Others", SMALL) == ()
+
+
+def test_lines_of_lfw_are_those_of_the_same_split_and_size(studio: Studio, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(studio.lines.changed):
+        studio.lines.want(FaceSet("LFW", np.zeros((60, 48, 48, 3), np.uint8)), TrainConfig())
+    names = [label.split(":")[0] for label, _ in studio.lines.of("LFW", TrainConfig())]
+    assert names == ["Published network", "Shipped model", "PCA of 500"]
+    assert len(studio.lines.of("LFW", TrainConfig(latent_dim=8))) == 2
+    assert len(studio.lines.of("LFW", TrainConfig(seed=1))) == 1
+
+
+def test_tab_goes_through_the_settings_in_their_order(page: TrainPage) -> None:
+    names, widget = [], page.tabs.tabBar()
+    while (widget := widget.nextInFocusChain()) is not page.start:
+        takes_tab = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        if widget.isVisible() and takes_tab and not isinstance(widget, QLineEdit):
+            names.append(widget.accessibleName() or widget.text())
+    assert names[:4] == ["Preset", "Epochs", "Batch size", "Latent size"]
+    assert [name.replace("&", "") for name in names[4:]] == [
+        "More settings",
+        "Begin with the model in use",
+        "Layers of the network …",
+    ]
 
 
 def test_it_shows_a_configuration(page: TrainPage) -> None:

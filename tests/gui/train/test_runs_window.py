@@ -336,7 +336,7 @@ def test_a_run_is_continued_exactly_where_it_stopped(train: MainWindow, qtbot: Q
         lambda: [run.state for run in listed(train)] == [RunState.STOPPED], timeout=LOADING_MS
     )
     done = len(Run.open(folder).rows())
-    train.train.runs.select(folder)
+    assert [run.folder for run in train.train.runs.selected()] == [folder]
     with reported(train.studio.training, EpochDone, qtbot) as blocker:
         qtbot.mouseClick(train.train.runs.go_on, LEFT)
     assert blocker.args[0].epoch == done + 1
@@ -404,7 +404,7 @@ def test_settings_are_copied_into_the_form(
     run = Run.create(config, few_faces.title)
     wait_for_runs(train, 1, qtbot)
     train.train.runs.select(run.folder)
-    qtbot.mouseClick(train.train.runs.copy, LEFT)
+    train.train.runs.copy.trigger()
     assert train.train.form.config() == config
     assert train.train.form.isVisible()
 
@@ -417,7 +417,7 @@ def test_settings_in_use_are_not_overwritten(
     wait_for_runs(train, 2, qtbot)
     config = train.train.form.config()
     train.train.runs.select(run.folder)
-    qtbot.mouseClick(train.train.runs.copy, LEFT)
+    train.train.runs.copy.trigger()
     assert train.train.form.config() == config
     assert "in use" in train.messages.message()
 
@@ -430,7 +430,7 @@ def test_a_run_is_exported_as_the_ending_says(
     wait_for_runs(train, 1, qtbot)
     train.train.runs.select(run.folder)
     answers.path = tmp_path / name
-    qtbot.mouseClick(train.train.runs.export, LEFT)
+    train.train.runs.export.trigger()
     wait_for_message(train, qtbot, f"Saved as “{name}”.")
     if name.endswith("csv"):
         with answers.path.open(newline="") as file:
@@ -457,7 +457,7 @@ def test_deleting_asks_and_deletes_all_selected(
     qtbot.keyClick(train.train.runs.view, Qt.Key.Key_Delete)
     assert all(map(Path.exists, folders))
     answers.answer = True
-    qtbot.mouseClick(train.train.runs.delete, LEFT)
+    train.train.runs.delete.trigger()
     qtbot.waitUntil(lambda: listed(train) == [], timeout=LOADING_MS)
     assert answers.asked == ["delete 3", "delete 3"]
     assert not any(map(Path.exists, folders))
@@ -513,7 +513,7 @@ def test_a_training_of_our_own_ends_following(
     train: MainWindow, few_faces: FaceSet, answers: Dialogs, tmp_path: Path, qtbot: QtBot
 ) -> None:
     answers.path = recorded(few_faces, 1, tmp_path / "cluster").folder
-    qtbot.mouseClick(train.train.runs.follow, LEFT)
+    train.train.runs.follow.trigger()
     wait_until_followed(train, qtbot)
     learn(train, qtbot)
     assert train.studio.runs.following is None
@@ -525,13 +525,13 @@ def test_a_followed_folder_that_vanishes_is_a_sentence(
 ) -> None:
     run = recorded(few_faces, 1, tmp_path / "cluster")
     answers.path = run.folder
-    qtbot.mouseClick(train.train.runs.follow, LEFT)
+    train.train.runs.follow.trigger()
     wait_until_followed(train, qtbot)
     run.discard()
     wait_for_message(train, qtbot, "is gone")
     qtbot.waitUntil(lambda: "Stop" not in train.train.runs.follow.text())
     answers.path = tmp_path
-    qtbot.mouseClick(train.train.runs.follow, LEFT)
+    train.train.runs.follow.trigger()
     wait_for_message(train, qtbot, "isn't a run")
 
 
@@ -546,7 +546,7 @@ def test_a_folder_that_does_not_answer_is_told_of(
     silence = (None for _ in range(1000))
     monkeypatch.setattr("cae_gui.train.runs.follow", lambda _folder: silence)
     answers.path = tmp_path
-    qtbot.mouseClick(train.train.runs.follow, LEFT)
+    train.train.runs.follow.trigger()
     wait_for_message(train, qtbot, "hasn't answered")
 
 
@@ -569,6 +569,7 @@ def test_a_run_of_the_demo_faces_comes_with_its_lines_to_beat_only_on_lfw(
     lfw = recorded(replace(few_faces, title="LFW"), 1)
     other = recorded(few_faces, 1)
     wait_for_runs(train, 2, qtbot)
-    for run, count in ((lfw, 1), (other, 0)):
+    for run, lines in ((lfw, True), (other, False)):
         open_run(train, run.folder, qtbot)
-        assert len(train.train.plot._references) == count
+        names = [label.split(":")[0] for label, _ in train.train.plot._references]
+        assert ("Published network" in names) is lines

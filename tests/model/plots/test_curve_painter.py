@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.plots.curve_painter import CurvePainter, mix
+from model.plots.curve_painter import CurvePainter, mix, spread_out
 from model.plots.curves import OTHER_COLORS, CurveHistory, CurveRequest
 
 
@@ -144,6 +144,28 @@ def test_many_names_leave_the_curves_their_room():
     crowded = CurvePainter().paint(replace(small, others=others))
     assert crowded.box[3] == CurvePainter().paint(small).box[3]
     assert has_color(crowded.rgba, OTHER_COLORS[7])
+
+
+def line_colors(rgba: np.ndarray, row: float) -> int:
+    """Return how many pixels of a row aren't the background."""
+    return int((rgba[round(row), :, :3] != rgba[0, 0, :3]).any(axis=-1).sum())
+
+
+def test_a_line_to_beat_is_drawn_and_named_where_it_is_near():
+    near = replace(REQUEST, width=700, references=(("Published", 0.006),))
+    image = CurvePainter().paint(near)
+    row = image.y_of(0.006)
+    bare = CurvePainter().paint(replace(near, references=(("Published", 1e-7),)))
+    assert line_colors(image.rgba, row) > line_colors(bare.rgba, row) + 100
+    right = round(image.box[0] + image.box[2]) + 10
+    for named, at in ((image, row), (bare, bare.box[1] + bare.box[3])):
+        label = named.rgba[round(at) - 6 : round(at) + 6, right:, :3]
+        assert (label != named.rgba[0, 0, :3]).any()
+
+
+def test_names_of_close_lines_are_spread_out():
+    assert spread_out([40.0, 10.0, 12.0], 16) == [42.0, 10.0, 26.0]
+    assert spread_out([], 16) == []
 
 
 def test_painters_in_threads_draw_the_same():

@@ -38,9 +38,17 @@ def test_limits_stay_while_the_loss_falls_a_little():
     assert scales_of(request(0.016, 0.0020, 0.0018, 0.0005)) != start
 
 
-def test_running_epoch_moves_no_limits_once_an_epoch_is_done():
+@pytest.mark.parametrize("loss", [0.9, 0.0004])
+@pytest.mark.parametrize("log", [True, False])
+def test_the_epoch_under_way_never_leaves_its_axis(loss, log):
+    low, high = scales_of(request(0.016, running=((1.5, loss),), log=log)).y_limits
+    assert low <= loss <= high
+
+
+def test_the_noise_of_an_epoch_under_way_moves_no_limits():
     start = scales_of(request(0.016))
-    assert scales_of(request(0.016, running=((1.5, 0.9),))) == start
+    for loss in (0.003, 0.009, 0.017):
+        assert scales_of(request(0.016, running=((1.5, loss),))) == start
 
 
 @pytest.mark.parametrize("references", [(), (("Published", 0.00156),)])
@@ -77,13 +85,31 @@ def test_rates_of_epochs_and_reports_are_one_curve():
     assert rate_curve(resumed) == ((1, 0.02), (2, 0.02), (2.5, 0.01), (3.0, 0.009))
 
 
-def test_limits_include_references_and_other_runs():
-    frame = scales_of(
-        request(0.01, references=(("PCA", 0.0001),), others=(("a", (1, 30), (0.5, 0.1)),))
-    )
+def test_limits_include_other_runs():
+    frame = scales_of(request(0.01, others=(("a", (1, 30), (0.5, 0.0001)),)))
     assert frame.y_limits[0] <= 0.0001
     assert frame.y_limits[1] >= 0.5
     assert frame.x_limits[1] >= 30
+
+
+@pytest.mark.parametrize("log", [True, False])
+def test_limits_include_references_that_lie_near(log):
+    losses = (0.05, 0.01, 0.005)
+    low, high = scales_of(request(*losses, references=(("PCA", 0.0015),), log=log)).y_limits
+    assert low <= 0.0015 <= high
+
+
+@pytest.mark.parametrize("value", [1e-6, 10.0])
+def test_references_far_away_do_not_squeeze_the_curves(value):
+    losses, far = (0.05, 0.01, 0.005), (("Far", value),)
+    assert scales_of(request(*losses, references=far)) == scales_of(request(*losses))
+
+
+def test_a_large_reference_does_not_squeeze_curves_on_a_linear_axis():
+    losses, far = (0.05, 0.01, 0.005), (("Far", 0.2),)
+    assert scales_of(request(*losses, references=far, log=False)) == scales_of(
+        request(*losses, log=False)
+    )
 
 
 @pytest.mark.parametrize("loss", [0.0, -1.0, math.nan, math.inf])

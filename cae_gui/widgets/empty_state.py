@@ -1,0 +1,58 @@
+"""What an empty place is for: an icon, a sentence, and one button."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from cae_gui.widgets.controls import Label
+from cae_gui.widgets.icons import Name, icon
+from cae_gui.widgets.layouts import filled
+from cae_gui.widgets.tokens import RADIUS
+
+_ICON = 32
+_VEIL = 0.92
+"""Opacity of the ground, under which lines of a chart are faint."""
+
+
+class EmptyState(QWidget):
+    """Says in the middle of an empty place what appears there, and offers the way to it."""
+
+    def __init__(self, name: Name, text: str, action: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.label = Label(text, wordWrap=True)
+        self.label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.button = QPushButton(action)
+        picture = _Icon(name)
+        column = filled(QVBoxLayout(self), picture, self.label, margins=(16, 16, 16, 16), spacing=8)
+        column.setAlignment(picture, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+
+    def set_text(self, text: str) -> None:
+        """Set the sentence."""
+        self.label.setText(text)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        ground = QColor(self.palette().color(QPalette.ColorRole.Base))
+        ground.setAlphaF(_VEIL)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ground)
+        painter.drawRoundedRect(QRectF(self.rect()), RADIUS, RADIUS)
+        painter.end()
+
+
+class _Icon(QWidget):
+    """An icon in the colours of the palette at the time of painting."""
+
+    def __init__(self, name: Name) -> None:
+        super().__init__()
+        self._icon = icon(name)
+        self.setFixedSize(QSize(_ICON, _ICON))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        self._icon.paint(painter, self.rect())
+        painter.end()
