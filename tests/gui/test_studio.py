@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,8 @@ from cae_gui.core.tasks import Task
 from cae_gui.studio import Studio
 from cae_gui.train.training import State, Stopped
 from model.data.datasets import FaceSet
-from model.events import EpochDone, Finished, Snapshot, Started
+from model.events import EpochDone, Finished, Progress, Snapshot, Started
+from model.runs.runs import Run
 from tests.gui.conftest import LOADING_MS, SMALL, reported
 
 
@@ -153,18 +153,33 @@ def test_a_stopped_training_gives_its_last_model(
 
 
 def test_a_training_stopped_before_its_first_epoch_leaves_the_model_in_use(
-    studio: Studio, few_faces: FaceSet, qtbot: QtBot
+    studio: Studio,
+    few_faces: FaceSet,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    qtbot: QtBot,
 ) -> None:
+    def endless(
+        _config: object, _faces: object, *, run: Run, start: object = None
+    ) -> Iterator[object]:
+        assert start is None
+        try:
+            yield Started("CPU", 48, 12, 2, 1)
+            while True:
+                yield Progress(1, 1, 10_000, 0.1, 0.01, 100.0, 1.0)
+        finally:
+            run.last.write_bytes(b"weights")
+
+    monkeypatch.setattr("model.training.training.train", endless)
     studio.models.adopt(small_model(), "Small")
-    with reported(studio.training, Started, qtbot):
-        studio.training.start(replace(SMALL, batch_size=4), few_faces)
+    with reported(studio.training, Progress, qtbot):
+        studio.training.start(SMALL, few_faces)
     with reported(studio.training, Stopped, qtbot):
         studio.training.stop()
-    assert studio.training.folder is not None
-    assert (studio.training.folder / "last.safetensors").exists()
-    with qtbot.assertNotEmitted(studio.models.replaced, wait=50):
-        pass
-    assert studio.models.title == "Small"
+    with qtbot.waitSignal(studio.models.saved):  # whatever is to be opened is opened before that
+        studio.models.save(tmp_path / "kept.safetensors")
+    assert studio.models.title == "kept.safetensors"
+    assert studio.models.run is None
 
 
 def test_a_task_comes_back_or_is_a_problem(studio: Studio, qtbot: QtBot) -> None:
