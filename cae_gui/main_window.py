@@ -294,7 +294,7 @@ class MainWindow(QMainWindow):
     def _exports(self) -> list[QAction]:
         """Return what can be exported: of the workspace in view, and of all."""
         train, explore, morph = self.train, self.explore, self.morph
-        of_page: dict[QWidget, list[tuple[str, QAbstractButton]]] = {
+        of_page: dict[QWidget, list[tuple[str, QAbstractButton | QAction]]] = {
             train: [("&Runs selected in the list …", train.runs.export)],
             self.reconstruct: [
                 ("&Picture of the face …", self.reconstruct.export_face),
@@ -311,9 +311,10 @@ class MainWindow(QMainWindow):
         page, menu, menus = self.tabs.currentWidget(), self.header.export.menu(), self.menus
         found = [menus.save_curves] if page is train else []
         page = morph.tabs.currentWidget() if page is morph else page
-        for text, button in of_page[page] if page is not None else []:
-            action = QAction(text, menu, enabled=button.isEnabled())
-            action.triggered.connect(button.click)
+        for text, offer in of_page[page] if page is not None else []:
+            action = QAction(text, menu, enabled=offer.isEnabled())
+            work = offer.trigger if isinstance(offer, QAction) else offer.click
+            action.triggered.connect(work)
             found.append(action)
         line = QAction(menu)
         line.setSeparator(True)
