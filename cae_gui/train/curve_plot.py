@@ -40,7 +40,7 @@ _EMPTY = "Start a training, or open a run, to see its curves."
 _DRAWING = "Drawing the curves …"
 _MOST_PROGRESS = 2000
 _PAD = 8
-_EMPTY_WIDTH = 340
+_EMPTY_WIDTH, _COMPACT = 340, 300
 
 
 class CurvePlot(QWidget):
@@ -247,6 +247,7 @@ class CurvePlot(QWidget):
 
     def _place_empty(self) -> None:
         """Put what an empty plot says into the upper part, above most lines to beat."""
+        self.empty.set_compact(self.height() < _COMPACT)
         width = min(_EMPTY_WIDTH, self.width() - 2 * _PAD)
         height = max(self.empty.heightForWidth(width), self.empty.sizeHint().height())
         top = max((self.height() - height) // 3, 0)

@@ -24,14 +24,21 @@ class EmptyState(QWidget):
         self.label = Label(text, wordWrap=True)
         self.label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.button = QPushButton(action)
-        picture = _Icon(name)
-        column = filled(QVBoxLayout(self), picture, self.label, margins=(16, 16, 16, 16), spacing=8)
-        column.setAlignment(picture, Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._picture = _Icon(name)
+        items = self._picture, self.label, self.button
+        column = filled(QVBoxLayout(self), *items, margins=(16, 16, 16, 16))
+        for item in (self._picture, self.button):
+            column.setAlignment(item, Qt.AlignmentFlag.AlignHCenter)
+        column.insertStretch(0, 1)
+        column.addStretch(1)
 
     def set_text(self, text: str) -> None:
         """Set the sentence."""
         self.label.setText(text)
+
+    def set_compact(self, compact: bool) -> None:
+        """Leave the icon away where there is little height."""
+        self._picture.setVisible(not compact)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         ground = QColor(self.palette().color(QPalette.ColorRole.Base))

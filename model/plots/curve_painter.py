@@ -172,10 +172,12 @@ class Chart:
         self._best.set_data([epoch], [value])
         self._best_text.xy = (epoch, value)
         self._best_text.set_text(f"best {mse_text(value)}")
-        # To the right of the best epoch no loss is lower, and usually there is none yet.
+        # To the right of the best epoch no loss is lower, and usually there is none yet; where
+        # there is no room, the text goes below the falling curve, unless that is near its axis.
         late = epoch / self._scales.x_limits[1] > 0.75
+        below = -20 if self._height_of(value) > 2 * _LABEL_ROW else 10
         self._best_text.set_horizontalalignment("right" if late else "left")
-        self._best_text.xyann = (2, 10) if late else (8, 9)
+        self._best_text.xyann = (2, below) if late else (8, 9)
 
     def _add_axes(self) -> tuple[Axes, Axes]:
         still = self._still
@@ -198,7 +200,7 @@ class Chart:
         loss_axes = self.figure.add_axes(
             (across[0], loss_bottom, across[1], (inner - rate) / height), sharex=rate_axes
         )
-        self._loss_height = inner - rate
+        self._loss_height, self._rate_height = inner - rate, rate
         return loss_axes, rate_axes
 
     def _style_axes(self) -> None:
@@ -208,7 +210,8 @@ class Chart:
         scale_loss(self._loss, self._scales, log=self._still.log, most=most)
         top = self._scales.rate_top
         self._rate.set_ylim(0, (top or 1) * 1.04)
-        set_ticks(self._rate, loss_ticks((0, top), log=False, most=3) if top else [])
+        few = 3 if self._rate_height >= 2 * _LABEL_ROW else 2
+        set_ticks(self._rate, loss_ticks((0, top), log=False, most=few) if top else [])
         label_epochs(self._rate, self._still)
         self._loss.tick_params(labelbottom=False)
 
@@ -280,7 +283,7 @@ class Chart:
         """Return how far above the axis a loss lies, kept within its height."""
         scale = math.log10 if self._still.log else float
         low, high = (scale(limit) for limit in self._scales.y_limits)
-        share = (scale(value) - low) / (high - low)
+        share = (scale(value) - low) / (high - low) if value > 0 else 0.0
         return self._loss_height * min(max(share, 0.0), 1.0)
 
     def _add_label(self, label: str, line: float, row: float) -> None:
