@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QDialog,
+    QLabel,
     QMainWindow,
     QSplitter,
     QVBoxLayout,
@@ -35,6 +36,7 @@ from cae_gui.documents.sessions import Sessions
 from cae_gui.explore.page import ExplorePage
 from cae_gui.folding import Folding
 from cae_gui.gallery.page import LAST, GalleryPage
+from cae_gui.going_on import GoingOn
 from cae_gui.menus import Menus
 from cae_gui.messages import Messages
 from cae_gui.morph.mix import MorphFace
@@ -47,6 +49,7 @@ from cae_gui.studio import Studio
 from cae_gui.train.page import TrainPage
 from cae_gui.widgets import dialogs
 from cae_gui.widgets.drop_overlay import DropOverlay
+from cae_gui.widgets.face_view import FaceView, largest_picture
 from cae_gui.widgets.header import Header
 from cae_gui.widgets.icons import icon
 from cae_gui.widgets.message_bar import MessageBar
@@ -92,6 +95,7 @@ class MainWindow(QMainWindow):
         """Load the faces and the model of last time, or the shipped ones; list the runs."""
         if word := word_of_temporary():
             self.messages.show_message(word)
+        self._going_on.offer()
         self.studio.runs.refresh()
         self.studio.unsaved.look()
         self.studio.faces.choose(self.settings.source)
@@ -235,6 +239,7 @@ class MainWindow(QMainWindow):
             tabs=self.tabs,
             folding=self.folding,
             show_workspace=self.show_workspace,
+            copy_picture=self.copy_picture,
             continue_run=self.continue_run,
             set_scheme=self.set_scheme,
         )
@@ -243,6 +248,13 @@ class MainWindow(QMainWindow):
         studio = self.studio
         open_folder = self.files.open_folder
         self._messages = Messages(self.messages, studio.faces, studio.photos, open_folder, self)
+        self._going_on = GoingOn(
+            studio,
+            self.settings,
+            self.messages,
+            continue_run=self.continue_run,
+            open_last_session=self.files.open_last_session,
+        )
         works = studio.models, studio.faces, studio.photos, studio.filming, studio.maps
         self.status.progress.watch(*works)
 
@@ -336,6 +348,7 @@ class MainWindow(QMainWindow):
         self.gallery.focus_faces()
 
     def _remember(self) -> None:
+        self._going_on.remember()
         self.settings.geometry = self.saveGeometry()
         self.folding.keep_sizes()
         self.settings.workspace = self.tabs.currentIndex()
@@ -372,6 +385,22 @@ class MainWindow(QMainWindow):
         page = self.tabs.widget(index)
         if page is not None:
             page.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def copy_picture(self) -> None:
+        """Copy the text or picture that has the focus, or the picture of the workspace in view."""
+        focused, clipboard = QApplication.focusWidget(), QApplication.clipboard()
+        if isinstance(focused, QLabel) and focused.hasSelectedText():
+            clipboard.setText(focused.selectedText())
+            return
+        page = self.tabs.currentWidget()
+        picture = page.picture() if isinstance(page, Workspace) else largest_picture(page)
+        if isinstance(focused, FaceView):
+            picture = focused.picture() or picture
+        if picture is None:
+            self.messages.show_message("There is no picture to copy here.")
+        else:
+            clipboard.setImage(picture)
+            self.messages.show_message("The picture was copied.")
 
     def set_scheme(self, scheme: Scheme) -> None:
         """Choose “system”, “light” or “dark”."""

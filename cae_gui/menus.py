@@ -20,6 +20,7 @@ from cae_gui.explore.page import ExplorePage
 from cae_gui.folding import Folding
 from cae_gui.gallery.page import GalleryPage
 from cae_gui.settings import Settings
+from cae_gui.shortcuts import ShortcutsDialog
 from cae_gui.studio import Studio
 from cae_gui.train.page import TrainPage
 from cae_gui.train.runs import ListedRun
@@ -56,6 +57,7 @@ class Menus(QObject):
         tabs: Workspaces,
         folding: Folding,
         show_workspace: Callable[[int], object],
+        copy_picture: Callable[[], object],
         continue_run: Callable[[Path], object],
         set_scheme: Callable[[Scheme], object],
     ) -> None:
@@ -64,7 +66,7 @@ class Menus(QObject):
         self._files, self._saving, self._messages = files, saving, messages
         self._gallery, self._train, self._explore, self._tabs = gallery, train, explore, tabs
         self._folding, self._show_workspace = folding, show_workspace
-        self._continue_run = continue_run
+        self._copy_picture, self._continue_run = copy_picture, continue_run
         self._set_scheme = set_scheme
         self.of_model = QMenu(window)
         """What can be done with the model in use; the same actions are in the other menus."""
@@ -113,6 +115,7 @@ class Menus(QObject):
             action.setShortcut(key)
             menu.addAction(action)
         menu.addSeparator()
+        self._add(menu, "&Copy picture", self._copy_picture, keys.Copy)
         self._add(menu, "&Paste picture", self._files.paste, keys.Paste)
         self._add(menu, "&Find a face", self._find, keys.Find)
         menu.addSeparator()
@@ -148,6 +151,8 @@ class Menus(QObject):
             group.addAction(action)
 
     def _fill_help(self, menu: QMenu) -> None:
+        keys = [QKeySequence("F1"), QKeySequence("?")]
+        self._add(menu, "&Keyboard shortcuts", self._show_shortcuts).setShortcuts(keys)
         self._add(menu, "Show the &log file …", self._show_log)
         self._add(menu, "&About CAE Studio", self._about)
 
@@ -185,6 +190,9 @@ class Menus(QObject):
         folder = log_folder()
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
             self._messages.show_message(f"The log file is in “{folder}”.")
+
+    def _show_shortcuts(self) -> None:
+        ShortcutsDialog(self._window.menuBar(), self._window).show()
 
     @Slot()
     def _about(self) -> None:

@@ -137,6 +137,25 @@ class Settings:
         self._store.setValue("directions/path", str(value or ""))
 
     @property
+    def stopped_run(self) -> Path | None:
+        """Folder of the run whose training ended with the last window, if one did."""
+        text = self._text("train/stopped", "")
+        return Path(text) if text else None
+
+    @stopped_run.setter
+    def stopped_run(self, value: Path | None) -> None:
+        self._store.setValue("train/stopped", str(value or ""))
+
+    @property
+    def has_left_work(self) -> bool:
+        """Whether the last window was closed with unsaved work, kept as the last session."""
+        return self._number("window/left-work", 0) > 0
+
+    @has_left_work.setter
+    def has_left_work(self, value: bool) -> None:
+        self._store.setValue("window/left-work", str(int(value)))
+
+    @property
     def refines_photos(self) -> bool:
         """Whether own photos are refined as soon as they are selected."""
         return self._number("refine/photos", 0) > 0

@@ -75,7 +75,8 @@ class Unsaved(QObject):
 
     def has_work(self) -> bool:
         """Return whether there is unsaved work."""
-        return self._is_explored() or not self._morpher.undo_stack.isClean()
+        is_changed = self._is_explored() or not self._morpher.undo_stack.isClean()
+        return is_changed or self._is_restored
 
     def _is_explored(self) -> bool:
         explorer = self._explorer
@@ -101,7 +102,9 @@ class Unsaved(QObject):
         self.write_now()
 
     def set_restored(self, path: Path) -> None:
-        """Note that a crashed window's recovery file was opened, if ``path`` is one."""
+        """Note that unsaved work was opened: a crashed window's, or the last session."""
+        if path == last_session():
+            self._is_restored = True
         model = self._models.model
         orphan = next((item for item in self.orphans if item.path == path), None)
         if model is not None and orphan is not None:

@@ -7,17 +7,20 @@ from typing import Any
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
+    QGuiApplication,
     QImage,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPalette,
 )
-from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QWidget
 
 from cae_gui.widgets.controls import as_tip
 from cae_gui.widgets.face_mime import MIME_TYPE, face_from_mime, start_face_drag
@@ -28,6 +31,7 @@ from model.face_set import FACE_SHAPE
 
 _MARGIN = 4  # room for the ring
 _CAPTION_GAP = 4
+_COPIED = 192  # the least side of a copied picture: a face has 48 pixels
 
 
 class FaceView(QWidget):
@@ -91,6 +95,20 @@ class FaceView(QWidget):
         """Name the image; a named 48 x 48 image can be dragged to another place."""
         self._face_name = name
         self._describe()
+
+    def picture(self) -> QImage | None:
+        """Return the image to copy, small ones enlarged; None where there is none."""
+        if self._pixels is None:
+            return None
+        height, width = self._pixels.shape[:2]
+        side = max(height, width, _COPIED)
+        return fitted(self._pixels, side, side)
+
+    def copy(self) -> None:
+        """Put the image on the clipboard."""
+        picture = self.picture()
+        if picture is not None:
+            QGuiApplication.clipboard().setImage(picture)
 
     def picture_rect(self) -> QRect:
         """Return the square, in this widget's coordinates, into which the image is fitted."""
@@ -182,8 +200,20 @@ class FaceView(QWidget):
         if pressed and self.rect().contains(event.position().toPoint()):
             self.clicked.emit()
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer to copy the image, and the actions that were added to this widget."""
+        if self._pixels is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("&Copy picture", self.copy)
+        menu.addActions(self.actions())
+        menu.popup(event.globalPos())
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        elif event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.clicked.emit()
         else:
             super().keyPressEvent(event)
@@ -202,3 +232,11 @@ class FaceView(QWidget):
         if face is not None:
             event.acceptProposedAction()
             self.face_dropped.emit(*face)
+
+
+def largest_picture(part: QWidget | None) -> QImage | None:
+    """Return the image of the largest view that is in view in a part, if there is one."""
+    views = part.findChildren(FaceView) if part is not None else []
+    shown = [view for view in views if view.isVisible() and view.picture() is not None]
+    widest = max(shown, key=lambda view: view.picture_rect().width(), default=None)
+    return None if widest is None else widest.picture()

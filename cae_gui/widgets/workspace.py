@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QHideEvent, QKeyEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtGui import (
+    QHideEvent,
+    QImage,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
 
+from cae_gui.widgets.face_view import largest_picture
 from cae_gui.widgets.tokens import INSPECTOR, NARROW
 
 
@@ -57,6 +66,10 @@ class Workspace(QWidget):
     def stage_rect(self) -> QRect:
         """Return the place of the stage, in this widget's coordinates."""
         return self._stage.geometry()
+
+    def picture(self) -> QImage | None:
+        """Return what Edit → Copy picture copies, or None where there is nothing."""
+        return largest_picture(self._stage)
 
     def show_inspector(self, shown: bool) -> None:
         """Open the inspector or fold it away; a drawer that opens takes the focus."""

@@ -6,8 +6,17 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QDrag, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import (
+    QAction,
+    QContextMenuEvent,
+    QDrag,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeySequence,
+)
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from cae_gui.widgets.face_mime import face_from_mime, face_to_mime
@@ -165,3 +174,30 @@ def test_nothing_else_can_be_dragged_out(
     prepare(view)
     drag(view, qtbot)
     assert dragged == []
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+def test_its_menu_copies_it_and_has_what_was_added(view: FaceView) -> None:
+    QGuiApplication.clipboard().setText("")
+    at = QPoint(50, 50)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, view.mapToGlobal(at))
+    QApplication.sendEvent(view, event)
+    assert QApplication.activePopupWidget() is None  # there is nothing to copy
+    view.set_image(RED)
+    view.addAction(QAction("Save …", view))
+    QApplication.sendEvent(view, event)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert [action.text() for action in menu.actions()] == ["&Copy picture", "Save …"]
+    menu.actions()[0].trigger()
+    menu.close()
+    assert QGuiApplication.clipboard().image().pixelColor(9, 9).getRgb()[:3] == (255, 0, 0)
+
+
+def test_the_key_copies_it(view: FaceView) -> None:
+    QGuiApplication.clipboard().setText("text")
+    QTest.keySequence(view, QKeySequence(QKeySequence.StandardKey.Copy))
+    assert QGuiApplication.clipboard().text() == "text"  # there is nothing to copy
+    view.set_image(RED)
+    QTest.keySequence(view, QKeySequence(QKeySequence.StandardKey.Copy))
+    assert QGuiApplication.clipboard().image().width() == 192
