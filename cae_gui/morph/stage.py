@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QRectF, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QFrame,
     QLayout,
@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 from cae_gui.widgets.controls import Label, PrimaryButton, SectionLabel, button
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.icons import icon
-from cae_gui.widgets.images import Pixels, to_qimage
 from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.theme import palette_of
 from cae_gui.widgets.tokens import PRIMARY, RADIUS
@@ -94,15 +93,6 @@ class LargeFace(FaceView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-
-    def pixels(self) -> Pixels | None:
-        """Return the face uint8 (48, 48, 3) on show, or None."""
-        return self._pixels
-
-    def copy(self) -> None:
-        """Put the face on the clipboard, as a picture."""
-        if self._pixels is not None:
-            QGuiApplication.clipboard().setImage(to_qimage(self._pixels))
 
 
 def face_actions(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
 
 from cae_gui.core.faces import PHOTOS, Faces
 from cae_gui.core.models import Lane, Models
@@ -25,7 +25,6 @@ from cae_gui.reconstruct.stage import FaceStage
 from cae_gui.reconstruct.strip_panel import StripPanel
 from cae_gui.reconstruct.wipe_view import WipeView
 from cae_gui.widgets.face_view import FaceView
-from cae_gui.widgets.images import fitted
 from cae_gui.widgets.workspace import Workspace
 from model.evaluation import Quality, quality
 from model.face_set import FACE_SHAPE
@@ -39,7 +38,7 @@ STRIP_FACES = 20
 TESTED = "Test faces, their reconstructions below"
 OWN = "Your photos, their reconstructions below"
 ENLARGED = 4
-"""How many times as large as in the data set a face is copied and saved."""
+"""How many times as large as in the data set a face is saved."""
 
 _NO_FACES = np.zeros((0, *FACE_SHAPE), np.uint8)
 
@@ -124,7 +123,7 @@ class ReconstructPage(Workspace):
         view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         offers: list[tuple[str, Callable[[], object]]] = [
-            ("&Copy", partial(self._copy, view)),
+            ("&Copy", view.copy),
             ("&Save picture …", partial(self._save, view)),
         ]
         if with_morph:
@@ -134,9 +133,6 @@ class ReconstructPage(Workspace):
             action.triggered.connect(work)
             view.addAction(action)
             self._of_pictures.append(action)
-        copy = view.actions()[0]
-        copy.setShortcut(QKeySequence.StandardKey.Copy)
-        copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
 
     def _label(self) -> None:
         self.original.set_placeholder("Choose a face at the left, or drop a photo.")
@@ -257,11 +253,6 @@ class ReconstructPage(Workspace):
     def _on_difference(self, shown: bool) -> None:
         self.stage.show_difference(shown)
         self.inspector.brightness.setEnabled(shown)
-
-    def _copy(self, view: FaceView) -> None:
-        if (pixels := view.pixels()) is not None:
-            side = ENLARGED * FACE_SHAPE[0]
-            QApplication.clipboard().setImage(fitted(pixels, side, side))
 
     def _save(self, view: FaceView) -> None:
         if (pixels := view.pixels()) is not None:

@@ -98,11 +98,11 @@ class FaceView(QWidget):
 
     def picture(self) -> QImage | None:
         """Return the image to copy, small ones enlarged; None where there is none."""
-        if self._pixels is None:
+        pixels = self.pixels()
+        if pixels is None:
             return None
-        height, width = self._pixels.shape[:2]
-        side = max(height, width, _COPIED)
-        return fitted(self._pixels, side, side)
+        side = max(*pixels.shape[:2], _COPIED)
+        return fitted(pixels, side, side)
 
     def copy(self) -> None:
         """Put the image on the clipboard."""

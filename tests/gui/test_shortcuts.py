@@ -10,7 +10,6 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.main_window import MainWindow
 from cae_gui.shortcuts import OF_WIDGETS, ShortcutsDialog, shortcuts_of
-from cae_gui.widgets.face_view import FaceView
 
 
 @pytest.fixture
@@ -79,14 +78,16 @@ def test_a_picture_is_copied(window: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_the_picture_with_the_focus_goes_first(window: MainWindow, qtbot: QtBot) -> None:
-    window.tabs.setCurrentWidget(window.morph)
-    wells = [view for view in window.morph.findChildren(FaceView) if view.isVisible()]
-    focusable = [view for view in wells if view.focusPolicy() is not Qt.FocusPolicy.NoFocus]
-    qtbot.waitUntil(lambda: focusable[0].picture() is not None)
+    window.tabs.setCurrentWidget(window.reconstruct)
     window.activateWindow()
-    focusable[0].setFocus()
-    window.copy_picture()
-    assert QGuiApplication.clipboard().image() == focusable[0].picture()
+    copies = []
+    for view in (window.reconstruct.original, window.reconstruct.reconstruction):
+        qtbot.waitUntil(lambda view=view: view.picture() is not None)
+        view.setFocus()
+        qtbot.keyClick(view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+        copies.append(QGuiApplication.clipboard().image())
+        assert copies[-1] == view.picture()
+    assert copies[0] != copies[1]
 
 
 def test_without_a_picture_it_is_said(window: MainWindow) -> None:

@@ -17,7 +17,7 @@ from cae_gui.morph.morpher import Morpher
 from cae_gui.morph.page import MorphPage
 from cae_gui.morph.path_page import PathPage
 from cae_gui.studio import Studio
-from cae_gui.widgets.images import from_qimage
+from cae_gui.widgets.images import fitted
 from model.data.datasets import FaceSet
 from model.morph.key_frames import KeyFrame, Path
 
@@ -278,8 +278,8 @@ def test_what_can_be_done_with_the_face(
     menu = {action.text().replace("&", ""): action for action in path.face.actions()}
     assert all(action in path.more.menu().actions() for action in path.face.actions()[:3])
     menu["Copy picture"].trigger()
-    copied = from_qimage(QApplication.clipboard().image())
-    np.testing.assert_array_equal(copied, few_faces.images[3])
+    enlarged = fitted(few_faces.images[3], 192, 192)
+    assert QApplication.clipboard().image() == enlarged
     with qtbot.waitSignal(path.edit_asked) as blocker:
         menu["Edit in Explore"].trigger()
     np.testing.assert_allclose(blocker.args[0], [1, 1, 1])
