@@ -115,7 +115,7 @@ class Menus(QObject):
             action.setShortcut(key)
             menu.addAction(action)
         menu.addSeparator()
-        self._add(menu, "&Copy picture", self._copy_picture, keys.Copy)
+        self._add(menu, "Cop&y picture", self._copy_picture, keys.Copy)
         self._add(menu, "&Paste picture", self._files.paste, keys.Paste)
         self._add(menu, "&Find a face", self._find, keys.Find)
         menu.addSeparator()

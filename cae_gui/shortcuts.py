@@ -26,8 +26,8 @@ OF_WIDGETS: dict[str, tuple[tuple[str, str], ...]] = {
     "Everywhere": (
         ("Next and previous control", "Tab, Shift+Tab"),
         ("Open the menu of what has the focus", "Menu, Shift+F10"),
-        ("Close the inspector over the stage, or the message", "Escape"),
-        ("Copy the large picture that has the focus", "Ctrl+C"),
+        ("Close the drawer, or the message", "Escape"),
+        ("Copy the picture that has the focus", "Ctrl+C"),
     ),
     "Gallery and lists": (
         ("Choose", "Arrow keys, Page Up, Page Down"),
