@@ -151,7 +151,10 @@ class Inspector(QScrollArea):
     def _arrange(self) -> None:
         words = QWidget()  # so high that nothing moves when they change
         words.setMinimumHeight(_LINES * self.fontMetrics().lineSpacing())
-        filled(QVBoxLayout(words), self._hint, self.gain).addStretch()
+        filled(QVBoxLayout(words), self._hint, self.gain)
+        for label in (self._hint, self.gain):
+            label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.gain.hide()
         refine = filled(
             QVBoxLayout(),
             self.refine,
@@ -168,7 +171,7 @@ class Inspector(QScrollArea):
         holder = QWidget()
         column = QVBoxLayout(holder)
         about = filled(QVBoxLayout(), self.name, self.numbers)
-        filled(column, about, refine, view, self._photo, margins=(16, 16, 16, 16), spacing=24)
+        filled(column, about, refine, view, self._photo, margins=(16, 16, 16, 16), spacing=16)
         column.addStretch()
         column.addLayout(saves)
         self.setWidget(holder)

@@ -85,7 +85,7 @@ class _Number(QWidget):
         name, short = _sized(Label(meaning.name), SMALL), _sized(Label(meaning.short), SMALL)
         for label in (name, short):
             label.setForegroundRole(ColorRole.PlaceholderText)
-        filled(column, name, self._value, short, margins=(4, 4, 4, 4), spacing=0)
+        filled(column, name, self._value, short, margins=(2, 4, 2, 4), spacing=0)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(meaning.name)
         self.setAccessibleDescription(meaning.text)

@@ -15,7 +15,7 @@ from cae_gui.widgets.theme import palette_of
 from cae_gui.widgets.tokens import WELL
 
 _EDGE = _GAP = 8
-_MOST_FOR_PHOTO, _LEAST_FOR_PHOTO = 0.4, 0.37
+_MOST_FOR_PHOTO, _LEAST_FOR_PHOTO = 0.4, 0.36
 """Shares of the width."""
 _LEAST_BESIDE_PAIR, _LEAST_BESIDE_WIPE = 0.7, 0.4
 """The least side of the difference, in shares of that of the larger pictures."""

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from cae_gui.core.faces import PHOTOS
+from cae_gui.main_window import MainWindow
 from cae_gui.reconstruct.inspector import MOST_GAIN
 from cae_gui.reconstruct.page import OWN, STRIP_FACES, TESTED, ReconstructPage
 from cae_gui.studio import Studio
@@ -23,7 +24,7 @@ from model.checkpoint import FaceModel
 from model.data.datasets import FaceSet
 from model.inference import Reconstruction
 from model.network import ConvAutoencoder
-from tests.gui.conftest import picture_of, same_picture, wait_for_file
+from tests.gui.conftest import Dialogs, picture_of, same_picture, wait_for_file
 from tests.gui.reconstruct.pages import reconstruct_page
 
 LEFT = Qt.MouseButton.LeftButton
@@ -300,6 +301,22 @@ class TestContextMenu:
         assert asked.args[0].name == "Ann"
         np.testing.assert_array_equal(asked.args[0].pixels, few_faces.images[0])
         assert "Put into Morph" not in {item.text() for item in page.difference.actions()}
+
+
+def test_a_picture_is_saved_and_put_into_a_morph_through_the_window(
+    window: MainWindow, answers: Dialogs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    view, morpher = window.reconstruct.reconstruction, window.studio.morpher
+    face, count = window.studio.selection.face, len(morpher.state.faces)
+    assert face is not None
+    answers.path = tmp_path / "face.png"
+    save, morph = view.actions()[1:]
+    save.trigger()
+    wait_for_file(answers.path, qtbot)
+    morph.trigger()
+    assert window.tabs.currentWidget() is window.morph
+    assert len(morpher.state.faces) == count + 1
+    assert morpher.state.faces[-1].name == face.name
 
 
 def mnemonics(page: QWidget) -> list[str]:
