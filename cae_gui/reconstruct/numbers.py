@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolTip, QVBoxLayout, QWidget
 from cae_gui.widgets.controls import ColorRole, Label
 from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.painting import paint_ring
-from cae_gui.widgets.tokens import LARGE, SMALL
+from cae_gui.widgets.tokens import LARGE, RADIUS, SMALL
 from model.evaluation import Quality
 
 
@@ -31,7 +31,7 @@ _MSE = _Meaning(
 )
 _PSNR = _Meaning(
     "PSNR",
-    "more is better",
+    "∞ is equal",
     "Peak signal-to-noise ratio: the MSE on the scale of loudness, in decibels; 3 dB more\n"
     "are half the MSE. Larger is better, equal pictures are infinite: 33 dB and more are\n"
     "close, below 27 dB the face is blurred.",
@@ -51,7 +51,7 @@ class Numbers(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.mse, self.psnr, self.ssim = _Number(_MSE), _Number(_PSNR), _Number(_SSIM)
-        filled(QHBoxLayout(self), *self._all(), spacing=4)
+        filled(QHBoxLayout(self), *self._all(), spacing=8)
 
     def show_quality(self, quality: Quality) -> None:
         """Show the numbers of a face and its reconstruction."""
@@ -85,7 +85,7 @@ class _Number(QWidget):
         name, short = _sized(Label(meaning.name), SMALL), _sized(Label(meaning.short), SMALL)
         for label in (name, short):
             label.setForegroundRole(ColorRole.PlaceholderText)
-        filled(column, name, self._value, short, margins=(2, 4, 2, 4), spacing=0)
+        filled(column, name, self._value, short, margins=(8, 6, 8, 6), spacing=0)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(meaning.name)
         self.setAccessibleDescription(meaning.text)
@@ -111,12 +111,16 @@ class _Number(QWidget):
         super().focusOutEvent(event)
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.palette().color(ColorRole.Base))
+        card = self.rect().toRectF()
+        painter.drawRoundedRect(card, RADIUS, RADIUS)
         if self.hasFocus():
-            painter = QPainter(self)
-            paint_ring(painter, self.rect().toRectF().adjusted(2, 2, -2, -2), self.palette())
-            painter.end()
+            paint_ring(painter, card.adjusted(2, 2, -2, -2), self.palette(), radius=RADIUS - 2)
+        painter.end()
 
 
 def _sized(label: Label, size: int) -> Label:
