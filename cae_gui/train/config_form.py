@@ -202,6 +202,7 @@ class ConfigForm(QWidget):
         label = Label(text, self)
         label.setBuddy(control)
         label.setToolTip(control.toolTip())
+        label.setMinimumHeight(CONTROL)  # so that it lies in the middle of the field's height
         form.addRow(label, control)
         self._labels.append(label)
 

@@ -38,6 +38,8 @@ Curve = tuple[str, tuple[int, ...], tuple[float, ...]]
 """Label, epochs and test MSE of a compared run."""
 
 PREVIEW_FACES = 10
+_TO_COME = "Their reconstructions appear here after each epoch."
+_NONE_KEPT = "This run kept no faces."
 _NO_FACES = np.empty((0, *FACE_SHAPE), np.uint8)
 
 
@@ -85,7 +87,7 @@ class ShownRun(QObject):
         self.plot = CurvePlot()
         self.strip = FilmStrip(rows=2)
         self.strip.setAccessibleName("Test faces over their reconstructions")
-        self.strip.set_placeholder("Their reconstructions appear here after each epoch.")
+        self.strip.set_placeholder(_TO_COME)
         self.epochs = EpochSlider()
 
     def shows(self, folder: Path | None) -> bool:
@@ -188,6 +190,7 @@ class ShownRun(QObject):
         self._tasks.drop(Task.SCHEDULE)
         self.plot.clear()
         self.epochs.set_epochs((), {})
+        self.strip.set_placeholder(_TO_COME)
         self.strip.set_frames(_NO_FACES)
 
     def _offer(self) -> None:
@@ -214,6 +217,8 @@ class ShownRun(QObject):
         own = [self._newest[0]] if self._newest else []
         # Long trainings delete some of the old previews.
         self._epochs = sorted({*preview.epochs, *own})
+        if not self._epochs:
+            self.strip.set_placeholder(_NONE_KEPT)
         if self._wanted is None and preview.pixels is not None:
             self._wanted = preview.epoch
         self._offer()

@@ -172,12 +172,11 @@ class Chart:
         self._best.set_data([epoch], [value])
         self._best_text.xy = (epoch, value)
         self._best_text.set_text(f"best {mse_text(value)}")
-        # To the right of the best epoch no loss is lower, and usually there is none yet; where
-        # there is no room, the text goes below the falling curve, unless that is near its axis.
+        # To the right of the best epoch no loss is lower, and usually there is none yet. At the
+        # end there is no room: the text goes to the left, above most of the curve that falls there.
         late = epoch / self._scales.x_limits[1] > 0.75
-        below = -20 if self._height_of(value) > 2 * _LABEL_ROW else 10
         self._best_text.set_horizontalalignment("right" if late else "left")
-        self._best_text.xyann = (2, below) if late else (8, 9)
+        self._best_text.xyann = (2, 18) if late else (8, 9)
 
     def _add_axes(self) -> tuple[Axes, Axes]:
         still = self._still
@@ -283,7 +282,7 @@ class Chart:
         """Return how far above the axis a loss lies, kept within its height."""
         scale = math.log10 if self._still.log else float
         low, high = (scale(limit) for limit in self._scales.y_limits)
-        share = (scale(value) - low) / (high - low) if value > 0 else 0.0
+        share = (scale(value) - low) / (high - low)
         return self._loss_height * min(max(share, 0.0), 1.0)
 
     def _add_label(self, label: str, line: float, row: float) -> None:
