@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDropEvent,
     QResizeEvent,
+    QUndoStack,
 )
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -209,6 +210,7 @@ class MainWindow(QMainWindow):
             studio.maps,
             self.messages,
             self.gallery.selected_faces,
+            studio.refinement.start,
         )
 
     def _make_morph(self) -> MorphPage:
@@ -285,6 +287,7 @@ class MainWindow(QMainWindow):
         runs.follow_asked.connect(partial(self.files.choose_run, runs.follow_run))
         self._sessions.used.connect(self._on_session_used)
         self.explore.own_page.bring.clicked.connect(self.files.open_directions)
+        self.explore.morph_asked.connect(self._on_edited_to_morph)
         self.morph.path.frames.edited_wanted.connect(self._on_edited_wanted)
         for page in (self.morph.path, self.morph.grid, self.morph.analogy):
             page.edit_asked.connect(self._on_edit_asked)
@@ -417,7 +420,7 @@ class MainWindow(QMainWindow):
     def _on_workspace(self) -> None:
         """Let Edit → Undo act on what is in view."""
         studio = self.studio
-        stacks = {
+        stacks: dict[QWidget, QUndoStack | None] = {
             self.train: None if studio.training.is_active else self.train.form.undo_stack,
             self.reconstruct: studio.photo.undo_stack,
             self.explore: studio.explorer.undo_stack,
@@ -468,6 +471,13 @@ class MainWindow(QMainWindow):
         edited, morpher = self.studio.explorer.face, self.studio.morpher
         if edited is not None:
             morpher.put(index, morpher.made(f"{edited.name}, edited", edited.latent))
+
+    @Slot()
+    def _on_edited_to_morph(self) -> None:
+        """Put the edited face at the end of the path of the morph, and show that."""
+        self._on_edited_wanted(len(self.studio.morpher.state.faces))
+        self.tabs.setCurrentWidget(self.morph)
+        self.morph.tabs.setCurrentWidget(self.morph.path)
 
     @Slot(object, str)
     def _on_edit_asked(self, latent: NDArray[np.float32], text: str) -> None:

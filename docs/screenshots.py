@@ -94,6 +94,7 @@ def move_sliders(window: MainWindow) -> None:
     """Move principal sliders, each as one step that can be undone."""
     painted = record(window.explore.face.painted)
     window.tabs.setCurrentWidget(window.explore)
+    window.explore.tabs.setCurrentWidget(window.explore.principal)
     wait_for(lambda: len(_sliders(window)) > max(row for row, _ in MOVES), "sliders")
     for row, share in MOVES:
         slider = _sliders(window)[row]

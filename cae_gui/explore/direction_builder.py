@@ -17,14 +17,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPalette,
 )
-from PySide6.QtWidgets import (
-    QGridLayout,
-    QHBoxLayout,
-    QLineEdit,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from cae_gui.widgets.controls import Label, PrimaryButton, SectionLabel
 from cae_gui.widgets.face_list import FaceListModel, FaceListView
@@ -41,14 +34,17 @@ MOST_FACES = 500
 """Most faces on a side: more would make the form slow, and hardly improve a direction."""
 MOST_LETTERS = 100
 
-_TITLES = ("&With it", "W&ithout it")
+_TITLES = ("With it", "Without it")
 _EMPTY = (
     "Drag faces here that have it: a smile, a hat, a beard.",
     "Drag faces here that don't have it, and are alike otherwise.",
 )
 _LOWEST = 88  # one row of a pile, on a low screen
 _REMOVING = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
-_HINT = "Drag faces from the gallery, several at once, or select them there and add them."
+_HINT = (
+    "Drag faces from the gallery, several at once, or select them there and add them. "
+    "Meanwhile the edited face stays."
+)
 
 
 class DirectionBuilder(QWidget):
@@ -72,11 +68,11 @@ class DirectionBuilder(QWidget):
         self._error = Label(wordWrap=True)
         self.piles = [FacePile(), FacePile()]
         self._headings = [Label(), Label()]
-        self._add = [QPushButton("Add the &selected faces"), QPushButton("Add the se&lected faces")]
+        self._add = [QPushButton("Add the selected faces") for _ in SIDES]
         self._separation = Label(wordWrap=True)
         self._preview = FilmStrip()
-        self.save = PrimaryButton("Sa&ve direction")
-        self.cancel = QPushButton("&Cancel")
+        self.save = PrimaryButton("Save direction")
+        self.cancel = QPushButton("Cancel")
         self._label_controls()
         self._arrange()
         self._connect()
@@ -140,27 +136,27 @@ class DirectionBuilder(QWidget):
         self._preview.setAccessibleName("The face along the direction, from -2 to +2 sigma")
         self._preview.set_placeholder("The selected face along this direction, −2 σ to +2 σ")
         for side in SIDES:
-            title = _TITLES[side].replace("&", "")
+            title = _TITLES[side]
             self.piles[side].set_empty_text(_EMPTY[side])
             self.piles[side].setAccessibleName(title)
             self._headings[side].setBuddy(self.piles[side])
             self._add[side].setToolTip(f"{title}: the faces that are selected in the gallery")
+            self._add[side].setAccessibleName(f"{title}: add the selected faces")
 
     def _arrange(self) -> None:
-        sides = QGridLayout()
+        sides = QVBoxLayout()
         sides.setSpacing(8)
         for side in SIDES:
-            sides.addWidget(self._headings[side], 0, side)
-            sides.addWidget(self.piles[side], 1, side)
-            sides.addWidget(self._add[side], 2, side)
-        sides.setRowStretch(1, 1)
+            heading = self._headings[side]
+            sides.addLayout(filled(QHBoxLayout(), heading, self._add[side], room=heading))
+            sides.addWidget(self.piles[side], 1)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(self.cancel)
         buttons.addWidget(self.save)
         above = self._title, self._name, Label(_HINT, wordWrap=True)
         below = self._separation, self._preview, self._error, buttons
-        column, margins = QVBoxLayout(self), (8, 8, 8, 8)
+        column, margins = QVBoxLayout(self), (16, 8, 16, 8)
         filled(column, *above, sides, *below, margins=margins, room=sides)
 
     def _connect(self) -> None:
@@ -247,6 +243,9 @@ class FacePile(FaceListView):
     @Slot(QModelIndex)
     def _remove_one(self, index: QModelIndex) -> None:
         self.removal_asked.emit([index.row()])
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(super().minimumSizeHint().width(), _LOWEST)

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QMenu,
-    QPushButton,
+    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -23,6 +24,7 @@ from cae_gui.explore.custom_directions import CustomDirections, Draft
 from cae_gui.explore.direction_builder import MOST_FACES, WITH, WITHOUT, DirectionBuilder
 from cae_gui.explore.explorer import Explorer
 from cae_gui.explore.sliders.latent_sliders import LatentSliders
+from cae_gui.explore.tools import Tool
 from cae_gui.widgets.controls import Label, button, in_menu
 from cae_gui.widgets.face_mime import Face
 from cae_gui.widgets.layouts import filled
@@ -63,34 +65,35 @@ class DirectionsPage(QWidget):
         self._edited: DirectionFaces | None = None
         self.builder = DirectionBuilder()
         tip = "Make a direction from faces with something and faces without it"
-        self.new = button("&New direction …", self._on_new, tip)
-        self.edit = QPushButton("E&dit")
-        self.remove = QPushButton("Re&move")
-        self.bring = QPushButton("&Import …")
+        self.new = button("New direction …", self._on_new, tip)
+        self.edit = Tool("edit", "Edit", "Change the name or the faces of a direction")
+        self.remove = Tool("discard", "Remove", "Remove a direction; undo brings it back")
+        tip = "Import the directions of another model, or of a session"
+        self.bring = Tool("import", "Import …", tip)
         self._note = Label(wordWrap=True)
         self._pages = QStackedWidget()
         self._list = QWidget()
-        self._label_controls()
+        self._form = QScrollArea()
+        for opening in (self.edit, self.remove):
+            opening.open_with(QMenu(opening))
         self._arrange(sliders)
         self._connect()
         self._show_directions()
 
-    def _label_controls(self) -> None:
-        self.edit.setToolTip("Change the name or the faces of a direction")
-        self.remove.setToolTip("Remove a direction; undo brings it back")
-        self.bring.setToolTip("Bring the directions of another model, or of a session")
-        for opening in (self.edit, self.remove):
-            opening.setMenu(QMenu(opening))
-
     def _arrange(self, sliders: LatentSliders) -> None:
         of_list = self.new, self.edit, self.remove, self.bring
-        buttons = filled(QHBoxLayout(), *of_list, margins=(8, 0, 8, 0))
-        buttons.addStretch(1)
-        self._note.setContentsMargins(8, 0, 8, 8)
+        buttons = filled(QHBoxLayout(), *of_list, margins=(16, 0, 8, 0), spacing=4)
+        buttons.insertStretch(1, 1)
+        self._note.setContentsMargins(16, 0, 8, 8)
         column, rows = QVBoxLayout(self._list), (buttons, sliders, self._note)
         filled(column, *rows, margins=(0, 8, 0, 0), spacing=0, room=sliders)
         self._pages.addWidget(self._list)
-        self._pages.addWidget(self.builder)
+        self._form.setFrameShape(QFrame.Shape.NoFrame)
+        self._form.setWidgetResizable(True)
+        self._form.setWidget(self.builder)
+        self._form.viewport().setAutoFillBackground(False)
+        self.builder.setAutoFillBackground(False)
+        self._pages.addWidget(self._form)
         filled(QVBoxLayout(self), self._pages)
 
     def _connect(self) -> None:
@@ -107,7 +110,7 @@ class DirectionsPage(QWidget):
 
     def is_building(self) -> bool:
         """Return whether the form is shown."""
-        return self._pages.currentWidget() is self.builder
+        return self._pages.currentWidget() is self._form
 
     @Slot()
     def _show_directions(self) -> None:
@@ -137,13 +140,21 @@ class DirectionsPage(QWidget):
         elif not self._own.ask_draft(faces):
             self._show_nothing(NOT_MEASURED)
 
+    def begin_with(self, face: Face) -> None:
+        """Put a face on the side of those that have it: in the form on show, or in a new one."""
+        if not self.is_building():
+            self._on_new()
+        if self.is_building():
+            self.builder.add_faces(WITH, [face])
+            self._ask_draft()
+
     def _open(self, item: DirectionFaces | None) -> None:
         self._edited = item
         if item is None:
             self.builder.open("", [], [])
         else:
             self.builder.open(item.name, _named(item.with_it), _named(item.without))
-        self._pages.setCurrentWidget(self.builder)
+        self._pages.setCurrentWidget(self._form)
         self.builder.focus_name()
         self._ask_draft()
 

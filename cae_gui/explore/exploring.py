@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,21 @@ from cae_gui.explore.explorer import Edited, Explorer, Face
 
 if TYPE_CHECKING:
     from model.inference import Reconstruction
+    from model.latents.directions import Direction
 
+WANTED = (
+    "Smiling",
+    "Eyeglasses",
+    "Youth",
+    "Female",
+    "Male",
+    "Beard",
+    "Mustache",
+    "Gray hair",
+    "Mouth wide open",
+    "Sunglasses",
+)
+"""Attributes that people try first, in this order; the others follow."""
 REBASED_AT_ONCE = 32
 """Faces in one request to encode, which a slider's picture may have to wait for."""
 
@@ -45,6 +60,8 @@ class Exploring(QObject):
         self._loaded: Selected | None = None  # what the explorer was given last
         self._is_visible = False
         self._is_training = False
+        self.are_examples_chosen: Callable[[], bool] = lambda: False
+        """Whether faces are being chosen for something else; they leave the edited face alone."""
         models.replaced.connect(self._on_model)
         models.described.connect(self._on_described)
         models.attributes_found.connect(self._on_attributes)
@@ -68,6 +85,13 @@ class Exploring(QObject):
         self._loaded = Selected(edited.name, edited.pixels)
         self._explorer.restore(edited, text)
         self._selection.show(self._loaded)
+
+    def is_unedited(self) -> bool:
+        """Return whether the selected face is the one on show in Explore, without an edit."""
+        selected, edited = self._selection.face, self._explorer.face
+        if selected is None or edited is None or edited.offset.any():
+            return False
+        return bool(np.array_equal(selected.pixels, edited.pixels))
 
     def load_measured(self, point: int) -> None:
         """Select the face of a measured latent, by its index.
@@ -139,7 +163,7 @@ class Exploring(QObject):
 
     @Slot()
     def _on_attributes(self) -> None:
-        self._explorer.use_attributes(self._models.attributes or ())
+        self._explorer.use_attributes(_wanted_first(self._models.attributes or ()))
         if self._models.density is not None:
             self._explorer.use_density(self._models.density)
 
@@ -161,10 +185,18 @@ class Exploring(QObject):
     def _on_reconstructed(self, reply: Reconstruction) -> None:
         face = self._selection.face
         # Each intermediate position of a moved box would be an undo step.
-        if face is not None and not face.is_passing and face is not self._loaded:
-            self._loaded = face
+        if face is None or face.is_passing or face is self._loaded:
+            return
+        self._loaded = face
+        if self._explorer.face is None or not self.are_examples_chosen():
             self._explorer.load(face.name, face.pixels, reply.latents[0])
 
     def _on_rebased(self, faces: list[Face], latents: Floats) -> None:
         self._explorer.rebase(faces[:REBASED_AT_ONCE], latents)
         self._rebase(faces[REBASED_AT_ONCE:])
+
+
+def _wanted_first(attributes: Sequence[Direction]) -> list[Direction]:
+    """Return the attributes, those of ``WANTED`` first."""
+    places = {name: place for place, name in enumerate(WANTED)}
+    return sorted(attributes, key=lambda item: places.get(item.name, len(places)))

@@ -46,16 +46,14 @@ from cae_gui.widgets.controls import as_tip, context_place
 from cae_gui.widgets.face_mime import MOST_DRAGGED, start_faces_drag
 from cae_gui.widgets.images import Pixels, fitted
 from cae_gui.widgets.painting import paint_empty_text, paint_picture, paint_ring
-from model.face_set import FACE_SIZE
 
-SIDE = FACE_SIZE
-"""Logical pixels of a painted face: as many as it has pixels."""
+SIDE = 56
+"""Logical pixels of a painted face."""
 LONGEST_NAME = 100
 
 _GAP = 8
 _RADIUS = 4.0
-_NAMED_WIDTH = 96
-_EDITOR_WIDTH = 160
+_NAMED_WIDTHS = (80, 160)
 _INDENT = 12  # with half a gap it aligns the faces with the page
 _PALE = 0.4
 _TINT = 64  # of 255: the background of a selected face
@@ -111,6 +109,7 @@ class FaceStrip(QListView):
     ) -> None:
         super().__init__(parent)
         self._rows = _StripModel(self, self.renamed.emit if editable else None)
+        self._is_named = named
         self._delegate = _StripDelegate(self, named=named, tinted=editable)
         self._editable, self._is_plain_click = editable, True
         self._empty_text = ""
@@ -143,6 +142,7 @@ class FaceStrip(QListView):
         before = self._rows.rowCount()
         last = self._rows.face(before - 1).key if before else None
         self._rows.set_faces(faces)
+        self._fit_names()
         if last is not None and len(faces) > before and faces[before - 1].key == last:
             self.scrollTo(self._rows.index(len(faces) - 1))
         self.looked_at.emit()
@@ -184,15 +184,16 @@ class FaceStrip(QListView):
         return sorted(index.row() for index in self.selectedIndexes())
 
     def select(self, row: int) -> None:
-        """Select only this face."""
-        self.setCurrentIndex(self._rows.index(row))
+        """Select only this face, whatever keys are held."""
+        flags = self.selectionModel().SelectionFlag
+        index = self._rows.index(row)
+        self.selectionModel().setCurrentIndex(index, flags.ClearAndSelect)
+        self.scrollTo(index)
 
     def edit_name(self, row: int) -> None:
         """Open the editor of a face's name."""
-        index = self._rows.index(row)
-        self.setCurrentIndex(index)
-        self.scrollTo(index)
-        self.edit(index)
+        self.select(row)
+        self.edit(self._rows.index(row))
 
     def rows_to_fill(self) -> list[int]:
         """Return the indexes of the faces in view, then of those within a page to either side."""
@@ -202,6 +203,20 @@ class FaceStrip(QListView):
         margin = end - first
         near = range(max(0, first - margin), min(self.count(), end + margin))
         return sorted(near, key=lambda row: max(first - row, row - end + 1, 0))
+
+    def _fit_names(self) -> None:
+        """Make all cells as wide as the longest name; longer ones only where there is room."""
+        if not self._is_named or not self.count():
+            return
+        low, high = _NAMED_WIDTHS
+        measure = self.fontMetrics().horizontalAdvance
+        longest = max(measure(self.face(row).name) for row in range(self.count())) + _GAP
+        high = max(high, self.viewport().width() // self.count())
+        width = min(max(longest, low), high)
+        if width != self._delegate.cell.width():
+            self._delegate.cell.setWidth(width)
+            self.horizontalScrollBar().setSingleStep(width // 2)
+            self.scheduleDelayedItemsLayout()
 
     @Slot(QModelIndex)
     def _on_clicked(self, index: QModelIndex) -> None:
@@ -226,6 +241,7 @@ class FaceStrip(QListView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit_names()
         self.looked_at.emit()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
@@ -390,7 +406,8 @@ class _StripDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._tinted = tinted
         self._text_height = parent.fontMetrics().height() if named else 0
-        self.cell = QSize(_NAMED_WIDTH if named else SIDE + _GAP, SIDE + _GAP + self._text_height)
+        width = _NAMED_WIDTHS[0] if named else SIDE + _GAP
+        self.cell = QSize(width, SIDE + _GAP + self._text_height)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         model = index.model()
@@ -460,11 +477,7 @@ class _StripDelegate(QStyledItemDelegate):
     def updateEditorGeometry(
         self, editor: QWidget, option: QStyleOptionViewItem, _index: _Index
     ) -> None:
-        line = self._name_rect(option.rect)
-        grow = (_EDITOR_WIDTH - line.width()) // 2
-        place = line.adjusted(-grow, 0, grow, 0)
-        place.moveLeft(max(0, place.left()))
-        editor.setGeometry(place)
+        editor.setGeometry(self._name_rect(option.rect))
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
         return self.cell

@@ -9,7 +9,7 @@ from cae_gui.explore.explorer import Edited, Explorer
 from cae_gui.explore.face_strip import FaceStrip, StripFace
 from cae_gui.explore.state_pictures import StatePictures
 
-EMPTY = "Every step of the editing appears here, to go back to. Choose a face at the left first."
+EMPTY = "Every step of the editing appears here, to go back to."
 
 
 class History(FaceStrip):

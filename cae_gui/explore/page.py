@@ -1,4 +1,4 @@
-"""Explore: sliders over the latent space, and the edited face."""
+"""Explore: the edited face on a stage, and sliders over the latent space beside it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtGui import QHideEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QAction,
+    QGuiApplication,
+    QHideEvent,
+    QKeyEvent,
+    QKeySequence,
+    QShortcut,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget, QWidgetAction
 
 from cae_gui.core.faces import Faces
 from cae_gui.core.latents import Latents
@@ -21,6 +29,7 @@ from cae_gui.explore.custom_directions import CustomDirections
 from cae_gui.explore.directions_page import DirectionsPage
 from cae_gui.explore.explorer import Explorer
 from cae_gui.explore.exploring import Exploring
+from cae_gui.explore.face_stage import FaceStage
 from cae_gui.explore.history import History
 from cae_gui.explore.map.map_page import MapPage
 from cae_gui.explore.map.maps import Maps
@@ -28,13 +37,15 @@ from cae_gui.explore.nearest import NearestFaces
 from cae_gui.explore.slider_lists import SliderLists
 from cae_gui.explore.snapshots import SnapshotsPage
 from cae_gui.explore.state_pictures import StatePictures
+from cae_gui.explore.tools import SideTabs, Tool, ToolRow
 from cae_gui.explore.typicality import TypicalityGauge
-from cae_gui.widgets.controls import Label, button
+from cae_gui.widgets.controls import Label
 from cae_gui.widgets.face_mime import Face
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.fields import CountBox, Slider, Tabs
 from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.message_bar import MessageBar
+from cae_gui.widgets.workspace import Workspace
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
@@ -43,13 +54,24 @@ Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
 MOST_PERCENT = 200
+HOLD, HOLD_START = ("\\",), ("Shift+\\", "|", "Shift+|")
+"""The keys that show the original, or the reconstruction of it, while they are held."""
+LOADING = "The faces are being loaded …"
+NO_FACES = "Add photos or choose other faces at the left."
+NO_FACE = "Choose a face at the left."
 
 
-class ExplorePage(QWidget):
-    """The edited face beside its original; lists of sliders; history, snapshots and map.
+class ExplorePage(Workspace):
+    """The edited face, its tools, lists of sliders, map, history and snapshots.
 
     ``selected_faces(most)`` returns at most ``most`` of the faces selected in the gallery.
+    ``refine`` refines the selected face; without it, that isn't offered.
+
+    Signals:
+        morph_asked(): put the edited face into the morph.
     """
+
+    morph_asked = Signal()
 
     def __init__(
         self,
@@ -63,31 +85,40 @@ class ExplorePage(QWidget):
         maps: Maps,
         messages: MessageBar,
         selected_faces: Callable[[int], Sequence[Face]],
+        refine: Callable[[], object] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._models, self._tasks = models, tasks
-        self._explorer, self._exploring = explorer, exploring
+        self._models, self._tasks, self._faces = models, tasks, faces
+        self._explorer, self._exploring, self._refine = explorer, exploring, refine
         self._stamp = 0
+        self._held_by: QObject | None = None  # the window that tells when the key is released
+        self._falls_back = False  # to the principal directions, without attributes
         # Connected before other listeners, so that the picture is requested first.
         explorer.face_changed.connect(self._on_face)
         explorer.latent_changed.connect(self._on_latent)
-        self.face = _face("Edited", "Choose a face at the left.")
-        self.original = _face("Original")
-        self.start = _face("Reconstruction")
+        self.stage = FaceStage()
+        self.face, self.original, self.start = (
+            self.stage.face,
+            self.stage.original,
+            self.stage.start,
+        )
         self.typicality = TypicalityGauge(models, faces, latents, explorer, self.face)
         self._sliders = SliderLists(models, explorer, self.face, self)
         self.principal, self.attributes = self._sliders.principal, self._sliders.attributes
         self.own, self.raw = self._sliders.own, self._sliders.raw
         self.own_page = DirectionsPage(models, explorer, own, self.own, messages, selected_faces)
+        exploring.are_examples_chosen = self.own_page.builder.isVisible
         self.map = MapPage(latents, maps, faces, explorer, exploring, tasks)
         pictures = StatePictures(models, explorer, self.face, self)
         self.history = History(explorer, pictures)
         self.snapshots = SnapshotsPage(models, tasks, explorer, pictures)
         self.nearest = NearestFaces(tasks, faces, latents, explorer, exploring, self.face)
+        self._make_tools()
+        self._make_menus()
+        self._make_strength()
         self.tabs, self.strip = self._make_tabs(), self._make_strip()
-        self._make_controls()
-        self._arrange()
+        self.arrange(self._make_stage(), self._make_inspector(), self.strip)
         self._connect()
         self._show_strength(1.0)
         self._on_face()
@@ -96,14 +127,14 @@ class ExplorePage(QWidget):
         tabs = Tabs(documentMode=True)  # no pane: dark mode would tint it
         for page, title, tip in (
             (
-                self.principal,
-                "&Principal",
-                "The directions in which the training faces vary most, in sigma from the mean",
-            ),
-            (
                 self.attributes,
                 "&Attributes",
                 "What can be seen in a face, such as a smile or glasses, in sigma from the mean",
+            ),
+            (
+                self.principal,
+                "&Principal",
+                "The directions in which the training faces vary most, in sigma from the mean",
             ),
             (
                 self.own_page,
@@ -116,28 +147,32 @@ class ExplorePage(QWidget):
             tabs.setTabToolTip(tabs.addTab(page, title), tip)
         return tabs
 
-    def _make_strip(self) -> Tabs:
-        strip = Tabs(documentMode=True)
+    def _make_strip(self) -> SideTabs:
+        strip = SideTabs()
         for page, title, tip in (
-            (self.history, "Hist&ory", "The face after each step; a click goes back or on to it"),
+            (self.history, "History", "The face after each step; a click goes back or on to it"),
             (self.snapshots, "Snapshots", "Faces that you keep, to show, compare and export them"),
             (self.nearest, "Nearest", "The nearest faces in the whole latent space"),
         ):
-            strip.setTabToolTip(strip.addTab(page, title), tip)
+            strip.add_tab(page, title, tip)
         return strip
 
-    def _make_controls(self) -> None:
+    def _make_tools(self) -> None:
         explorer, keys = self._explorer, QKeySequence.StandardKey
         stack = explorer.undo_stack
-        self.undo = button("Undo", stack.undo, f"Take the last change back ({_text(keys.Undo)})")
-        self.redo = button("Redo", stack.redo, f"Make the change again ({_text(keys.Redo)})")
-        self.reset = button("R&eset", explorer.reset, "Back to the reconstruction")
-        tip = "A random face, like the training faces (Ctrl+R)"
-        self.random = button("Ra&ndom", explorer.randomize, tip)
+        tip = "The original, as long as this or the key \\ is held; with Shift its reconstruction"
+        self.show_original = Tool("original", "&Original", tip)
+        tip = f"Take the last change back ({_text(keys.Undo)})"
+        self.undo = Tool("undo", "&Undo", tip, stack.undo)
+        tip = f"Make the change again ({_text(keys.Redo)})"
+        self.redo = Tool("redo", "Redo", tip, stack.redo)
+        self.reset = Tool("reset", "Reset", "Back to the reconstruction (Ctrl+0)", explorer.reset)
+        tip = "A random face, like the training faces (Ctrl+R); the arrow sets its temperature"
+        self.random = Tool("random", "Ra&ndom", tip, explorer.randomize)
         tip = "A small step to a random side (Ctrl+Shift+R)"
-        self.step = button("St&ep", explorer.step_randomly, tip)
-        self.save = QPushButton("&Save picture …")
-        self.save.setToolTip("Save the edited face")
+        self.step = Tool("step", "&Step", tip, explorer.step_randomly)
+        self.save = Tool("export", "Save picture …", "Save the edited face")
+        self.more = Tool("more", "More", "What else can be done with the face")
         self.temperature = CountBox()
         self.temperature.setRange(0, MOST_PERCENT)
         self.temperature.setSingleStep(10)
@@ -148,43 +183,68 @@ class ExplorePage(QWidget):
             "training faces"
         )
         self.temperature.setValue(round(100 * explorer.temperature))
+
+    def _make_menus(self) -> None:
+        self.random.open_with(self._make_temperature(), split=True)
+        self.menu = QMenu(self)
+        self.menu.addAction("&Copy picture\tCtrl+C", self.face.copy)
+        self.menu.addAction("&Save picture …", self.save.click)
+        self.menu.addAction("&Keep a snapshot\tCtrl+D", self.keep_snapshot)
+        self.menu.addSeparator()
+        self.menu.addAction("Put into &Morph", self.morph_asked.emit)
+        self.menu.addAction("Into a &direction …", self._on_into_direction)
+        self._refining: QAction | None = None
+        if self._refine is not None:
+            self.menu.addSeparator()
+            self._refining = self.menu.addAction("&Refine\tCtrl+E", self._refine)
+            self._refining.setToolTip("Fit the unedited face closer to its picture")
+        self.menu.aboutToShow.connect(self._offer)
+        self.more.open_with(self.menu)
+        self.face.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.face.customContextMenuRequested.connect(self._show_menu)
+
+    def _make_temperature(self) -> QMenu:
+        menu, holder = QMenu(self.random), QWidget()
+        label = Label("Temperature", buddy=self.temperature)
+        filled(QHBoxLayout(holder), label, self.temperature, margins=(16, 8, 16, 8), spacing=16)
+        action = QWidgetAction(menu)
+        action.setDefaultWidget(holder)
+        menu.addAction(action)
+        menu.aboutToShow.connect(self.temperature.setFocus)
+        return menu
+
+    def _make_strength(self) -> None:
         self.strength = Slider(Qt.Orientation.Horizontal)
         self.strength.setRange(0, MOST_PERCENT)
         self.strength.setPageStep(10)
         self.strength.setAccessibleName("Strength of the whole edit")
         self.strength.setToolTip("How much of the whole edit to show: 0 % the face as it started")
         self.percent = Label()
+        self.percent.set_tabular()
+        self.percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.percent.setMinimumWidth(self.fontMetrics().horizontalAdvance("200 %"))
 
-    def _arrange(self) -> None:
-        small = QVBoxLayout()
-        small.addWidget(self.original, 1)
-        small.addWidget(self.start, 1)
-        small.addStretch(1)
+    def _make_stage(self) -> QWidget:
         faces = QHBoxLayout()
-        faces.setSpacing(16)
-        faces.addWidget(self.face, 3)
-        faces.addLayout(small, 1)
-        strength = Label("Stren&gth", buddy=self.strength)
-        controls = self.undo, self.redo, self.reset, strength, self.strength, self.percent
-        steps = filled(QHBoxLayout(), *controls, room=self.strength)
-        temperature = Label("Te&mperature", buddy=self.temperature)
-        last = filled(QHBoxLayout(), self.random, self.step, temperature, self.temperature)
-        last.addStretch(1)
-        last.addWidget(self.save)
-        left, rows = QWidget(), (faces, self.typicality, steps, last)
-        filled(QVBoxLayout(left), *rows, margins=(16, 16, 8, 8), room=faces)
-        self.splitter = QSplitter()
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(left)
-        self.splitter.addWidget(self.tabs)
-        self.splitter.setStretchFactor(0, 3)
-        self.splitter.setStretchFactor(1, 2)
-        self.splitter.setSizes([520, 400])
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 8, 16, 8)
-        outer.addWidget(self.splitter, 1)
-        outer.addWidget(self.strip)
+        faces.setSpacing(0)
+        faces.addWidget(self.map.map, 3)
+        faces.addWidget(self.stage, 2)
+        self.map.map.hide()
+        walk = self.show_original, None, self.undo, self.redo, self.reset, None
+        important = self.show_original, self.random, self.step, self.undo, self.reset, self.redo
+        tools = *walk, self.random, self.step, None, self.save, self.more
+        row = ToolRow(tools, (*important, self.save))
+        stage = QWidget()
+        filled(QVBoxLayout(stage), faces, row, spacing=0, room=faces)
+        return stage
+
+    def _make_inspector(self) -> QWidget:
+        inspector = QWidget()
+        label = Label("Stren&gth", buddy=self.strength)
+        strength = filled(QHBoxLayout(), label, self.strength, self.percent, room=self.strength)
+        above = filled(QVBoxLayout(), strength, self.typicality, margins=(16, 8, 16, 8), spacing=8)
+        filled(QVBoxLayout(inspector), above, self.tabs, spacing=0, room=self.tabs)
+        return inspector
 
     def _connect(self) -> None:
         explorer, stack = self._explorer, self._explorer.undo_stack
@@ -196,6 +256,16 @@ class ExplorePage(QWidget):
         self.strength.sliderPressed.connect(explorer.begin_edit)
         self.strength.valueChanged.connect(self._on_strength)
         self.strength.sliderReleased.connect(explorer.end_edit)
+        self.show_original.pressed.connect(self._on_original_pressed)
+        self.show_original.released.connect(self._let_go)
+        for keys, view in ((HOLD, self.original), (HOLD_START, self.start)):
+            shortcut = QShortcut(self)
+            shortcut.setKeys([QKeySequence(key) for key in keys])
+            shortcut.setAutoRepeat(False)
+            shortcut.activated.connect(partial(self._on_original_key, view))
+        self.tabs.currentChanged.connect(self._on_tab)
+        self._models.attributes_found.connect(self._on_attributes)
+        self._faces.changed.connect(self._say_why_not)
 
     @Slot()
     def keep_snapshot(self) -> None:
@@ -212,17 +282,72 @@ class ExplorePage(QWidget):
             self._tasks.export(partial(_save_picture, model, latent[None], path), path)
 
     @Slot()
+    def _offer(self) -> None:
+        """Enable the menu's entries that apply."""
+        for action in self.menu.actions():
+            action.setEnabled(self.face.pixels() is not None)
+        if self._refining is not None:
+            self._refining.setEnabled(self._exploring.is_unedited())
+
+    @Slot(QPoint)
+    def _show_menu(self, place: QPoint) -> None:
+        self.menu.popup(self.face.mapToGlobal(place))
+
+    @Slot()
+    def _on_into_direction(self) -> None:
+        face, pixels = self._explorer.face, self.face.pixels()
+        if face is not None and pixels is not None:
+            self.show_inspector(True)
+            self.tabs.setCurrentWidget(self.own_page)
+            self.own_page.begin_with((face.name, pixels))
+
+    # The original
+
+    @Slot()
+    def _on_original_pressed(self) -> None:
+        shift = QGuiApplication.keyboardModifiers() & Qt.KeyboardModifier.ShiftModifier
+        self.stage.hold(self.start if shift else self.original)
+
+    def _on_original_key(self, view: FaceView) -> None:
+        if self._explorer.face is not None and self._held_by is None:
+            self.stage.hold(view)
+            # Only until then: it sees each event of the window.
+            self._held_by = self.window().windowHandle()
+            self._held_by.installEventFilter(self)
+
+    @Slot()
+    def _let_go(self) -> None:
+        self.stage.hold(None)
+        if self._held_by is not None:
+            self._held_by.removeEventFilter(self)
+            self._held_by = None
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) and isinstance(event, QKeyEvent):
+            if event.isAutoRepeat():
+                return True
+            self._let_go()
+        elif kind in (QEvent.Type.FocusOut, QEvent.Type.Hide, QEvent.Type.Close):
+            self._let_go()
+        return super().eventFilter(watched, event)
+
+    @Slot()
     def _on_face(self) -> None:
         face = self._explorer.face
-        for widget in (self.random, self.step, self.reset, self.save):
+        tools = self.show_original, self.random, self.step, self.reset, self.save, self.more
+        for widget in (*tools, self.temperature, self.strength):
             widget.setEnabled(face is not None)
-        self.temperature.setEnabled(face is not None)
-        self.strength.setEnabled(face is not None)
-        self.original.set_face_name(face.name if face else "")
+        name = face.name if face else ""
+        self.face.set_caption(name)
+        for view in (self.original, self.start):
+            view.set_face_name(name)
         self.original.set_image(face.pixels if face else None)
         if face is None:
+            self._let_go()
             self.face.set_image(None)
             self.start.set_image(None)
+            self._say_why_not()
         else:
             start, then = face.start[None], self._show_start
             self._models.decode(start, then=then, lane=Lane.START, interim=True)
@@ -255,6 +380,30 @@ class ExplorePage(QWidget):
         if text != self.percent.text():
             self.percent.setText(text)
 
+    @Slot()
+    def _say_why_not(self) -> None:
+        """Say what to do while no face is being edited."""
+        faces = self._faces.faces
+        text = LOADING if faces is None else NO_FACE if len(faces.images) else NO_FACES
+        self.face.set_placeholder(text)
+        self._sliders.say_without_face(text)
+
+    @Slot()
+    def _on_tab(self) -> None:
+        self.map.map.setVisible(self.tabs.currentWidget() is self.map)
+
+    @Slot()
+    def _on_attributes(self) -> None:
+        """Open the principal directions for a model without attributes, until there are some."""
+        if self._models.attributes is None:
+            return
+        has, shown = bool(self._models.attributes), self.tabs.currentWidget()
+        if not has and not self._falls_back and shown is self.attributes:
+            self.tabs.setCurrentWidget(self.principal)
+        elif has and self._falls_back and shown is self.principal:
+            self.tabs.setCurrentWidget(self.attributes)
+        self._falls_back = not has
+
     @Slot(int)
     def _on_temperature(self, percent: int) -> None:
         self._explorer.temperature = percent / 100
@@ -278,13 +427,7 @@ class ExplorePage(QWidget):
         super().hideEvent(event)
         self._sliders.set_seen(self.isVisible())
         self._exploring.look(False)
-
-
-def _face(caption: str, placeholder: str = "") -> FaceView:
-    view = FaceView()
-    view.set_placeholder(placeholder)
-    view.set_caption(caption)
-    return view
+        self._let_go()
 
 
 def _text(standard: QKeySequence.StandardKey) -> str:

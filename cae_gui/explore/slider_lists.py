@@ -28,7 +28,6 @@ RAW_RANGE = (-1.0, 4.0)
 """Range of a raw slider without measured faces; -1 is the minimum of ELU."""
 ROWS_AT_ONCE = 2
 """Rows whose ends are decoded at once: a slider's picture may wait 4 ms for them."""
-NO_FACE = "Choose a face first."
 NOT_MEASURED = "The latent space hasn't been measured yet."
 NO_ATTRIBUTES = (
     "There are no attribute directions for this model. "
@@ -53,6 +52,7 @@ class SliderLists(QObject):
             "own": self.own,
         }
         self._is_visible = self._are_rows_outdated = False
+        self._without_face = ""
         self._kinds: dict[LatentSliders, Kind | None] = {self.raw: None}
         self._kinds |= {sliders: kind for kind, sliders in self._lists.items()}
         self._ends = _SliderEnds(models, explorer, self._kinds, face, self)
@@ -76,6 +76,12 @@ class SliderLists(QObject):
         if seen and self._are_rows_outdated:
             self._on_directions()
 
+    def say_without_face(self, text: str) -> None:
+        """Set the text shown while no face is being edited."""
+        self._without_face = text
+        if self._explorer.face is None:
+            self._set_rows()
+
     def show_face(self) -> None:
         """Set the rows of all sliders for another face."""
         self._ends.forget()
@@ -96,7 +102,7 @@ class SliderLists(QObject):
             self._set_directions(directions, directions.coordinates(face.start))
         else:
             for sliders in self._lists.values():
-                sliders.set_rows([], NO_FACE if face is None else NOT_MEASURED)
+                sliders.set_rows([], self._without_face if face is None else NOT_MEASURED)
         self._set_raw()
 
     def _set_directions(self, directions: Directions, start: Floats) -> None:
@@ -114,7 +120,7 @@ class SliderLists(QObject):
     def _set_raw(self) -> None:
         face, statistics = self._explorer.face, self._explorer.statistics
         if face is None:
-            self.raw.set_rows([], NO_FACE)
+            self.raw.set_rows([], self._without_face)
             return
         size = len(face.start)
         low = statistics.low if statistics else np.full(size, RAW_RANGE[0], np.float32)

@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QPushButton,
     QSizePolicy,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -31,7 +31,8 @@ from cae_gui.core.tasks import Task, Tasks
 from cae_gui.explore.explorer import Explorer, Snapshot
 from cae_gui.explore.face_strip import FaceStrip, StripFace
 from cae_gui.explore.state_pictures import StatePictures
-from cae_gui.widgets.controls import Label, as_tip, button
+from cae_gui.explore.tools import Tool
+from cae_gui.widgets.controls import Label, as_tip
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.images import Pixels, fitted, from_qimage
 from cae_gui.widgets.layouts import filled
@@ -78,26 +79,27 @@ class SnapshotsPage(QWidget):
         self.strip.setAccessibleName("Snapshots")
         self.strip.set_empty_text(_EMPTY)
         self.strip.set_tip(self._tip)
-        self.keep = button("&Keep", self.keep_face, "Keep the face as it is (Ctrl+D)")
-        tip = "Remove the selected snapshots; undo brings them back (Del)"
-        self.remove = button("Remove", self._on_remove, tip)
+        tip = "Keep the face as it is (Ctrl+D)"
+        self.keep = Tool("keep", "&Keep", tip, self.keep_face, has_word=True)
         tip = "See two to four selected snapshots large beside each other"
-        self.compare = button("&Compare …", self._on_compare, tip)
-        self.export = QPushButton("E&xport …")
-        self.export.setToolTip("Save the selected snapshots with their names as one picture")
+        self.compare = Tool("compare", "Compare …", tip, self._on_compare)
+        tip = "Save the selected snapshots with their names as one picture"
+        self.export = Tool("export", "Export …", tip)
+        tip = "Remove the selected snapshots; undo brings them back (Del)"
+        self.remove = Tool("discard", "Remove", tip, self._on_remove)
         self._arrange()
         self._connect()
         self._on_latent()
         self._show_snapshots()
 
     def _arrange(self) -> None:
-        buttons = QGridLayout()
-        buttons.setSpacing(8)
-        buttons.setContentsMargins(0, 8, 0, 0)
-        for place, each in enumerate((self.keep, self.compare, self.remove, self.export)):
-            buttons.addWidget(each, place // 2, place % 2)
-        line = filled(QHBoxLayout(self), self.strip, buttons, spacing=16, room=self.strip)
-        line.setAlignment(buttons, Qt.AlignmentFlag.AlignTop)
+        line = filled(QHBoxLayout(), self.compare, self.export, self.remove, spacing=4)
+        buttons = QVBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.keep)
+        buttons.addLayout(line)
+        buttons.addStretch(1)
+        filled(QHBoxLayout(self), self.strip, buttons, spacing=8, room=self.strip)
 
     def _connect(self) -> None:
         explorer, strip = self._explorer, self.strip
@@ -113,12 +115,11 @@ class SnapshotsPage(QWidget):
 
     @Slot()
     def keep_face(self) -> None:
-        """Take a snapshot of the face; if this page is visible, edit its name at once."""
+        """Take a snapshot of the face, and select only this one, to be renamed or compared."""
         face = self._explorer.face
         if face is not None:
             self._explorer.take_snapshot(_free_name(face.name, self._explorer.snapshots))
-            if self.isVisible():
-                self.strip.edit_name(len(self._explorer.snapshots) - 1)
+            self.strip.select(len(self._explorer.snapshots) - 1)
 
     def save(self, rows: Sequence[int], path: Path) -> None:
         """Write some snapshots with their names into one picture."""

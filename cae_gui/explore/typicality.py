@@ -38,13 +38,14 @@ class TypicalityGauge(QWidget):
         self._bar = ProgressBar()
         self._bar.setFixedHeight(8)
         tip = "Move the face a little towards the typical face"
-        self.more = button("More t&ypical", explorer.make_more_typical, tip)
-        self.limit = QCheckBox("&Limit")
+        self.more = button("More typical", explorer.make_more_typical, tip)
+        self.limit = QCheckBox("&Limit to typical faces")
         self.limit.setChecked(True)
         self.limit.setToolTip("Draw edits back to where at least 1 % of the faces are as unusual")
         self._soon = QTimer(self, singleShot=True)
-        column = filled(QVBoxLayout(), self._text, self._bar, spacing=4)
-        filled(QHBoxLayout(self), column, self.limit, self.more, spacing=16, room=column)
+        line = filled(QHBoxLayout(), self.limit, self.more)
+        line.insertStretch(1)
+        filled(QVBoxLayout(self), self._text, self._bar, line, spacing=4)
         self._connect(face)
         self.set_text("")
 

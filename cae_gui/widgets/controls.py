@@ -102,7 +102,8 @@ class ElidedLabel(Label):
         metrics = painter.fontMetrics()
         text = metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
         painter.setPen(self.palette().color(self._role))
-        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter), text)
+        flags = self.alignment() | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(self.rect(), int(flags), text)
         painter.end()
 
 

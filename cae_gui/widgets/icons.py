@@ -29,6 +29,17 @@ Name = Literal[
     "error",
     "close",
     "drop",
+    "compare",
+    "edit",
+    "import",
+    "keep",
+    "more",
+    "original",
+    "random",
+    "redo",
+    "reset",
+    "step",
+    "undo",
 ]
 
 

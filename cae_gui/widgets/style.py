@@ -53,6 +53,8 @@ _TAB = 30
 _FIELD_PADDING = 8
 _BUTTON_PADDING = 28
 _LIGHTER, _DARKER = 104, 106
+_CHOSEN = 0.22
+"""Opacity of the accent behind a chosen tool."""
 
 _METRICS = {
     _Metric.PM_IndicatorWidth: _BOX,
@@ -63,7 +65,7 @@ _METRICS = {
     _Metric.PM_ScrollBarSliderMin: _SHORTEST_THUMB,
     _Metric.PM_ButtonShiftHorizontal: 0,
     _Metric.PM_ButtonShiftVertical: 0,
-    _Metric.PM_TabBarTabHSpace: 28,
+    _Metric.PM_TabBarTabHSpace: 24,
     _Metric.PM_TabBarTabShiftHorizontal: 0,
     _Metric.PM_TabBarTabShiftVertical: 0,
     _Metric.PM_TabBarBaseOverlap: 0,
@@ -414,8 +416,12 @@ def _paint_tool_button(painter: QPainter, option: QStyleOption, widget: QWidget 
     on = _State.State_Sunken if folds else _State.State_Sunken | _State.State_On
     is_hot = option.state & _State.State_MouseOver and option.state & _State.State_Enabled
     if option.state & on or is_hot:
+        color = option.palette.color(_Role.Midlight)
+        if option.state & on:
+            color = option.palette.color(_Role.Highlight)
+            color.setAlphaF(_CHOSEN)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(option.palette.color(_Role.Mid if option.state & on else _Role.Midlight))
+        painter.setBrush(color)
         painter.drawRoundedRect(QRectF(option.rect), RADIUS, RADIUS)
 
 

@@ -115,6 +115,7 @@ class Journey:
     def explore(self) -> None:
         window, view = self.window, self.window.explore
         self.go_to(view)
+        view.tabs.setCurrentWidget(view.principal)
         sliders = view.principal.findChildren(LatentSlider)
         shown = [slider for slider in sliders if slider.isVisible()]
         track = min(shown, key=LatentSlider.y).findChild(QSlider)

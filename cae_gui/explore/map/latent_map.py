@@ -29,6 +29,7 @@ from PySide6.QtGui import (
     QPalette,
     QPen,
     QResizeEvent,
+    QShowEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
@@ -47,6 +48,7 @@ from cae_gui.explore.map.map_painting import (
     MARKER_RADIUS,
     SIDE,
     ThumbnailCache,
+    one_a_cell,
     paint_card,
     paint_frame,
     paint_marker,
@@ -62,7 +64,11 @@ from cae_gui.widgets.painting import on_pixel, paint_empty_text
 Floats = NDArray[np.float32]
 
 MOST_WITH_FACES = 500
-"""With at most this number of points in view, their faces are shown where there is room."""
+"""With at most this number of points in view, a face is shown wherever there is room.
+
+Among more, faces keep ``AMONG_MANY`` px from each other, for the dots to be seen between them.
+"""
+AMONG_MANY = 32
 
 _MOVE_MS = 400
 _REACH = 12.0  # px: largest distance at which a dot is pointed at
@@ -90,8 +96,10 @@ class LatentMap(QWidget):
         point_clicked(int): a point was chosen, by mouse or Enter; its index.
         travel_started(), travelled(float, float), travel_finished(): the edited face is moved to a
             point in map coordinates; started and finished enclose one drag or key press.
+        shown(): the map came into view.
     """
 
+    shown = Signal()
     point_clicked = Signal(int)
     travel_started = Signal()
     travelled = Signal(float, float)
@@ -342,11 +350,15 @@ class LatentMap(QWidget):
 
     def _choose_faces(self) -> None:
         near = np.flatnonzero(self._inside(SIDE / 2))
-        if self._thumbnails is None or len(near) > MOST_WITH_FACES:
+        if self._thumbnails is None:
             self._with_faces = []
             return
-        kept = np.searchsorted(near, [point for point in self._with_faces if point in near])
-        self._with_faces = near[spaced(self._places[near], kept.tolist(), SIDE + GAP)].tolist()
+        kept, apart = np.intersect1d(self._with_faces, near).astype(np.int64), SIDE + GAP
+        if len(near) > MOST_WITH_FACES:
+            apart = SIDE + AMONG_MANY
+            near = np.union1d(near[one_a_cell(self._places[near], apart)], kept)
+        first = np.searchsorted(near, kept).tolist()
+        self._with_faces = near[spaced(self._places[near], first, apart)].tolist()
 
     def _paint_faces(self, painter: QPainter, side: int) -> None:
         if not self._with_faces or self._thumbnails is None:
@@ -495,6 +507,10 @@ class LatentMap(QWidget):
         if self._press_at is None:
             self._end_travel()
         super().focusOutEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.shown.emit()
 
     def hideEvent(self, event: QHideEvent) -> None:
         self._press_at, self._is_panning = None, False

@@ -1,4 +1,4 @@
-"""The page of the map: method, coloring, and the edited face's position."""
+"""The map's page in the inspector: method and coloring; and the edited face's position on it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QPalette, QShowEvent, QStandardItemModel
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QPalette, QStandardItemModel
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from cae_gui.core.faces import Faces
+from cae_gui.core.faces import DEMO, Faces
 from cae_gui.core.latents import FEWEST, Latents
 from cae_gui.core.tasks import Task, Tasks
 from cae_gui.explore.explorer import Edited, Explorer, rest_timer
@@ -21,7 +21,8 @@ from cae_gui.explore.exploring import Exploring
 from cae_gui.explore.map.latent_map import LatentMap
 from cae_gui.explore.map.map_dots import Coloring
 from cae_gui.explore.map.maps import Maps
-from cae_gui.widgets.controls import ElidedLabel, Label, button
+from cae_gui.widgets.controls import Label, button
+from cae_gui.widgets.empty_state import EmptyState
 from cae_gui.widgets.fields import ComboBox
 from cae_gui.widgets.layouts import filled
 from model.latents.directions import project_out
@@ -33,10 +34,11 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 Place = tuple[float, float]
 
+TOO_FEW = f"A map needs {FEWEST} faces or more."
 PLAIN, TYPICALITY = "None", "Typicality"
 NEEDS_PACKAGE = "t-SNE needs the package “openTSNE”. Install it with “pip install openTSNE”."
-HINT = "Click a face to load it, drag the marker to travel."
-TIP = (
+HINT = (
+    "Click a face to load it, drag the marker to travel.\n\n"
     "The wheel and + and - zoom, a drag and the arrow keys move the map, 0 shows all. With Shift, "
     "a drag and the arrow keys move the face; Enter loads the one nearest to it."
 )
@@ -47,10 +49,10 @@ _PERCENTILES = (2, 98)  # ends of the scale, which a few faces would stretch oth
 
 
 class MapPage(QWidget):
-    """A map of the measured faces and its controls; updated only while visible.
+    """The controls of ``map``, a map of the measured faces that its owner puts on the stage.
 
-    A click on a face loads it. A marker and a path show the edited face and its earlier positions;
-    dragging the marker edits the face.
+    The map is updated only while visible. A click on a face loads it. A marker and a path show the
+    edited face and its earlier positions; dragging the marker edits the face.
     """
 
     def __init__(
@@ -75,8 +77,12 @@ class MapPage(QWidget):
         self._rest = rest_timer(self, self._look)
         self.map = LatentMap()
         self.method, self.coloring = ComboBox(), ComboBox()
-        self.fit = button("F&it", self.map.fit, "Show all faces (0, or a double click)")
-        self.hint = ElidedLabel(role=QPalette.ColorRole.PlaceholderText)
+        self.fit = button("Fit", self.map.fit, "Show all faces (0, or a double click)")
+        self.too_few = EmptyState("explore", TOO_FEW, "Show the demo faces")
+        self.too_few.button.setToolTip("Show the demo faces that come with the program")
+        self.too_few.button.clicked.connect(self._on_demo)
+        self.hint = Label(wordWrap=True)
+        self.hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._label()
         self._arrange()
         self._connect()
@@ -91,17 +97,21 @@ class MapPage(QWidget):
             box.setMinimumContentsLength(letters)
 
     def _arrange(self) -> None:
-        method = Label("Metho&d", buddy=self.method)
-        coloring = Label("Co&lour by", buddy=self.coloring)
-        controls = method, self.method, coloring, self.coloring, self.fit
-        line = filled(QHBoxLayout(), *controls, room=self.coloring)
-        column, margins = QVBoxLayout(self), (8, 8, 8, 8)
-        filled(column, line, self.map, self.hint, margins=margins, room=self.map)
+        form = QFormLayout()
+        form.setVerticalSpacing(8)
+        form.addRow(Label("Method", buddy=self.method), self.method)
+        form.addRow(Label("Colour by", buddy=self.coloring), self.coloring)
+        fit = filled(QHBoxLayout(), self.fit)
+        fit.addStretch(1)
+        column = filled(QVBoxLayout(self), form, fit, self.hint, margins=(16, 16, 16, 8))
+        column.addStretch(1)
+        filled(QVBoxLayout(self.map), self.too_few)
 
     def _connect(self) -> None:
         self.method.activated.connect(self._on_method)
         self.coloring.activated.connect(self._on_coloring)
         explorer, latents = self._explorer, self._latents
+        self.map.shown.connect(self._on_shown)
         self.map.point_clicked.connect(self._exploring.load_measured)
         self.map.travel_started.connect(explorer.begin_edit)
         self.map.travelled.connect(self._on_travelled)
@@ -119,7 +129,7 @@ class MapPage(QWidget):
     def _refresh(self) -> None:
         """Show why there is no map; while visible, update and color it."""
         self._show_reason()
-        if self.isVisible():
+        if self.map.isVisible():
             self._maps.refresh()
         self._show_colorings()
 
@@ -136,9 +146,8 @@ class MapPage(QWidget):
         for control in (self.method, self.coloring, self.fit):
             control.setEnabled(usable)
         self.hint.setText(HINT if usable else "")
-        self.hint.setToolTip(TIP if usable else "")
         self._show_reason()
-        if self.isVisible():
+        if self.map.isVisible():
             self._maps.refresh()
         self._show_edited()
 
@@ -160,14 +169,14 @@ class MapPage(QWidget):
 
     def _show_reason(self) -> None:
         """Show why there is no map."""
-        faces = self._faces.faces
-        if faces is None or not len(faces.images):
-            text = "Choose faces at the left to see them on a map."
-        elif len(faces.images) < FEWEST:
-            text = f"A map can be made of {FEWEST} faces or more."
-        else:
-            text = "Measuring the latent space …"
+        faces, text = self._faces.faces, "Measuring the latent space …"
+        is_few = faces is not None and len(faces.images) < FEWEST
+        if faces is None:
+            text = "The faces are being loaded …"
+        elif is_few:
+            text = ""
         self.map.set_empty_text(text)
+        self.too_few.setVisible(is_few and self._maps.points is None)
 
     # The controls
 
@@ -221,7 +230,7 @@ class MapPage(QWidget):
         self._tasks.drop(Task.MAP_COLORS)
         if explored is None or work is None:
             self.map.set_coloring(None)
-        elif self.isVisible():
+        elif self.map.isVisible():
             show = self.map.set_coloring
             self._tasks.run(partial(work, explored), Task.MAP_COLORS, then=show)
 
@@ -258,7 +267,7 @@ class MapPage(QWidget):
     @Slot()
     def _show_edited(self) -> None:
         """Place the marker, and after each step the path."""
-        if not self.isVisible():
+        if not self.map.isVisible():
             return
         if self._maps.plane is not None or not self.map.is_travelling:
             self._show_here()
@@ -323,8 +332,12 @@ class MapPage(QWidget):
             self._known.update(zip(states, places, strict=True))
             self._show_edited()
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
+    @Slot()
+    def _on_demo(self) -> None:
+        self._faces.choose(DEMO)
+
+    @Slot()
+    def _on_shown(self) -> None:
         if not self.method.count():
             self._offer_methods()
         self._refresh()

@@ -45,6 +45,16 @@ def spaced(places: NDArray[Any], first: Sequence[int], apart: float) -> list[int
     return chosen
 
 
+def one_a_cell(places: NDArray[Any], side: float) -> NDArray[np.int64]:
+    """Return indices of ``places`` (N, 2), one for each square of a grid that has any.
+
+    From thousands of places they are those that are worth comparing with each other.
+    """
+    columns, rows = np.floor(places / side).astype(np.int64).T
+    _, first = np.unique(columns * 65_536 + rows, return_index=True)
+    return np.asarray(np.sort(first), np.int64)
+
+
 class ThumbnailCache:
     """Caches thumbnails by point, and makes a limited number in each call."""
 

@@ -1,4 +1,4 @@
-"""One slider: name and value, a track between two faces, and a lock."""
+"""One slider: name and value over a track between two faces, and a lock."""
 
 from __future__ import annotations
 
@@ -22,10 +22,7 @@ from cae_gui.widgets.controls import ElidedLabel, as_tip
 from cae_gui.widgets.images import Pixels, checked_pixels, fitted
 from cae_gui.widgets.painting import paint_picture
 
-_MARGIN = 4
 _GAP = 4
-_NAME_WIDTHS = (64, 152)
-_TRACK_WIDTH = 72
 _SIDE = 32  # px of an end face
 _LOCK_SIDE = 24
 _RADIUS = 4.0
@@ -34,6 +31,7 @@ _HINT = (
     "Double-click or Delete: reset. Arrow keys: fine steps, with Shift coarse, with Ctrl the "
     "finest.\nCtrl and drag across rows: set them all."
 )
+_WIDEST, _USUAL = "\N{MINUS SIGN}000.00 σ", "\N{MINUS SIGN}0.00 σ"
 _LOCKED = "It is locked. L: unlock."
 _LOCK_TIP = "Lock: other sliders keep this as it is (L)"
 _NO_ROOM = "The locked sliders leave this one no room: unlock one of them to move it."
@@ -96,10 +94,12 @@ class LatentSlider(QWidget):
         self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self._row = SliderRow("")
         self._value = 0.0
-        self._name_width = _NAME_WIDTHS[0]
         self._name = ElidedLabel(self)
         self._figure = ElidedLabel(self, QPalette.ColorRole.PlaceholderText)
         self._figure.set_tabular()
+        self._figure.setAlignment(Qt.AlignmentFlag.AlignRight)
+        measure = self._figure.fontMetrics().horizontalAdvance
+        self._figure_widths = measure(_USUAL), measure(_WIDEST)
         self._low = EndFace(self)
         self.track = SliderTrack(self)
         self._high = EndFace(self)
@@ -139,12 +139,6 @@ class LatentSlider(QWidget):
         for part in (self._name, self.track, self._figure):
             part.setEnabled(movable)
         self._describe()
-
-    def set_name_width(self, width: int) -> None:
-        """Set the width of the name in px, the same for all sliders of a list."""
-        low, high = _NAME_WIDTHS
-        self._name_width = min(max(low, width), high)
-        self._arrange()
 
     def row(self) -> SliderRow:
         """Return what this slider changes."""
@@ -198,16 +192,15 @@ class LatentSlider(QWidget):
     def _arrange(self) -> None:
         # Without a layout, which would take several passes for each slider.
         lock = 0 if self._lock is None else self._lock.width() + _GAP
-        high = self.width() - _MARGIN - lock - _SIDE
-        room = high - _TRACK_WIDTH - _SIDE - 4 * _GAP
-        name = max(_NAME_WIDTHS[0], min(self._name_width, room))
-        low = name + 2 * _GAP
+        high = self.width() - lock - _SIDE
+        left, right = _SIDE + _GAP, high - _GAP
         top, line = (self.height() - _SIDE) // 2, self._name.fontMetrics().height()
-        first = (self.height() - 2 * line) // 2
-        self._name.setGeometry(0, first, name, line)
-        self._figure.setGeometry(0, first + line, name, line)
-        self._low.move(low, top)
-        self.track.setGeometry(low + _SIDE + _GAP, top, high - low - _SIDE - 2 * _GAP, _SIDE)
+        usual, widest = self._figure_widths
+        # Only a rare value is so wide that it comes near the end of a long name.
+        self._name.setGeometry(left + _GAP, top, right - usual - left - 2 * _GAP, line)
+        self._figure.setGeometry(right - widest, top, widest, line)
+        self._low.move(0, top)
+        self.track.setGeometry(left, top + line, right - left, _SIDE - line)
         self._high.move(high, top)
         if self._lock is not None:
             self._lock.move(high + _SIDE + _GAP, (self.height() - self._lock.height()) // 2)

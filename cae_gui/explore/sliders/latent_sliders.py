@@ -20,7 +20,7 @@ from cae_gui.explore.sliders.latent_slider import SliderRow
 from cae_gui.explore.sliders.slider_area import SliderArea
 from cae_gui.widgets.layouts import filled
 
-TOP = 12
+TOP = 8
 """Number of rows shown at first; a longer list has a switch that shows all."""
 
 
@@ -42,8 +42,9 @@ class LatentSliders(QWidget):
         self._search.setAcceptDrops(False)  # a dropped picture is for the window
         self._scope = _ScopeSwitch(TOP)
         self.area = SliderArea(locks=locks)
-        column, margins = QVBoxLayout(self), (8, 8, 8, 8)
-        filled(column, self._search, self._scope, self.area, margins=margins, room=self.area)
+        line = filled(QHBoxLayout(), self._search, self._scope, room=self._search)
+        column, margins = QVBoxLayout(self), (16, 8, 8, 8)
+        filled(column, line, self.area, margins=margins, room=self.area)
         self._search.textChanged.connect(self._filter)
         self._search.returnPressed.connect(self.area.focus_first)
         self._scope.changed.connect(self._filter)
@@ -102,7 +103,6 @@ class _ScopeSwitch(QWidget):
         for button in (self._few, self._all):
             group.addButton(button)
             line.addWidget(button)
-        line.addStretch(1)
         group.buttonClicked.connect(self._on_clicked)
         self._choose_tab_stop()
 

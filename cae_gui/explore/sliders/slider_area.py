@@ -25,6 +25,8 @@ from cae_gui.widgets.images import Pixels
 from cae_gui.widgets.painting import paint_empty_text
 
 ROW_HEIGHT = 40
+_TRACK_AT = 0.7
+"""Where the track lies in its row: 0 is the upper edge, 1 the lower one."""
 
 
 class SliderArea(QAbstractScrollArea):
@@ -59,8 +61,6 @@ class SliderArea(QAbstractScrollArea):
         self._pool = _SliderPool(self._new_slider)
         self._stroke: _Stroke | None = None
         self._in_view: list[int] = []
-        self._titles: list[str] = []
-        self._name_width = 0
         self._empty_text = ""
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
@@ -81,10 +81,6 @@ class SliderArea(QAbstractScrollArea):
         self._values = np.array([row.neutral for row in rows], np.float64)
         self._shown = np.arange(len(rows))
         self._in_view = []
-        titles = [row.title for row in rows]
-        if titles != self._titles:  # measuring five hundred takes 3 ms
-            self._titles = titles
-            self._name_width = max(map(self.fontMetrics().horizontalAdvance, titles), default=0)
         self.verticalScrollBar().setValue(0)
         self._refresh()
 
@@ -182,7 +178,6 @@ class SliderArea(QAbstractScrollArea):
     def _bind(self, row: int) -> None:
         slider = self._pool.take(row)
         slider.bind(self._rows[row], float(self._values[row]))
-        slider.set_name_width(self._name_width)
         slider.set_locked(row in self._locked)
         slider.set_movable(row not in self._unmovable)
 
@@ -410,5 +405,5 @@ class _Stroke:
         return int(point.y() // ROW_HEIGHT)
 
     def _crossing(self, start: QPointF, end: QPointF, position: int) -> float:
-        middle = (position + 0.5) * ROW_HEIGHT
-        return start.x() + (end.x() - start.x()) * (middle - start.y()) / (end.y() - start.y())
+        track = (position + _TRACK_AT) * ROW_HEIGHT
+        return start.x() + (end.x() - start.x()) * (track - start.y()) / (end.y() - start.y())

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QMimeData, Qt, QUrl
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from cae_gui.explore import directions_page as texts
@@ -50,7 +50,7 @@ def select(window: MainWindow, first: int, last: int) -> None:
 
 
 def press(page: DirectionsPage, text: str, qtbot: QtBot) -> None:
-    buttons = [item for item in page.findChildren(QPushButton) if item.isVisible()]
+    buttons = [item for item in page.findChildren(QAbstractButton) if item.isVisible()]
     button = next(item for item in buttons if item.text().replace("&", "").startswith(text))
     qtbot.mouseClick(button, LEFT)
 
@@ -139,6 +139,30 @@ def test_empty_taken_and_faceless_names_are_refused_by_a_sentence(
     assert says(page, texts.NOTHING_SELECTED)
     press(page, "Cancel", qtbot)
     assert own_names(window) == ["Hat"]
+
+
+def test_choosing_examples_leaves_the_edited_face_alone(
+    window: MainWindow, page: DirectionsPage, qtbot: QtBot
+) -> None:
+    explorer, selection = window.studio.explorer, window.studio.selection
+    qtbot.waitUntil(lambda: explorer.face is not None, timeout=LOADING_MS)
+    explorer.move(0, 1.5)
+    edited, steps = explorer.face, explorer.undo_stack.count()
+
+    def pick(row: int) -> None:
+        with qtbot.waitSignal(selection.reconstructed, timeout=LOADING_MS):
+            window.gallery.pick(row)
+
+    press(page, "New direction", qtbot)
+    for row in (3, 4):
+        pick(row)
+        add_selected(page, 0, qtbot)
+    assert len(page.builder.images(0)) == 2
+    assert explorer.face is edited
+    assert explorer.undo_stack.count() == steps
+    press(page, "Cancel", qtbot)
+    pick(5)
+    assert explorer.face.name == selection.face.name
 
 
 def test_the_same_faces_on_both_sides_make_no_direction(

@@ -268,3 +268,12 @@ def test_an_empty_strip_says_what_to_do(qtbot: QtBot) -> None:
     with qtbot.assertNotEmitted(strip.chosen):
         qtbot.keyClick(strip, Key.Key_Return)
         qtbot.mouseClick(strip.viewport(), LEFT)
+
+
+def test_cells_are_as_wide_as_the_longest_name(qtbot: QtBot) -> None:
+    name = "A name that is rather long"
+    strip = shown(qtbot, FaceStrip(named=True), faces("Ann", name))
+    index = strip.model().index(1, 0)
+    assert strip.visualRect(index).width() > strip.fontMetrics().horizontalAdvance(name)
+    strip.set_faces(faces("Ann", "Bob"))
+    qtbot.waitUntil(lambda: strip.visualRect(index).width() == 80)

@@ -161,7 +161,7 @@ def test_nothing_is_looked_for_out_of_view(
 ) -> None:
     studio, asked = exploring.studio, []
     note_tasks(studio, monkeypatch, asked.append)
-    exploring.explore.strip.setCurrentIndex(0)
+    exploring.explore.strip.setCurrentWidget(exploring.explore.history)
     rest = exploring.explore.nearest.findChild(QTimer)
     with qtbot.waitSignal(rest.timeout, timeout=LOADING_MS):
         studio.explorer.go_to(latent_of(exploring, 30), "Elsewhere")

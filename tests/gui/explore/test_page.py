@@ -9,13 +9,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QProgressBar, QPushButton, QSlider, QStyle, QStyleOptionSlider
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSlider,
+    QStyle,
+    QStyleOptionSlider,
+)
 from pytestqt.qtbot import QtBot
 
-from cae_gui.explore.page import ExplorePage
-from cae_gui.explore.slider_lists import NO_ATTRIBUTES, NO_FACE
+from cae_gui.explore.page import LOADING, ExplorePage
+from cae_gui.explore.slider_lists import NO_ATTRIBUTES
 from cae_gui.explore.sliders.latent_slider import LatentSlider
+from cae_gui.explore.sliders.latent_sliders import TOP
+from cae_gui.explore.tools import Tool
 from cae_gui.main_window import MainWindow
 from cae_gui.studio import Studio
 from cae_gui.widgets.message_bar import MessageBar
@@ -143,9 +155,12 @@ def load(studio: Studio, faces: FaceSet) -> None:
     studio.explorer.load("Ann", faces.images[0], latents[0])
 
 
-def test_every_button_has_a_name(page: ExplorePage) -> None:
+def test_every_button_has_a_name_and_those_without_a_word_a_tip(page: ExplorePage) -> None:
     for button in page.findChildren(QPushButton):
         assert button.text() or button.accessibleName(), button
+    for tool in page.findChildren(Tool):
+        assert tool.accessibleName(), tool.toolTip()
+        assert tool.toolTip(), tool.text()
 
 
 def test_without_a_face_nothing_is_offered(page: ExplorePage, qtbot: QtBot) -> None:
@@ -177,7 +192,7 @@ def test_the_lists_have_sliders_or_say_why_there_are_none(
 ) -> None:
     without = picture_of(page.principal)
     for sliders in (page.principal, page.attributes, page.own, page.raw):
-        assert sliders.area.accessibleDescription() == NO_FACE
+        assert sliders.area.accessibleDescription() == LOADING
     load(studio, few_faces)
     assert not same_picture(without, picture_of(page.principal))
     assert page.principal.area.accessibleDescription() == ""
@@ -255,6 +270,21 @@ def test_sliders_of_a_face_that_was_loaded_elsewhere_are_there_when_they_are_see
     assert slider.value() == pytest.approx(explorer.coordinates()[row], abs=0.01)
 
 
+def test_the_attributes_that_people_try_come_first(
+    open_window: Callable[[], MainWindow], qtbot: QtBot
+) -> None:
+    window = open_window()
+    window.tabs.setCurrentWidget(window.explore)
+    qtbot.waitUntil(lambda: len(shown(window)) == TOP, timeout=LOADING_MS)
+    names = [slider.row().name for slider in shown(window)]
+    assert names[:2] == ["Smiling", "Eyeglasses"]
+    explorer = window.studio.explorer
+    rows = explorer.rows_of("attribute")
+    assert len(rows) > TOP
+    explorer.move(rows[1], 2.0)
+    qtbot.waitUntil(lambda: shown(window)[1].value() == pytest.approx(2.0, abs=0.01))
+
+
 def test_a_double_click_brings_an_attribute_back(exploring: MainWindow, qtbot: QtBot) -> None:
     first, second, _ = shown(exploring)
     start = first.value()
@@ -276,10 +306,96 @@ def test_a_model_without_attributes_says_so(
     area = exploring.explore.attributes.area
     open_small_model(exploring, tmp_path)
     qtbot.waitUntil(lambda: area.accessibleDescription() == NO_ATTRIBUTES, timeout=LOADING_MS)
-    assert not shown(exploring)
+    assert exploring.explore.tabs.currentWidget() is exploring.explore.principal
     exploring.studio.models.open_shipped()
     qtbot.waitUntil(lambda: len(shown(exploring)) == len(NAMES), timeout=LOADING_MS)
     assert area.accessibleDescription() == ""
+    assert exploring.explore.tabs.currentWidget() is exploring.explore.attributes
+
+
+def test_the_original_and_its_reconstruction_are_seen_while_a_key_or_the_button_is_held(
+    exploring: MainWindow, qtbot: QtBot
+) -> None:
+    view, window, backslash = exploring.explore, exploring.windowHandle(), Key.Key_Backslash
+    exploring.studio.explorer.move(0, 3.0)
+    QTest.keyPress(window, backslash)
+    assert view.original.isVisible()
+    assert not view.start.isVisible()
+    QTest.keyRelease(window, backslash)
+    assert not view.original.isVisible()
+    QTest.keyPress(window, Key.Key_Bar, Shift)
+    assert view.start.isVisible()
+    QTest.keyRelease(window, Key.Key_Bar, Shift)
+    assert not view.start.isVisible()
+    qtbot.mousePress(view.show_original, LEFT)
+    assert view.original.isVisible()
+    qtbot.mouseRelease(view.show_original, LEFT)
+    assert not view.original.isVisible()
+    exploring.gallery.focus_search()
+    QTest.keyClick(window, backslash)  # there it is a letter
+    assert not view.original.isVisible()
+    assert QApplication.focusWidget().text() == "\\"
+
+
+def entry(window: MainWindow, text: str) -> QAction:
+    """Return an entry of the face's menu, as it is when the menu opens."""
+    menu = window.explore.menu
+    menu.aboutToShow.emit()
+    return next(item for item in menu.actions() if text in item.text().replace("&", ""))
+
+
+def test_the_menu_of_the_face_copies_morphs_and_begins_a_direction(
+    exploring: MainWindow, qtbot: QtBot
+) -> None:
+    studio, view = exploring.studio, exploring.explore
+    studio.explorer.move(0, 3.0)
+    picture(exploring, qtbot)
+    entry(exploring, "Copy").trigger()
+    assert QApplication.clipboard().image().width() == 192
+    qtbot.waitUntil(lambda: studio.own.is_ready, timeout=LOADING_MS)
+    entry(exploring, "Into a direction").trigger()
+    assert view.tabs.currentWidget() is view.own_page
+    assert view.own_page.is_building()
+    (example,) = view.own_page.builder.images(0)
+    assert not np.array_equal(example, studio.explorer.face.pixels)
+    before = len(studio.morpher.state.faces)
+    entry(exploring, "Put into Morph").trigger()
+    assert exploring.tabs.currentWidget() is exploring.morph
+    assert studio.morpher.state.faces[-1].name == f"{studio.explorer.face.name}, edited"
+    assert len(studio.morpher.state.faces) == before + 1
+
+
+def test_an_unedited_face_can_be_refined_and_edits_begin_there(
+    exploring: MainWindow, qtbot: QtBot
+) -> None:
+    explorer, refinement = exploring.studio.explorer, exploring.studio.refinement
+    encoded = explorer.latent
+    refine = entry(exploring, "Refine")
+    assert refine.isEnabled()
+    refine.trigger()
+    qtbot.waitUntil(lambda: bool((explorer.latent != encoded).any()), timeout=LOADING_MS)
+    reached = refinement.reached
+    assert explorer.face.start == pytest.approx(reached.latent)
+    assert not explorer.face.offset.any()
+    explorer.move(0, 3.0)
+    assert not entry(exploring, "Refine").isEnabled()
+
+
+def test_no_two_controls_in_view_have_the_same_letter(exploring: MainWindow) -> None:
+    view, letters = exploring.explore, []
+    for page in (view.attributes, view.own_page, view.map):
+        view.tabs.setCurrentWidget(page)
+        for strip in (view.history, view.snapshots):
+            view.strip.setCurrentWidget(strip)
+            texts = [exploring.tabs.tabText(index) for index in range(exploring.tabs.count())]
+            texts += [view.tabs.tabText(index) for index in range(view.tabs.count())]
+            texts += [item.text() for item in exploring.menuBar().actions()]
+            buttons = view.findChildren(QAbstractButton), view.findChildren(QLabel)
+            texts += [item.text() for each in buttons for item in each if item.isVisible()]
+            letters = [str(QKeySequence.mnemonic(text).toString()) for text in texts]
+            letters = [letter for letter in letters if letter]
+            assert len(letters) == len(set(letters)), letters
+    assert "Alt+A" in letters
 
 
 def test_a_face_far_out_is_less_typical(exploring: MainWindow, qtbot: QtBot) -> None:
@@ -346,6 +462,11 @@ def test_few_faces_cannot_tell_what_is_typical(
     # The gauge follows the picture.
     qtbot.waitUntil(lambda: "50 faces or more" in window.explore.typicality.text())
     assert not window.explore.typicality.more.isEnabled()
+    window.explore.tabs.setCurrentWidget(window.explore.map)
+    with qtbot.waitSignal(window.studio.faces.changed, timeout=LOADING_MS):
+        qtbot.mouseClick(window.explore.map.too_few.button, LEFT)
+    assert window.studio.faces.source == "demo"
+    assert not window.explore.map.too_few.isVisible()
 
 
 def test_strength_is_one_step_of_a_drag_and_comes_back_with_undo(

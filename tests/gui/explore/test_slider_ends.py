@@ -70,6 +70,7 @@ def asked_window(
 def window(asked_window: tuple[MainWindow, Asked], qtbot: QtBot) -> MainWindow:
     """A window that shows principal sliders with a face at every end."""
     window, _ = asked_window
+    window.explore.tabs.setCurrentWidget(window.explore.principal)
     window.tabs.setCurrentWidget(window.explore)
     wait_for_ends(window.explore.principal, qtbot)
     return window
@@ -250,4 +251,4 @@ def test_nothing_is_asked_while_explore_is_hidden(
         asked.wait(qtbot)
     assert asked.answers == []
     window.tabs.setCurrentWidget(window.explore)
-    wait_for_ends(window.explore.principal, qtbot)
+    wait_for_ends(window.explore.attributes, qtbot)

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -66,10 +67,11 @@ def press(window: MainWindow, key: str) -> None:
 
 
 def keep(window: MainWindow, qtbot: QtBot, *kept: tuple[str, int, float]) -> None:
-    """Keep snapshots, each after a move along a direction to so many sigma."""
+    """Keep snapshots under names, each after a move along a direction to so many sigma."""
     for name, direction, sigmas in kept:
         window.studio.explorer.move(direction, sigmas)
         press(window, "Ctrl+D")
+        qtbot.keyClick(page_of(window).strip, Key.Key_F2)
         name_it(window, qtbot, name)
 
 
@@ -84,10 +86,15 @@ def comparison(window: MainWindow) -> SnapshotComparison:
     return window.findChild(SnapshotComparison)
 
 
-def test_a_key_keeps_the_face_under_a_name_to_type(exploring: MainWindow, qtbot: QtBot) -> None:
-    explorer = exploring.studio.explorer
+def test_a_key_keeps_the_face_and_another_one_names_it(exploring: MainWindow, qtbot: QtBot) -> None:
+    explorer, strip = exploring.studio.explorer, page_of(exploring).strip
+    exploring.explore.strength.setFocus()
     press(exploring, "Ctrl+D")
-    editor = page_of(exploring).strip.findChild(QLineEdit)
+    assert exploring.explore.strength.hasFocus()
+    assert strip.findChild(QLineEdit) is None
+    qtbot.keyClick(strip, Key.Key_F2)
+    editor = strip.findChild(QLineEdit)
+    assert editor.width() <= strip.visualRect(strip.model().index(0, 0)).width()
     assert editor.text() == f"{explorer.face.name} 1"
     assert editor.selectedText() == editor.text()
     name_it(exploring, qtbot, "Plain")
@@ -97,6 +104,18 @@ def test_a_key_keeps_the_face_under_a_name_to_type(exploring: MainWindow, qtbot:
     assert page_of(exploring).strip.mark() is None
     page_of(exploring).keep.click()
     assert names(exploring) == ["Plain", f"{explorer.face.name} 1"]
+
+
+def test_only_the_new_one_is_selected_while_ctrl_is_held(
+    exploring: MainWindow, qtbot: QtBot
+) -> None:
+    page = page_of(exploring)
+    window = exploring.windowHandle()
+    for kept in range(3):
+        QTest.keyClick(window, Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+        assert page.strip.selected() == [kept]
+    qtbot.mouseClick(page.remove, LEFT)
+    assert len(names(exploring)) == 2
 
 
 def test_names_that_are_taken_are_not_suggested(exploring: MainWindow) -> None:
@@ -244,8 +263,8 @@ def test_the_menu_offers_the_same(exploring: MainWindow, qtbot: QtBot) -> None:
     page.strip.context_asked.emit(0, QPoint(10, 10))
     menu = page.findChild(QMenu)
     texts = {action.text(): action for action in menu.actions()}
-    assert list(texts) == ["Re&name", "Remove", "&Compare …", "E&xport …"]
-    assert not texts["&Compare …"].isEnabled()
+    assert list(texts) == ["Re&name", "Remove", "Compare …", "Export …"]
+    assert not texts["Compare …"].isEnabled()
     texts["Re&name"].trigger()
     assert page.strip.findChild(QLineEdit).text() == "A"
     menu.close()

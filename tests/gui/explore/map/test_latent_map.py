@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from cae_gui.explore.map.latent_map import MOST_WITH_FACES, LatentMap
 from cae_gui.explore.map.map_dots import Coloring, dots_image, scale_table
-from cae_gui.explore.map.map_painting import spaced
+from cae_gui.explore.map.map_painting import one_a_cell, spaced
 from cae_gui.widgets.theme import palette_of
 from tests.gui.conftest import picture_of, same_picture
 
@@ -235,13 +235,15 @@ def test_enter_picks_the_nearest_to_the_present_face(map_: LatentMap, qtbot: QtB
     assert clicked.args == [1]
 
 
-def test_faces_appear_as_one_zooms_in_and_can_be_clicked(map_: LatentMap, qtbot: QtBot) -> None:
+def test_some_faces_are_there_at_once_more_as_one_zooms_in_and_can_be_clicked(
+    map_: LatentMap, qtbot: QtBot
+) -> None:
     def red() -> int:
         return int((picture_of(map_) == FACE[0, 0]).all(axis=2).sum())
 
     map_.set_points(MANY)
     map_.set_faces(str, lambda _point: FACE)
-    assert red() == 0
+    assert 3 * 44 * 44 < red() < 20 * 48 * 40
     wheel(map_, QPoint(200, 200), 12)
     qtbot.waitUntil(lambda: red() > 20 * 48 * 40)
 
@@ -250,6 +252,11 @@ def test_faces_appear_as_one_zooms_in_and_can_be_clicked(map_: LatentMap, qtbot:
     with qtbot.waitSignal(map_.point_clicked) as clicked:
         qtbot.mouseClick(map_, LEFT, pos=at(map_, 10, 10) + QPoint(-20, 20))
     assert clicked.args == [3]
+
+
+def test_of_many_places_one_is_taken_for_each_cell() -> None:
+    places = np.array([[5, 5], [-5, 5], [6, 7], [15, 5], [5, 65_540], [7, 7]])
+    assert one_a_cell(places, 10).tolist() == [0, 1, 3, 4]
 
 
 def test_chosen_faces_do_not_overlap_and_stay_while_they_can() -> None:

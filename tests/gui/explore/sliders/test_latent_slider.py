@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QSlider
 from pytestqt.qtbot import QtBot
 
 from cae_gui.explore.sliders.latent_slider import EndFace, LatentSlider, LockButton, SliderRow
+from cae_gui.widgets.controls import ElidedLabel
 from model.face_set import FaceSet
 from tests.gui.conftest import picture_of, same_picture
 
@@ -195,11 +196,13 @@ def test_a_press_with_ctrl_is_left_to_the_list(slider: LatentSlider, qtbot: QtBo
     assert not slider.is_held()
 
 
-def test_the_name_gives_way_to_the_track(slider: LatentSlider) -> None:
-    slider.set_name_width(140)
-    slider.resize(400, 40)
-    roomy = track_of(slider)
-    assert roomy.x() > 140 + 32
-    slider.resize(280, 40)
-    assert track_of(slider).width() >= 72
-    assert track_of(slider).x() < 140 + 32
+def test_a_long_name_and_its_value_lie_over_the_track(slider: LatentSlider) -> None:
+    slider.bind(SliderRow("Bags under eyes"), -2.5)
+    slider.resize(288, 40)
+    track = track_of(slider).geometry()
+    name, value = slider.findChildren(ElidedLabel)
+    widths = [label.fontMetrics().horizontalAdvance(label.text()) for label in (name, value)]
+    assert name.width() >= widths[0]
+    assert name.geometry().right() < value.geometry().right() - widths[1]
+    assert max(name.geometry().bottom(), value.geometry().bottom()) < track.top()
+    assert track.width() > 150

@@ -251,32 +251,19 @@ def test_values_must_match_the_rows(sliders: LatentSliders) -> None:
         sliders.area.set_values(np.zeros(3))
 
 
-def test_tracks_begin_alike_and_leave_long_names_room(sliders: LatentSliders) -> None:
-    def begins() -> set[int]:
-        QApplication.processEvents()
-        return {slider.findChild(QSlider).x() for slider in in_view(sliders).values()}
-
-    sliders.set_rows([SliderRow("A"), SliderRow("B")])
-    short = begins()
-    sliders.set_rows([SliderRow("A"), SliderRow("Mouth wide open and so on")])
-    long = begins()
-    assert len(short) == len(long) == 1
-    assert min(long) > max(short)
-
-
-def test_the_first_twelve_come_first(top: LatentSliders, qtbot: QtBot) -> None:
-    assert scope(top)["Top 12"].isChecked()
+def test_the_first_ones_come_first(top: LatentSliders, qtbot: QtBot) -> None:
+    assert scope(top)[f"Top {TOP}"].isChecked()
     scroll_to(top, 400)
     assert max(top.area.rows_in_view()) == TOP - 1
     qtbot.mouseClick(scope(top)["All 500"], LEFT)
     scroll_to(top, 499)
     assert max(top.area.rows_in_view()) == 499
-    qtbot.mouseClick(scope(top)["Top 12"], LEFT)
+    qtbot.mouseClick(scope(top)[f"Top {TOP}"], LEFT)
     assert max(top.area.rows_in_view()) <= TOP - 1
 
 
 def test_the_choice_of_all_is_kept_and_needs_no_mouse(top: LatentSliders, qtbot: QtBot) -> None:
-    scope(top)["Top 12"].setFocus()
+    scope(top)[f"Top {TOP}"].setFocus()
     qtbot.keyClick(QApplication.focusWidget(), Key.Key_Right)
     top.set_rows(ROWS[:40])
     assert scope(top)["All 40"].isChecked()
@@ -296,10 +283,10 @@ def test_a_short_list_is_not_cut(top: LatentSliders) -> None:
 def test_a_search_looks_through_all(top: LatentSliders, qtbot: QtBot) -> None:
     qtbot.keyClicks(top.findChild(QLineEdit), "direction 49")
     assert top.area.rows_in_view()[:2] == [49, 490]
-    assert not scope(top)["Top 12"].isEnabled()
+    assert not scope(top)[f"Top {TOP}"].isEnabled()
     top.findChild(QLineEdit).clear()
     assert top.area.rows_in_view()[0] == 0
-    assert scope(top)["Top 12"].isEnabled()
+    assert scope(top)[f"Top {TOP}"].isEnabled()
 
 
 def test_ends_are_wanted_where_others_come_into_view(sliders: LatentSliders, qtbot: QtBot) -> None:

@@ -1,0 +1,49 @@
+"""The edited face, as large as it can be, in a dark well; the original in its place on wish."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor, QPalette, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from cae_gui.widgets.face_view import FaceView
+from cae_gui.widgets.theme import palette_of
+from cae_gui.widgets.tokens import WELL
+
+_MARGIN = 8
+_LEAST = 160
+
+
+class FaceStage(QWidget):
+    """Shows ``face``, and over it ``original`` or ``start`` while one of them is held."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        # Faces are judged against the same dark ground in both schemes.
+        palette = palette_of("dark")
+        palette.setColor(QPalette.ColorRole.Window, QColor(WELL))
+        self.setPalette(palette)
+        self.setAutoFillBackground(True)
+        self.face, self.original, self.start = FaceView(self), FaceView(self), FaceView(self)
+        for view, what in ((self.original, "Original"), (self.start, "Reconstruction, unedited")):
+            view.set_caption(what)
+            view.setAutoFillBackground(True)
+            view.hide()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def hold(self, view: FaceView | None) -> None:
+        """Show ``original`` or ``start`` over the face; None shows the face again."""
+        for each in (self.original, self.start):
+            each.setVisible(each is view)
+
+    def sizeHint(self) -> QSize:
+        return QSize(3 * _LEAST, 3 * _LEAST)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_LEAST, _LEAST)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = self.rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+        for view in (self.face, self.original, self.start):
+            view.setGeometry(room)
