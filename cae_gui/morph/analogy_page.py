@@ -17,7 +17,7 @@ from cae_gui.morph.face_well import FaceWell
 from cae_gui.morph.film_export import FilmOffer
 from cae_gui.morph.mix import Analogy, MorphFace
 from cae_gui.morph.morpher import Morpher
-from cae_gui.morph.stage import DarkWell, LargeFace, face_actions, inspector
+from cae_gui.morph.stage import DarkWell, LargeFace, Stage, face_actions, inspector
 from cae_gui.widgets.controls import Label, PrimaryButton, SectionLabel, button
 from cae_gui.widgets.fields import Slider
 from cae_gui.widgets.layouts import filled
@@ -35,6 +35,10 @@ _HINT = (
 _PLACEHOLDERS = ("Faces that have it", "Faces without", "A face to get it")
 _NAME = "A − B + C"
 _MOST_PERCENT = 200
+_EMPTY = (
+    "An analogy adds to the face in C what the faces in A have and those in B lack. Drop faces on "
+    "all three."
+)
 _AT_ONCE = 16
 _WELL_WIDTH = 104
 
@@ -62,7 +66,7 @@ class AnalogyPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self._analogy, self._morpher, self._models = analogy, morpher, models
-        self._messages, self._offer = messages, offer
+        self._selection, self._messages, self._offer = selection, messages, offer
         self._shown: tuple[Side, ...] = ()
         self._pictures: dict[Side, Pixels] = {}
         self._stamp = 0
@@ -72,6 +76,7 @@ class AnalogyPage(QWidget):
             well.set_placeholder(text)
         self.result = LargeFace()
         self.result.set_caption(_NAME)
+        self.result.set_placeholder("Reading the faces …")
         self.slider = Slider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, _MOST_PERCENT)
         self.slider.setValue(100)
@@ -92,8 +97,9 @@ class AnalogyPage(QWidget):
         self._work()
 
     def _arrange(self) -> None:
-        rows, margins = (self.result, self._sum()), (8, 8, 8, 8)
-        column = filled(QVBoxLayout(), *rows, margins=margins, room=self.result)
+        self.stage = Stage(self.result, _EMPTY, "Add the selected face", self._add_selected)
+        rows, margins = (self.stage, self._sum()), (8, 8, 8, 8)
+        column = filled(QVBoxLayout(), *rows, margins=margins, room=self.stage)
         filled(QVBoxLayout(self), DarkWell(column), margins=margins)
         explanation = Label(EXPLANATION)
         for label in (explanation, self.note):
@@ -154,12 +160,10 @@ class AnalogyPage(QWidget):
         # Means whose latents were dropped, with their model or faces, lose their picture.
         known = (side for side in sides if self._analogy.mean(side) is not None)
         self._pictures = {side: self._pictures[side] for side in known if side in self._pictures}
-        empty = ", ".join(letter for letter, side in zip("ABC", sides, strict=True) if not side)
+        empty = not all(sides)
+        self.stage.show_empty(empty and not self._analogy.has_candidates)
         for widget in (self.slider, self.key_frame, self.edit, self.save):
             widget.setEnabled(result is not None)
-        self.result.set_placeholder(
-            f"Waiting for faces in {empty}." if empty else "Reading the faces …"
-        )
         if empty:
             self._show_result(None)
         if self.isVisible():
@@ -172,6 +176,13 @@ class AnalogyPage(QWidget):
                 self._stamp += 1
                 then = partial(self._on_result, self._stamp)
                 self._models.decode(result[None], then=then, lane=Lane.ANALOGY, interim=True)
+
+    @Slot()
+    def _add_selected(self) -> None:
+        """Put the selected face into the first well that is empty."""
+        if self._selection.face is not None:
+            empty = self._analogy.state.sides.index(())
+            self._analogy.put(empty, [MorphFace.of(self._selection.face)])
 
     def _encode(self) -> None:
         """Encode a few faces at a time, so that more urgent requests aren't delayed."""

@@ -20,9 +20,9 @@ from cae_gui.morph.mix import MorphFace
 from cae_gui.widgets.face_mime import Face, faces_from_mime
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.layouts import filled
+from cae_gui.widgets.tokens import SMALL
 
 _GAP = 8
-_NAME_PIXELS = 11
 
 
 class FaceWell(FaceView):
@@ -87,7 +87,7 @@ class NameLabel(QWidget):
         super().__init__(parent)
         self._letter, self._name = letter, ""
         font = self.font()
-        font.setPixelSize(_NAME_PIXELS)
+        font.setPixelSize(SMALL)
         self.setFont(font)
 
     def set_name(self, name: str) -> None:

@@ -17,7 +17,7 @@ from cae_gui.morph.face_grid import FaceGrid
 from cae_gui.morph.face_well import CornerBoard, FaceWell
 from cae_gui.morph.film_export import FilmOffer
 from cae_gui.morph.mix import Corners, MorphFace
-from cae_gui.morph.stage import DarkWell, LargeFace, face_actions, inspector
+from cae_gui.morph.stage import DarkWell, LargeFace, Stage, face_actions, inspector
 from cae_gui.widgets.controls import Label, PrimaryButton, SectionLabel, button
 from cae_gui.widgets.fields import ComboBox, CountBox
 from cae_gui.widgets.layouts import filled
@@ -29,6 +29,7 @@ FEWEST, MOST = 3, 15
 """Limits of the number of faces per side."""
 
 _HINT = "Drop a face here, or click to take the selected one."
+_EMPTY = "A grid has all faces between four. Drop one on each of A, B, C and D."
 _WELL_WIDTH, _CELL_WIDTH = 104, 208
 
 
@@ -53,10 +54,11 @@ class GridPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self._corners, self._models, self._offer = corners, models, offer
+        self._selection = selection
         self._latents: Floats | None = None
         self.wells = tuple(FaceWell(index, _HINT, selection, self._put) for index in range(4))
         self.grid = FaceGrid()
-        self.grid.set_placeholder("The faces between A, B, C and D appear here.")
+        self.grid.set_placeholder("Reading the faces …")
         self.grid.setAccessibleName("Faces between the corners")
         self.face = LargeFace()
         self.face.set_placeholder("Move the mouse over the grid, or click a face in it.")
@@ -83,7 +85,9 @@ class GridPage(QWidget):
         self._work()
 
     def _arrange(self) -> None:
-        board = CornerBoard(self.grid, [well.with_label(_WELL_WIDTH) for well in self.wells])
+        offer = "Add the selected face"
+        self.stage = Stage(self.grid, _EMPTY, offer, self._add_selected)
+        board = CornerBoard(self.stage, [well.with_label(_WELL_WIDTH) for well in self.wells])
         well = DarkWell(filled(QVBoxLayout(), board, margins=(8, 8, 8, 8)))
         filled(QVBoxLayout(self), well, margins=(8, 8, 8, 8))
         self.face.setFixedHeight(_CELL_WIDTH)
@@ -118,6 +122,7 @@ class GridPage(QWidget):
         with QSignalBlocker(self.count), QSignalBlocker(self.path):
             self.count.setValue(state.count)
             self.path.setCurrentIndex(int(state.arc))
+        self.stage.show_empty(None in state.corners)
         self.grid.set_count(state.count)
         self._look_at(*self.grid.looked())
 
@@ -161,6 +166,13 @@ class GridPage(QWidget):
         text = "   ".join(f"{well.letter} {round(100 * share)} %" for well, share in pairs)
         self.shares.setText(text if pixels is not None else "")
         self.grid.setAccessibleDescription(text)
+
+    @Slot()
+    def _add_selected(self) -> None:
+        """Put the selected face into the first empty corner."""
+        if self._selection.face is not None:
+            empty = self._corners.state.corners.index(None)
+            self._corners.put(empty, MorphFace.of(self._selection.face))
 
     def _put(self, index: int, faces: Sequence[MorphFace]) -> None:
         self._corners.put(index, faces[0])

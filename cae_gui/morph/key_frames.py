@@ -178,9 +178,11 @@ class KeyFrames(QWidget):
         self.cards: list[KeyFrameCard] = []
         self._count = 0
         self._keeps_end = False
-        self.slider = PathSlider()
+        self._row = QWidget()
+        # Not the cards' parent: while it is disabled, these aren't.
+        self.slider = PathSlider(self._row)
         self._scroll = QScrollArea()
-        self._mark = QFrame(self.slider)
+        self._mark = QFrame(self._row)
         self.plus = KeyFrameCard(self, 0)
         self.plus.set_placeholder("Add a face")
         self.plus.set_face("", "", None)
@@ -195,13 +197,14 @@ class KeyFrames(QWidget):
 
     def _build(self) -> None:
         scroll = self._scroll
-        scroll.setWidget(self.slider)
+        filled(QVBoxLayout(self._row), self.slider)
+        scroll.setWidget(self._row)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.viewport().setAutoFillBackground(False)
-        self.slider.setAutoFillBackground(False)
+        self._row.setAutoFillBackground(False)
         self.plus.setFixedSize(self.plus.sizeHint())
         end = QWidget()
         column = filled(QVBoxLayout(end), self.plus, margins=(0, _PLUS_TOP, 0, 0))
@@ -290,7 +293,7 @@ class KeyFrames(QWidget):
     def _set_count(self, count: int) -> None:
         while len(self.cards) < count:
             card = KeyFrameCard(self, len(self.cards))
-            card.setParent(self.slider)
+            card.setParent(self._row)
             QWidget.setTabOrder(self.cards[-1] if self.cards else self.slider, card)
             card.show()
             self.cards.append(card)
@@ -367,4 +370,4 @@ class KeyFrames(QWidget):
             self.morpher.insert(index, MorphFace(*face))
 
     def _row_x(self, event: QDropEvent) -> int:
-        return self.slider.mapFrom(self, event.position().toPoint()).x()
+        return self._row.mapFrom(self, event.position().toPoint()).x()

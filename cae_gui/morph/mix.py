@@ -214,12 +214,17 @@ class Analogy(Mix[AnalogyState]):
         """Take faces to make an example of, as long as nobody put any."""
         if not self.state.faces and not self.example:
             self._candidates = list(faces)
+            self.latents_changed.emit()
+
+    @property
+    def has_candidates(self) -> bool:
+        """Whether there are faces for an example, and none put by the user."""
+        return len(self._candidates) >= 3 and not self.state.faces
 
     @property
     def can_show_example(self) -> bool:
-        """Whether there are faces for an example, all encoded, and none put by the user."""
-        is_open = len(self._candidates) >= 3 and not self.state.faces
-        return is_open and not self.to_encode()
+        """Whether there are such faces, all encoded."""
+        return self.has_candidates and not self.to_encode()
 
     def show_example(self, direction: Floats | None) -> None:
         """Fill A, B and C with an example, without an undo step.

@@ -71,8 +71,15 @@ class MorphPage(Workspace):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         # Not a focus proxy: Tab would go to it at once, past all that comes before it.
-        firsts = self.path.slider, self.grid.grid, self.analogy.wells[0]
-        firsts[self.tabs.currentIndex()].setFocus(event.reason())
+        firsts: tuple[tuple[QWidget, ...], ...] = (
+            (self.path.slider, self.path.frames.cards[0]),
+            (self.grid.grid, self.grid.wells[0]),
+            (self.analogy.wells[0],),
+        )
+        for first in firsts[self.tabs.currentIndex()]:
+            if first.isEnabled() and first.isVisible():
+                first.setFocus(event.reason())
+                break
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and self.path.isVisible():

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QWidget
 from cae_gui.widgets.fields import Slider
 from cae_gui.widgets.images import fitted
 from cae_gui.widgets.painting import paint_picture
-from cae_gui.widgets.tokens import DARK, FILM, RADIUS
+from cae_gui.widgets.tokens import DARK, FILM, RADIUS, SMALL, WELL
 
 Pixels = NDArray[np.uint8]
 
@@ -42,7 +42,7 @@ _LEAST_GAP = 12  # between key frames, so that the way between them is seen
 _PERFORATION = 6  # by which frames are lower than key frames, above and below
 _MOST_FRAMES = 48
 _HEAD = 13  # the width of the playhead
-_NAME_PIXELS, _NAME_GAP, _LEAST_NAME = 11, 6, 56
+_NAME_GAP, _LEAST_NAME = 6, 56
 _HINT = (
     "Drag along the film strip. Arrow keys: small steps, Page keys: large ones, with Ctrl: "
     "from face to face."
@@ -60,6 +60,8 @@ class _Layout:
 
 class PathSlider(Slider):
     """Seconds from the beginning, in steps of a millisecond, over the faces at these times.
+
+    It is at the top left of its parent, which has the playhead, over all that lies on the strip.
 
     ``sliderPressed`` and ``actionTriggered`` are emitted for the user's input only, also on marks.
 
@@ -83,10 +85,10 @@ class PathSlider(Slider):
         self._frame_times: list[float] = []
         self._pixels: list[Pixels] = []
         font = self.font()
-        font.setPixelSize(_NAME_PIXELS)
+        font.setPixelSize(SMALL)
         self.setFont(font)
         self._layout = self._measured()
-        self._head = _Playhead(self)
+        self._head = _Playhead(parent or self)
         self.setAccessibleName("Place on the path")
         self.setToolTip(_HINT)
         self.valueChanged.connect(self._on_value)
@@ -248,7 +250,7 @@ class PathSlider(Slider):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         band = self._band()
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(DARK[QPalette.ColorRole.Dark]))
+        painter.setBrush(QColor(WELL))
         painter.drawRoundedRect(band, RADIUS, RADIUS)
         if self._pixels:
             self._paint_frames(painter, QRectF(event.rect()))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QRectF, Qt
-from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
+    QHBoxLayout,
     QLayout,
     QScrollArea,
     QStackedWidget,
@@ -20,7 +21,7 @@ from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.icons import icon
 from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.theme import palette_of
-from cae_gui.widgets.tokens import PRIMARY, RADIUS
+from cae_gui.widgets.tokens import PRIMARY, RADIUS, WELL
 
 _ICON = 40
 _SENTENCE_WIDTH = 320
@@ -38,7 +39,7 @@ class DarkWell(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.palette().color(QPalette.ColorRole.Dark))
+        painter.setBrush(QColor(WELL))
         painter.drawRoundedRect(QRectF(self.rect()), RADIUS, RADIUS)
         painter.end()
 
@@ -58,13 +59,17 @@ class Stage(QStackedWidget):
         self.sentence = Label(sentence)
         self.sentence.setWordWrap(True)
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.sentence.setFixedWidth(_SENTENCE_WIDTH)
+        self.sentence.setMaximumWidth(_SENTENCE_WIDTH)
         self.button = button(offer, clicked)
         empty = QWidget()
         column = filled(QVBoxLayout(empty), spacing=16)
         column.addStretch(1)
         for widget in (_Picture(), self.sentence, self.button):
-            column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+            middle = QHBoxLayout()  # an alignment would take its width from the sentence
+            middle.addStretch(1)
+            middle.addWidget(widget, 8 if widget is self.sentence else 0)
+            middle.addStretch(1)
+            column.addLayout(middle)
         column.addStretch(1)
         self.addWidget(content)
         self.addWidget(empty)
@@ -82,8 +87,14 @@ class _Picture(QWidget):
         self.setFixedSize(_ICON, _ICON)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
+        picture = icon("morph").pixmap(self.size() * self.devicePixelRatioF())
+        picture.setDevicePixelRatio(self.devicePixelRatioF())
+        painter = QPainter(picture)  # the icon is in the colour of the window's text
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+        painter.fillRect(self.rect(), self.palette().windowText())
+        painter.end()
         painter = QPainter(self)
-        icon("morph").paint(painter, self.rect())
+        painter.drawPixmap(0, 0, picture)
         painter.end()
 
 

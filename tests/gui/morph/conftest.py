@@ -26,7 +26,7 @@ def page(studio: Studio, messages: MessageBar, qtbot: QtBot) -> MorphPage:
         save=lambda *_arguments: None,
     )
     qtbot.addWidget(page)
-    page.resize(1000, 700)
+    page.resize(1200, 700)  # with the inspector beside the stage
     with qtbot.waitExposed(page):
         page.show()
     return page

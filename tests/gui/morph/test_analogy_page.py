@@ -9,7 +9,11 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from cae_gui.main_window import MainWindow
+from cae_gui.morph.mix import MorphFace
+from cae_gui.morph.page import MorphPage
+from cae_gui.studio import Studio
 from cae_gui.widgets.face_mime import Face
+from model.data.datasets import FaceSet
 from tests.gui.conftest import (
     LOADING_MS,
     Dialogs,
@@ -35,40 +39,84 @@ def change_seen(window: MainWindow, qtbot: QtBot, do: object) -> None:
 
 
 @pytest.fixture
-def empty(window: MainWindow, qtbot: QtBot) -> MainWindow:
-    """A window that shows the analogy, with nothing in it."""
+def example(window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """A window that shows the analogy, for which nobody chose anything."""
     window.tabs.setCurrentWidget(window.morph)
     window.morph.tabs.setCurrentWidget(window.morph.analogy)
+    qtbot.waitUntil(window.morph.analogy.save.isEnabled, timeout=LOADING_MS)
     return window
 
 
 @pytest.fixture
-def analogy(empty: MainWindow, qtbot: QtBot) -> MainWindow:
+def analogy(example: MainWindow, qtbot: QtBot) -> MainWindow:
     """Two faces in A, one in B, one in C, and the result on show."""
-    wells = empty.morph.analogy.wells
-    wells[0].take(faces_of(empty, 1, 2))
-    wells[1].take(faces_of(empty, 3))
-    change_seen(empty, qtbot, lambda: wells[2].take(faces_of(empty, 4)))
-    return empty
+    wells = example.morph.analogy.wells
+    wells[0].take(faces_of(example, 1, 2))
+    wells[1].take(faces_of(example, 3))
+    change_seen(example, qtbot, lambda: wells[2].take(faces_of(example, 4)))
+    qtbot.waitUntil(example.morph.analogy.save.isEnabled, timeout=LOADING_MS)
+    return example
 
 
-def test_at_first_it_says_what_to_do(empty: MainWindow) -> None:
-    view = empty.morph.analogy
-    assert view.result.accessibleName() == "A − B + C"
-    assert view.result._placeholder == "Waiting for faces in A, B, C."
-    buttons = (view.key_frame, view.edit, view.save)
-    assert not any(button.isEnabled() for button in buttons)
+def test_the_first_analogy_is_an_example(example: MainWindow, qtbot: QtBot) -> None:
+    view, studio = example.morph.analogy, example.studio
+    faces = studio.faces.faces
+    assert faces is not None
+    assert all(face.name in faces.names for face in studio.analogy.state.faces)
+    assert not studio.morpher.undo_stack.canUndo()
+    assert "example" in view.note.text()
+    qtbot.waitUntil(lambda: view.result.pixels() is not None, timeout=LOADING_MS)
+    view.wells[2].take(faces_of(example, 4))
+    assert "example" not in view.note.text()
+    assert studio.morpher.undo_stack.count() == 1
+    studio.morpher.undo_stack.undo()
+    assert "example" in view.note.text()
+
+
+def test_the_faces_of_the_example_have_what_it_tells(example: MainWindow) -> None:
+    studio = example.studio
+    direction = next(iter(studio.models.attributes or ()))
+    assert f"“{direction.name}” fits the faces of A" in example.morph.analogy.note.text()
+    a, b, c = (studio.analogy.mean(side) for side in studio.analogy.state.sides)
+    assert a @ direction.vector > c @ direction.vector > b @ direction.vector
+
+
+def test_without_faces_it_says_what_to_do(
+    page: MorphPage, studio: Studio, few_faces: FaceSet, qtbot: QtBot
+) -> None:
+    page.tabs.setCurrentWidget(page.analogy)
+    view = page.analogy
+    assert not view.result.isVisible()
+    assert "Drop faces on all three" in view.stage.sentence.text()
+    assert not any(button.isEnabled() for button in (view.key_frame, view.edit, view.save))
     assert "Drop" in view.wells[1].toolTip()
+    studio.selection.select("Ann", few_faces.images[7])
+    for _ in range(3):
+        qtbot.mouseClick(view.stage.button, LEFT)
+    assert [face.name for face in studio.analogy.state.faces] == ["Ann"] * 3
+    assert view.result.isVisible()
 
 
-def test_each_well_takes_the_selected_face(empty: MainWindow, qtbot: QtBot) -> None:
-    view = empty.morph.analogy
+def test_an_example_without_directions_has_three_faces(studio: Studio, few_faces: FaceSet) -> None:
+    analogy = studio.analogy
+    analogy.propose([MorphFace(str(row), few_faces.images[row]) for row in range(20)])
+    assert not analogy.can_show_example
+    analogy.set_latents(analogy.to_encode(), np.ones((20, 4), np.float32))
+    assert analogy.can_show_example
+    analogy.show_example(None)
+    assert [[face.name for face in side] for side in analogy.state.sides] == [["0"], ["1"], ["2"]]
+    analogy.propose([])  # other faces are on show: what is there stays
+    assert analogy.result() is not None
+
+
+def test_each_well_takes_the_selected_face(example: MainWindow, qtbot: QtBot) -> None:
+    view = example.morph.analogy
     for index, well in enumerate(view.wells):
-        empty.studio.selection.select(*faces_of(empty, index)[0])
+        example.studio.selection.select(*faces_of(example, index)[0])
         qtbot.mouseClick(well, LEFT)
     qtbot.waitUntil(lambda: view.save.isEnabled(), timeout=LOADING_MS)
-    names = [side[0].name for side in empty.studio.analogy.state.sides]
-    assert names == [faces_of(empty, index)[0][0] for index in range(3)]
+    names = [side[0].name for side in example.studio.analogy.state.sides]
+    assert names == [faces_of(example, index)[0][0] for index in range(3)]
 
 
 def test_the_result_is_what_the_model_makes_of_the_sum(analogy: MainWindow) -> None:
@@ -130,13 +178,12 @@ def test_a_drag_of_the_slider_is_one_step(analogy: MainWindow, qtbot: QtBot) -> 
     assert view.slider.value() == 100
 
 
-def test_undo_of_a_face_takes_the_result_away(analogy: MainWindow, qtbot: QtBot) -> None:
-    view = analogy.morph.analogy
+def test_an_undo_brings_the_tab_into_view(analogy: MainWindow, qtbot: QtBot) -> None:
+    view, state = analogy.morph.analogy, analogy.studio.analogy
     analogy.morph.tabs.setCurrentWidget(analogy.morph.path)
     analogy.studio.undo_group.undo()
     assert analogy.morph.tabs.currentWidget() is view
-    assert view.result._pixels is None
-    assert view.result._placeholder == "Waiting for faces in C."
+    assert state.state.sides[2] == state.example[2]
     change_seen(analogy, qtbot, analogy.studio.undo_group.redo)
 
 

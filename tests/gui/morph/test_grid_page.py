@@ -6,13 +6,17 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from cae_gui.main_window import MainWindow
+from cae_gui.morph.film_export import FilmDialog
 from cae_gui.morph.grid_page import FEWEST, MOST
 from cae_gui.morph.page import MorphPage
+from cae_gui.studio import Studio
 from cae_gui.widgets.face_mime import Face
+from cae_gui.widgets.images import from_qimage
+from model.data.datasets import FaceSet
 from tests.gui.conftest import (
     LOADING_MS,
     Dialogs,
@@ -204,3 +208,31 @@ def test_before_there_are_faces_nothing_is_offered(page: MorphPage) -> None:
         assert button.text()
     named: list[QWidget] = [*view.wells, view.grid]
     assert all(widget.accessibleName() for widget in named)
+
+
+def test_without_four_faces_it_says_what_to_do(
+    page: MorphPage, studio: Studio, few_faces: FaceSet, qtbot: QtBot
+) -> None:
+    page.tabs.setCurrentWidget(page.grid)
+    assert not page.grid.grid.isVisible()
+    studio.selection.select("Ann", few_faces.images[7])
+    for _ in range(4):
+        assert page.grid.stage.button.isVisible()
+        qtbot.mouseClick(page.grid.stage.button, LEFT)
+    assert [face.name for face in studio.corners.state.faces] == ["Ann"] * 4
+    assert page.grid.grid.isVisible()
+
+
+def test_the_marked_face_can_be_copied_and_saved(grid: MainWindow, qtbot: QtBot) -> None:
+    view = grid.morph.grid
+    menu = {action.text().replace("&", ""): action for action in view.face.actions()}
+    menu["Copy picture"].trigger()
+    copied = from_qimage(QApplication.clipboard().image())
+    np.testing.assert_array_equal(copied, view.face.pixels())
+    menu["Save picture …"].trigger()
+    dialog = grid.findChild(FilmDialog)
+    assert dialog is not None
+    assert dialog.windowTitle() == "Save the face"
+    dialog.reject()
+    menu["Edit in Explore"].trigger()
+    assert grid.tabs.currentWidget() is grid.explore
