@@ -242,6 +242,7 @@ class MainWindow(QMainWindow):
             folding=self.folding,
             show_workspace=self.show_workspace,
             copy_picture=self.copy_picture,
+            show_exports=self.header.export.showMenu,
             continue_run=self.continue_run,
             set_scheme=self.set_scheme,
         )

@@ -58,6 +58,7 @@ class Menus(QObject):
         folding: Folding,
         show_workspace: Callable[[int], object],
         copy_picture: Callable[[], object],
+        show_exports: Callable[[], object],
         continue_run: Callable[[Path], object],
         set_scheme: Callable[[Scheme], object],
     ) -> None:
@@ -66,7 +67,8 @@ class Menus(QObject):
         self._files, self._saving, self._messages = files, saving, messages
         self._gallery, self._train, self._explore, self._tabs = gallery, train, explore, tabs
         self._folding, self._show_workspace = folding, show_workspace
-        self._copy_picture, self._continue_run = copy_picture, continue_run
+        self._copy_picture, self._show_exports = copy_picture, show_exports
+        self._continue_run = continue_run
         self._set_scheme = set_scheme
         self.of_model = QMenu(window)
         """What can be done with the model in use; the same actions are in the other menus."""
@@ -103,6 +105,7 @@ class Menus(QObject):
         self._runs = menu.addMenu("&Continue a run")
         self._runs.aboutToShow.connect(self._fill_runs)
         self.save_curves = self._add(menu, "Save c&urves …", saving.save_curves)
+        self._add(menu, "E&xport …", self._show_exports, "Ctrl+Shift+E")
         menu.addSeparator()
         self._add(menu, "&Quit", self._window.close, keys.Quit)
 
@@ -133,14 +136,14 @@ class Menus(QObject):
             self._add(menu, self._tabs.tabText(index), go, f"Ctrl+{index + 1}")
         menu.addSeparator()
         menu.addActions([self._folding.gallery, self._folding.inspector])
-        self._add(menu, "&Go to the message", self._messages.take_focus, "F8")
+        self._add(menu, "G&o to the message", self._messages.take_focus, "F8")
         full = self._add(menu, "F&ull screen", self._switch_full_screen, "F11")
         full.setCheckable(True)
         menu.aboutToShow.connect(lambda: full.setChecked(self._window.isFullScreen()))
         menu.addSeparator()
         show_layers = self._train.layers_dialog.show_layers
         self.of_model.addSeparator()
-        layers = self._add(menu, "&Layers of the network", show_layers, "Ctrl+L")
+        layers = self._add(menu, "La&yers of the network", show_layers, "Ctrl+L")
         self.of_model.addAction(layers)
         menu.addSeparator()
         group = QActionGroup(menu)

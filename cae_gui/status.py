@@ -124,13 +124,15 @@ class Status:
         self._faces.setAccessibleName("Faces on show")
         self._device.setAccessibleName("Device that trains")
         self._training.setAccessibleName("State of the training")
-        self._training.setContentsMargins(0, 0, 16, 0)
+        self._dot = Label("·")  # or “Training CPU” reads as one
+        self._dot.hide()
         self._faces.setContentsMargins(0, 0, 16, 0)
         bar.addWidget(self._faces, 1)
         bar.addPermanentWidget(self.progress)
         # Nothing moves when the progress comes and goes.
         bar.setMinimumHeight(self.progress.sizeHint().height() + 8)
         bar.addPermanentWidget(self._training)
+        bar.addPermanentWidget(self._dot)
         bar.addPermanentWidget(self._device)
         self.set_faces("Loading faces …")
 
@@ -152,3 +154,4 @@ class Status:
             State.STOPPING: "Stopping the training",
         }
         self._training.setText(texts.get(state, ""))
+        self._dot.setVisible(state in texts)

@@ -57,6 +57,7 @@ class ExportButton(QPushButton):
 
     def __init__(self) -> None:
         super().__init__(icon("export"), "Export")
+        self.setToolTip("Save what this workspace shows, the model or the session (Ctrl+Shift+E)")
         self.setIconSize(_ICON)
         self.setFixedHeight(CONTROL)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)

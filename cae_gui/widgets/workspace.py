@@ -12,14 +12,14 @@ from PySide6.QtGui import (
     QPalette,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QStyle, QVBoxLayout, QWidget
 
 from cae_gui.widgets.face_view import largest_picture
 from cae_gui.widgets.tokens import INSPECTOR, NARROW
 
 
 class Workspace(QWidget):
-    """Lays out a stage, an inspector of fixed width at its right, and a strip below the stage.
+    """Lays out a stage, an inspector of fixed width beside it, and a strip below the stage.
 
     In a window less wide than ``NARROW`` the inspector is a drawer over the stage: closed at first,
     it closes on Escape and when the focus goes to what it covers. Whether it is open in a wide
@@ -114,15 +114,17 @@ class Workspace(QWidget):
         width, height = self.width(), self.height()
         beside = INSPECTOR if self._is_beside and not self._is_drawer else 0
         below = self._strip.sizeHint().height() if self._strip.isVisibleTo(self) else 0
+        direction = self.layoutDirection()  # from right to left, the inspector is at the left
         stage = QRect(0, 0, width - beside, height - below)
-        is_other = stage != self._stage.geometry()
-        self._stage.setGeometry(stage)
-        self._strip.setGeometry(QRect(0, height - below, width - beside, below))
-        self._drawer.setGeometry(QRect(width - INSPECTOR, 0, INSPECTOR, height))
+        strip = QRect(0, height - below, width - beside, below)
+        drawer = QRect(width - INSPECTOR, 0, INSPECTOR, height)
+        was = self._stage.geometry()
+        for part, rect in ((self._stage, stage), (self._strip, strip), (self._drawer, drawer)):
+            part.setGeometry(QStyle.visualRect(direction, self.rect(), rect))
         self._drawer.setVisible(self.has_inspector)
         self._drawer.setAutoFillBackground(self._is_drawer)
         self._drawer.raise_()
-        if is_other:
+        if was != self._stage.geometry():
             self.laid_out.emit()
 
     def minimumSizeHint(self) -> QSize:
@@ -154,7 +156,7 @@ class Workspace(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        if self._is_drawer:
+        if self._is_drawer and not event.spontaneous():
             self.show_inspector(False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -196,5 +198,6 @@ class _Drawer(QFrame):
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         painter = QPainter(self)
-        painter.fillRect(0, 0, 1, self.height(), self.palette().color(QPalette.ColorRole.Midlight))
+        line = QStyle.visualRect(self.layoutDirection(), self.rect(), QRect(0, 0, 1, self.height()))
+        painter.fillRect(line, self.palette().color(QPalette.ColorRole.Midlight))
         painter.end()

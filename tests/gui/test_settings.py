@@ -23,6 +23,9 @@ def test_the_first_start() -> None:
     assert settings.model is None
     assert settings.directions is None
     assert settings.recent_models == []
+    assert settings.folded == frozenset()
+    assert settings.stopped_run is None
+    assert not settings.has_left_work
 
 
 def test_what_is_set_comes_back_in_another_process() -> None:
@@ -36,6 +39,9 @@ def test_what_is_set_comes_back_in_another_process() -> None:
     first.folder = Path("/somewhere/else")
     first.model = Path("/models/a.safetensors")
     first.directions = Path("/models/a.directions")
+    first.folded = frozenset({"gallery", "Train"})
+    first.stopped_run = Path("/runs/2026-01-01 10-00-00")
+    first.has_left_work = True
     del first  # writes the file
     second = Settings()
     assert second.geometry == QByteArray(b"\x00\x01geometry\xff")
@@ -47,6 +53,9 @@ def test_what_is_set_comes_back_in_another_process() -> None:
     assert second.folder == Path("/somewhere/else")
     assert second.model == Path("/models/a.safetensors")
     assert second.directions == Path("/models/a.directions")
+    assert second.folded == {"gallery", "Train"}
+    assert second.stopped_run == Path("/runs/2026-01-01 10-00-00")
+    assert second.has_left_work
 
 
 @pytest.mark.parametrize(

@@ -112,3 +112,12 @@ def test_folding_tells_and_leaves_the_focus_in_view(page: Page, qtbot: QtBot) ->
     assert focused is page.near
     page.show_inspector(False)  # changes nothing
     assert QApplication.focusWidget() is focused
+
+
+def test_from_right_to_left_the_inspector_is_at_the_left(page: Page) -> None:
+    page.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    page.show_inspector(False)
+    page.show_inspector(True)
+    assert page.setting.mapTo(page, page.setting.rect().center()).x() < INSPECTOR
+    assert page.stage.x() == page.strip.x() == INSPECTOR
+    assert page.stage.geometry().right() == page.rect().right()
