@@ -69,3 +69,46 @@ def test_the_window_fits_a_small_screen_and_fills_it(window: MainWindow, qtbot: 
     qtbot.waitUntil(window.isFullScreen)
     qtbot.keyClick(window, Qt.Key.Key_F11)
     qtbot.waitUntil(lambda: not window.isFullScreen())
+
+
+def test_each_inspector_folds_by_itself_and_stays_folded_at_the_next_start(
+    open_window: Callable[[], MainWindow], qtbot: QtBot
+) -> None:
+    first = open_window()
+    first.resize(1440, 900)
+    first.tabs.setCurrentWidget(first.reconstruct)
+    width = first.reconstruct.stage_rect().width()
+    qtbot.keyClick(first, Qt.Key.Key_F7)
+    assert not first.reconstruct.has_inspector
+    qtbot.waitUntil(lambda: first.reconstruct.stage_rect().width() > width)
+    first.tabs.setCurrentWidget(first.morph)
+    assert first.morph.has_inspector
+    assert first.folding.inspector.isChecked()
+    first.close()
+    second = open_window()
+    second.resize(1440, 900)
+    second.tabs.setCurrentWidget(second.reconstruct)
+    qtbot.waitUntil(lambda: not second.reconstruct.is_drawer)
+    assert not second.reconstruct.has_inspector
+    assert not second.folding.inspector.isChecked()
+    qtbot.mouseClick(second.header.fold_right, Qt.MouseButton.LeftButton)
+    assert second.reconstruct.has_inspector
+    assert second.morph.has_inspector
+
+
+def test_a_narrow_window_opens_the_drawer_for_keys_and_closes_it(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.activateWindow()
+    window.resize(1000, 700)
+    window.tabs.setCurrentWidget(window.reconstruct)
+    qtbot.waitUntil(lambda: window.reconstruct.is_drawer)
+    assert not window.reconstruct.has_inspector
+    qtbot.keyClick(window, Qt.Key.Key_F7)
+    assert window.reconstruct.has_inspector
+    focused = QApplication.focusWidget()
+    assert window.reconstruct.inspector.isAncestorOf(focused)
+    qtbot.keyClick(focused, Qt.Key.Key_Escape)
+    assert not window.reconstruct.has_inspector
+    assert not window.folding.inspector.isChecked()
+    assert QApplication.focusWidget().isVisible()

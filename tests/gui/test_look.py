@@ -27,9 +27,9 @@ from cae_gui.widgets.tokens import HEADER, NARROW, border_of
 from tests.gui.widgets.test_theme import contrast
 
 WORKSPACES = ("train", "reconstruct", "explore", "morph")
-WITH_MNEMONICS = ("reconstruct", "morph")
+WITH_MNEMONICS = ("train", "reconstruct", "morph")
 """Workspaces whose mnemonics don't collide; all should be."""
-FITTING = ("reconstruct",)
+FITTING = ("train", "reconstruct", "morph")
 """Workspaces that fit into the smallest window; all should be."""
 LARGE = 1920, 1080
 SMALL = 900, 500
