@@ -27,21 +27,36 @@ OF_WIDGETS: dict[str, tuple[tuple[str, str], ...]] = {
         ("Next and previous control", "Tab, Shift+Tab"),
         ("Open the menu of what has the focus", "Menu, Shift+F10"),
         ("Close the drawer, or the message", "Escape"),
-        ("Copy the picture that has the focus", "Ctrl+C"),
+        ("Take a number back that was refused", "Escape"),
     ),
     "Gallery and lists": (
         ("Choose", "Arrow keys, Page Up, Page Down"),
         ("Choose several", "Shift or Ctrl with a click"),
         ("Open, or show the face", "Enter"),
-        ("Remove photos, runs or snapshots", "Delete"),
+        ("Remove photos, runs, snapshots, examples", "Delete"),
         ("Search the faces", "Type a name"),
+        ("A picture of a film strip", "Left, Right, Home, End"),
     ),
-    "Sliders of Explore": (
-        ("A step", "Left, Right"),
+    "Curves": (
+        ("Read the values of an epoch", "Left, Right, Home, End"),
+        ("Stop reading", "Escape"),
+    ),
+    "Reconstruct": (
+        ("Move the wipe, in leaps", "Arrow keys, Shift with them"),
+        ("Move the box of a photo, in leaps", "Arrow keys, Shift with them"),
+        ("Enlarge or shrink the box", "+, −"),
+        ("Turn the box", "[, ]"),
+        ("The next or previous face found", "Page Down, Page Up"),
+        ("Back to the face as it was found", "Home"),
+    ),
+    "Explore": (
+        ("See the original, the reconstruction", "Hold \\, Shift+\\"),
+        ("A step of a slider", "Left, Right"),
         ("A large step, a finest step", "Shift or Ctrl with Left, Right"),
         ("Back to the face's own value", "Delete, double click"),
         ("Lock against random changes", "L"),
         ("Drag over several rows", "Ctrl with the mouse"),
+        ("Leave the making of a direction", "Escape"),
     ),
     "Map": (
         ("Point to a face", "Arrow keys"),
@@ -49,22 +64,12 @@ OF_WIDGETS: dict[str, tuple[tuple[str, str], ...]] = {
         ("Nearer, farther, all", "+, −, 0"),
         ("Load the face", "Enter"),
     ),
-    "Photo": (
-        ("Move the box", "Arrow keys"),
-        ("The next or previous face found", "Page Down, Page Up"),
-        ("Back to the face as it was found", "Home"),
-    ),
-    "Path, grid and film strips": (
+    "Morph": (
         ("Play or pause the path", "Space"),
         ("To the next or previous face of the path", "Ctrl with Left, Right"),
-        ("Move a face of the path", "Ctrl with Left, Right on it"),
-        ("Remove a face of the path", "Delete on it"),
-        ("A picture of a strip or grid", "Arrow keys, Home, End"),
-        ("Edit a face of the grid", "Enter"),
-    ),
-    "Curves": (
-        ("Read the values of an epoch", "Left, Right, Home, End"),
-        ("Stop reading", "Escape"),
+        ("On a face of the path: to the next, move it", "Left, Right, Ctrl with them"),
+        ("Remove a face of the path", "Delete"),
+        ("A face of the grid, edit it", "Arrow keys, Enter"),
     ),
 }
 """What keys do in widgets that handle them themselves: group → what, and the keys."""
