@@ -141,6 +141,7 @@ class TrainPage(Workspace):
         self.tabs = Tabs(documentMode=True)  # no pane: dark mode would tint it
         self.tabs.addTab(self._make_settings(), "Sett&ings")
         self.tabs.addTab(self.runs, "Ru&ns")
+        self.tabs.tabBar().setAccessibleName("Settings and runs")
         self.tabs.setTabToolTip(0, "How the next training goes")
         self.tabs.setTabToolTip(1, "What earlier trainings left behind")
         steering = filled(QHBoxLayout(), self.pause, self.stop, self.discard)

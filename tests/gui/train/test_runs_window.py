@@ -481,7 +481,7 @@ def test_a_folder_is_followed_while_others_write_it(
     view = train.train
     answers.path = run.folder
     with Writer(run.folder):
-        qtbot.mouseClick(view.runs.follow, LEFT)
+        view.runs.follow.trigger()
         qtbot.waitUntil(lambda: view.epochs.epoch() == 1, timeout=LOADING_MS)
         assert f"Following “{run.folder.name}”, epoch 1 of 2" in view.status.text()
         record(run, 2, few_faces)
@@ -492,7 +492,7 @@ def test_a_folder_is_followed_while_others_write_it(
             view.strip._frames[1], quick_preview(view.strip._frames[0], 2)
         )
         qtbot.waitUntil(lambda: "finished" in view.status.text(), timeout=LOADING_MS)
-    qtbot.mouseClick(view.runs.follow, LEFT)
+    view.runs.follow.trigger()
     assert "isn't followed any more" in view.status.text()
     assert view.plot._history.epochs == (1, 2)
 
