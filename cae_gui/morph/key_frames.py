@@ -36,6 +36,7 @@ from cae_gui.widgets.face_mime import MIME_TYPE, face_from_mime
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.images import Pixels
 from cae_gui.widgets.layouts import filled
+from cae_gui.widgets.theme import palette_of
 from cae_gui.widgets.tokens import FILM
 
 _REMOVE = 20
@@ -294,6 +295,7 @@ class KeyFrames(QWidget):
         while len(self.cards) < count:
             card = KeyFrameCard(self, len(self.cards))
             card.setParent(self._row)
+            card.setPalette(palette_of("dark"))  # the film is dark in both schemes
             QWidget.setTabOrder(self.cards[-1] if self.cards else self.slider, card)
             card.show()
             self.cards.append(card)

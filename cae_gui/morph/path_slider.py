@@ -82,7 +82,7 @@ class PathSlider(Slider):
         self._letters: list[str] = []
         self._names: list[str] = []
         self._frames: list[QImage] = []
-        self._frame_times: list[float] = []
+        self._frame_times = np.empty(0)
         self._pixels: list[Pixels] = []
         font = self.font()
         font.setPixelSize(SMALL)
@@ -115,7 +115,7 @@ class PathSlider(Slider):
         self._pixels = list(images)
         if len(times) != len(images):
             times = [float(time) for time in np.linspace(0, self._seconds(), len(images))]
-        self._frame_times = list(times)
+        self._frame_times = np.array(times)
         self._frames = []
         self.update()
 
@@ -269,7 +269,7 @@ class PathSlider(Slider):
         if not self._frames or self._frames[0].width() != int(side * ratio):
             pixels = int(side * ratio)
             self._frames = [fitted(each, pixels, pixels) for each in self._pixels]
-        times = np.array(self._frame_times)
+        times = self._frame_times
         for cell in self._layout.cells:
             if not cell.intersects(part):
                 continue

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from cae_gui.core.models import Lane, Models
@@ -302,3 +302,29 @@ def test_without_two_faces_it_says_what_to_do(
         qtbot.mouseClick(path.stage.button, LEFT)
     assert names(morpher) == ["Ann", "Ann"]
     assert path.face.isVisible()
+
+
+class Paints(QObject):
+    """Counts how often a widget is painted."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
+def test_of_a_further_face_only_the_face_is_painted(
+    path: PathPage, few_faces: FaceSet, qtbot: QtBot
+) -> None:
+    path.face.set_image(few_faces.images[3], 1)
+    QApplication.processEvents()
+    well = path.face.parentWidget()
+    assert well is not None
+    around = Paints(well)
+    with qtbot.waitSignal(path.face.painted):
+        path.face.set_image(few_faces.images[4], 2)
+    assert around.count == 0
