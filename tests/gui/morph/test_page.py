@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from cae_gui.core.models import RefinedFace
@@ -111,3 +112,21 @@ def test_a_key_frame_is_refined_with_its_face(window: MainWindow, qtbot: QtBot) 
 
     models.keep_refined(first.photo, refined.undone())
     np.testing.assert_allclose(morpher.at(0.0), encoded)
+
+
+def mnemonic_of(widget: QWidget) -> str:
+    """Return the letter that reaches a widget with Alt, or nothing."""
+    text = widget.text() if isinstance(widget, QLabel | QAbstractButton) else ""
+    keys = QKeySequence.mnemonic(text).toString()
+    return keys[-1:]
+
+
+@pytest.mark.parametrize("index", range(3))
+def test_no_two_letters_are_equal(page: MorphPage, index: int) -> None:
+    page.tabs.setCurrentIndex(index)
+    shown = [each for each in page.findChildren(QWidget) if each.isVisible()]
+    found = [letter for each in shown if (letter := mnemonic_of(each))]
+    found += [QKeySequence.mnemonic(page.tabs.tabText(each)).toString()[-1] for each in range(3)]
+    found += "TREMFDVH"  # of the workspaces and the menus
+    assert len(found) > 12
+    assert sorted(found) == sorted(set(found))
