@@ -37,8 +37,6 @@ Pixels = NDArray[np.uint8]
 STRIP_FACES = 20
 TESTED = "Test faces, their reconstructions below"
 OWN = "Your photos, their reconstructions below"
-ENLARGED = 4
-"""How many times as large as in the data set a face is saved."""
 
 _NO_FACES = np.zeros((0, *FACE_SHAPE), np.uint8)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
 from pytestqt.qtbot import QtBot
 
 from cae_gui.core.selection import AT_ONCE
@@ -299,6 +300,11 @@ def test_with_the_shipped_model_the_cost_is_told_and_settings_stay(
     refine(studio, page, qtbot)
     for part in ("closer", "% of its way from the mean", "ypical"):
         assert part in page.gain.text()
+    told = page.gain.text()
+    qtbot.keySequence(window, QKeySequence(QKeySequence.StandardKey.Undo))
+    qtbot.waitUntil(lambda: page.gain.text() == "")
+    qtbot.keySequence(window, QKeySequence(QKeySequence.StandardKey.Redo))
+    qtbot.waitUntil(lambda: page.gain.text() == told)
     assert page.stays_typical.isChecked()
     page.stays_typical.click()
     assert studio.models.pull is None
