@@ -54,8 +54,10 @@ OF_WIDGETS: dict[str, tuple[tuple[str, str], ...]] = {
         ("A step of a slider", "Left, Right"),
         ("A large step, a finest step", "Shift or Ctrl with Left, Right"),
         ("Back to the face's own value", "Delete, double click"),
-        ("Lock against random changes", "L"),
+        ("Lock against the other sliders", "L"),
         ("Drag over several rows", "Ctrl with the mouse"),
+        ("Set the temperature of random faces", "Down on Random"),
+        ("Rename a snapshot", "F2"),
         ("Leave the making of a direction", "Escape"),
     ),
     "Map": (

@@ -38,6 +38,7 @@ SMALL_STEP = 0.2
 """Weight of a new random face in a small random step."""
 LEAST_TYPICAL = 0.01
 """The soft limit: edits below this typicality are moved back towards the mean."""
+_ANEW = 1  # merges steps
 REST_MS = 150
 """How long the face rests before small pictures and nearest faces are computed."""
 
@@ -218,6 +219,16 @@ class Explorer(QObject):
             self._set(loaded)
         else:
             self._push(f"Load {name}", loaded)
+
+    def load_anew(self, name: str, pixels: NDArray[np.uint8], latent: Floats, text: str) -> None:
+        """Go on with the edit on the face as it is cut out or encoded now.
+
+        Several in a row with the same text are one step.
+        """
+        self.end_edit()
+        if self.face is not None:
+            anew = replace(self.face, face=Face(name, pixels, latent))
+            self.undo_stack.push(Step(text, self._go_to, self.face, anew, merge_id=_ANEW))
 
     def restore(self, edited: Edited, text: str) -> None:
         """Return to an earlier edit, such as a snapshot's, as one step."""

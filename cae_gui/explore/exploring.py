@@ -187,9 +187,13 @@ class Exploring(QObject):
         # Each intermediate position of a moved box would be an undo step.
         if face is None or face.is_passing or face is self._loaded:
             return
+        before, edited, latent = self._loaded, self._explorer.face, reply.latents[0]
         self._loaded = face
-        if self._explorer.face is None or not self.are_examples_chosen():
-            self._explorer.load(face.name, face.pixels, reply.latents[0])
+        if edited is not None and before is not None and _is_anew(face, before, edited):
+            verb = "Refine" if face.pixels is before.pixels else "Cut out"
+            self._explorer.load_anew(face.name, face.pixels, latent, f"{verb} {face.name}")
+        elif edited is None or not self.are_examples_chosen():
+            self._explorer.load(face.name, face.pixels, latent)
 
     def _on_rebased(self, faces: list[Face], latents: Floats) -> None:
         self._explorer.rebase(faces[:REBASED_AT_ONCE], latents)
@@ -200,3 +204,10 @@ def _wanted_first(attributes: Sequence[Direction]) -> list[Direction]:
     """Return the attributes, those of ``WANTED`` first."""
     places = {name: place for place, name in enumerate(WANTED)}
     return sorted(attributes, key=lambda item: places.get(item.name, len(places)))
+
+
+def _is_anew(face: Selected, before: Selected, edited: Edited) -> bool:
+    """Return whether the edited face was selected again: refined, or its box has moved."""
+    is_same_photo = bool(face.photo_key) and face.photo_key == before.photo_key
+    is_edited = np.array_equal(before.pixels, edited.pixels)
+    return is_edited and (is_same_photo or face.pixels is before.pixels)

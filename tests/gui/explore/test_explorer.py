@@ -445,3 +445,18 @@ def test_the_next_snapshot_of_a_model_keeps_the_edits(explorer: Explorer) -> Non
     expected = latent_of(1) + 10
     expected[0] += 2
     np.testing.assert_allclose(explorer.latent, expected, atol=1e-5)
+
+
+def test_a_face_that_is_cut_out_anew_keeps_its_edit_in_one_step(explorer: Explorer) -> None:
+    explorer.move(0, 1.5)
+    edit, steps = explorer.face.offset, explorer.undo_stack.count()
+    for seed in (2, 3):
+        explorer.load_anew("Ann", PIXELS, latent_of(seed), "Cut out Ann")
+        assert explorer.face.start == pytest.approx(latent_of(seed))
+        assert explorer.face.offset == pytest.approx(edit)
+    assert explorer.undo_stack.count() == steps + 1
+    explorer.undo_stack.undo()
+    assert explorer.face.start == pytest.approx(latent_of(1))
+    assert explorer.face.offset == pytest.approx(edit)
+    explorer.undo_stack.redo()
+    assert explorer.face.start == pytest.approx(latent_of(3))

@@ -377,8 +377,30 @@ def test_an_unedited_face_can_be_refined_and_edits_begin_there(
     reached = refinement.reached
     assert explorer.face.start == pytest.approx(reached.latent)
     assert not explorer.face.offset.any()
+    assert explorer.undo_stack.undoText().startswith("Refine")
     explorer.move(0, 3.0)
     assert not entry(exploring, "Refine").isEnabled()
+
+
+def test_a_box_that_moves_keeps_the_edit_and_is_one_step(
+    exploring: MainWindow, qtbot: QtBot
+) -> None:
+    explorer, selection = exploring.studio.explorer, exploring.studio.selection
+    images = exploring.studio.faces.faces.images
+
+    def cut_out(row: int) -> None:
+        with qtbot.waitSignal(selection.reconstructed, timeout=LOADING_MS):
+            selection.select("Me", images[row], photo_key="me")
+
+    cut_out(1)
+    assert explorer.face.name == "Me"
+    explorer.move(0, 1.5)
+    offset, steps = explorer.face.offset, explorer.undo_stack.count()
+    for row in (2, 3):
+        cut_out(row)
+        assert np.array_equal(explorer.face.pixels, images[row])
+        assert explorer.face.offset == pytest.approx(offset)
+    assert explorer.undo_stack.count() == steps + 1
 
 
 def test_no_two_controls_in_view_have_the_same_letter(exploring: MainWindow) -> None:
