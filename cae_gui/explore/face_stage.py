@@ -6,16 +6,21 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QPalette, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from cae_gui.widgets.empty_state import EmptyState
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.theme import palette_of
 from cae_gui.widgets.tokens import WELL
 
+NO_FACES = "Add photos or choose other faces at the left."
 _MARGIN = 8
 _LEAST = 160
 
 
 class FaceStage(QWidget):
-    """Shows ``face``, and over it ``original`` or ``start`` while one of them is held."""
+    """Shows ``face``, and over it ``original`` or ``start`` while one of them is held.
+
+    ``empty`` is for a gallery without faces.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,6 +34,8 @@ class FaceStage(QWidget):
             view.set_caption(what)
             view.setAutoFillBackground(True)
             view.hide()
+        self.empty = EmptyState("explore", NO_FACES, "Show the demo faces", self)
+        self.empty.hide()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def hold(self, view: FaceView | None) -> None:
@@ -45,5 +52,5 @@ class FaceStage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         room = self.rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
-        for view in (self.face, self.original, self.start):
-            view.setGeometry(room)
+        for part in (self.face, self.original, self.start, self.empty):
+            part.setGeometry(room)

@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget, QWidgetAction
 
-from cae_gui.core.faces import Faces
+from cae_gui.core.faces import DEMO, Faces
 from cae_gui.core.latents import Latents
 from cae_gui.core.models import Lane, Models
 from cae_gui.core.tasks import Tasks
@@ -29,7 +29,7 @@ from cae_gui.explore.custom_directions import CustomDirections
 from cae_gui.explore.directions_page import DirectionsPage
 from cae_gui.explore.explorer import Explorer
 from cae_gui.explore.exploring import Exploring
-from cae_gui.explore.face_stage import FaceStage
+from cae_gui.explore.face_stage import NO_FACES, FaceStage
 from cae_gui.explore.history import History
 from cae_gui.explore.map.map_page import MapPage
 from cae_gui.explore.map.maps import Maps
@@ -57,7 +57,6 @@ MOST_PERCENT = 200
 HOLD, HOLD_START = ("\\",), ("Shift+\\", "|", "Shift+|")
 """The keys that show the original, or the reconstruction of it, while they are held."""
 LOADING = "The faces are being loaded …"
-NO_FACES = "Add photos or choose other faces at the left."
 NO_FACE = "Choose a face at the left."
 
 
@@ -266,6 +265,7 @@ class ExplorePage(Workspace):
         self.tabs.currentChanged.connect(self._on_tab)
         self._models.attributes_found.connect(self._on_attributes)
         self._faces.changed.connect(self._say_why_not)
+        self.stage.empty.button.clicked.connect(self._on_demo)
 
     @Slot()
     def keep_snapshot(self) -> None:
@@ -347,10 +347,10 @@ class ExplorePage(Workspace):
             self._let_go()
             self.face.set_image(None)
             self.start.set_image(None)
-            self._say_why_not()
         else:
             start, then = face.start[None], self._show_start
             self._models.decode(start, then=then, lane=Lane.START, interim=True)
+        self._say_why_not()
         self._sliders.show_face()
         self._on_latent()
 
@@ -386,7 +386,12 @@ class ExplorePage(Workspace):
         faces = self._faces.faces
         text = LOADING if faces is None else NO_FACE if len(faces.images) else NO_FACES
         self.face.set_placeholder(text)
+        self.stage.empty.setVisible(self._explorer.face is None and text is NO_FACES)
         self._sliders.say_without_face(text)
+
+    @Slot()
+    def _on_demo(self) -> None:
+        self._faces.choose(DEMO)
 
     @Slot()
     def _on_tab(self) -> None:

@@ -197,7 +197,7 @@ class LatentSlider(QWidget):
         top, line = (self.height() - _SIDE) // 2, self._name.fontMetrics().height()
         usual, widest = self._figure_widths
         # Only a rare value is so wide that it comes near the end of a long name.
-        self._name.setGeometry(left + _GAP, top, right - usual - left - 2 * _GAP, line)
+        self._name.setGeometry(left + _GAP, top, right - usual - left - 3 * _GAP, line)
         self._figure.setGeometry(right - _GAP - widest, top, widest, line)
         self._low.move(0, top)
         self.track.setGeometry(left, top + line, right - left, _SIDE - line)

@@ -170,6 +170,19 @@ def test_without_a_face_nothing_is_offered(page: ExplorePage, qtbot: QtBot) -> N
     assert page.percent.text() == "100 %"
 
 
+def test_without_any_faces_there_are_the_demo_faces_at_a_click(
+    page: ExplorePage, studio: Studio, qtbot: QtBot
+) -> None:
+    assert not page.stage.empty.isVisible()
+    with qtbot.waitSignal(studio.faces.changed, timeout=LOADING_MS):
+        studio.faces.choose("photos")
+    assert page.stage.empty.isVisible()
+    with qtbot.waitSignal(studio.faces.changed, timeout=LOADING_MS):
+        qtbot.mouseClick(page.stage.empty.button, LEFT)
+    assert studio.faces.source == "demo"
+    assert not page.stage.empty.isVisible()
+
+
 def test_buttons_change_the_face_and_take_it_back(
     page: ExplorePage, studio: Studio, few_faces: FaceSet, qtbot: QtBot
 ) -> None:
