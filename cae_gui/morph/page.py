@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QWidget
 
 from cae_gui.core.models import Models
 from cae_gui.core.selection import Selection
@@ -67,6 +67,11 @@ class MorphPage(Workspace):
     def _on_tab(self, index: int) -> None:
         """Show what belongs to the tab in view."""
         self._inspectors.setCurrentIndex(index)
+        policy = QSizePolicy.Policy
+        for place, page in enumerate((self.path, self.grid, self.analogy)):
+            # Only the tab in view needs its least height.
+            high = policy.Preferred if place == index else policy.Ignored
+            page.setSizePolicy(policy.Preferred, high)
         self.path.strip.setVisible(self.tabs.currentWidget() is self.path)
 
     def focusInEvent(self, event: QFocusEvent) -> None:

@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject, QRectF, Qt
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLayout,
     QScrollArea,
     QStackedWidget,
@@ -16,15 +15,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cae_gui.widgets.controls import Label, PrimaryButton, SectionLabel, button
+from cae_gui.widgets.controls import PrimaryButton, SectionLabel
+from cae_gui.widgets.empty_state import EmptyState
 from cae_gui.widgets.face_view import FaceView
-from cae_gui.widgets.icons import icon
 from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.theme import palette_of
 from cae_gui.widgets.tokens import PRIMARY, RADIUS, WELL
-
-_ICON = 40
-_SENTENCE_WIDTH = 320
 
 
 class DarkWell(QWidget):
@@ -58,46 +54,14 @@ class Stage(QStackedWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.sentence = Label(sentence)
-        self.sentence.setWordWrap(True)
-        self.sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.sentence.setMaximumWidth(_SENTENCE_WIDTH)
-        self.button = button(offer, clicked)
-        empty = QWidget()
-        column = filled(QVBoxLayout(empty), spacing=16)
-        column.addStretch(1)
-        for widget in (_Picture(), self.sentence, self.button):
-            middle = QHBoxLayout()  # an alignment would take its width from the sentence
-            middle.addStretch(1)
-            middle.addWidget(widget, 8 if widget is self.sentence else 0)
-            middle.addStretch(1)
-            column.addLayout(middle)
-        column.addStretch(1)
+        self.empty = EmptyState("morph", sentence, offer)
+        self.empty.button.clicked.connect(clicked)
         self.addWidget(content)
-        self.addWidget(empty)
+        self.addWidget(self.empty)
 
     def show_empty(self, empty: bool) -> None:
         """Show the sentence and the button, or what is there."""
         self.setCurrentIndex(int(empty))
-
-
-class _Picture(QWidget):
-    """The icon of the workspace, large, in the colour of the text."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFixedSize(_ICON, _ICON)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        picture = icon("morph").pixmap(self.size() * self.devicePixelRatioF())
-        picture.setDevicePixelRatio(self.devicePixelRatioF())
-        painter = QPainter(picture)  # the icon is in the colour of the window's text
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
-        painter.fillRect(self.rect(), self.palette().windowText())
-        painter.end()
-        painter = QPainter(self)
-        painter.drawPixmap(0, 0, picture)
-        painter.end()
 
 
 class LargeFace(FaceView):

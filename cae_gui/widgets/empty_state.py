@@ -52,7 +52,7 @@ class EmptyState(QWidget):
 
 
 class _Icon(QWidget):
-    """An icon in the colours of the palette at the time of painting."""
+    """An icon in the colour of the text around it."""
 
     def __init__(self, name: Name) -> None:
         super().__init__()
@@ -60,6 +60,14 @@ class _Icon(QWidget):
         self.setFixedSize(QSize(_ICON, _ICON))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
+        ratio = self.devicePixelRatioF()
+        picture = self._icon.pixmap(self.size() * ratio)
+        picture.setDevicePixelRatio(ratio)
+        painter = QPainter(picture)
+        # The icon is in the colour of the window's text; on a dark ground there is another.
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+        painter.fillRect(self.rect(), self.palette().windowText())
+        painter.end()
         painter = QPainter(self)
-        self._icon.paint(painter, self.rect())
+        painter.drawPixmap(0, 0, picture)
         painter.end()

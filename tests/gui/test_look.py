@@ -27,8 +27,6 @@ from cae_gui.widgets.tokens import HEADER, NARROW, border_of
 from tests.gui.widgets.test_theme import contrast
 
 WORKSPACES = ("train", "reconstruct", "explore", "morph")
-FITTING = ("train", "reconstruct", "explore")
-"""Workspaces that fit into the smallest window; all should."""
 LARGE = 1920, 1080
 SMALL = 900, 500
 Role = QPalette.ColorRole
@@ -219,7 +217,7 @@ def test_a_message_moves_nothing(workspace: str, window: MainWindow) -> None:
     assert window.tabs.rect().contains(bar.geometry())
 
 
-@pytest.mark.parametrize("workspace", FITTING)
+@pytest.mark.parametrize("workspace", WORKSPACES)
 def test_every_workspace_fits_into_the_smallest_window(workspace: str, window: MainWindow) -> None:
     window.resize(*SMALL)
     page = turn_to(window, workspace)

@@ -87,12 +87,12 @@ def test_without_faces_it_says_what_to_do(
     page.tabs.setCurrentWidget(page.analogy)
     view = page.analogy
     assert not view.result.isVisible()
-    assert "Drop faces on all three" in view.stage.sentence.text()
+    assert "Drop faces on all three" in view.stage.empty.label.text()
     assert not any(button.isEnabled() for button in (view.key_frame, view.edit, view.save))
     assert "Drop" in view.wells[1].toolTip()
     studio.selection.select("Ann", few_faces.images[7])
     for _ in range(3):
-        qtbot.mouseClick(view.stage.button, LEFT)
+        qtbot.mouseClick(view.stage.empty.button, LEFT)
     assert [face.name for face in studio.analogy.state.faces] == ["Ann"] * 3
     assert view.result.isVisible()
 

@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from cae_gui.core.models import RefinedFace
@@ -33,8 +32,8 @@ def test_tab_reaches_all_of_each_tab(page: MorphPage, qtbot: QtBot) -> None:
     path, grid, analogy = page.path, page.grid, page.analogy
     for tab, parts in (
         (path, (path.slider, *path.frames.cards, path.frames.plus, path.playback.loop)),
-        (grid, (*grid.wells, grid.stage.button, grid.count, grid.path)),
-        (analogy, (*analogy.wells, analogy.stage.button)),
+        (grid, (*grid.wells, grid.stage.empty.button, grid.count, grid.path)),
+        (analogy, (*analogy.wells, analogy.stage.empty.button)),
     ):
         page.tabs.setCurrentWidget(tab)
         page.setFocus()
@@ -112,21 +111,3 @@ def test_a_key_frame_is_refined_with_its_face(window: MainWindow, qtbot: QtBot) 
 
     models.keep_refined(first.photo, refined.undone())
     np.testing.assert_allclose(morpher.at(0.0), encoded)
-
-
-def mnemonic_of(widget: QWidget) -> str:
-    """Return the letter that reaches a widget with Alt, or nothing."""
-    text = widget.text() if isinstance(widget, QLabel | QAbstractButton) else ""
-    keys = QKeySequence.mnemonic(text).toString()
-    return keys[-1:]
-
-
-@pytest.mark.parametrize("index", range(3))
-def test_no_two_letters_are_equal(page: MorphPage, index: int) -> None:
-    page.tabs.setCurrentIndex(index)
-    shown = [each for each in page.findChildren(QWidget) if each.isVisible()]
-    found = [letter for each in shown if (letter := mnemonic_of(each))]
-    found += [QKeySequence.mnemonic(page.tabs.tabText(each)).toString()[-1] for each in range(3)]
-    found += "TREMFDVH"  # of the workspaces and the menus
-    assert len(found) > 12
-    assert sorted(found) == sorted(set(found))

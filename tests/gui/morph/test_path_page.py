@@ -297,9 +297,9 @@ def test_without_two_faces_it_says_what_to_do(
     studio.selection.select("Ann", few_faces.images[7])
     morpher.undo_stack.undo()
     assert not path.face.isVisible()
-    assert "two faces" in path.stage.sentence.text()
+    assert "two faces" in path.stage.empty.label.text()
     for _ in range(2):
-        qtbot.mouseClick(path.stage.button, LEFT)
+        qtbot.mouseClick(path.stage.empty.button, LEFT)
     assert names(morpher) == ["Ann", "Ann"]
     assert path.face.isVisible()
 
