@@ -238,11 +238,10 @@ class TrainPage(Workspace):
         self._shown.show_ahead(faces, config)
         if not self.status.text():
             self.status.setText("Ready to train.")
-        goal = "to fall below the lines to beat" if self._lines.of(faces.title, config) else ""
-        self.plot.empty.set_text(
-            f"The error on test faces of “{faces.title}” appears here from the first second on"
-            f"{', ' + goal if goal else ''}."
-        )
+        text = f"Start a training on “{faces.title}” to see its error fall here, epoch by epoch."
+        if self._lines.of(faces.title, config):
+            text += " The dashed lines are those to beat."
+        self.plot.empty.set_text(text)
 
     @Slot(object, str)
     def _on_settings(self, config: TrainConfig, text: str) -> None:
