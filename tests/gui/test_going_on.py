@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from cae_gui.core.faces import DEMO
 from cae_gui.going_on import BRING_BACK, CONTINUE, NOT_NOW
 from cae_gui.main_window import MainWindow
 from model.data.datasets import FaceSet
@@ -38,6 +39,7 @@ def begin_training(window: MainWindow, few_faces: FaceSet, qtbot: QtBot) -> None
     window.tabs.setCurrentWidget(window.train)
     with reported(window.studio.training, EpochDone, qtbot):
         qtbot.mouseClick(window.train.start, Qt.MouseButton.LeftButton)
+    window.studio.faces.source = DEMO  # the next start finds its faces, and says nothing of them
 
 
 @pytest.mark.usefixtures("quick_engine")
