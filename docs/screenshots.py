@@ -1,11 +1,12 @@
 """Make the pictures in docs/screenshots: each workspace of the real window, light and dark.
 
-    python docs/screenshots.py [FOLDER]
+    python docs/screenshots.py [FOLDER] [--twice]
 
-Shows the shipped model and the demo faces, 1280 x 800 pixels at a device pixel ratio of 1. The
-Train workspace really trains, on the demo faces, and is taken in the third epoch, alone and beside
-an earlier run; only its speed and losses differ from machine to machine. Settings, runs and caches
-are in a temporary folder.
+Shows the shipped model and the demo faces at 1366 x 768 pixels, and in folders named by their size
+at 1280 x 720 and 1920 x 1080. With ``--twice`` the same at 1366 x 768 points of two pixels, into
+the folder ``scale-2``. The Train workspace really trains, on the demo faces, and is taken in the
+third epoch, alone and beside an earlier run; only its speed and losses differ from machine to
+machine. Settings, runs and caches are in a temporary folder.
 
 The offscreen platform has no fonts of its own: on Linux it asks fontconfig, and without any font
 installed (Debian: fonts-dejavu-core) all text is missing from the pictures.
@@ -17,14 +18,22 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-os.environ |= {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": "1"}
+os.environ |= {
+    "QT_QPA_PLATFORM": "offscreen",
+    "QT_SCALE_FACTOR": "2" if "--twice" in sys.argv else "1",
+}
 
-from PySide6.QtCore import Qt, SignalInstance
+import numpy as np
+from PIL import Image
+from PySide6.QtCore import QSize, Qt, SignalInstance
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QSlider, QTabWidget, QWidget
 
 from benchmarks.driver import open_window, run_for, use_own_folders, wait_for
@@ -43,6 +52,9 @@ COLORS = "Smiling"
 FILLING_S = 3.0
 EPOCHS = 2
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+SIZES = QSize(1366, 768), QSize(1280, 720), QSize(1920, 1080)
+"""Points of the window; the first are those of the pictures in the texts."""
+QUALITY = 88
 
 
 def main() -> None:
@@ -50,29 +62,35 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     default = Path(__file__).with_name("screenshots")
     parser.add_argument("folder", nargs="?", type=Path, default=default)
-    folder = parser.parse_args().folder
+    parser.add_argument("--twice", action="store_true", help="two pixels for each point")
+    options = parser.parse_args()
+    folder, sizes = options.folder, SIZES
+    if options.twice:
+        folder, sizes = folder / "scale-2", SIZES[:1]
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as own:
         use_own_folders(Path(own), own_cache=True)
         window = open_window("demo")
+        take = partial(save_views, window, sizes)
         try:
             choose_face(window)
-            take(window, window.reconstruct, folder / "reconstruct")
+            take(window.reconstruct, folder / "reconstruct")
+            show(window.explore.tabs, window.explore.principal)
             move_sliders(window)
-            take(window, window.explore, folder / "explore")
+            take(window.explore, folder / "explore")
             show(window.explore.tabs, window.explore.attributes)
-            take(window, window.explore, folder / "attributes")
+            take(window.explore, folder / "attributes")
             show(window.explore.tabs, window.explore.map)
             color_map(window)
-            take(window, window.explore, folder / "map")
+            take(window.explore, folder / "map")
             go_half_way(window)
-            take(window, window.morph, folder / "morph")
+            take(window.morph, folder / "morph")
             show(window.morph.tabs, window.morph.grid)
-            take(window, window.morph, folder / "grid")
+            take(window.morph, folder / "grid")
             train(window)
-            take(window, window.train, folder / "train")
+            take(window.train, folder / "train")
             compare(window)
-            take(window, window.train, folder / "runs")
+            take(window.train, folder / "runs")
             window.session.training.discard()
             wait_until_idle(window)
         finally:
@@ -183,13 +201,27 @@ def record(signal: SignalInstance) -> list[Any]:
     return emitted
 
 
-def take(window: MainWindow, workspace: QWidget, path: Path) -> None:
-    """Save a workspace as ``path``-light.png and ``path``-dark.png."""
+def save_views(window: MainWindow, sizes: Sequence[QSize], workspace: QWidget, path: Path) -> None:
+    """Save a workspace in each size and both schemes."""
     window.tabs.setCurrentWidget(workspace)
-    for scheme in SCHEMES:
-        put_on(window, scheme)
-        window.grab().save(str(path.with_name(f"{path.name}-{scheme}.png")))
-        print(f"{path.name}-{scheme}.png")
+    for size in sizes:
+        window.resize(size)
+        is_first = size == SIZES[0]
+        folder = path.parent / ("" if is_first else f"{size.width()}x{size.height()}")
+        folder.mkdir(exist_ok=True)
+        for scheme in SCHEMES:
+            put_on(window, scheme)
+            save(window.grab().toImage(), folder / f"{path.name}-{scheme}.webp")
+    window.resize(SIZES[0])
+
+
+def save(image: QImage, path: Path) -> None:
+    """Write a picture; PNG would take eight times as much."""
+    image = image.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
+    pixels = rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
+    Image.fromarray(pixels).save(path, quality=QUALITY, method=6)
+    print(path.name)
 
 
 def put_on(window: MainWindow, scheme: Scheme) -> None:
