@@ -254,6 +254,32 @@ def test_a_training_that_never_began_leaves_no_axes(
     assert train.train.start.isEnabled()
 
 
+def test_a_training_that_never_began_brings_the_earlier_curves_back(
+    train: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    def fail(*_arguments: Any, **_named: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device", "run")
+
+    folder = learn(train, qtbot, epochs=3)
+    monkeypatch.setattr("model.runs.runs.Run.create", fail)
+    qtbot.mouseClick(train.train.start, LEFT)
+    assert train.studio.runs.shown is None
+    qtbot.waitUntil(lambda: train.studio.runs.shown == folder, timeout=LOADING_MS)
+    assert train.train.plot._history.epochs == (1, 2, 3)
+    assert train.train.bar.value() == train.train.bar.maximum()
+
+
+def test_a_run_is_not_continued_on_too_few_faces(
+    train: MainWindow, few_faces: FaceSet, qtbot: QtBot
+) -> None:
+    run = recorded(few_faces, 1)
+    wait_for_runs(train, 1, qtbot)
+    train.studio.faces.faces = FaceSet(few_faces.title, few_faces.images[:1])
+    train.continue_run(run.folder)
+    assert "too few faces (1)" in train.messages.message()
+    assert not train.studio.training.is_active
+
+
 def test_a_run_without_a_model_says_so(train: MainWindow, few_faces: FaceSet, qtbot: QtBot) -> None:
     run = recorded(few_faces, 1)
     wait_for_runs(train, 1, qtbot)
