@@ -15,7 +15,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from cae_gui.core.ending import Ending
-from cae_gui.core.errors import Unexpected
+from cae_gui.core.errors import Unexpected, explain
 from cae_gui.core.startup import ShortCollections
 from cae_gui.core.tasks import Task
 from cae_gui.log import Log, note_start
@@ -24,7 +24,7 @@ from cae_gui.settings import Settings
 from cae_gui.widgets.numbers import WINDOW_LOCALE
 from cae_gui.widgets.theme import apply_theme
 from model import __version__
-from model.io.places import NoPlaceError, find_places, shipped
+from model.io.places import NoPlaceError, find_places, log_folder, shipped
 from model.system.heap import share_heap
 
 NO_DISPLAY = (
@@ -52,18 +52,35 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return run_self_test(make_application)
     application = make_application()
     with Log(), Unexpected() as unexpected:
-        window, ending = MainWindow(), Ending()
-        ending.asked.connect(window.leave)
-        unexpected.happened.connect(window.messages.show_problem)
-        unexpected.happened.connect(window.studio.unsaved.write_now)
+        try:
+            return _open(application, options.files, unexpected)
+        except Exception as error:  # whatever it is, there is no window to tell it
+            explain(error)  # its details go to the log
+            print(
+                f"CAE Studio can't open its window ({type(error).__name__}: {error}). "
+                f"The details are in the log, in “{log_folder()}”.",
+                file=sys.stderr,
+            )
+            return 1
+
+
+def _open(application: QApplication, files: Sequence[Path], unexpected: Unexpected) -> int:
+    """Show the window and return the exit code when it is closed."""
+    window, ending = MainWindow(), Ending()
+    ending.asked.connect(window.leave)
+    unexpected.happened.connect(window.messages.show_problem)
+    unexpected.happened.connect(window.studio.unsaved.write_now)
+    try:
         with ending:  # until here a signal ends the process at once
             window.show()
             window.start()
             window.studio.tasks.run(partial(note_start, __version__), Task.VERSIONS)
-            for path in options.files:
+            for path in files:
                 window.files.open_path(path.absolute())
             code = application.exec()
-        return code if ending.exit_code is None else ending.exit_code
+    finally:
+        window.leave()  # does nothing where it was closed
+    return code if ending.exit_code is None else ending.exit_code
 
 
 def make_application() -> QApplication:

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cae_gui.core.jobs import stop_all
 from cae_gui.core.selection import Selected
 from cae_gui.core.tasks import Task
 from cae_gui.documents.drops import outlook
@@ -73,6 +74,13 @@ class MainWindow(QMainWindow):
 
     def __init__(self) -> None:
         super().__init__()
+        try:
+            self._set_up()
+        except BaseException:
+            stop_all(self)  # Qt aborts the program where a running thread is destroyed
+            raise
+
+    def _set_up(self) -> None:
         self.setWindowTitle("CAE Studio")
         self.setAcceptDrops(True)
         self.setMinimumSize(_SMALLEST)

@@ -284,3 +284,9 @@ def stop_and_wait(jobs: Iterable[StreamJob | LatestJob]) -> None:
         job.stop()
     for job in jobs:
         job.wait()
+
+
+def stop_all(owner: QObject) -> None:
+    """Stop all jobs that an object and its children own, and wait until each thread has ended."""
+    threads = owner.findChildren(QThread)
+    stop_and_wait([job for job in threads if isinstance(job, StreamJob | LatestJob)])

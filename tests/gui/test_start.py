@@ -75,6 +75,34 @@ def test_a_missing_display_is_told_in_a_sentence(display: str) -> None:
     assert refused(code, QT_QPA_PLATFORM="xcb", DISPLAY=display) == f"{NO_DISPLAY}\n"
 
 
+BROKEN_WINDOWS = {
+    "studio": "Studio._connect = broken",
+    "page": "MainWindow._make_morph = broken",
+    "last": "MainWindow._restore = broken",
+    "start": "MainWindow.start = broken",
+}
+
+
+@pytest.mark.parametrize("part", BROKEN_WINDOWS)
+def test_a_window_that_cannot_be_built_is_told_in_a_sentence(part: str, tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from cae_gui import app\n"
+        "from cae_gui.main_window import MainWindow\n"
+        "from cae_gui.studio import Studio\n"
+        "def broken(self): raise OSError('There is no icon.')\n"
+        f"{BROKEN_WINDOWS[part]}\n"
+        "sys.exit(app.run([]))\n"
+    )
+    said = refused(code, CAE_STUDIO_LOG=str(tmp_path))
+    assert said.splitlines()[-1] == (  # before it the offscreen platform may tell what it can't do
+        "CAE Studio can't open its window (OSError: There is no icon.). "
+        f"The details are in the log, in “{tmp_path}”."
+    )
+    assert "Traceback" not in said
+    assert "Traceback" in (tmp_path / "cae-studio.log").read_text(encoding="utf-8")
+
+
 def test_a_window_that_cannot_be_built_fails_the_self_test() -> None:
     code = (
         "import sys\n"
