@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from model.runs.runs import Run
     from model.training.training import train
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Both are read when the libraries are loaded, which is later than this.
 # Small matrix products on the GUI thread stalled it for up to 80 ms when NumPy's BLAS shared them
