@@ -60,8 +60,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
                 f"CAE Studio can't open its window ({type(error).__name__}: {error}). "
                 f"The details are in the log, in “{log_folder()}”.",
                 file=sys.stderr,
+                flush=True,
             )
-            return 1
+    os._exit(1)  # where Python deletes parts that no window holds yet, Qt may crash
 
 
 def _open(application: QApplication, files: Sequence[Path], unexpected: Unexpected) -> int:

@@ -27,7 +27,11 @@ def run_self_test(make_application: Callable[[], QApplication]) -> int:
         yield from self_test()
         yield tried("Window", lambda: _paint(application))
 
-    return report(checks())
+    code = report(checks())
+    if code:
+        sys.stdout.flush()
+        os._exit(code)  # as where a window can't be built
+    return code
 
 
 def _paint(application: QApplication) -> str:
