@@ -10,10 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QMenu,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -27,6 +25,7 @@ from cae_gui.explore.sliders.latent_sliders import LatentSliders
 from cae_gui.explore.tools import Tool
 from cae_gui.widgets.controls import Label, button, in_menu
 from cae_gui.widgets.face_mime import Face
+from cae_gui.widgets.inspectors import Scrolling
 from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.message_bar import Action, MessageBar
 from model.latents.custom_directions import MAX_DIRECTIONS, MIN_MEASURED, DirectionFaces
@@ -73,7 +72,7 @@ class DirectionsPage(QWidget):
         self._note = Label(wordWrap=True)
         self._pages = QStackedWidget()
         self._list = QWidget()
-        self._form = QScrollArea()
+        self._form = Scrolling(self.builder)
         for opening in (self.edit, self.remove):
             opening.open_with(QMenu(opening))
         self._arrange(sliders)
@@ -88,11 +87,6 @@ class DirectionsPage(QWidget):
         column, rows = QVBoxLayout(self._list), (buttons, sliders, self._note)
         filled(column, *rows, margins=(0, 8, 0, 0), spacing=0, room=sliders)
         self._pages.addWidget(self._list)
-        self._form.setFrameShape(QFrame.Shape.NoFrame)
-        self._form.setWidgetResizable(True)
-        self._form.setWidget(self.builder)
-        self._form.viewport().setAutoFillBackground(False)
-        self.builder.setAutoFillBackground(False)
         self._pages.addWidget(self._form)
         filled(QVBoxLayout(self), self._pages)
 

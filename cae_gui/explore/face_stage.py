@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
-from PySide6.QtGui import QColor, QPalette, QResizeEvent
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cae_gui.widgets.empty_state import EmptyState
 from cae_gui.widgets.face_view import FaceView
-from cae_gui.widgets.theme import palette_of
-from cae_gui.widgets.tokens import WELL
+from cae_gui.widgets.well import Well
 
+SHOW_DEMO = "Show the demo faces"
 NO_FACES = "Add photos or choose other faces at the left."
 _MARGIN = 8
 _LEAST = 160
 
 
-class FaceStage(QWidget):
+class FaceStage(Well):
     """Shows ``face``, and over it ``original`` or ``start`` while one of them is held.
 
-    ``empty`` is for a gallery without faces.
+    ``empty`` is for a gallery without faces; its button calls ``show_demo``.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        # Faces are judged against the same dark ground in both schemes.
-        palette = palette_of("dark")
-        palette.setColor(QPalette.ColorRole.Window, QColor(WELL))
-        self.setPalette(palette)
-        self.setAutoFillBackground(True)
+    def __init__(self, show_demo: Callable[[], object], parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
         self.face, self.original, self.start = FaceView(self), FaceView(self), FaceView(self)
         for view, what in ((self.original, "Original"), (self.start, "Reconstruction, unedited")):
             view.set_caption(what)
             view.setAutoFillBackground(True)
             view.hide()
-        self.empty = EmptyState("explore", NO_FACES, "Show the demo faces", self)
+        self.face.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.empty = EmptyState("explore", NO_FACES, SHOW_DEMO, show_demo, self)
         self.empty.hide()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, QPoint, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QGuiApplication,
@@ -96,7 +96,7 @@ class ExplorePage(Workspace):
         # Connected before other listeners, so that the picture is requested first.
         explorer.face_changed.connect(self._on_face)
         explorer.latent_changed.connect(self._on_latent)
-        self.stage = FaceStage()
+        self.stage = FaceStage(partial(faces.choose, DEMO))
         self.face, self.original, self.start = (
             self.stage.face,
             self.stage.original,
@@ -185,8 +185,7 @@ class ExplorePage(Workspace):
 
     def _make_menus(self) -> None:
         self.random.open_with(self._make_temperature(), split=True)
-        self.menu = QMenu(self)
-        self.menu.addAction("&Copy picture\tCtrl+C", self.face.copy)
+        self.menu = self.face.menu()
         self.menu.addAction("&Save picture …", self.save.click)
         self.menu.addAction("&Keep a snapshot\tCtrl+D", self.keep_snapshot)
         self.menu.addSeparator()
@@ -199,8 +198,6 @@ class ExplorePage(Workspace):
             self._refining.setToolTip("Fit the unedited face closer to its picture")
         self.menu.aboutToShow.connect(self._offer)
         self.more.open_with(self.menu)
-        self.face.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.face.customContextMenuRequested.connect(self._show_menu)
 
     def _make_temperature(self) -> QMenu:
         menu, holder = QMenu(self.random), QWidget()
@@ -265,7 +262,6 @@ class ExplorePage(Workspace):
         self.tabs.currentChanged.connect(self._on_tab)
         self._models.attributes_found.connect(self._on_attributes)
         self._faces.changed.connect(self._say_why_not)
-        self.stage.empty.button.clicked.connect(self._on_demo)
 
     @Slot()
     def keep_snapshot(self) -> None:
@@ -284,14 +280,8 @@ class ExplorePage(Workspace):
     @Slot()
     def _offer(self) -> None:
         """Enable the menu's entries that apply."""
-        for action in self.menu.actions():
-            action.setEnabled(self.face.pixels() is not None)
         if self._refining is not None:
             self._refining.setEnabled(self._exploring.is_unedited())
-
-    @Slot(QPoint)
-    def _show_menu(self, place: QPoint) -> None:
-        self.menu.popup(self.face.mapToGlobal(place))
 
     @Slot()
     def _on_into_direction(self) -> None:
@@ -388,10 +378,6 @@ class ExplorePage(Workspace):
         self.face.set_placeholder(text)
         self.stage.empty.setVisible(self._explorer.face is None and text is NO_FACES)
         self._sliders.say_without_face(text)
-
-    @Slot()
-    def _on_demo(self) -> None:
-        self._faces.choose(DEMO)
 
     @Slot()
     def _on_tab(self) -> None:

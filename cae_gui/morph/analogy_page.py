@@ -17,11 +17,14 @@ from cae_gui.morph.face_well import FaceWell
 from cae_gui.morph.film_export import FilmOffer
 from cae_gui.morph.mix import Analogy, MorphFace
 from cae_gui.morph.morpher import Morpher
-from cae_gui.morph.stage import DarkWell, LargeFace, Stage, face_actions, inspector
 from cae_gui.widgets.controls import Label, PrimaryButton, SectionLabel, button
+from cae_gui.widgets.empty_state import EmptyState, OrEmpty
+from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.fields import Slider
+from cae_gui.widgets.inspectors import fill_inspector
 from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.message_bar import MessageBar
+from cae_gui.widgets.well import Well
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -74,7 +77,8 @@ class AnalogyPage(QWidget):
         self.wells = tuple(FaceWell(index, _HINT, selection, analogy.put) for index in range(3))
         for well, text in zip(self.wells, _PLACEHOLDERS, strict=True):
             well.set_placeholder(text)
-        self.result = LargeFace()
+        self.result = FaceView()
+        self.result.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.result.set_caption(_NAME)
         self.result.set_placeholder("Reading the faces …")
         self.slider = Slider(Qt.Orientation.Horizontal)
@@ -90,23 +94,27 @@ class AnalogyPage(QWidget):
         self.save = PrimaryButton("Save pict&ure …")
         self.save.clicked.connect(self._on_save)
         self.note = Label()
-        face_actions(self, self.result, save=self._on_save, edit=self._on_edit)
+        menu = self.result.menu()
+        menu.addAction("Save pict&ure …", self._on_save)
+        menu.addAction("Edit &in Explore", self._on_edit)
         self._arrange()
         self._connect()
         self._on_changed()
         self._work()
 
     def _arrange(self) -> None:
-        self.stage = Stage(self.result, _EMPTY, "Add the selected face", self._add_selected)
+        empty = EmptyState("morph", _EMPTY, "Add the selected face", self._add_selected)
+        self.stage = OrEmpty(self.result, empty)
         rows, margins = (self.stage, self._sum()), (8, 8, 8, 8)
-        column = filled(QVBoxLayout(), *rows, margins=margins, room=self.stage)
-        filled(QVBoxLayout(self), DarkWell(column), margins=margins)
+        well = Well(filled(QVBoxLayout(), *rows, margins=margins, room=self.stage))
+        filled(QVBoxLayout(self), well)
         explanation = Label(EXPLANATION)
         for label in (explanation, self.note):
             label.setWordWrap(True)
-        parts = SectionLabel(_NAME), explanation, self.note, SectionLabel("Result")
-        strength = self._strength()
-        self.inspector = inspector(self.save, *parts, strength, self.key_frame, self.edit)
+        title, result = SectionLabel(_NAME), SectionLabel("Result")
+        above = title, explanation, self.note
+        below = result, self._strength(), self.key_frame, self.edit
+        self.inspector = fill_inspector(QWidget(), self.save, *above, *below)
 
     def _sum(self) -> QHBoxLayout:
         line = QHBoxLayout()

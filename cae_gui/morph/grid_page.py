@@ -17,10 +17,13 @@ from cae_gui.morph.face_grid import FaceGrid
 from cae_gui.morph.face_well import CornerBoard, FaceWell
 from cae_gui.morph.film_export import FilmOffer
 from cae_gui.morph.mix import Corners, MorphFace
-from cae_gui.morph.stage import DarkWell, LargeFace, Stage, face_actions, inspector
 from cae_gui.widgets.controls import Label, PrimaryButton, SectionLabel, button
+from cae_gui.widgets.empty_state import EmptyState, OrEmpty
+from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.fields import ComboBox, CountBox
+from cae_gui.widgets.inspectors import fill_inspector
 from cae_gui.widgets.layouts import filled
+from cae_gui.widgets.well import Well
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -60,7 +63,8 @@ class GridPage(QWidget):
         self.grid = FaceGrid()
         self.grid.set_placeholder("Reading the faces …")
         self.grid.setAccessibleName("Faces between the corners")
-        self.face = LargeFace()
+        self.face = FaceView()
+        self.face.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.face.set_placeholder("Move the mouse over the grid, or click a face in it.")
         self.shares = Label()
         tip = "Go on with the marked face in Explore (Enter)"
@@ -77,19 +81,21 @@ class GridPage(QWidget):
         self.export = PrimaryButton("E&xport …")
         self.export.setToolTip(tip)
         self.export.clicked.connect(self._on_export)
-        work = {"save": self._on_save, "edit": self._on_edit, "export": self._on_export}
-        face_actions(self, self.face, **work)
+        menu = self.face.menu()
+        menu.addAction("Save pict&ure …", self._on_save)
+        menu.addAction("Edit &in Explore", self._on_edit)
+        menu.addAction("E&xport …", self._on_export)
         self._arrange()
         self._connect()
         self._on_changed()
         self._work()
 
     def _arrange(self) -> None:
-        offer = "Add the selected face"
-        self.stage = Stage(self.grid, _EMPTY, offer, self._add_selected)
+        empty = EmptyState("morph", _EMPTY, "Add the selected face", self._add_selected)
+        self.stage = OrEmpty(self.grid, empty)
         board = CornerBoard(self.stage, [well.with_label(_WELL_WIDTH) for well in self.wells])
-        well = DarkWell(filled(QVBoxLayout(), board, margins=(8, 8, 8, 8)))
-        filled(QVBoxLayout(self), well, margins=(8, 8, 8, 8))
+        well = Well(filled(QVBoxLayout(), board, margins=(8, 8, 8, 8)))
+        filled(QVBoxLayout(self), well)
         self.face.setFixedHeight(_CELL_WIDTH)
         self.shares.set_tabular()
         self.shares.setAlignment(Qt.AlignmentFlag.AlignHCenter)
@@ -100,9 +106,8 @@ class GridPage(QWidget):
         form.addWidget(self.count, 0, 1)
         form.addWidget(Label("&Way", buddy=self.path), 1, 0)
         form.addWidget(self.path, 1, 1)
-        face = DarkWell(filled(QVBoxLayout(), self.face, margins=(4, 4, 4, 4)))
-        parts = face, self.shares, self.edit, SectionLabel("Grid"), form
-        self.inspector = inspector(self.export, *parts)
+        parts = self.face, self.shares, self.edit, SectionLabel("Grid"), form
+        self.inspector = fill_inspector(QWidget(), self.export, *parts)
 
     def _connect(self) -> None:
         corners = self._corners

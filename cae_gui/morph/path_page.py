@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
@@ -20,9 +20,12 @@ from cae_gui.morph.morpher import Morpher
 from cae_gui.morph.path_slider import PathSlider
 from cae_gui.morph.playback import Playback
 from cae_gui.morph.segments import Segments
-from cae_gui.morph.stage import DarkWell, LargeFace, Stage, face_actions, inspector
 from cae_gui.widgets.controls import ElidedLabel, PrimaryButton, SectionLabel, button
+from cae_gui.widgets.empty_state import EmptyState, OrEmpty
+from cae_gui.widgets.face_view import FaceView
+from cae_gui.widgets.inspectors import fill_inspector
 from cae_gui.widgets.layouts import filled
+from cae_gui.widgets.well import Well
 from model.face_set import FACE_SHAPE
 from model.morph.film import FORMATS
 
@@ -60,7 +63,9 @@ class PathPage(QWidget):
         self._morpher, self._models, self._selection = morpher, models, selection
         self._offer = offer
         self._stamp = 0
-        self.face = LargeFace()
+        self.face = FaceView()
+        self.face.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.face.setAutoFillBackground(True)  # else its ground is painted for each frame
         self.face.set_placeholder("Reading the faces …")
         self.face.set_face_name("Morph")
         self.face.setMinimumHeight(_LEAST)
@@ -95,18 +100,18 @@ class PathPage(QWidget):
     def _arrange(self) -> None:
         widest = self.time.fontMetrics().horizontalAdvance("000.0 of 000.0 s")
         self.time.setFixedSize(widest, self.time.sizeHint().height())
-        well = DarkWell(filled(QVBoxLayout(), self.face, margins=(4, 4, 4, 4)))
-        play = filled(QHBoxLayout(), self.playback.play, self.time, spacing=16)
+        empty = EmptyState("morph", _EMPTY, "Add the selected face", self._add_selected)
+        self.stage = OrEmpty(self.face, empty)
+        well = Well(filled(QVBoxLayout(), self.stage, margins=(8, 8, 8, 8)))
+        play = QHBoxLayout()
+        filled(play, self.playback.play, self.time, margins=(16, 8, 16, 8), spacing=16)
         play.insertSpacing(0, widest)  # so that the button is in the middle
         play.insertStretch(0, 1)
         play.addStretch(1)
-        content = QWidget()
-        filled(QVBoxLayout(content), well, play, room=well)
-        self.stage = Stage(content, _EMPTY, "Add the selected face", self._add_selected)
-        filled(QVBoxLayout(self), self.stage, margins=(8, 8, 8, 8))
+        filled(QVBoxLayout(self), well, play, spacing=0, room=well)
         buttons = filled(QHBoxLayout(), self.reverse, self.more)
         parts = SectionLabel("Ways"), self.segments, SectionLabel("Playing"), self.playback
-        self.inspector = inspector(self.export, *parts, buttons)
+        self.inspector = fill_inspector(QWidget(), self.export, *parts, buttons)
 
     def _fill_menus(self) -> None:
         menu = QMenu(self.more)
@@ -117,9 +122,11 @@ class PathPage(QWidget):
         apply = menu.addAction("&Apply the path to the selected face", self.apply_to_selected)
         apply.setToolTip("Begin at the selected face and make the same changes to it")
         menu.addSeparator()
-        work = {"save": self._on_save, "edit": self._on_edit, "export": self._on_export}
-        copy, save, edit, _ = face_actions(self, self.face, **work)
-        menu.addActions([copy, save, edit])
+        of_face = self.face.menu()
+        of_face.addAction("Save pict&ure …", self._on_save)
+        of_face.addAction("Edit &in Explore", self._on_edit)
+        menu.addActions(of_face.actions())
+        of_face.addAction("E&xport …", self._on_export)
         self.more.setMenu(menu)
 
     def _connect(self) -> None:

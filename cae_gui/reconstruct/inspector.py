@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFrame,
     QHBoxLayout,
     QPushButton,
     QRadioButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -17,8 +15,9 @@ from PySide6.QtWidgets import (
 from cae_gui.reconstruct.numbers import Numbers
 from cae_gui.widgets.controls import ColorRole, ElidedLabel, Label, PrimaryButton, SectionLabel
 from cae_gui.widgets.fields import Slider
+from cae_gui.widgets.inspectors import fill_inspector
 from cae_gui.widgets.layouts import filled
-from cae_gui.widgets.tokens import LARGE, PRIMARY
+from cae_gui.widgets.tokens import LARGE
 
 STOP = "Stop refi&ning"
 GAIN, MOST_GAIN = 4, 16
@@ -81,7 +80,7 @@ class Gain(QWidget):
         self.changed.emit()
 
 
-class Inspector(QScrollArea):
+class Inspector(QWidget):
     """Numbers, refinement, what is on the stage, the photo's buttons (``photo``), and saving."""
 
     def __init__(self, photo: QWidget, parent: QWidget | None = None) -> None:
@@ -115,7 +114,6 @@ class Inspector(QScrollArea):
         self._hint.setHidden(bool(text))
 
     def _label(self) -> None:
-        self.refine.setMinimumHeight(PRIMARY)
         self.refine.setAccessibleName("Refine")
         self.undo_refinement.setToolTip(
             "Take the face as the encoder gives it; Ctrl+Z takes back the last steps alone"
@@ -168,19 +166,5 @@ class Inspector(QScrollArea):
         title = SectionLabel("View")
         view = filled(QVBoxLayout(), title, views, self.difference, self.brightness)
         saves = filled(QHBoxLayout(), self.export_face, self.export_strip)
-        holder = QWidget()
-        column = QVBoxLayout(holder)
         about = filled(QVBoxLayout(), self.name, self.numbers)
-        filled(column, about, refine, view, self._photo, margins=(16, 16, 16, 16), spacing=16)
-        column.addStretch()
-        column.addLayout(saves)
-        self.setWidget(holder)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        for part in (self.viewport(), holder):
-            part.setAutoFillBackground(False)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, 160)
+        fill_inspector(self, saves, about, refine, view, self._photo, spacing=16)

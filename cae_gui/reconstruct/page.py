@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from cae_gui.core.faces import PHOTOS, Faces
@@ -75,7 +74,6 @@ class ReconstructPage(Workspace):
         self._in_strip: Reconstruction | None = None
         self._shown: Reconstruction | None = None
         self._compared: _Compared | None = None
-        self._of_pictures: list[QAction] = []
         self.own = own
         self.photo = own.photo
         self.original, self.reconstruction = FaceView(), FaceView()
@@ -119,18 +117,10 @@ class ReconstructPage(Workspace):
     def _offer(self, view: FaceView, *, with_morph: bool) -> None:
         """Give a picture its context menu, and the focus for its keys."""
         view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        offers: list[tuple[str, Callable[[], object]]] = [
-            ("&Copy", view.copy),
-            ("&Save picture …", partial(self._save, view)),
-        ]
+        menu = view.menu()
+        menu.addAction("&Save picture …", partial(self._save, view))
         if with_morph:
-            offers.append(("Put into &Morph", self._ask_morph))
-        for text, work in offers:
-            action = QAction(text, view, enabled=False)
-            action.triggered.connect(work)
-            view.addAction(action)
-            self._of_pictures.append(action)
+            menu.addAction("Put into &Morph", self._ask_morph)
 
     def _label(self) -> None:
         self.original.set_placeholder("Choose a face at the left, or drop a photo.")
@@ -244,8 +234,6 @@ class ReconstructPage(Workspace):
         self.inspector.brightness.show_gain(compared.gain)
         self.numbers.show_quality(compared.quality)
         self.export_face.setEnabled(True)
-        for action in self._of_pictures:
-            action.setEnabled(True)
 
     @Slot(bool)
     def _on_difference(self, shown: bool) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtCore import QRect, QSize
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from cae_gui.reconstruct.heat_map_view import HeatMapView
 from cae_gui.reconstruct.wipe_view import WipeView
 from cae_gui.widgets.face_view import FaceView
-from cae_gui.widgets.theme import palette_of
-from cae_gui.widgets.tokens import WELL
+from cae_gui.widgets.well import Well
 
 _EDGE = _GAP = 8
 _MOST_FOR_PHOTO, _LEAST_FOR_PHOTO = 0.4, 0.36
@@ -23,7 +22,7 @@ _ROW_IS_BETTER = 0.95
 """One row is preferred to two unless its pictures are smaller than this share of theirs."""
 
 
-class FaceStage(QWidget):
+class FaceStage(Well):
     """Shows original, reconstruction and difference, or the first two as a wipe.
 
     ``photo`` is beside them while it isn't hidden; ``lay_out`` is to be called when that changes.
@@ -38,7 +37,7 @@ class FaceStage(QWidget):
         difference: HeatMapView,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self._photo, self._pair, self._wipe, self._difference = (
             photo,
             (original, reconstruction),
@@ -48,11 +47,6 @@ class FaceStage(QWidget):
         for view in (photo, original, reconstruction, wipe, difference):
             view.setParent(self)
         self._is_wiped, self._shows_difference = False, True
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        # Faces look alike in both schemes, and so do the words on the well.
-        palette = palette_of("dark")
-        palette.setColor(QPalette.ColorRole.Window, QColor(WELL))
-        self.setPalette(palette)
         wipe.hide()
 
     def wipe(self, wiped: bool) -> None:
@@ -100,11 +94,6 @@ class FaceStage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.lay_out()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(event.rect(), QColor(WELL))
-        painter.end()
 
 
 class _Wanted(NamedTuple):

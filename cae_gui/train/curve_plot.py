@@ -81,7 +81,7 @@ class CurvePlot(QWidget):
         self.setMinimumSize(320, 160)
         self.setAccessibleName("Training curves")
         self.setToolTip("The numbers of an epoch: point at it, or use the arrow keys")
-        self.empty = EmptyState("train", _EMPTY, "Start training", self)
+        self.empty = EmptyState("train", _EMPTY, "Start training", parent=self)
         self._describe()
 
     def set_history(self, epochs: Sequence[EpochDone | EpochRow]) -> None:

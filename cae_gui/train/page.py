@@ -11,7 +11,6 @@ from PySide6.QtGui import QHideEvent, QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -43,6 +42,7 @@ from cae_gui.widgets import dialogs
 from cae_gui.widgets.controls import Label, PrimaryButton, button
 from cae_gui.widgets.fields import Tabs
 from cae_gui.widgets.icons import icon
+from cae_gui.widgets.inspectors import FOOT, Scrolling
 from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.message_bar import MessageBar
 from cae_gui.widgets.numbers import counted
@@ -126,7 +126,7 @@ class TrainPage(Workspace):
         self.discard.setIcon(icon("discard"))
         self.discard.setIconSize(QSize(18, 18))
         self.discard.setFixedWidth(PRIMARY)
-        for large in (self.start, self.pause, self.stop, self.discard):
+        for large in (self.stop, self.discard):
             large.setMinimumHeight(PRIMARY)
         self.pause.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -147,19 +147,14 @@ class TrainPage(Workspace):
         steering = filled(QHBoxLayout(), self.pause, self.stop, self.discard)
         inspector = QWidget()
         items = self.tabs, self.estimate, self.follow, self.start, steering
-        filled(QVBoxLayout(inspector), *items, margins=(16, 8, 16, 16), room=self.tabs)
+        filled(QVBoxLayout(inspector), *items, margins=FOOT, room=self.tabs)
         return inspector
 
     def _make_settings(self) -> QWidget:
         content = QWidget()
         items = self.faces, self.form, self.further, self.layers
         filled(QVBoxLayout(content), *items, margins=(0, 12, 0, 8), spacing=12).addStretch(1)
-        scroll = QScrollArea(widgetResizable=True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it scrolls along with the focus
-        scroll.setWidget(content)
-        return scroll
+        return Scrolling(content)
 
     def _connect(self) -> None:
         training = self._training

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from cae_gui.core.models import Models
 from cae_gui.core.times import duration, run_title
@@ -22,7 +22,7 @@ from cae_gui.train.shown_run import ShownRun
 from cae_gui.train.training import RunOpened, Stopped, Training, TrainingEvent
 from cae_gui.widgets import dialogs
 from cae_gui.widgets.controls import button
-from cae_gui.widgets.empty_state import EmptyState
+from cae_gui.widgets.empty_state import EmptyState, OrEmpty
 from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.message_bar import Action, MessageBar
 from model.events import EpochDone
@@ -86,9 +86,8 @@ class RunsPage(QWidget):
         self.view = RunView()
         self.view.setModel(self.model)
         self.empty = EmptyState("train", _EMPTY, "Set up a training")
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self.empty)
-        self._pages.addWidget(self.view)
+        self._pages = OrEmpty(self.view, self.empty)
+        self._pages.show_empty(True)
         self.open = button("&Open", self._open, "Show its curves and faces, and use its best model")
         tip = "Train on, exactly where the run was stopped"
         self.go_on = button("&Continue", self._go_on, tip)
@@ -136,7 +135,7 @@ class RunsPage(QWidget):
     def set_items(self, items: Sequence[RunItem]) -> None:
         """Show these runs, newest first."""
         self.model.set_items(items)
-        self._pages.setCurrentWidget(self.view if items else self.empty)
+        self._pages.show_empty(not items)
         self._offer()
 
     def selected(self) -> list[RunItem]:

@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtGui import Qt as TextQt
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QProgressBar, QPushButton, QWidget
 
-from cae_gui.widgets.tokens import RADIUS
+from cae_gui.widgets.tokens import PRIMARY, RADIUS
 
 ColorRole = QPalette.ColorRole
 
@@ -147,6 +147,7 @@ class PrimaryButton(QPushButton):
         font = self.font()
         font.setWeight(font.Weight.DemiBold)
         self.setFont(font)
+        self.setMinimumHeight(PRIMARY)
 
     def sizeHint(self) -> QSize:
         """Return the size of the text with padding."""

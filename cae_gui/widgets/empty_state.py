@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from cae_gui.widgets.controls import Label
 from cae_gui.widgets.icons import Name, icon
@@ -19,11 +21,20 @@ _VEIL = 0.92
 class EmptyState(QWidget):
     """Says in the middle of an empty place what appears there, and offers the way to it."""
 
-    def __init__(self, name: Name, text: str, action: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        name: Name,
+        text: str,
+        action: str,
+        clicked: Callable[[], object] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.label = Label(text, wordWrap=True)
         self.label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.button = QPushButton(action)
+        if clicked is not None:
+            self.button.clicked.connect(lambda: clicked())
         self._picture = _Icon(name)
         items = self._picture, self.label, self.button
         column = filled(QVBoxLayout(self), *items, margins=(16, 16, 16, 16))
@@ -49,6 +60,20 @@ class EmptyState(QWidget):
         painter.setBrush(ground)
         painter.drawRoundedRect(QRectF(self.rect()), RADIUS, RADIUS)
         painter.end()
+
+
+class OrEmpty(QStackedWidget):
+    """Shows what is there or, while there is nothing, what to do."""
+
+    def __init__(self, content: QWidget, empty: EmptyState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.empty = empty
+        self.addWidget(content)
+        self.addWidget(empty)
+
+    def show_empty(self, empty: bool) -> None:
+        """Show what to do, or what is there."""
+        self.setCurrentIndex(int(empty))
 
 
 class _Icon(QWidget):

@@ -31,6 +31,7 @@ from model.face_set import FACE_SHAPE
 
 _MARGIN = 4  # room for the ring
 _CAPTION_GAP = 4
+_CLICKS = Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter
 _COPIED = 192  # the least side of a copied picture: a face has 48 pixels
 
 
@@ -38,7 +39,7 @@ class FaceView(QWidget):
     """Shows one image as large as fits into a square, and a caption under it.
 
     Signals:
-        clicked(): by mouse, or by Space or Enter where it takes the focus.
+        clicked(): by mouse, or by Space or Enter where it is droppable.
         face_dropped(str, object): name and uint8 (48, 48, 3) pixels; only if droppable.
         painted(int): a new image has been painted for the first time; carries its stamp.
     """
@@ -56,6 +57,7 @@ class FaceView(QWidget):
         self._press_at: QPoint | None = None
         self._drop_hover = False
         self._droppable = droppable
+        self._menu: QMenu | None = None
         self.setAcceptDrops(droppable)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if droppable else Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -95,6 +97,13 @@ class FaceView(QWidget):
         """Name the image; a named 48 x 48 image can be dragged to another place."""
         self._face_name = name
         self._describe()
+
+    def menu(self) -> QMenu:
+        """Return the context menu of the image, to which can be added; it copies the image."""
+        if self._menu is None:
+            self._menu = QMenu(self)
+            self._menu.addAction("&Copy picture\tCtrl+C", self.copy)
+        return self._menu
 
     def picture(self) -> QImage | None:
         """Return the image to copy, small ones enlarged; None where there is none."""
@@ -201,19 +210,16 @@ class FaceView(QWidget):
             self.clicked.emit()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer to copy the image, and the actions that were added to this widget."""
-        if self._pixels is None:
-            return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("&Copy picture", self.copy)
-        menu.addActions(self.actions())
-        menu.popup(event.globalPos())
+        """Open the menu of the image, by the menu key in the middle of it."""
+        if self._pixels is not None:
+            by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+            place = self.mapToGlobal(self.picture_rect().center())
+            self.menu().popup(place if by_key else event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
-        elif event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        elif self._droppable and event.key() in _CLICKS:
             self.clicked.emit()
         else:
             super().keyPressEvent(event)

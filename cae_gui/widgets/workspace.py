@@ -25,6 +25,8 @@ class Workspace(QWidget):
     it closes on Escape and when the focus goes to what it covers. Whether it is open in a wide
     window is kept meanwhile.
 
+    Tab goes through the stage, the strip and the inspector, in this order.
+
     Signals:
         inspector_shown(bool): the inspector was opened or folded away.
         laid_out(): the stage has another place or size.

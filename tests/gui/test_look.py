@@ -24,6 +24,7 @@ from cae_gui.widgets.controls import ElidedLabel
 from cae_gui.widgets.message_bar import Action
 from cae_gui.widgets.theme import palette_of
 from cae_gui.widgets.tokens import HEADER, NARROW, border_of
+from cae_gui.widgets.workspace import Workspace
 from tests.gui.widgets.test_theme import contrast
 
 WORKSPACES = ("train", "reconstruct", "explore", "morph")
@@ -32,8 +33,8 @@ SMALL = 900, 500
 Role = QPalette.ColorRole
 
 
-def turn_to(window: MainWindow, workspace: str) -> QWidget:
-    page = getattr(window, workspace)
+def turn_to(window: MainWindow, workspace: str) -> Workspace:
+    page: Workspace = getattr(window, workspace)
     window.tabs.setCurrentWidget(page)
     QApplication.processEvents()
     return page
@@ -128,6 +129,14 @@ def walk(window: MainWindow, qtbot: QtBot, most: int = 200) -> list[QWidget]:
     raise AssertionError(f"{most} times Tab, and never back: {been[-5:]}")
 
 
+def part_of(widget: QWidget, page: Workspace) -> str:
+    """Return where in a page a widget lies, in which the drawer is closed."""
+    place, stage = widget.mapTo(page, widget.rect().center()), page.stage_rect()
+    if place.x() > stage.right():
+        return "inspector"
+    return "strip" if place.y() > stage.bottom() else "stage"
+
+
 @pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # tips on focus
 @pytest.mark.parametrize("form", ["wide", "narrow", "folded"])
 @pytest.mark.parametrize("workspace", WORKSPACES)
@@ -147,6 +156,9 @@ def test_tab_goes_to_what_is_seen_and_round(
     assert any(page.isAncestorOf(widget) for widget in been)
     is_in_gallery = any(window.gallery.isAncestorOf(widget) for widget in been)
     assert is_in_gallery is window.gallery.isVisible()
+    parts = [part_of(widget, page) for widget in been if page.isAncestorOf(widget)]
+    assert parts[0] == "stage"
+    assert parts == sorted(parts, key=["stage", "strip", "inspector"].index)
 
 
 def test_the_focus_goes_to_a_message_and_back(window: MainWindow, qtbot: QtBot) -> None:

@@ -18,6 +18,7 @@ from cae_gui.core.latents import FEWEST, Latents
 from cae_gui.core.tasks import Task, Tasks
 from cae_gui.explore.explorer import Edited, Explorer, rest_timer
 from cae_gui.explore.exploring import Exploring
+from cae_gui.explore.face_stage import SHOW_DEMO
 from cae_gui.explore.map.latent_map import LatentMap
 from cae_gui.explore.map.map_dots import Coloring
 from cae_gui.explore.map.maps import Maps
@@ -78,9 +79,8 @@ class MapPage(QWidget):
         self.map = LatentMap()
         self.method, self.coloring = ComboBox(), ComboBox()
         self.fit = button("Fit", self.map.fit, "Show all faces (0, or a double click)")
-        self.too_few = EmptyState("explore", TOO_FEW, "Show the demo faces")
+        self.too_few = EmptyState("explore", TOO_FEW, SHOW_DEMO, partial(faces.choose, DEMO))
         self.too_few.button.setToolTip("Show the demo faces that come with the program")
-        self.too_few.button.clicked.connect(self._on_demo)
         self.hint = Label(wordWrap=True)
         self.hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._label()
@@ -331,10 +331,6 @@ class MapPage(QWidget):
         if known_of is self._known_of:
             self._known.update(zip(states, places, strict=True))
             self._show_edited()
-
-    @Slot()
-    def _on_demo(self) -> None:
-        self._faces.choose(DEMO)
 
     @Slot()
     def _on_shown(self) -> None:

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import (
-    QAction,
     QContextMenuEvent,
     QDrag,
     QDragEnterEvent,
@@ -184,11 +183,11 @@ def test_its_menu_copies_it_and_has_what_was_added(view: FaceView) -> None:
     QApplication.sendEvent(view, event)
     assert QApplication.activePopupWidget() is None  # there is nothing to copy
     view.set_image(RED)
-    view.addAction(QAction("Save …", view))
+    view.menu().addAction("Save …")
     QApplication.sendEvent(view, event)
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
-    assert [action.text() for action in menu.actions()] == ["&Copy picture", "Save …"]
+    assert [action.text() for action in menu.actions()] == ["&Copy picture\tCtrl+C", "Save …"]
     menu.actions()[0].trigger()
     menu.close()
     assert QGuiApplication.clipboard().image().pixelColor(9, 9).getRgb()[:3] == (255, 0, 0)
