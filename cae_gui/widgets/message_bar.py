@@ -119,6 +119,7 @@ class MessageBar(QFrame):
         width = min(_WIDEST, room.width())
         layout = self.layout()
         assert layout is not None
+        layout.activate()  # or the height is that of the message before
         height = layout.totalHeightForWidth(width)
         left = room.left() + (room.width() - width) // 2
         self.setGeometry(left, room.bottom() + 1 - height - _DISTANCE, width, height)

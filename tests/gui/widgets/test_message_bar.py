@@ -9,6 +9,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QLabel,
     QLineEdit,
     QVBoxLayout,
     QWidget,
@@ -238,3 +239,27 @@ def test_it_floats_at_the_bottom_and_moves_nothing(qtbot: QtBot) -> None:
     page.resize(400, 300)
     assert page.rect().contains(bar.geometry())
     assert bar.isVisible()
+
+
+def test_a_message_is_whole_whatever_was_in_its_place_before(qtbot: QtBot) -> None:
+    page = QWidget()
+    bar = MessageBar(page)
+    qtbot.addWidget(page)
+    page.resize(665, 400)
+    bar.float_over(page, page.rect)
+    with qtbot.waitExposed(page):
+        page.show()
+
+    def is_whole() -> bool:
+        text = next(label for label in bar.findChildren(QLabel) if label.text() == bar.message())
+        return text.height() >= text.heightForWidth(text.width()) > 0
+
+    bar.show_message("A sentence. " * 15)
+    assert is_whole()
+    bar.show_message("Short.", kind="offer", actions=[Action("Again")])
+    assert is_whole()
+    press(bar, "Older message", qtbot)
+    assert is_whole()
+    bar.clear()
+    bar.show_message("A sentence. " * 20)
+    assert is_whole()
