@@ -143,6 +143,7 @@ class Status:
     def set_device(self, name: str) -> None:
         """Say what trainings run on."""
         self._device.setText(name)
+        self._show_dot()
 
     @Slot(object)
     def set_training(self, state: State) -> None:
@@ -154,4 +155,7 @@ class Status:
             State.STOPPING: "Stopping the training",
         }
         self._training.setText(texts.get(state, ""))
-        self._dot.setVisible(state in texts)
+        self._show_dot()
+
+    def _show_dot(self) -> None:
+        self._dot.setVisible(bool(self._training.text() and self._device.text()))

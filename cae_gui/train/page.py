@@ -56,6 +56,7 @@ from model.progress import WorkProgress
 _STRIP_SHARE = 0.27
 """The most of the page's height that the strip takes, so that the plot stays the largest."""
 _LARGEST_FACE, _SMALLEST_FACE = 88, 32
+_SOON = "The error of the training appears here."
 
 
 class TrainPage(Workspace):
@@ -85,6 +86,7 @@ class TrainPage(Workspace):
         self._has_finished = False
         self._before: Path | None = None
         self._begun: Path | None = None
+        self._lent_focus = False  # to the tabs, while the training stops
         self._planned = 0
         self._epoch = 0
         self._shown = ShownRun(runs, models, tasks, lines, self)
@@ -218,6 +220,9 @@ class TrainPage(Workspace):
             self._show_ahead(faces, config)
         if not is_active and refused:
             texts = refused, ""
+        if is_active or refused:
+            self.plot.empty.set_text(refused if not is_active else _SOON)
+        self.plot.empty.button.setVisible(not is_active)
         self.estimate.setText(texts[0])
         self.estimate.setToolTip(texts[1])
         role = QPalette.ColorRole
@@ -298,7 +303,9 @@ class TrainPage(Workspace):
         """Show, enable and name the buttons for this state of the training."""
         is_active = state is not State.IDLE
         steering = self.pause, self.stop, self.discard
+        waiting = self.tabs.tabBar()
         had_focus = any(one.hasFocus() for one in (self.start, *steering))
+        had_focus = had_focus or (self._lent_focus and waiting.hasFocus())
         self.pause.setText("Res&ume" if state is State.PAUSED else "Pa&use")
         tip = "Go on with" if state is State.PAUSED else "Hold"
         self.pause.setToolTip(f"{tip} the training")
@@ -311,8 +318,11 @@ class TrainPage(Workspace):
         self.further.setEnabled(not is_active)
         self.form.set_read_only(is_active)
         self._refresh()
+        self._lent_focus = had_focus and state is State.STOPPING
         if had_focus:
-            (self.pause if is_active else self.start).setFocus(Qt.FocusReason.OtherFocusReason)
+            # While it stops no button takes the focus, which would go anywhere.
+            active = waiting if self._lent_focus else self.pause
+            (active if is_active else self.start).setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot(object)
     def _on_state(self, state: State) -> None:
@@ -371,8 +381,14 @@ class TrainPage(Workspace):
                 self._history = []
                 if is_on_show:
                     self._shown.clear()
-        if text := _sentence(event):
+        if text := self._text_of(event):
             self.status.setText(text)
+
+    def _text_of(self, event: TrainingEvent) -> str:
+        """Return what the status line says of an event; "" keeps what it says."""
+        # Where a training is paused before it begins, it prepares itself first.
+        is_waiting = self._training.state is State.PAUSED
+        return "" if is_waiting and isinstance(event, WorkProgress | Started) else _sentence(event)
 
     def _begin(self, event: RunOpened) -> None:
         """Show the run of the training, with the epochs that it has already."""

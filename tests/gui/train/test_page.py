@@ -20,7 +20,7 @@ from cae_gui.widgets.message_bar import MessageBar
 from model.config import PRESETS, TrainConfig
 from model.data.datasets import FaceSet
 from model.evaluation import pca_mse
-from model.events import Finished, Progress
+from model.events import Finished, Progress, Started
 from model.runs.runs import EpochRow
 from tests.gui.conftest import LOADING_MS, SMALL, Dialogs, wait_for_reconstruction
 
@@ -116,10 +116,37 @@ def test_pause_takes_the_place_and_the_focus_of_start(page: TrainPage, studio: S
     assert QApplication.focusWidget() is page.start
 
 
+def test_start_gets_the_focus_after_stop(page: TrainPage, studio: Studio) -> None:
+    page.activateWindow()
+    studio.training._enter(State.RUNNING)
+    page.stop.setFocus()
+    studio.training._enter(State.STOPPING)
+    assert page.tabs.tabBar().hasFocus()
+    studio.training._enter(State.IDLE)
+    assert page.start.hasFocus()
+
+
+def test_an_empty_plot_says_why_nothing_can_start_and_what_comes(
+    page: TrainPage, studio: Studio, few_faces: FaceSet
+) -> None:
+    empty = page.plot.empty
+    studio.training._enter(State.PREPARING)
+    assert not empty.button.isVisible()
+    assert "Start" not in empty.label.text()
+    studio.training._enter(State.IDLE)
+    assert empty.button.isVisible()
+    assert "Start a training on “Patches”" in empty.label.text()
+    studio.faces.faces = FaceSet("One", few_faces.images[:1])
+    studio.faces.changed.emit()
+    assert "“One” has too few faces" in empty.label.text()
+
+
 def test_paused_says_where(page: TrainPage, studio: Studio) -> None:
     training = studio.training
     training._enter(State.PREPARING)
     training.pause()
+    assert page.status.text() == "Paused before the first epoch."
+    training.reported.emit(Started("CPU", 48, 12, 8, 1))
     assert page.status.text() == "Paused before the first epoch."
     training.go_on()
     training.reported.emit(RunOpened(Path("run"), replace(SMALL, epochs=8)))
