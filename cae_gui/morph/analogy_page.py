@@ -201,7 +201,8 @@ class AnalogyPage(QWidget):
 
     def _show_example(self) -> None:
         direction = next(iter(self._models.attributes or ()), None)
-        self._about_example = _example(direction.name if direction else "")
+        is_along = direction is not None and self._analogy.has_many_candidates
+        self._about_example = _example(direction.name if direction and is_along else "")
         self._analogy.show_example(direction.vector if direction else None)
 
     def _decode_means(self) -> None:

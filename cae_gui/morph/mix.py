@@ -211,8 +211,8 @@ class Analogy(Mix[AnalogyState]):
         """The faces that it was filled with at first, or nothing."""
 
     def propose(self, faces: Sequence[MorphFace]) -> None:
-        """Take faces to make an example of, as long as nobody put any."""
-        if not self.state.faces and not self.example:
+        """Take faces to make an example of, as long as nobody put any; fewer don't replace more."""
+        if not self.state.faces and not self.example and len(faces) >= len(self._candidates):
             self._candidates = list(faces)
             self.latents_changed.emit()
 
@@ -226,13 +226,19 @@ class Analogy(Mix[AnalogyState]):
         """Whether there are such faces, all encoded."""
         return self.has_candidates and not self.to_encode()
 
+    @property
+    def has_many_candidates(self) -> bool:
+        """Whether there are enough of them for an example along a direction."""
+        return len(self._candidates) > 2 * _IN_EXAMPLE
+
     def show_example(self, direction: Floats | None) -> None:
         """Fill A, B and C with an example, without an undo step.
 
-        Along a direction (L,) A is far, B and C aren't; without one they are single faces.
+        Along a direction (L,) A is far, B and C aren't; without one, or many candidates, they are
+        single faces.
         """
         faces = self._candidates
-        if direction is not None and len(faces) > 2 * _IN_EXAMPLE:
+        if direction is not None and self.has_many_candidates:
             latents = self._latents_of(faces)
             order = np.argsort(latents @ direction)
             low, others, high = np.split(order, (_IN_EXAMPLE, len(order) - _IN_EXAMPLE))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,10 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from cae_gui.main_window import MainWindow
+from cae_gui.morph.analogy_page import AnalogyPage
 from cae_gui.morph.mix import MorphFace
 from cae_gui.morph.page import MorphPage
+from cae_gui.settings import Settings
 from cae_gui.studio import Studio
 from cae_gui.widgets.face_mime import Face
 from model.data.datasets import FaceSet
@@ -20,6 +23,7 @@ from tests.gui.conftest import (
     export_as,
     picture_of,
     same_picture,
+    save_faces,
     wait_for_message,
 )
 
@@ -41,10 +45,15 @@ def change_seen(window: MainWindow, qtbot: QtBot, do: object) -> None:
 @pytest.fixture
 def example(window: MainWindow, qtbot: QtBot) -> MainWindow:
     """A window that shows the analogy, for which nobody chose anything."""
+    show_analogy(window, qtbot)
+    return window
+
+
+def show_analogy(window: MainWindow, qtbot: QtBot) -> AnalogyPage:
     window.tabs.setCurrentWidget(window.morph)
     window.morph.tabs.setCurrentWidget(window.morph.analogy)
     qtbot.waitUntil(window.morph.analogy.save.isEnabled, timeout=LOADING_MS)
-    return window
+    return window.morph.analogy
 
 
 @pytest.fixture
@@ -107,6 +116,28 @@ def test_an_example_without_directions_has_three_faces(studio: Studio, few_faces
     assert [[face.name for face in side] for side in analogy.state.sides] == [["0"], ["1"], ["2"]]
     analogy.propose([])  # other faces are on show: what is there stays
     assert analogy.result() is not None
+
+
+def test_a_few_faces_dont_replace_those_for_the_example(studio: Studio, few_faces: FaceSet) -> None:
+    analogy = studio.analogy
+    many = [MorphFace(str(row), few_faces.images[row]) for row in range(20)]
+    analogy.propose(many)
+    analogy.propose([MorphFace("own", face.photo) for face in many[:5]])
+    analogy.set_latents(analogy.to_encode(), np.ones((20, 4), np.float32))
+    analogy.show_example(None)
+    assert [face.name for face in analogy.state.faces] == ["0", "1", "2"]
+
+
+def test_an_example_of_a_few_faces_tells_of_no_attribute(
+    open_window: Callable[[], MainWindow], few_faces: FaceSet, tmp_path: Path, qtbot: QtBot
+) -> None:
+    few = FaceSet("Few", few_faces.images[:4], few_faces.names[:4])
+    Settings().source = str(save_faces(few, tmp_path / "few"))
+    window = open_window()
+    view = show_analogy(window, qtbot)
+    assert window.studio.models.attributes
+    assert "fits the faces" not in view.note.text()
+    assert "A, B and C are faces of those on show." in view.note.text()
 
 
 def test_each_well_takes_the_selected_face(example: MainWindow, qtbot: QtBot) -> None:
