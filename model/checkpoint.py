@@ -47,6 +47,7 @@ MAX_HEADER_BYTES = 1_000_000
 FLOATS = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
 
 
+_NAMED_AS_MODELS = (".safetensors", ".pth", ".pt", ".ckpt", ".bin")
 _ONNX = (b"\x12", b"\x1a", b"\x22", b"\x2a", b"\x32", b"\x3a", b"\x42")
 """Protobuf tags that may follow the version, the first field of an ONNX model."""
 
@@ -131,6 +132,8 @@ def load_face_model(path: Path) -> FaceModel:
         raise ModelFileError(path, "is damaged or isn't a model file (its header is too long).")
     if path.suffix.lower() == ".onnx" or (start[:1] == b"\x08" and start[2:3] in _ONNX):
         raise ModelFileError(path, f"is an ONNX model, which can't be opened. {WHAT_OPENS}")
+    if path.suffix.lower() in _NAMED_AS_MODELS:
+        raise ModelFileError(path, "is damaged, or isn't the model file that its name says.")
     raise ModelFileError(path, f"isn't a model file. {WHAT_OPENS}")
 
 

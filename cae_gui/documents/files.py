@@ -16,7 +16,7 @@ from PySide6.QtCore import QMimeData, QObject, QUrl, Slot
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
-from cae_gui.documents.kinds import MODEL_SUFFIXES, kind_of
+from cae_gui.documents.kinds import MODEL_SUFFIXES, holds_picture, kind_of
 from cae_gui.widgets import dialogs
 from cae_gui.widgets.face_mime import MIME_TYPE
 from cae_gui.widgets.images import from_qimage
@@ -108,7 +108,10 @@ class Files(QObject):
     def open_model(self) -> None:
         """Ask for a model file and open it."""
         path = dialogs.ask_open(self._window, "Open a model", self._settings.folder, MODELS)
-        if path is not None:
+        if path is not None and kind_of(path) == "photo" and not holds_picture(path):
+            self._settings.folder = path.parent
+            self._models.open(path)  # which says why it is none
+        elif path is not None:
             self.open_path(path)
 
     @Slot()

@@ -39,7 +39,9 @@ def ask_open(parent: QWidget, title: str, folder: Path, formats: str) -> Path | 
 
 def ask_photos(parent: QWidget, folder: Path) -> list[Path]:
     """Ask for any number of photos."""
-    names, _ = QFileDialog.getOpenFileNames(parent, "Add photos", str(folder), photo_filters())
+    brief = QFileDialog.Option.HideNameFilterDetails  # or dozens of suffixes fill the line
+    asked = "Add photos", str(folder), photo_filters(), "", brief
+    names, _ = QFileDialog.getOpenFileNames(parent, *asked)
     return [Path(name) for name in names]
 
 

@@ -555,6 +555,12 @@ class TestOtherFiles:
         with pytest.raises(ModelFileError, match=r"“letter\.txt” isn't a model file"):
             load_face_model(path)
 
+    def test_another_kind_of_file_with_the_name_of_a_model_is_refused(self, tmp_path: Path) -> None:
+        path = tmp_path / "letter.safetensors"
+        path.write_bytes(b"Dear reader,\nthis is a letter.\n")
+        with pytest.raises(ModelFileError, match="isn't the model file that its name says"):
+            load_face_model(path)
+
     def test_an_archive_of_something_else_is_refused(self, tmp_path: Path) -> None:
         path = tmp_path / "letters.zip"
         with zipfile.ZipFile(path, "w") as archive:

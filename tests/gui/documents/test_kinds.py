@@ -16,6 +16,7 @@ from cae_gui.documents.kinds import kind_of
 from cae_gui.main_window import MainWindow
 from cae_gui.widgets import dialogs
 from model.photos.faces import picture_suffixes
+from tests.gui.conftest import Dialogs
 
 
 def checkpoint(**options: object) -> bytes:
@@ -90,6 +91,16 @@ def test_dropped_models_go_to_the_reader_of_models(
     with qtbot.waitSignal(window.studio.problem):
         window.files.take(mime)
     assert "as an image" not in window.messages.message()
+
+
+def test_what_is_opened_as_a_model_and_is_none_is_refused_as_one(
+    window: MainWindow, answers: Dialogs, qtbot: QtBot, tmp_path: Path
+) -> None:
+    answers.path = tmp_path / "letter.txt"
+    answers.path.write_text("Dear reader")
+    with qtbot.waitSignal(window.studio.problem):
+        window.files.open_model()
+    assert "“letter.txt” isn't a model file" in window.messages.message()
 
 
 def test_dialogs_offer_what_can_be_read_in_small_and_capital_letters() -> None:
