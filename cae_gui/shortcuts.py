@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHeaderView,
-    QLineEdit,
     QMenu,
     QMenuBar,
     QTreeWidget,
@@ -19,6 +18,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+
+from cae_gui.widgets.fields import SearchField
 
 _SIZE = 560, 600
 _NATIVE = QKeySequence.SequenceFormat.NativeText
@@ -104,9 +105,7 @@ class ShortcutsDialog(QDialog):
         self.setWindowTitle("Keyboard shortcuts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(*_SIZE)
-        self.search = QLineEdit(clearButtonEnabled=True)
-        self.search.setPlaceholderText("Search by a word or a key")
-        self.search.setAccessibleName("Search the shortcuts")
+        self.search = SearchField("Search by a word or a key", "Search the shortcuts")
         self.search.textChanged.connect(self._filter)
         self.list = QTreeWidget()
         self.list.setAccessibleName("Shortcuts")

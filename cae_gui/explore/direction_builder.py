@@ -17,13 +17,20 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPalette,
 )
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from cae_gui.widgets.controls import Label, PrimaryButton, SectionLabel
 from cae_gui.widgets.face_list import FaceListModel, FaceListView
 from cae_gui.widgets.face_mime import MIME_TYPE, Face, faces_from_mime
 from cae_gui.widgets.film_strip import FilmStrip
 from cae_gui.widgets.images import Pixels
+from cae_gui.widgets.inspectors import Scrolling
 from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.painting import paint_ring
 from model.face_set import FACE_SHAPE
@@ -134,7 +141,9 @@ class DirectionBuilder(QWidget):
         self._error.setForegroundRole(QPalette.ColorRole.BrightText)
         self._preview.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._preview.setAccessibleName("The face along the direction, from -2 to +2 sigma")
-        self._preview.set_placeholder("The selected face along this direction, −2 σ to +2 σ")
+        self._preview.set_placeholder(
+            "The selected face along this direction, −2\u00a0σ to +2\u00a0σ"
+        )
         for side in SIDES:
             title = _TITLES[side]
             self.piles[side].set_empty_text(_EMPTY[side])
@@ -155,9 +164,13 @@ class DirectionBuilder(QWidget):
         buttons.addWidget(self.cancel)
         buttons.addWidget(self.save)
         above = self._title, self._name, Label(_HINT, wordWrap=True)
-        below = self._separation, self._preview, self._error, buttons
-        column, margins = QVBoxLayout(self), (16, 8, 16, 8)
-        filled(column, *above, sides, *below, margins=margins, room=sides)
+        rows = *above, sides, self._separation, self._preview
+        contents = QWidget()
+        filled(QVBoxLayout(contents), *rows, margins=(16, 8, 16, 8), room=sides)
+        scrolled = Scrolling(contents)
+        # What saves it is in view on low screens, too.
+        end = filled(QVBoxLayout(), self._error, buttons, margins=(16, 0, 16, 8))
+        filled(QVBoxLayout(self), scrolled, end, room=scrolled)
 
     def _connect(self) -> None:
         self._name.textEdited.connect(self._on_name)

@@ -9,13 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QMenu,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from cae_gui.core.models import Lane, Models
 from cae_gui.explore.custom_directions import CustomDirections, Draft
@@ -25,7 +19,6 @@ from cae_gui.explore.sliders.latent_sliders import LatentSliders
 from cae_gui.explore.tools import Tool
 from cae_gui.widgets.controls import Label, button, in_menu
 from cae_gui.widgets.face_mime import Face
-from cae_gui.widgets.inspectors import Scrolling
 from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.message_bar import Action, MessageBar
 from model.latents.custom_directions import MAX_DIRECTIONS, MIN_MEASURED, DirectionFaces
@@ -72,7 +65,6 @@ class DirectionsPage(QWidget):
         self._note = Label(wordWrap=True)
         self._pages = QStackedWidget()
         self._list = QWidget()
-        self._form = Scrolling(self.builder)
         for opening in (self.edit, self.remove):
             opening.open_with(QMenu(opening))
         self._arrange(sliders)
@@ -87,7 +79,7 @@ class DirectionsPage(QWidget):
         column, rows = QVBoxLayout(self._list), (buttons, sliders, self._note)
         filled(column, *rows, margins=(0, 8, 0, 0), spacing=0, room=sliders)
         self._pages.addWidget(self._list)
-        self._pages.addWidget(self._form)
+        self._pages.addWidget(self.builder)
         filled(QVBoxLayout(self), self._pages)
 
     def _connect(self) -> None:
@@ -104,7 +96,7 @@ class DirectionsPage(QWidget):
 
     def is_building(self) -> bool:
         """Return whether the form is shown."""
-        return self._pages.currentWidget() is self._form
+        return self._pages.currentWidget() is self.builder
 
     @Slot()
     def _show_directions(self) -> None:
@@ -148,7 +140,7 @@ class DirectionsPage(QWidget):
             self.builder.open("", [], [])
         else:
             self.builder.open(item.name, _named(item.with_it), _named(item.without))
-        self._pages.setCurrentWidget(self._form)
+        self._pages.setCurrentWidget(self.builder)
         self.builder.focus_name()
         self._ask_draft()
 

@@ -90,7 +90,7 @@ class ExplorePage(Workspace):
         super().__init__(parent)
         self._models, self._tasks, self._faces = models, tasks, faces
         self._explorer, self._exploring, self._refine = explorer, exploring, refine
-        self._stamp = 0
+        self._stamp, self._caption = 0, ""
         self._held_by: QObject | None = None  # the window that tells when the key is released
         self._falls_back = False  # to the principal directions, without attributes
         # Connected before other listeners, so that the picture is requested first.
@@ -329,7 +329,6 @@ class ExplorePage(Workspace):
         for widget in (*tools, self.temperature, self.strength):
             widget.setEnabled(face is not None)
         name = face.name if face else ""
-        self.face.set_caption(name)
         for view in (self.original, self.start):
             view.set_face_name(name)
         self.original.set_image(face.pixels if face else None)
@@ -353,7 +352,17 @@ class ExplorePage(Workspace):
             then = partial(self._show_face, self._stamp)
             self._models.decode(face.latent[None], then=then, lane=Lane.EXPLORE, interim=True)
             self._show_strength(face.strength)
+        self._show_name()
         self._sliders.show_latent()
+
+    def _show_name(self) -> None:
+        """Say whose face it is, and that it is edited: a random one isn't this person's."""
+        face, caption = self._explorer.face, ""
+        if face is not None:
+            caption = f"{face.name}, edited" if face.offset.any() else face.name
+        if caption != self._caption:
+            self._caption = caption
+            self.face.set_caption(caption)
 
     def _show_face(self, stamp: int, faces: Pixels) -> None:
         self.face.set_image(faces[0], stamp)

@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from cae_gui.core.faces import DEMO, LFW, PHOTOS, TITLES, Faces
 from cae_gui.core.selection import Selected, Selection
@@ -26,8 +26,9 @@ from cae_gui.widgets import dialogs
 from cae_gui.widgets.controls import Label
 from cae_gui.widgets.face_list import FaceListModel, FaceListView
 from cae_gui.widgets.face_mime import Face
-from cae_gui.widgets.fields import ComboBox
+from cae_gui.widgets.fields import ComboBox, SearchField
 from cae_gui.widgets.layouts import filled
+from cae_gui.widgets.numbers import counted
 from model.face_set import FACE_SHAPE
 
 FOLDER_KEY = "choose-folder"
@@ -76,7 +77,7 @@ class GalleryPage(QWidget):
         self._chosen: int | None = None
         self._empty_text = ""
         self._sources = ComboBox()
-        self._search = QLineEdit()
+        self._search = SearchField("Search by name", "Search faces by name")
         self._count = Label()
         self._list = FaceListView(search=self._search)
         self._model = FaceListModel(self)
@@ -146,11 +147,6 @@ class GalleryPage(QWidget):
     def _label_controls(self) -> None:
         self._sources.setAccessibleName("Source of the faces")
         self._sources.setToolTip("Where the faces come from")
-        self._search.setAccessibleName("Search faces by name")
-        self._search.setPlaceholderText("Search by name")
-        self._search.setClearButtonEnabled(True)
-        # A dropped picture is for the window; the field would insert its path as text.
-        self._search.setAcceptDrops(False)
 
     def _connect(self) -> None:
         self._sources.activated.connect(self._on_source_chosen)
@@ -165,6 +161,7 @@ class GalleryPage(QWidget):
         for chosen in (selection.selectionChanged, selection.currentChanged):
             chosen.connect(self._on_row_chosen)
         self._faces.changed.connect(self._on_faces)
+        self._faces.busy.connect(self._show_counts)
         self._faces.idle.connect(self._show_source)
         self._faces.photo_moved.connect(self._on_photo_moved)
         for changed in (self._photos.added, self._photos.changed):
@@ -190,6 +187,7 @@ class GalleryPage(QWidget):
         """Show the source in use, also after another choice failed or was cancelled."""
         if self._faces.faces is not None:
             self._set_source(self._faces.source)
+            self._show_counts()
 
     def _show_faces(self, images: NDArray[np.uint8], names: Sequence[str]) -> None:
         """Show uint8 (N, 48, 48, 3) ``images``, read as they come into view; select none."""
@@ -209,10 +207,16 @@ class GalleryPage(QWidget):
         if index.isValid():
             self._list.scrollTo(index)
 
+    @Slot()
     def _show_counts(self) -> None:
         shown, total = self._model.rowCount(), self._model.total()
-        faces = f"{total:,} {'face' if total == 1 else 'faces'}"
-        self._count.setText(faces if shown == total else f"{shown:,} of {faces}")
+        faces = counted(total, "face")
+        text = faces if shown == total else f"{shown:,} of {faces}"
+        if self._faces.faces is None:
+            text = "Loading …"
+        elif self._sources.currentData() != self._faces.source:
+            text = f"Loading … until then {text}"
+        self._count.setText(text)
         searching = f"No face is named “{self._search.text().strip()}”."
         self._list.set_empty_text(searching if total else self._empty_text)
 

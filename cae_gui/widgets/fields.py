@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QDoubleSpinBox,
+    QLineEdit,
     QSlider,
     QSpinBox,
     QTabBar,
@@ -82,6 +83,24 @@ class Tabs(QTabWidget):
         self.setTabBar(TabBar(self))
         for name, value in options.items():
             self.setProperty(name, value)
+
+
+class SearchField(QLineEdit):
+    """Takes words to look for; Escape clears it."""
+
+    def __init__(self, placeholder: str, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setPlaceholderText(placeholder)
+        self.setAccessibleName(name)
+        self.setClearButtonEnabled(True)
+        # A dropped picture is for the window; the field would insert its path as text.
+        self.setAcceptDrops(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+        else:
+            super().keyPressEvent(event)
 
 
 class _NumberField(QuietWheel, _Spin):

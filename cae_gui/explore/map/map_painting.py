@@ -131,7 +131,8 @@ def paint_card(
 ) -> None:
     """Paint a card, a face over its name, beside ``place`` and within ``room``."""
     metrics = painter.fontMetrics()
-    wide = min(max(metrics.horizontalAdvance(name), CARD_SIDE), _WIDEST_NAME)
+    # One more, as the advance is rounded: a name that fits isn't elided.
+    wide = min(max(metrics.horizontalAdvance(name) + 1, CARD_SIDE), _WIDEST_NAME)
     width, height = wide + 2 * _PAD, CARD_SIDE + 3 * _PAD + metrics.height()
     card = QRectF(place.x() + _AWAY, place.y() + _AWAY, width, height)
     if card.right() > room.right():

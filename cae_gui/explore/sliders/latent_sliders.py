@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
-    QLineEdit,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from cae_gui.explore.sliders.latent_slider import SliderRow
 from cae_gui.explore.sliders.slider_area import SliderArea
+from cae_gui.widgets.fields import SearchField
 from cae_gui.widgets.layouts import filled
 
 TOP = 8
@@ -35,11 +35,7 @@ class LatentSliders(QWidget):
         super().__init__(parent)
         self._rows: list[SliderRow] = []
         self._disabled_text: str | None = None
-        self._search = QLineEdit()
-        self._search.setPlaceholderText("Search sliders")
-        self._search.setAccessibleName("Search sliders by name")
-        self._search.setClearButtonEnabled(True)
-        self._search.setAcceptDrops(False)  # a dropped picture is for the window
+        self._search = SearchField("Search sliders", "Search sliders by name")
         self._scope = _ScopeSwitch(TOP)
         self.area = SliderArea(locks=locks)
         line = filled(QHBoxLayout(), self._search, self._scope, room=self._search)

@@ -120,6 +120,16 @@ def test_a_direction_is_made_kept_and_moves_the_face(
     assert explorer.undo_stack.undoText() == "Hat"
 
 
+def test_a_direction_can_be_saved_without_scrolling(
+    window: MainWindow, page: DirectionsPage, qtbot: QtBot
+) -> None:
+    window.resize(900, 500)
+    window.explore.show_inspector(True)
+    press(page, "New direction", qtbot)
+    save = page.builder.save
+    qtbot.waitUntil(lambda: save.visibleRegion().boundingRect() == save.rect())
+
+
 def test_empty_taken_and_faceless_names_are_refused_by_a_sentence(
     window: MainWindow, page: DirectionsPage, qtbot: QtBot
 ) -> None:

@@ -214,6 +214,24 @@ def test_counts(gallery: GalleryPage, states: States, qtbot: QtBot) -> None:
     assert count.text() == "12,547 faces"
 
 
+def test_the_count_says_that_other_faces_are_being_loaded(
+    gallery: GalleryPage, states: States, qtbot: QtBot
+) -> None:
+    count, sources = gallery.findChild(QLabel), gallery.findChild(QComboBox)
+    sources.setCurrentIndex(sources.findData(LFW))
+    states.faces.busy.emit("Reading the photos", 1, 9)
+    assert count.text() == "Loading … until then 5 faces"
+    states.faces.idle.emit()  # it was cancelled
+    assert sources.currentData() == DEMO
+    assert count.text() == "5 faces"
+
+
+def test_escape_clears_the_search(gallery: GalleryPage, qtbot: QtBot) -> None:
+    search(gallery, "bob", qtbot)
+    qtbot.keyClick(gallery.findChild(QLineEdit), Qt.Key.Key_Escape)
+    assert shown_names(gallery) == NAMES
+
+
 def test_the_selected_face_comes_back_after_a_search(
     gallery: GalleryPage, states: States, qtbot: QtBot
 ) -> None:
