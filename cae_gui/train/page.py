@@ -39,7 +39,7 @@ from cae_gui.train.training import (
     TrainingEvent,
 )
 from cae_gui.widgets import dialogs
-from cae_gui.widgets.controls import Label, PrimaryButton, button
+from cae_gui.widgets.controls import Label, PrimaryButton, as_tip, button
 from cae_gui.widgets.fields import Tabs
 from cae_gui.widgets.icons import icon
 from cae_gui.widgets.inspectors import FOOT, Scrolling
@@ -229,7 +229,7 @@ class TrainPage(Workspace):
         self.estimate.setForegroundRole(role.BrightText if refused else role.WindowText)
         for starting in (self.start, self.plot.empty.button):
             starting.setEnabled(not is_active and not refused)
-            starting.setToolTip(refused)
+            starting.setToolTip(as_tip(refused))
 
     def _show_ahead(self, faces: FaceSet, config: TrainConfig) -> None:
         """Where no run is on show, show what a training with these settings begins with."""

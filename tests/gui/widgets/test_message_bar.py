@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtGui import QCursor, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -24,7 +24,9 @@ LEFT = Qt.MouseButton.LeftButton
 
 @pytest.fixture
 def window(qtbot: QtBot) -> QWidget:
+    QCursor.setPos(0, 0)
     window = QWidget()
+    window.move(20, 20)  # the mouse, which keeps messages, is elsewhere
     column = QVBoxLayout(window)
     column.addWidget(MessageBar())
     column.addWidget(QLineEdit())
