@@ -132,6 +132,8 @@ class Sessions(QObject):
 
 
 def _title(opened: Opened) -> str:
+    if opened.session.title == SHIPPED and opened.home != SHIPPED:
+        return "the one shipped with another version"
     return f"“{opened.session.title}”" if opened.session.title else "whose name isn't known"
 
 
