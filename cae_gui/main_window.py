@@ -155,7 +155,7 @@ class MainWindow(QMainWindow):
         self.splitter.addWidget(side)
         self.splitter.addWidget(self.tabs)
         self.splitter.setStretchFactor(1, 1)
-        self.messages.float_over(self.tabs, self._stage_in_view)
+        self.messages.float_over(self.tabs, self._stage_in_view, self._captions_in_view)
         self.splitter.setSizes([GALLERY, _FIRST_SIZE.width() - GALLERY])
         self.chip = ModelChip()
         self.folding = Folding(side, self.splitter, self.tabs, self.settings)
@@ -424,6 +424,10 @@ class MainWindow(QMainWindow):
     def _stage_in_view(self) -> QRect:
         page = self.tabs.currentWidget()
         return page.stage_rect() if isinstance(page, Workspace) else self.tabs.rect()
+
+    def _captions_in_view(self) -> list[QRect]:
+        page = self.tabs.currentWidget()
+        return page.captions() if isinstance(page, Workspace) else []
 
     @Slot()
     def _on_workspace(self) -> None:

@@ -153,8 +153,8 @@ class Studio(QObject):
 
     @Slot()
     def _on_selected(self) -> None:
-        if self.selection.face is not None:
-            self.photo.show(self.selection.face.photo_key)
+        face = self.selection.face
+        self.photo.show("" if face is None else face.photo_key)
 
     @Slot(object)
     def _on_cropped(self, pixels: NDArray[np.uint8]) -> None:

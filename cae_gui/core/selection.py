@@ -32,7 +32,7 @@ class Selection(QObject):
     """Holds the selected face, and has the model in use reconstruct it.
 
     Signals:
-        changed(): another face is selected.
+        changed(): another face is selected, or none.
         reconstructed(Reconstruction): what the model in use makes of the selected face.
     """
 
@@ -63,6 +63,13 @@ class Selection(QObject):
         self.face = face
         self.changed.emit()
         self._ask()
+
+    def clear(self) -> None:
+        """Select no face."""
+        if self.face is not None:
+            self.face = None
+            self._models.drop(Lane.FACE)
+            self.changed.emit()
 
     def refine_photos(self, wanted: bool) -> None:
         """Refine own photos at once, the selected one too, or no longer."""

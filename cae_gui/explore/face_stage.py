@@ -8,11 +8,10 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cae_gui.widgets.empty_state import EmptyState
+from cae_gui.widgets.empty_state import SHOW_DEMO, EmptyState
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.well import Well
 
-SHOW_DEMO = "Show the demo faces"
 NO_FACES = "Add photos or choose other faces at the left."
 _MARGIN = 8
 _LEAST = 160

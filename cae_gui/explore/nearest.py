@@ -61,6 +61,7 @@ class NearestFaces(FaceStrip):
         self.looked_at.connect(self._wait)
         explorer.face_changed.connect(self._on_face)
         latents.changed.connect(self._on_latents)
+        latents.measuring.connect(self._on_measuring)
         faces.changed.connect(self._show_reason)
         self._show_reason()
 
@@ -107,6 +108,7 @@ class NearestFaces(FaceStrip):
         self._forget()
         if self._explorer.face is None:
             self._show_found(((), ()))
+        self._show_reason()
 
     @Slot()
     def _on_latents(self) -> None:
@@ -119,12 +121,20 @@ class NearestFaces(FaceStrip):
 
     @Slot()
     def _show_reason(self) -> None:
-        faces = self._faces.faces
-        if faces is not None and len(faces.images) < FEWEST and self._latents.explored is None:
-            text = f"The nearest faces can be found among {FEWEST} faces or more."
-        else:
+        faces, is_measured = self._faces.faces, self._latents.explored is not None
+        text = "Measuring the faces …"
+        if faces is None:
+            text = "The faces are being loaded …"
+        elif self._explorer.face is None or is_measured:
             text = "The faces nearest to the edited one appear here."
+        elif len(faces.images) < FEWEST:
+            text = f"The nearest faces can be found among {FEWEST} faces or more."
         self.set_empty_text(text)
+
+    @Slot(int, int)
+    def _on_measuring(self, done: int, total: int) -> None:
+        if self._latents.explored is None:
+            self.set_empty_text(f"Measuring the faces: {done:,} of {total:,}")
 
 
 def _nearest(explored: Explored, latent: Floats) -> tuple[list[int], list[float]]:

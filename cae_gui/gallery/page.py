@@ -250,6 +250,7 @@ class GalleryPage(QWidget):
         if not len(faces.images):
             self._shown_key = ""
             self._show_nothing(NO_PHOTOS)
+            self._selection.clear()
             return
         if key in self._faces.keys:
             row = self._faces.keys.index(key)

@@ -45,6 +45,9 @@ _SSIM = _Meaning(
 )
 
 
+_NOTHING = "–"
+
+
 class Numbers(QWidget):
     """MSE, PSNR and SSIM of the face on show side by side; nothing until they are known."""
 
@@ -53,8 +56,12 @@ class Numbers(QWidget):
         self.mse, self.psnr, self.ssim = _Number(_MSE), _Number(_PSNR), _Number(_SSIM)
         filled(QHBoxLayout(self), *self._all(), spacing=8)
 
-    def show_quality(self, quality: Quality) -> None:
-        """Show the numbers of a face and its reconstruction."""
+    def show_quality(self, quality: Quality | None) -> None:
+        """Show the numbers of a face and its reconstruction, or none."""
+        if quality is None:
+            for number in self._all():
+                number.show_value(_NOTHING)
+            return
         psnr = f"{quality.psnr:.1f} dB" if np.isfinite(quality.psnr) else "infinite"
         self.mse.show_value(f"{quality.mse:.5f}")
         self.psnr.show_value(psnr)
@@ -79,7 +86,7 @@ class _Number(QWidget):
     def __init__(self, meaning: _Meaning) -> None:
         super().__init__()
         self._meaning = meaning
-        self._value = _sized(Label("–"), LARGE)
+        self._value = _sized(Label(_NOTHING), LARGE)
         self._value.set_tabular()
         column = QVBoxLayout(self)
         name, short = _sized(Label(meaning.name), SMALL), _sized(Label(meaning.short), SMALL)
@@ -94,12 +101,12 @@ class _Number(QWidget):
     def show_value(self, text: str) -> None:
         """Show this number."""
         self._value.setText(text)
-        self.setAccessibleName(self.text())
+        self.setAccessibleName(self.text() or self._meaning.name)
 
     def text(self) -> str:
         """Return name and number, "" without one."""
         value = self._value.text()
-        return "" if value == "–" else f"{self._meaning.name} {value}"
+        return "" if value == _NOTHING else f"{self._meaning.name} {value}"
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

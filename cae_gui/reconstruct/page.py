@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from cae_gui.core.faces import PHOTOS, Faces
+from cae_gui.core.faces import DEMO, PHOTOS, Faces
 from cae_gui.core.models import Lane, Models
 from cae_gui.core.selection import Selected, Selection
 from cae_gui.core.tasks import Task, Tasks
@@ -23,7 +23,10 @@ from cae_gui.reconstruct.refinement import Refinement
 from cae_gui.reconstruct.stage import FaceStage
 from cae_gui.reconstruct.strip_panel import StripPanel
 from cae_gui.reconstruct.wipe_view import WipeView
+from cae_gui.widgets.empty_state import SHOW_DEMO, EmptyState, OrEmpty
 from cae_gui.widgets.face_view import FaceView
+from cae_gui.widgets.layouts import filled
+from cae_gui.widgets.well import Well
 from cae_gui.widgets.workspace import Workspace
 from model.evaluation import Quality, quality
 from model.face_set import FACE_SHAPE
@@ -36,6 +39,7 @@ Pixels = NDArray[np.uint8]
 STRIP_FACES = 20
 TESTED = "Test faces, their reconstructions below"
 OWN = "Your photos, their reconstructions below"
+NONE = "Drop photos anywhere in the window, paste them, or choose other faces at the left."
 
 _NO_FACES = np.zeros((0, *FACE_SHAPE), np.uint8)
 
@@ -97,7 +101,9 @@ class ReconstructPage(Workspace):
         for view in views:
             self._offer(view, with_morph=True)
         self._offer(self.difference, with_morph=False)
-        self.arrange(self.stage, self.inspector, self.below)
+        self.empty = EmptyState("reconstruct", NONE, SHOW_DEMO, partial(faces.choose, DEMO))
+        self._content = OrEmpty(self.stage, self.empty)
+        self.arrange(Well(filled(QVBoxLayout(), self._content)), self.inspector, self.below)
         self._label()
         self._connect()
 
@@ -198,10 +204,27 @@ class ReconstructPage(Workspace):
     @Slot()
     def _on_selected(self) -> None:
         face = self._selection.face
-        if face is not None:
-            self.inspector.name.setText(face.name)
-            self.original.set_face_name(face.name)
-            self.original.set_image(face.pixels)
+        name = "" if face is None else face.name
+        self.inspector.name.setText(name)
+        self.original.set_face_name(name)
+        self.original.set_image(None if face is None else face.pixels)
+        if face is None:
+            self._show_nothing()
+
+    def _show_nothing(self) -> None:
+        """Take away what was shown of a face."""
+        self._shown = self._compared = None
+        self._tasks.drop(Task.DIFFERENCE)
+        for view in (self.reconstruction, self.wipe, self.difference):
+            view.set_image(None)
+        self.numbers.show_quality(None)
+        self.export_face.setEnabled(False)
+        self._show_empty()
+
+    def _show_empty(self) -> None:
+        faces = self._faces.faces
+        is_empty = faces is not None and not len(faces.images)
+        self._content.show_empty(is_empty and self._selection.face is None)
 
     @Slot()
     def _on_model(self) -> None:
@@ -260,6 +283,7 @@ class ReconstructPage(Workspace):
         title, kind = (OWN, "Your photos") if is_own else (TESTED, "Test faces")
         self._models.drop(Lane.STRIP)
         self._show_strip(None)
+        self._show_empty()
         self.strip_title.setText(title)
         self.strip.setAccessibleName(title)
         self.strip.set_placeholder(f"{kind} over their reconstructions appear here.")

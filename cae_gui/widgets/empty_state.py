@@ -13,6 +13,8 @@ from cae_gui.widgets.icons import Name, icon
 from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.tokens import RADIUS
 
+SHOW_DEMO = "Show the demo faces"
+
 _ICON = 32
 _VEIL = 0.92
 """Opacity of the ground, under which lines of a chart are faint."""

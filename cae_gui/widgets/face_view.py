@@ -126,6 +126,11 @@ class FaceView(QWidget):
         left, top = (room.width() - side) // 2, (room.height() - side) // 2
         return QRect(room.x() + left, room.y() + top, side, side)
 
+    def caption_rect(self) -> QRect:
+        """Return where the caption is, in this widget's coordinates; empty without one."""
+        below = self.picture_rect().bottom() + 1
+        return QRect(0, below, self.width(), self._caption_height())
+
     def size_around(self, side: int) -> QSize:
         """Return the size at which the picture is a square of this side."""
         return QSize(side + 2 * _MARGIN, side + 2 * _MARGIN + self._caption_height())

@@ -84,6 +84,7 @@ class MessageBar(QFrame):
         self._messages: list[_Message] = []
         self._at = 0
         self._area: Callable[[], QRect] | None = None
+        self._captions: Callable[[], Sequence[QRect]] = list
         self._before: QWidget | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -100,12 +101,18 @@ class MessageBar(QFrame):
         self._connect()
         self._show_state()
 
-    def float_over(self, host: QWidget, area: Callable[[], QRect]) -> None:
+    def float_over(
+        self,
+        host: QWidget,
+        area: Callable[[], QRect],
+        captions: Callable[[], Sequence[QRect]] = list,
+    ) -> None:
         """Lie over ``host`` at the bottom of ``area()``, a rectangle in its coordinates.
 
-        ``place`` must be called where that changes without another size of the host.
+        It lies above those ``captions()`` that it would cover there, unless that is in the upper
+        half. ``place`` must be called where these change without another size of the host.
         """
-        self._area = area
+        self._area, self._captions = area, captions
         self.setParent(host)
         host.installEventFilter(self)
         self._show_state()
@@ -122,7 +129,12 @@ class MessageBar(QFrame):
         layout.activate()  # or the height is that of the message before
         height = layout.totalHeightForWidth(width)
         left = room.left() + (room.width() - width) // 2
-        self.setGeometry(left, room.bottom() + 1 - height - _DISTANCE, width, height)
+        low = QRect(left, room.bottom() + 1 - height - _DISTANCE, width, height)
+        place = QRect(low)
+        for caption in sorted(self._captions(), key=QRect.bottom, reverse=True):
+            if caption.intersects(place):
+                place.moveBottom(caption.top() - 1)
+        self.setGeometry(place if place.top() > room.center().y() else low)
         self.raise_()
 
     def take_focus(self) -> None:

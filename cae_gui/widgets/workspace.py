@@ -14,7 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QFrame, QStyle, QVBoxLayout, QWidget
 
-from cae_gui.widgets.face_view import largest_picture
+from cae_gui.widgets.face_view import FaceView, largest_picture
 from cae_gui.widgets.tokens import INSPECTOR, NARROW
 
 
@@ -68,6 +68,12 @@ class Workspace(QWidget):
     def stage_rect(self) -> QRect:
         """Return the place of the stage, in this widget's coordinates."""
         return self._stage.geometry()
+
+    def captions(self) -> list[QRect]:
+        """Return where the captions of pictures on the stage are, in this widget's coordinates."""
+        views = [view for view in self._stage.findChildren(FaceView) if view.isVisible()]
+        rects = [view.caption_rect().translated(view.mapTo(self, QPoint(0, 0))) for view in views]
+        return [rect for rect in rects if not rect.isEmpty()]
 
     def picture(self) -> QImage | None:
         """Return what Edit → Copy picture copies, or None where there is nothing."""

@@ -25,6 +25,7 @@ from cae_gui.widgets.message_bar import Action
 from cae_gui.widgets.theme import palette_of
 from cae_gui.widgets.tokens import HEADER, NARROW, border_of
 from cae_gui.widgets.workspace import Workspace
+from tests.gui.conftest import LOADING_MS
 from tests.gui.widgets.test_theme import contrast
 
 WORKSPACES = ("train", "reconstruct", "explore", "morph")
@@ -227,6 +228,16 @@ def test_a_message_moves_nothing(workspace: str, window: MainWindow) -> None:
     bar = window.messages
     assert bar.isVisible()
     assert window.tabs.rect().contains(bar.geometry())
+
+
+@pytest.mark.parametrize("workspace", ["reconstruct", "explore"])
+def test_a_message_covers_no_caption(workspace: str, window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(1280, 720)
+    page = turn_to(window, workspace)
+    qtbot.waitUntil(lambda: bool(page.captions()), timeout=LOADING_MS)
+    window.messages.show_message("The picture was copied.")
+    assert window.messages.height() > 0
+    assert not any(rect.intersects(window.messages.geometry()) for rect in page.captions())
 
 
 @pytest.mark.parametrize("workspace", WORKSPACES)

@@ -18,12 +18,11 @@ from cae_gui.core.latents import FEWEST, Latents
 from cae_gui.core.tasks import Task, Tasks
 from cae_gui.explore.explorer import Edited, Explorer, rest_timer
 from cae_gui.explore.exploring import Exploring
-from cae_gui.explore.face_stage import SHOW_DEMO
 from cae_gui.explore.map.latent_map import LatentMap
 from cae_gui.explore.map.map_dots import Coloring
 from cae_gui.explore.map.maps import Maps
 from cae_gui.widgets.controls import Label, button
-from cae_gui.widgets.empty_state import EmptyState
+from cae_gui.widgets.empty_state import SHOW_DEMO, EmptyState
 from cae_gui.widgets.fields import ComboBox
 from cae_gui.widgets.layouts import filled
 from model.latents.directions import project_out

@@ -68,6 +68,14 @@ def test_the_nearest_faces_stand_side_by_side_with_their_cosine(exploring: MainW
     assert cosines == sorted(cosines, reverse=True)
 
 
+def test_it_says_that_it_is_measuring(window: MainWindow) -> None:
+    strip, latents = window.explore.nearest, window.studio.latents
+    assert latents.explored is None  # until Explore is in view
+    assert strip.accessibleDescription() == "Measuring the faces …"
+    latents.measuring.emit(500, 1000)
+    assert strip.accessibleDescription() == "Measuring the faces: 500 of 1,000"
+
+
 def test_they_follow_the_edited_face_after_it_is_painted(
     exploring: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:

@@ -291,8 +291,16 @@ def test_the_delete_key_removes_the_selected_photos(
 
     wait_for_message(window, qtbot, "2 photos were removed.")
     wait_for_names(window, [], qtbot)
+    page = window.reconstruct
+    assert page.empty.isVisibleTo(page)  # nothing of them stays
+    assert page.original.pixels() is page.reconstruction.pixels() is None
+    assert page.numbers.text() == ""
+    assert not page.own.isVisibleTo(page)
+    assert not page.refine.isEnabled()
     press(window.messages, "Put back", qtbot)
     wait_for_names(window, ["photo.png", "group.png"], qtbot)
+    wait_for_reconstruction(window, qtbot)
+    assert not page.empty.isVisibleTo(page)
     assert steps <= window.studio.explorer.undo_stack.count()
 
 

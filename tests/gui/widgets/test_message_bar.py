@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QRect, Qt, QUrl
 from PySide6.QtGui import QCursor, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -265,3 +265,23 @@ def test_a_message_is_whole_whatever_was_in_its_place_before(qtbot: QtBot) -> No
     bar.clear()
     bar.show_message("A sentence. " * 20)
     assert is_whole()
+
+
+def test_it_lies_above_a_caption_where_there_is_room(qtbot: QtBot) -> None:
+    page, captions = QWidget(), [QRect(0, 350, 700, 20)]
+    bar = MessageBar(page)
+    qtbot.addWidget(page)
+    page.resize(700, 400)
+    bar.float_over(page, page.rect, lambda: captions)
+    page.show()
+    bar.show_message("Short.")
+    assert bar.height() > 0
+    assert bar.geometry().bottom() < 350
+    assert bar.geometry().top() > 200
+    captions.append(QRect(0, 210, 700, 100))  # above this one it would hide the picture
+    bar.place()
+    assert bar.geometry().bottom() > 370
+    captions.clear()
+    low = bar.geometry()
+    bar.place()
+    assert bar.geometry() == low
