@@ -167,6 +167,9 @@ class SideTabs(QWidget):
     def _on_toggled(self, number: int, on: bool) -> None:
         if on:
             self._pages.setCurrentIndex(number)
+            policy = Qt.FocusPolicy
+            for tab in self._group.buttons():  # Qt does so only once one of them has the focus
+                tab.setFocusPolicy(policy.StrongFocus if tab.isChecked() else policy.ClickFocus)
 
 
 def _room_of_word(tool: Tool) -> int:

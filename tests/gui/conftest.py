@@ -243,7 +243,7 @@ def quick_preview(originals: NDArray[np.uint8], epoch: int) -> NDArray[np.uint8]
 
 def quick_train(
     config: TrainConfig, faces: FaceSet, *, run: Run | None = None, start: object = None
-) -> Iterator[Any]:
+) -> Generator[Any, None, None]:
     """Do as the real ``train`` without a network: the same events, files and errors."""
     assert run is not None
     train, test = faces.split(config.test_percent, config.seed)

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu, QSlider, QStyle, QStyleOptionSlider, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QMenu,
+    QSlider,
+    QStyle,
+    QStyleOptionSlider,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
+from cae_gui.documents.kinds import SESSION_SUFFIX
 from cae_gui.explore.sliders.latent_slider import LatentSlider
 from cae_gui.main_window import MainWindow
+from cae_gui.morph.film_export import FilmDialog
 from cae_gui.widgets.face_list import FaceListView
 from cae_gui.widgets.face_view import FaceView
-from model.events import EpochDone, Finished
+from model.events import EpochDone, Finished, Progress
 from model.runs.runs import Run, list_runs
 from tests.gui.conftest import (
     LOADING_MS,
@@ -28,6 +39,7 @@ from tests.gui.conftest import (
     Dialogs,
     export_as,
     picture_of,
+    quick_train,
     reported,
     same_picture,
     wait_for_message,
@@ -234,3 +246,186 @@ def test_the_whole_journey(
     wait_for_reconstruction(second, qtbot)
     qtbot.waitUntil(lambda: second.studio.faces.source == str(faces_folder), timeout=LOADING_MS)
     continue_run(second, folder, qtbot)
+
+
+class ByKeys:
+    """A person without a mouse: presses keys, and goes by what has the focus and its name."""
+
+    def __init__(self, window: MainWindow, qtbot: QtBot) -> None:
+        self.window, self.qtbot = window, qtbot
+        self.look_at(window)
+
+    def look_at(self, window: QWidget) -> None:
+        """Do as a window manager does for what has opened, or lay below what has closed."""
+        window.activateWindow()
+        self.wait(window.isActiveWindow)
+
+    def wait(self, condition: Callable[[], object]) -> None:
+        self.qtbot.waitUntil(lambda: bool(condition()), timeout=2 * LOADING_MS)
+
+    def press(self, keys: str, times: int = 1) -> None:
+        """Press a combination such as “Ctrl+Shift+E” where the keys go now."""
+        (combination,) = (QKeySequence(keys)[0],)
+        for _ in range(times):
+            target = QApplication.activePopupWidget() or QApplication.focusWidget() or self.window
+            QTest.keyClick(target, combination.key(), combination.keyboardModifiers())
+
+    def type(self, text: str) -> None:
+        QTest.keyClicks(QApplication.focusWidget(), text)
+
+    def tab_to(self, name: str) -> None:
+        """Press Tab until something of this name has the focus."""
+        been = []
+        while name not in names_of(QApplication.focusWidget()):
+            been.append(names_of(QApplication.focusWidget()))
+            assert len(been) < 80, been
+            self.press("Tab")
+
+    def choose(self, keys: str, text: str) -> None:
+        """Open a menu by keys, go down to an entry, and press Enter there."""
+        chosen, timer = [], QTimer()
+
+        def go_down() -> None:
+            menu = QApplication.activePopupWidget()
+            if not isinstance(menu, QMenu):
+                return
+            timer.stop()
+            for _ in menu.actions():
+                active = menu.activeAction()
+                if active is not None and text in active.text().replace("&", ""):
+                    chosen.append(active)
+                    break
+                self.press("Down")
+            self.press("Return" if chosen else "Escape")
+
+        timer.timeout.connect(go_down)
+        timer.start(10)  # a menu of a button keeps the press until it is closed
+        self.press(keys)
+        self.wait(lambda: not timer.isActive())
+        assert chosen, text
+        self.wait(lambda: QApplication.activePopupWidget() is None)
+        self.look_at(QApplication.activeModalWidget() or self.window)
+
+
+def names_of(widget: QWidget | None) -> set[str]:
+    """Return what a person knows a control by: its text and its accessible name."""
+    assert widget is not None, "nothing has the focus"
+    text = getattr(widget, "text", str)()
+    return {widget.accessibleName(), text.replace("&", "").removesuffix(" …")}
+
+
+def endless_train(*arguments: Any, **options: Any) -> Iterator[Any]:
+    """Do as ``quick_train``, but never come to the end of the first epoch."""
+    events, pace = quick_train(*arguments, **options), threading.Event()
+    try:
+        yield next(events)  # it has started
+        step = next(events)
+        while not pace.wait(0.005):
+            yield step
+    finally:
+        events.close()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # popups and tips
+def test_the_whole_journey_by_keys_alone(
+    window: MainWindow,
+    answers: Dialogs,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+) -> None:
+    monkeypatch.setattr("model.training.training.train", endless_train)
+    studio, keys = window.studio, ByKeys(window, qtbot)
+
+    # A face
+    before = studio.selection.face
+    keys.tab_to("Faces")
+    keys.press("Right", times=2)
+    assert studio.selection.face is not before
+    chosen = studio.selection.face
+
+    # Its reconstruction, refined
+    keys.press("Ctrl+2")
+    assert window.reconstruct.isVisible()
+    keys.wait(lambda: window.reconstruct.refine.isEnabled())
+    keys.tab_to("Refine")
+    keys.press("Space")
+    keys.wait(lambda: studio.refinement.reached is not None and studio.refinement.reached.steps)
+    keys.wait(lambda: not studio.refinement.is_running)
+
+    # An edit, a snapshot of it
+    keys.press("Alt+E")
+    assert window.explore.isVisible()
+    keys.wait(lambda: any(slider.isVisible() for slider in sliders_of(window)))
+    keys.wait(lambda: studio.explorer.face is not None)
+    keys.tab_to("Smiling")
+    keys.press("Shift+Right", times=3)
+    assert studio.explorer.face.offset.any()
+    edited = studio.explorer.face.latent
+    keys.press("Ctrl+D")
+    assert len(studio.explorer.snapshots) == 1
+    keys.press("Ctrl+0")
+    assert not studio.explorer.face.offset.any()
+    keys.tab_to("Snapshots")
+    keys.press("Tab")
+    keys.press("Return")
+    np.testing.assert_array_equal(studio.explorer.face.latent, edited)
+
+    # The snapshot in a morph, played and exported
+    keys.tab_to("More")
+    keys.choose("Down", "Put into Morph")
+    assert window.morph.path.isVisible()
+    assert studio.morpher.state.faces[-1].name.startswith(chosen.name)
+    keys.wait(lambda: studio.morpher.path is not None and window.morph.path.slider.isEnabled())
+    keys.press("Ctrl+4")
+    with qtbot.waitSignals([window.morph.path.face.painted] * 3, timeout=LOADING_MS):
+        keys.press("Space")
+    keys.press("Space")
+    assert not window.morph.path.playback.play.isChecked()
+    answers.path = tmp_path / "morph.gif"
+    keys.choose("Ctrl+Shift+E", "Path as a film")
+    assert isinstance(QApplication.activeModalWidget(), FilmDialog)
+    keys.tab_to("Export")
+    keys.press("Space")
+    keys.look_at(window)
+    wait_for_message(window, qtbot, "“morph.gif”")
+    with Image.open(answers.path) as image:
+        image.load()
+
+    # A training of one epoch, stopped, and its run
+    keys.press("Ctrl+1")
+    keys.tab_to("Epochs")
+    keys.press("Ctrl+A")
+    keys.type("1")
+    keys.press("Tab")
+    assert window.train.form.config().epochs == 1
+    keys.wait(window.train.start.isEnabled)
+    with reported(studio.training, Progress, qtbot, timeout=2 * LOADING_MS):
+        keys.press("Alt+S")
+    keys.press("Alt+K")
+    keys.wait(lambda: not studio.training.is_active)
+    assert window.train.status.text().startswith("Stopped and kept")
+    keys.press("Alt+N")
+    keys.tab_to("Runs")
+    keys.wait(lambda: window.train.runs.selected())
+    keys.press("Return")
+    keys.wait(lambda: not window.train.status.text().startswith("Stopped"))
+    assert " of 1" in window.train.status.text()
+
+    # A session
+    answers.path = tmp_path / f"mine{SESSION_SUFFIX}"
+    keys.press("Ctrl+Alt+S")
+    wait_for_message(window, qtbot, answers.path.name)
+    keys.press("Ctrl+3")
+    keys.tab_to("Snapshots")
+    keys.press("Tab")
+    keys.press("Delete")
+    assert studio.explorer.snapshots == ()
+    keys.press("Ctrl+Alt+O")
+    keys.wait(lambda: len(studio.explorer.snapshots) == 1)
+    assert "path" in answers.asked
+
+
+def sliders_of(window: MainWindow) -> list[LatentSlider]:
+    return window.explore.attributes.findChildren(LatentSlider)
