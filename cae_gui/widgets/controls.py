@@ -143,6 +143,7 @@ class PrimaryButton(QPushButton):
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
+        self.setAutoDefault(True)  # or Enter does nothing outside dialogs
         self._is_under_mouse = False
         font = self.font()
         font.setWeight(font.Weight.DemiBold)

@@ -201,6 +201,8 @@ class MessageBar(QFrame):
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        for button in (self._copy, *self._buttons):
+            button.setAutoDefault(True)  # or Enter does nothing outside dialogs
         self._copy.setToolTip("Copy the details to the clipboard")
         self._close.setIcon(icon("close"))
         self._close.setAutoRaise(True)

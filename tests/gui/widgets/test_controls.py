@@ -151,3 +151,8 @@ def test_its_text_is_never_cut_and_it_works_as_a_button(
     assert button.minimumSizeHint().width() >= text + 16
     with qtbot.waitSignal(button.clicked):
         QTest.keyClick(button, Qt.Key.Key_Space)
+
+
+def test_enter_presses_the_main_button(button: PrimaryButton, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(button.clicked):
+        qtbot.keyClick(button, Qt.Key.Key_Return)

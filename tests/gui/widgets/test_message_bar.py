@@ -285,3 +285,14 @@ def test_it_lies_above_a_caption_where_there_is_room(qtbot: QtBot) -> None:
     low = bar.geometry()
     bar.place()
     assert bar.geometry() == low
+
+
+def test_enter_presses_the_action_with_the_focus(
+    bar: MessageBar, window: QWidget, qtbot: QtBot
+) -> None:
+    done: list[str] = []
+    window.findChild(QLineEdit).setFocus()
+    bar.show_message("Go on?", kind="offer", actions=[Action("Yes", lambda: done.append("yes"))])
+    bar.take_focus()
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    assert done == ["yes"]
