@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QSizePolicy, QStackedWidget, QWidget
 
 from cae_gui.core.models import Models
 from cae_gui.core.selection import Selection
@@ -72,10 +72,17 @@ class MorphPage(Workspace):
             # Only the tab in view needs its least height.
             high = policy.Preferred if place == index else policy.Ignored
             page.setSizePolicy(policy.Preferred, high)
-        self.path.strip.setVisible(self.tabs.currentWidget() is self.path)
+        focused, strip = QApplication.focusWidget(), self.path.strip
+        if index and focused is not None and strip.isAncestorOf(focused):
+            self._focus_first(Qt.FocusReason.OtherFocusReason)  # or it would go anywhere
+        strip.setVisible(self.tabs.currentWidget() is self.path)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         # Not a focus proxy: Tab would go to it at once, past all that comes before it.
+        self._focus_first(event.reason())
+
+    def _focus_first(self, reason: Qt.FocusReason) -> None:
+        """Give the focus to what comes first in the tab in view."""
         firsts: tuple[tuple[QWidget, ...], ...] = (
             (self.path.slider, self.path.frames.cards[0]),
             (self.grid.grid, self.grid.wells[0]),
@@ -83,7 +90,7 @@ class MorphPage(Workspace):
         )
         for first in firsts[self.tabs.currentIndex()]:
             if first.isEnabled() and first.isVisible():
-                first.setFocus(event.reason())
+                first.setFocus(reason)
                 break
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

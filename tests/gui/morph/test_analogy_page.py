@@ -150,7 +150,7 @@ def test_each_well_takes_the_selected_face(example: MainWindow, qtbot: QtBot) ->
     assert names == [faces_of(example, index)[0][0] for index in range(3)]
 
 
-def test_the_result_is_what_the_model_makes_of_the_sum(analogy: MainWindow) -> None:
+def test_the_result_is_what_the_model_makes_of_the_sum(analogy: MainWindow, qtbot: QtBot) -> None:
     from model.inference import decode, encode
 
     model, result = analogy.studio.models.model, analogy.studio.analogy.result()
@@ -159,9 +159,13 @@ def test_the_result_is_what_the_model_makes_of_the_sum(analogy: MainWindow) -> N
     first, second, less, plus = encode(model, rows)
     wanted = (first + second) / 2 - less + plus
     np.testing.assert_allclose(result, wanted, atol=1e-4)
-    shown = analogy.morph.analogy.result._pixels
-    assert shown is not None
-    assert np.abs(shown.astype(int) - decode(model, wanted[None])[0]).max() <= 1
+    view, decoded = analogy.morph.analogy.result, decode(model, wanted[None])[0]
+
+    def is_shown() -> bool:
+        pixels = view.pixels()
+        return pixels is not None and np.abs(pixels.astype(int) - decoded).max() <= 1
+
+    qtbot.waitUntil(is_shown, timeout=LOADING_MS)
 
 
 def test_several_faces_are_shown_as_their_mean(analogy: MainWindow, qtbot: QtBot) -> None:

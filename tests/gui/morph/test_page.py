@@ -70,6 +70,20 @@ def test_the_keys_go_to_the_tab_in_view(
     assert page.path.playback.play.isChecked() is (index == 0 and is_filled)
 
 
+@pytest.mark.parametrize("index", [1, 2])
+def test_the_focus_of_the_film_strip_goes_to_the_tab_that_is_opened(
+    page: MorphPage, index: int, studio: Studio, few_faces: FaceSet
+) -> None:
+    faces = spread(few_faces, 4)
+    studio.morpher.fill(faces)
+    studio.morpher.set_latents(faces, np.ones((4, 3), np.float32))
+    page.activateWindow()
+    page.path.slider.setFocus()
+    assert page.path.slider.hasFocus()
+    page.tabs.setCurrentIndex(index)
+    assert (page.grid, page.analogy)[index - 1].wells[0].hasFocus()
+
+
 def test_only_a_path_has_a_film(page: MorphPage) -> None:
     for index in range(3):
         page.tabs.setCurrentIndex(index)
