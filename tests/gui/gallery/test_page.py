@@ -162,7 +162,8 @@ def test_what_is_only_shown_selects_and_loads_nothing(
     with qtbot.assertNotEmitted(states.selection.changed):
         gallery.select_row(2)
         view_of(gallery).setFocus()
-        states.show(FACES[:0], (), PHOTOS)
+    states.show(FACES[:0], (), PHOTOS)
+    assert states.selection.face is None
     states.show(FACES, NAMES, LFW)
     assert gallery.findChild(QComboBox).currentData() == LFW
     assert chosen == []
