@@ -167,6 +167,7 @@ class CurvePlot(QWidget):
         )
         # Copies the pixels, into the format that is painted fastest.
         self._picture = pixels.convertToFormat(QImage.Format.Format_RGB32)
+        self._place_empty()
         self.update()
         if self._stale:
             self._timer.start()
@@ -248,10 +249,14 @@ class CurvePlot(QWidget):
     def _place_empty(self) -> None:
         """Put what an empty plot says into the upper part, above most lines to beat."""
         self.empty.set_compact(self.height() < _COMPACT)
-        width = min(_EMPTY_WIDTH, self.width() - 2 * _PAD)
+        left, room = 0.0, float(self.width())
+        if self._shown is not None:  # beside the axes are the names of the lines to beat
+            scale = self._shown.request.scale
+            left, room = self._shown.box[0] / scale, self._shown.box[2] / scale
+        width = min(_EMPTY_WIDTH, round(room) - 2 * _PAD)
         height = max(self.empty.heightForWidth(width), self.empty.sizeHint().height())
         top = max((self.height() - height) // 3, 0)
-        self.empty.setGeometry((self.width() - width) // 2, top, width, height)
+        self.empty.setGeometry(round(left + (room - width) / 2), top, width, height)
 
     def sizeHint(self) -> QSize:
         return QSize(640, 360)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
@@ -90,6 +92,18 @@ def test_a_training_that_prepares_has_axes(plot, qtbot):
     request = wanted.args[0]
     assert (request.total_epochs, request.history.epochs) == (8, ())
     assert request.planned == ((1.0, 0.02), (8.0, 0.0))
+
+
+def test_what_an_empty_plot_says_leaves_the_names_of_the_lines_free(plot, qtbot):
+    plot.show()
+    qtbot.waitExposed(plot)
+    with qtbot.waitSignal(plot.render_wanted) as wanted:
+        plot.set_total_epochs(8, ahead=True)
+    right = round(plot.width() * 0.6)  # of the axes; the names are beside them
+    image = answer(wanted.args[0])
+    plot.show_image(replace(image, box=(0, 0, right * plot.devicePixelRatioF(), image.box[3])))
+    assert plot.empty.isVisible()
+    assert plot.empty.geometry().right() <= right
 
 
 def test_setters_of_one_turn_make_one_request(plot, qtbot):
