@@ -90,7 +90,7 @@ class ExplorePage(Workspace):
         super().__init__(parent)
         self._models, self._tasks, self._faces = models, tasks, faces
         self._explorer, self._exploring, self._refine = explorer, exploring, refine
-        self._stamp, self._caption = 0, ""
+        self._stamp = 0
         self._held_by: QObject | None = None  # the window that tells when the key is released
         self._falls_back = False  # to the principal directions, without attributes
         # Connected before other listeners, so that the picture is requested first.
@@ -335,6 +335,7 @@ class ExplorePage(Workspace):
         if face is None:
             self._let_go()
             self.face.set_image(None)
+            self.face.set_caption("")
             self.start.set_image(None)
         else:
             start, then = face.start[None], self._show_start
@@ -349,23 +350,16 @@ class ExplorePage(Workspace):
         if face is not None:
             # The picture is requested first, and computed while the sliders are set.
             self._stamp += 1
-            then = partial(self._show_face, self._stamp)
+            # A random face isn't this person's.
+            caption = f"{face.name}, edited" if face.offset.any() else face.name
+            then = partial(self._show_face, self._stamp, caption)
             self._models.decode(face.latent[None], then=then, lane=Lane.EXPLORE, interim=True)
             self._show_strength(face.strength)
-        self._show_name()
         self._sliders.show_latent()
 
-    def _show_name(self) -> None:
-        """Say whose face it is, and that it is edited: a random one isn't this person's."""
-        face, caption = self._explorer.face, ""
-        if face is not None:
-            caption = f"{face.name}, edited" if face.offset.any() else face.name
-        if caption != self._caption:
-            self._caption = caption
-            self.face.set_caption(caption)
-
-    def _show_face(self, stamp: int, faces: Pixels) -> None:
+    def _show_face(self, stamp: int, caption: str, faces: Pixels) -> None:
         self.face.set_image(faces[0], stamp)
+        self.face.set_caption(caption)
 
     def _show_start(self, faces: Pixels) -> None:
         self.start.set_image(faces[0])

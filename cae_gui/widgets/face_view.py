@@ -88,6 +88,8 @@ class FaceView(QWidget):
 
     def set_caption(self, text: str) -> None:
         """Set the small line under the image; "" takes its room away."""
+        if text == self._caption:
+            return  # it may be set with each picture of a slider
         self._caption = text
         self._describe()
         self.updateGeometry()

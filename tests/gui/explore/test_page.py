@@ -200,15 +200,15 @@ def test_buttons_change_the_face_and_take_it_back(
     np.testing.assert_allclose(explorer.latent, start, atol=1e-6)
 
 
-def test_the_caption_says_that_a_face_is_edited(
-    page: ExplorePage, studio: Studio, few_faces: FaceSet
-) -> None:
-    load(studio, few_faces)
-    name = page.face.accessibleName()
-    studio.explorer.randomize()
-    assert page.face.accessibleName() == f"{name}, edited"
-    studio.explorer.reset()
-    assert page.face.accessibleName() == name
+def test_the_caption_says_that_a_face_is_edited(exploring: MainWindow, qtbot: QtBot) -> None:
+    explorer, face = exploring.studio.explorer, exploring.explore.face
+    assert explorer.face is not None
+    name = explorer.face.name
+    qtbot.waitUntil(lambda: face.accessibleName() == name, timeout=LOADING_MS)
+    explorer.randomize()
+    qtbot.waitUntil(lambda: face.accessibleName() == f"{name}, edited", timeout=LOADING_MS)
+    explorer.reset()
+    qtbot.waitUntil(lambda: face.accessibleName() == name, timeout=LOADING_MS)
 
 
 def test_the_lists_have_sliders_or_say_why_there_are_none(
