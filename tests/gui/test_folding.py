@@ -52,12 +52,13 @@ def test_a_search_brings_the_gallery_back(window: MainWindow, qtbot: QtBot) -> N
 def test_where_there_is_no_room_the_gallery_gives_way_and_comes_back(
     window: MainWindow, qtbot: QtBot
 ) -> None:
-    needed = window.tabs.minimumSizeHint().width()
-    window.resize(max(needed + GALLERY - 1, window.minimumWidth()), 700)
-    gives_way = window.width() < needed + GALLERY
-    assert window.gallery.isVisible() is not gives_way
-    window.resize(needed + GALLERY + 400, 700)
+    window.resize(900, 700)
     assert window.gallery.isVisible()
+    window.train.setMinimumWidth(900 - GALLERY + 20)
+    window.resize(901, 700)
+    qtbot.waitUntil(lambda: not window.gallery.isVisible())
+    window.resize(1300, 700)
+    qtbot.waitUntil(window.gallery.isVisible)
 
 
 def test_the_window_fits_a_small_screen_and_fills_it(window: MainWindow, qtbot: QtBot) -> None:

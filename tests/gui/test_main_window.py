@@ -474,7 +474,8 @@ def test_photos_by_dialog_and_their_removal(
 def test_photos_that_are_not_there_yet(window: MainWindow, qtbot: QtBot) -> None:
     choose_source(window, PHOTOS)
     wait_for_source(window, PHOTOS, qtbot)
-    assert window.studio.selection.face is not None  # the last one stays
+    assert window.studio.selection.face is None
+    assert window.studio.explorer.face is not None  # what is edited stays
 
 
 # Sources

@@ -299,7 +299,8 @@ def test_a_click_on_the_map_loads_the_face_from_the_gallery(
     with qtbot.waitSignal(window.studio.explorer.face_changed, timeout=LOADING_MS):
         qtbot.mouseClick(map_, LEFT, pos=place)
     assert window.gallery.selected_row() == row
-    assert (marker(window) - place).manhattanLength() <= 1
+    # All faces are encoded in bfloat16 where that is fast, the one chosen in float32.
+    assert (marker(window) - place).manhattanLength() <= 3
 
 
 def test_a_click_loads_the_face_where_the_gallery_shows_others(
