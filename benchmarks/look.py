@@ -55,7 +55,7 @@ def measure(window: MainWindow, rounds: int) -> dict[str, object]:
         window.tabs.setCurrentWidget(getattr(window, name))
         run_for(SETTLE_S)
         colours[name] = max(_change(window, SCHEMES[at % 2]) for at in range(rounds))
-        repaint[name] = statistics.median(_paint(window) for _ in range(rounds))
+        repaint[name] = round(statistics.median(_paint(window) for _ in range(rounds)), 1)
     return {
         "colours_ms": colours,
         "repaint_ms": repaint,
@@ -79,7 +79,7 @@ def _change(window: MainWindow, scheme: Scheme) -> float:
 def _paint(window: MainWindow) -> float:
     start = time.perf_counter()
     window.grab()
-    return round((time.perf_counter() - start) * 1000, 1)
+    return (time.perf_counter() - start) * 1000
 
 
 if __name__ == "__main__":
