@@ -41,7 +41,7 @@ from benchmarks.soak_material import Material
 from benchmarks.soak_person import SETTINGS
 from cae_gui.app import make_application
 from cae_gui.core.errors import Unexpected
-from cae_gui.log import Log
+from cae_gui.core.log import Log
 from cae_gui.main_window import MainWindow
 from cae_gui.settings import Settings
 from cae_gui.widgets import dialogs

@@ -46,7 +46,7 @@ from benchmarks.stalls import Heartbeat, StallReporter
 from cae_gui.app import make_application
 from cae_gui.core.errors import Problem, Unexpected, explain
 from cae_gui.core.faces import DEMO
-from cae_gui.log import Log
+from cae_gui.core.log import Log
 from cae_gui.main_window import MainWindow
 
 STALL_MS = 50

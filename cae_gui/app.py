@@ -16,9 +16,9 @@ from PySide6.QtWidgets import QApplication
 
 from cae_gui.core.ending import Ending
 from cae_gui.core.errors import Unexpected, explain
+from cae_gui.core.log import Log, note_start
 from cae_gui.core.startup import ShortCollections
 from cae_gui.core.tasks import Task
-from cae_gui.log import Log, note_start
 from cae_gui.main_window import MainWindow
 from cae_gui.settings import Settings
 from cae_gui.widgets.numbers import WINDOW_LOCALE

@@ -12,15 +12,15 @@ from PySide6.QtCore import QObject, Qt, QUrl, Slot
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-from cae_gui.about import AboutDialog
 from cae_gui.core.times import run_title
 from cae_gui.documents.files import Files
 from cae_gui.documents.saving import Saving
 from cae_gui.explore.page import ExplorePage
 from cae_gui.folding import Folding
 from cae_gui.gallery.page import GalleryPage
+from cae_gui.help.about import AboutDialog
+from cae_gui.help.shortcuts import ShortcutsDialog
 from cae_gui.settings import Settings
-from cae_gui.shortcuts import ShortcutsDialog
 from cae_gui.studio import Studio
 from cae_gui.train.page import TrainPage
 from cae_gui.train.runs import ListedRun

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QThread, QTimer, Slot
 from pytestqt.qtbot import QtBot
 
 from cae_gui.core.errors import Problem, Unexpected, explain
-from cae_gui.log import Log
+from cae_gui.core.log import Log
 from cae_gui.main_window import MainWindow
 from model.face_set import DataError
 from tests.gui.conftest import wait_for_message

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import qWarning
 
-from cae_gui import log as log_module
+from cae_gui.core import log as log_module
 from cae_gui.core.errors import explain
-from cae_gui.log import Log, discreet, note_start
+from cae_gui.core.log import Log, discreet, note_start
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_two_windows_write_two_files(folder: Path) -> None:
     with Log(), Log():
         pass
     code = (
-        "import logging, sys; from cae_gui.log import Log\n"
+        "import logging, sys; from cae_gui.core.log import Log\n"
         "with Log():\n"
         "    logging.getLogger('cae_gui').error('from the other one')\n"
     )
@@ -76,7 +76,7 @@ def test_two_windows_write_two_files(folder: Path) -> None:
 
 def test_the_file_of_a_window_that_was_killed_is_taken_again(folder: Path) -> None:
     code = (
-        "import os, signal; from cae_gui.log import Log\n"
+        "import os, signal; from cae_gui.core.log import Log\n"
         "log = Log(); log.__enter__()\n"
         "os.kill(os.getpid(), getattr(signal, 'SIGKILL', signal.SIGTERM))\n"
     )

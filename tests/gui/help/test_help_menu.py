@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 import model
-from cae_gui.about import AboutDialog
+from cae_gui.help.about import AboutDialog
 from cae_gui.main_window import MainWindow
 from tests.gui.test_main_window import action
 

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
 import cae_gui
+from cae_gui.help.shortcuts import OF_WIDGETS, ShortcutsDialog, shortcuts_of
 from cae_gui.main_window import MainWindow
-from cae_gui.shortcuts import OF_WIDGETS, ShortcutsDialog, shortcuts_of
 
 
 @pytest.fixture

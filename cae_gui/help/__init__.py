@@ -1,0 +1,1 @@
+"""What helps a person in the window: about the program, and its keys."""
