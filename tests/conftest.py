@@ -12,6 +12,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import gc
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,10 @@ import model  # noqa: F401 (sets how numeric libraries use threads, before they 
 from model.data.datasets import FaceSet
 
 pytest_plugins = ["tests.lfw"]
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background process ignores it, and so would the programs that tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in every run, so that what fails is the change, and none for being slow.
 settings.register_profile("suite", derandomize=True, deadline=None)

@@ -67,9 +67,11 @@ class StreamJob(QThread):
         On the GUI thread ``then`` is called with each value, in order, ``failed`` with an
         exception, and ``ended`` last, with True if it ran to its end. For a replaced generator
         nothing is called any more. Methods of a QObject, or a ``partial`` of one, aren't called
-        after the object was destroyed.
+        after the object was destroyed. After ``stop`` nothing begins: a timer may still ask for it.
         """
         with self._changed:
+            if self._stopping:
+                return
             self._present = self._next = _Stream(make_stream, then, failed, ended)
             self._cancelling = self._pausing = False
             self._changed.notify()

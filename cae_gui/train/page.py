@@ -426,6 +426,7 @@ class TrainPage(Workspace):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._estimates.cancel()
+        self._lines.cancel()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         room = round(self.height() * _STRIP_SHARE) - self.epochs.sizeHint().height()

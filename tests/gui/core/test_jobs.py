@@ -217,6 +217,14 @@ def test_stop_ends_a_paused_thread(job: StreamJob, heard: Listener, qtbot: QtBot
     assert stream.closed.is_set()
 
 
+def test_nothing_begins_after_stop(job: StreamJob, heard: Listener) -> None:
+    """A timer may ask for it while a window is closing; its thread would outlive the job."""
+    stop_and_wait([job])
+    heard.begin(lambda: iter([1]))
+    assert not job.isRunning()
+    assert not job.is_busy
+
+
 def test_stop_without_a_stream(job: StreamJob, qtbot: QtBot) -> None:
     stop_and_wait([job])
     assert not job.isRunning()
