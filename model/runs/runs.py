@@ -4,6 +4,7 @@
 
     2026-11-23 14-05-33/
         run.json            configuration, data set, when it started
+        labels.json         name, notes and tags that a person gave it
         running.json        only during a training: its host, and the time of its last heartbeat
         metrics.jsonl       one line an epoch
         previews/           the same test faces after each epoch
