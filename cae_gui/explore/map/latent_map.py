@@ -1,4 +1,4 @@
-"""The widget of the map: zoom and pan, choosing a point, dragging the edited face's marker."""
+"""The widget of the map: zoom and pan, choosing points, dragging the edited face's marker."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from PySide6.QtGui import (
     QHideEvent,
     QImage,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -55,10 +56,14 @@ from cae_gui.explore.map.map_painting import (
     paint_path,
     paint_pointed,
     paint_scale,
+    paint_stroke,
+    paint_word,
     spaced,
 )
 from cae_gui.explore.map.map_view import MapView
+from cae_gui.explore.map.strokes import Change, Mode, Stroke
 from cae_gui.widgets.images import Pixels, fitted
+from cae_gui.widgets.numbers import counted
 from cae_gui.widgets.painting import on_pixel, paint_empty_text
 
 Floats = NDArray[np.float32]
@@ -74,6 +79,9 @@ _MOVE_MS = 400
 _REACH = 12.0  # px: largest distance at which a dot is pointed at
 _STEP = 48  # px that an arrow key pans
 _TRAVEL_STEP = 8  # px that it moves the marker, with Shift
+_SHORTEST = 2.0  # px between the vertices of a line
+_RECTANGLE = 0.25  # of the map's sides: a rectangle by keyboard, at first
+_RECTANGLE_STEP = 16  # px that an arrow key moves it, or with Shift its corner
 _KEY_ZOOM = 1.25
 _WHEEL_ZOOM = 1.0015  # per 1/8 degree of the wheel: a notch zooms by a fifth
 _ARROWS = {
@@ -84,6 +92,12 @@ _ARROWS = {
 }
 _LEFT, _MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
+_MODES = {
+    int(Qt.Key.Key_L): Mode.LASSO,
+    int(Qt.Key.Key_R): Mode.RECTANGLE,
+    int(Qt.Key.Key_P): Mode.PATH,
+}
+_SIGNS = {Change.REPLACE: "", Change.ADD: "+", Change.REMOVE: "−"}
 
 
 class LatentMap(QWidget):
@@ -92,7 +106,19 @@ class LatentMap(QWidget):
     Wheel, + and - zoom; a drag and the arrow keys pan; 0 or a double click shows all. A drag of
     the marker, a drag with Shift anywhere, and the arrow keys with Shift move the edited face.
 
+    In another ``mode`` (L, R, P; Escape goes back) a drag draws a lasso, a rectangle or a path.
+    Areas find points: with Shift or Ctrl to be added, with Alt, or Shift and Ctrl, to be removed.
+    By keyboard, Space puts a rectangle on the map, which arrow keys move and with Shift size;
+    Enter takes it.
+
     Signals:
+        mode_changed(Mode): a drag does something else now.
+        sweeping(object, Change): the points, bool (N,), in the area that is being drawn.
+        swept(object, Change): the points, bool (N,), that were drawn around or clicked on in a
+            mode that draws areas, or chosen by Ctrl+A: all in view.
+        sweep_dropped(): an area was given up.
+        path_drawn(object): a path was drawn; its vertices float32 (M, 2), M >= 2, in map
+            coordinates.
         point_clicked(int): a point was chosen, by mouse or Enter; its index.
         travel_started(), travelled(float, float), travel_finished(): the edited face is moved to a
             point in map coordinates; started and finished enclose one drag or key press.
@@ -104,6 +130,11 @@ class LatentMap(QWidget):
     travel_started = Signal()
     travelled = Signal(float, float)
     travel_finished = Signal()
+    mode_changed = Signal(object)
+    sweeping = Signal(object, object)
+    swept = Signal(object, object)
+    sweep_dropped = Signal()
+    path_drawn = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -131,6 +162,10 @@ class LatentMap(QWidget):
         self._pressed_on: int | None = None
         self._is_panning = False
         self.is_travelling = False
+        self.mode = Mode.TRAVEL
+        self._change: Change | None = None  # of the press, in a mode that draws
+        self._stroke: Stroke | None = None
+        self._found = 0  # points inside it
         self._moving = QVariantAnimation(self, startValue=0.0, endValue=1.0, duration=_MOVE_MS)
         self._moving.setEasingCurve(QEasingCurve.Type.InOutCubic)
         self._moving.valueChanged.connect(self._on_moving)
@@ -148,6 +183,8 @@ class LatentMap(QWidget):
         If N stays the same and the map is visible, the points are animated to the new positions.
         """
         self._moving.stop()
+        if points is None or self._points is None or len(points) != len(self._points):
+            self._drop_stroke()
         if points is None or not len(points):
             self._points = self._view = None
         elif self._points is None or len(points) != len(self._points):
@@ -195,6 +232,29 @@ class LatentMap(QWidget):
         """Show all points, also after a resize, until the user zooms or pans."""
         self._shows_all = True
         self._redo()
+
+    def set_mode(self, mode: Mode) -> None:
+        """Choose what a drag does."""
+        if mode is not self.mode:
+            self._drop_stroke()
+            self.mode, self._is_hot = mode, False
+            shapes = Qt.CursorShape
+            self.setCursor(shapes.ArrowCursor if mode is Mode.TRAVEL else shapes.CrossCursor)
+            self.mode_changed.emit(mode)
+
+    def sweep_view(self, change: Change) -> None:
+        """Choose the points in view."""
+        if self._points is not None:
+            self.swept.emit(self._inside(0), change)
+
+    def sweep_nearest(self, count: int, change: Change) -> None:
+        """Choose this number of points, those nearest to the marker, or else to the middle."""
+        if self._points is not None:
+            place = self.here() or QPointF(self.rect().center())
+            apart = self._places - np.array([place.x(), place.y()])
+            found = np.zeros(len(apart), np.bool_)
+            found[np.argsort(np.hypot(*apart.T), kind="stable")[:count]] = True
+            self.swept.emit(found, change)
 
     def here(self) -> QPointF | None:
         """Return the position of the marker in the widget, or None without one."""
@@ -259,11 +319,11 @@ class LatentMap(QWidget):
 
     def _hover(self, place: QPointF) -> None:
         self._pointer = place
-        self._is_hot = self._is_on_marker(place)
+        self._is_hot = self.mode is Mode.TRAVEL and self._is_on_marker(place)
         self._point_to(None if self._is_hot else self._point_at(place))
         over_face = self._is_hot or self._pointed is not None
         shape = Qt.CursorShape.PointingHandCursor if over_face else Qt.CursorShape.ArrowCursor
-        self.setCursor(shape)
+        self.setCursor(shape if self.mode is Mode.TRAVEL else Qt.CursorShape.CrossCursor)
 
     def _point_to(self, point: int | None) -> None:
         if point != self._pointed:
@@ -295,7 +355,10 @@ class LatentMap(QWidget):
             self.point_clicked.emit(self._nearest_to(here))
 
     def _begin_drag(self, place: QPointF) -> None:
-        if self._is_hot:
+        if self._change is not None and self._press_at is not None:
+            self._begin_stroke(self._press_at, self._change)
+            self._draw_to(place)
+        elif self._is_hot:
             self._travel_to(place)
         else:
             self._is_panning = True
@@ -316,6 +379,68 @@ class LatentMap(QWidget):
             self.is_travelling = False
             self.travel_finished.emit()
             self.update()
+
+    def _begin_stroke(self, place: QPointF, change: Change) -> None:
+        if self._view is not None:
+            start = self._view.to_map(place.x(), place.y())
+            self._stroke, self._found = Stroke(self.mode, change, start), 0
+            self._point_to(None)
+
+    def _draw_to(self, place: QPointF) -> None:
+        """Draw on to a position in the widget, and tell which points are inside."""
+        stroke, points, view = self._stroke, self._points, self._view
+        if stroke is None or points is None or view is None:
+            return
+        end = self.place_of(*stroke.end)
+        if stroke.mode is Mode.RECTANGLE or (end and _distance(end, place) >= _SHORTEST):
+            stroke.go_to(view.to_map(place.x(), place.y()))
+        self._pointer = place
+        self.update()
+        if stroke.is_area:
+            inside = stroke.inside(points)
+            self._found = int(np.count_nonzero(inside))
+            self.sweeping.emit(inside, stroke.change)
+
+    def _end_stroke(self, change: Change) -> None:
+        stroke, self._stroke = self._stroke, None
+        self.update()
+        if stroke is None or self._points is None:
+            return
+        if stroke.is_area:
+            self.swept.emit(stroke.inside(self._points), change)
+        elif len(stroke.outline()) > 1:
+            self.path_drawn.emit(stroke.outline())
+
+    def _drop_stroke(self) -> None:
+        stroke, self._stroke = self._stroke, None
+        if stroke is not None:
+            self._press_at = None
+            self.update()
+            if stroke.is_area:
+                self.sweep_dropped.emit()
+
+    def _sweep_one(self, point: int | None, change: Change) -> None:
+        """Choose one point, or none: a click on the ground that isn't to add or remove."""
+        if self._points is None or self.mode is Mode.PATH:
+            return
+        if point is not None or change is Change.REPLACE:
+            found = np.zeros(len(self._points), np.bool_)
+            found[[] if point is None else point] = True
+            self.swept.emit(found, change)
+
+    def _put_rectangle(self) -> None:
+        """Begin a rectangle in the middle of the map, for the arrow keys."""
+        if self._points is not None:
+            middle = QPointF(self.width(), self.height()) / 2
+            self._begin_stroke(middle * (1 - _RECTANGLE), Change.REPLACE)
+            self._draw_to(middle * (1 + _RECTANGLE))
+
+    def _move_rectangle(self, stroke: Stroke, way: QPointF, *, sizes: bool) -> None:
+        start, end = self.place_of(*stroke.start), self.place_of(*stroke.end)
+        if start is not None and end is not None:
+            if not sizes:
+                self._begin_stroke(start + way, stroke.change)
+            self._draw_to(end + way)
 
     def _paint_ground(self, painter: QPainter) -> None:
         painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Base))
@@ -387,8 +512,17 @@ class LatentMap(QWidget):
             paint_marker(painter, here, palette, hot=self._is_hot)
         if self._coloring is not None and self._is_colored():
             paint_scale(painter, self._coloring, self._table(), self.rect(), palette)
-        if self._pointed is not None:
+        if self._stroke is not None and self._view is not None:
+            self._paint_stroke(painter, self._stroke, self._view)
+        elif self._pointed is not None:
             self._paint_pointed(painter, self._pointed)
+
+    def _paint_stroke(self, painter: QPainter, stroke: Stroke, view: MapView) -> None:
+        places = view.to_widget(stroke.outline())
+        paint_stroke(painter, places, self.palette(), is_closed=stroke.is_area)
+        if stroke.is_area:
+            word = _SIGNS[stroke.change] + counted(self._found, "face")
+            paint_word(painter, word, self._pointer, self.rect(), self.palette())
 
     def _paint_pointed(self, painter: QPainter, point: int) -> None:
         place = QPointF(*self._places[point].tolist())
@@ -442,7 +576,15 @@ class LatentMap(QWidget):
             return
         place = event.position()
         left = event.button() == _LEFT
+        if self._press_at is not None:
+            return  # another button of a drag
+        self._drop_stroke()  # one by keyboard
         self._press_at = place
+        draws = left and self.mode is not Mode.TRAVEL
+        self._change = _change(event.modifiers()) if draws else None
+        if draws:
+            self._pressed_on = self._point_at(place)
+            return
         self._is_hot = left and self._is_on_marker(place)
         self._pressed_on = self._point_at(place) if left and not self._is_hot else None
         if left and event.modifiers() & _SHIFT and self._here is not None:
@@ -451,7 +593,10 @@ class LatentMap(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         place = event.position()
         if self._press_at is None:
-            self._hover(place)
+            if self._stroke is None:
+                self._hover(place)
+        elif self._stroke is not None:
+            self._draw_to(place)
         elif self.is_travelling:
             self._travel_to(place)
         elif self._is_panning:
@@ -461,16 +606,22 @@ class LatentMap(QWidget):
             self._begin_drag(place)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        clicked = self._press_at is not None and not (self._is_panning or self.is_travelling)
+        is_drag = self._is_panning or self.is_travelling or self._stroke is not None
+        clicked = self._press_at is not None and not is_drag
         point, self._pressed_on = self._pressed_on, None
+        change, self._change = self._change, None
         self._press_at, self._is_panning = None, False
         self._end_travel()
-        if clicked and point is not None:
+        if change is not None and clicked:
+            self._sweep_one(point, change)
+        elif change is not None:
+            self._end_stroke(change)
+        elif clicked and point is not None:
             self.point_clicked.emit(point)
         self._hover(event.position())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        on_ground = self._point_at(event.position()) is None
+        on_ground = self.mode is Mode.TRAVEL and self._point_at(event.position()) is None
         if event.button() == _LEFT and on_ground and not self._is_on_marker(event.position()):
             self.fit()
 
@@ -485,6 +636,8 @@ class LatentMap(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, middle = event.key(), QPointF(self.rect().center())
+        if self._on_selecting_key(event):
+            return
         if key in _ARROWS:
             self._on_arrow(*_ARROWS[key], travel=bool(event.modifiers() & _SHIFT))
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
@@ -498,6 +651,29 @@ class LatentMap(QWidget):
         else:
             super().keyPressEvent(event)
 
+    def _on_selecting_key(self, event: QKeyEvent) -> bool:
+        """Do what a key does for drawing and selecting; False where it does nothing."""
+        key, keys, stroke = event.key(), event.modifiers(), self._stroke
+        by_keyboard = stroke if self._press_at is None else None
+        if event.matches(QKeySequence.StandardKey.SelectAll):
+            self.sweep_view(Change.REPLACE)
+        elif key == Qt.Key.Key_Escape and stroke is not None:
+            self._drop_stroke()
+        elif key == Qt.Key.Key_Escape and self.mode is not Mode.TRAVEL:
+            self.set_mode(Mode.TRAVEL)
+        elif key in _MODES and not keys:
+            self.set_mode(_MODES[key])
+        elif by_keyboard is not None and key in _ARROWS:
+            way = QPointF(*_ARROWS[key]) * _RECTANGLE_STEP
+            self._move_rectangle(by_keyboard, way, sizes=bool(keys & _SHIFT))
+        elif by_keyboard is not None and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._end_stroke(_change(keys))
+        elif self.mode is Mode.RECTANGLE and key == Qt.Key.Key_Space and self._press_at is None:
+            self._put_rectangle()
+        else:
+            return False
+        return True
+
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if not event.isAutoRepeat() and self._press_at is None:
             self._end_travel()
@@ -506,6 +682,7 @@ class LatentMap(QWidget):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         if self._press_at is None:
             self._end_travel()
+            self._drop_stroke()
         super().focusOutEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -513,9 +690,20 @@ class LatentMap(QWidget):
         self.shown.emit()
 
     def hideEvent(self, event: QHideEvent) -> None:
+        self._drop_stroke()
         self._press_at, self._is_panning = None, False
         self._end_travel()
         super().hideEvent(event)
+
+
+def _change(keys: Qt.KeyboardModifier) -> Change:
+    """Return what these keys make of the points that are found."""
+    modifiers = Qt.KeyboardModifier
+    adding = modifiers.ShiftModifier, modifiers.ControlModifier
+    held = sum(bool(keys & key) for key in adding)
+    if keys & modifiers.AltModifier or held == len(adding):
+        return Change.REMOVE
+    return Change.ADD if held else Change.REPLACE
 
 
 def _distance(one: QPointF, two: QPointF) -> float:

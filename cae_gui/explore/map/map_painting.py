@@ -102,6 +102,40 @@ def paint_path(painter: QPainter, places: NDArray[np.float32], palette: QPalette
         painter.drawEllipse(point, 2.5, 2.5)
 
 
+def paint_stroke(
+    painter: QPainter, places: NDArray[np.float32], palette: QPalette, *, is_closed: bool
+) -> None:
+    """Paint a line through positions (M, 2) in px as it is drawn, or the area inside it."""
+    accent = palette.color(_Role.Highlight)
+    line = QPolygonF([QPointF(x, y) for x, y in places.tolist()])
+    if is_closed:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(_clear(palette.color(_Role.Highlight), 40))
+        painter.drawPolygon(line, Qt.FillRule.OddEvenFill)
+    draw = painter.drawPolygon if is_closed else painter.drawPolyline
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for color, width in ((_clear(palette.color(_Role.Base), 200), 4.0), (accent, 1.5)):
+        ends, joints = Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
+        painter.setPen(QPen(color, width, Qt.PenStyle.SolidLine, ends, joints))
+        draw(line)
+
+
+def paint_word(
+    painter: QPainter, text: str, place: QPointF, room: QRect, palette: QPalette
+) -> None:
+    """Paint a few words beside ``place`` and within ``room``, as a tooltip."""
+    metrics = painter.fontMetrics()
+    width, height = metrics.horizontalAdvance(text) + 2 * _PAD, metrics.height() + _PAD
+    box = QRectF(place.x() + _AWAY, place.y() + _AWAY, width, height)
+    box.moveLeft(min(max(box.left(), 0.0), room.width() - width))
+    box.moveTop(min(max(box.top(), 0.0), room.height() - height))
+    painter.setPen(QPen(palette.color(_Role.Mid), 1.0))
+    painter.setBrush(palette.color(_Role.ToolTipBase))
+    painter.drawRoundedRect(box, _RADIUS, _RADIUS)
+    painter.setPen(palette.color(_Role.ToolTipText))
+    painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)
+
+
 def paint_marker(painter: QPainter, place: QPointF, palette: QPalette, *, hot: bool) -> None:
     """Paint the marker of the edited face; ``hot`` while under the mouse or dragged."""
     radius = MARKER_RADIUS + (2.0 if hot else 0.0)
