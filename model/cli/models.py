@@ -27,7 +27,14 @@ from model.cli.terminal import Console, progress_text
 from model.config import TrainConfig
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from model.checkpoint import FaceModel
+    from model.face_set import FaceSet
     from model.inference import Reconstruction
+
+    Rows = NDArray[np.int64]
 
 
 _SPLIT = ("test_percent", "seed")
@@ -54,6 +61,13 @@ def _add_evaluate(commands: Commands[Any]) -> None:
     text = "measure a principal component analysis of the same latent size and faces as well"
     parser.add_argument("--pca", action="store_true", help=text)
     _add_refine(parser, "measure as well how well the faces are met after N steps of refinement")
+    for name in ("best", "worst"):
+        text = f"name as well the N test faces that are reconstructed {name}"
+        parser.add_argument(f"--{name}", metavar="N", type=int, default=0, help=text)
+    text = "the histogram of the test faces' MSE: .png, .svg or .pdf"
+    parser.add_argument("--histogram", type=Path, metavar="FILE", help=text)
+    text = "a table of the test faces with the MSE of each"
+    parser.add_argument("--csv", type=Path, metavar="FILE", help=text)
     add_setting_flags(parser, _SPLIT)
 
 
@@ -72,6 +86,7 @@ def run_evaluate(arguments: Namespace) -> int:
     given = {name: value for name, value in vars(arguments).items() if name in _SPLIT}
     replace(TrainConfig(), **given)  # says what is wrong before anything is read
     _check_refine(arguments.refine)
+    _check_errors(arguments)
     from model.evaluation import evaluate
 
     model = open_model(arguments.model)
@@ -86,6 +101,8 @@ def run_evaluate(arguments: Namespace) -> int:
     line |= {"test_percent": config.test_percent, "seed": config.seed, "latent_dim": size}
     line |= {"faces": result.faces, "mse": _rounded(result.mse)}
     line |= {"psnr": _rounded(result.psnr), "ssim": _rounded(result.ssim)}
+    if arguments.best or arguments.worst or arguments.csv or arguments.histogram:
+        line |= _errors(arguments, model, faces, test, console)
     if arguments.refine:
         from model.latents.refinement import refined_errors
 
@@ -101,6 +118,45 @@ def run_evaluate(arguments: Namespace) -> int:
         line["pca_components"] = min(size, len(train) - 1)
     print(json.dumps(line))
     return ExitCode.DONE
+
+
+def _check_errors(arguments: Namespace) -> None:
+    for flag, count in (("--best", arguments.best), ("--worst", arguments.worst)):
+        if count < 0:
+            raise CommandError(ExitCode.USAGE, f"{flag} must be at least 0, not {count}.")
+    if arguments.histogram is not None:
+        _check_suffix(arguments.histogram, _FIGURES, "--histogram")
+
+
+def _errors(
+    arguments: Namespace, model: FaceModel, faces: FaceSet, rows: Rows, console: Console
+) -> dict[str, Any]:
+    """Measure each test face, write what is asked for, and return the best and the worst."""
+    import numpy as np
+
+    from model.evaluation import face_errors, write_errors
+
+    found = np.empty(0, np.float32)
+    for step in face_errors(model, faces.images, rows):
+        found = step.mse
+        console.status(progress_text("Measuring each face", len(found), step.total))
+    console.status("")
+    if arguments.csv is not None:
+        write_errors(arguments.csv, faces, rows, [("mse", found)])
+    if arguments.histogram is not None:
+        from model.plots.figures import errors_figure
+
+        errors_figure([(Path(arguments.model).name, found)], arguments.histogram)
+    order = np.argsort(found, kind="stable")
+    ends = {"best": order[: arguments.best], "worst": order[::-1][: arguments.worst]}
+    return {
+        name: [
+            {"row": int(rows[at]), "name": faces.names[rows[at]], "mse": _rounded(found[at])}
+            for at in places
+        ]
+        for name, places in ends.items()
+        if len(places)
+    }
 
 
 def _rounded(value: float) -> float:
@@ -209,9 +265,9 @@ def run_morph(arguments: Namespace) -> int:
     return ExitCode.DONE
 
 
-def _check_suffix(output: Path, allowed: tuple[str, ...]) -> None:
+def _check_suffix(output: Path, allowed: tuple[str, ...], flag: str = "-o") -> None:
     if output.suffix.lower() not in allowed:
-        message = f"-o “{output.name}” must end in {' or '.join(allowed)}."
+        message = f"{flag} “{output.name}” must end in {' or '.join(allowed)}."
         raise CommandError(ExitCode.USAGE, message)
 
 

@@ -160,6 +160,12 @@ def loss_ticks(limits: Limits, *, log: bool, most: int) -> list[float]:
     return ticks
 
 
+def error_ticks(edges: NDArray[np.float64], most: int) -> list[float]:
+    """Return round values for the axis of a histogram of errors with these edges, or its ends."""
+    ticks = loss_ticks((float(edges[0]), float(edges[-1])), log=True, most=most)
+    return ticks if len(ticks) > 1 else [float(edges[0]), float(edges[-1])]
+
+
 def readable(value: float, digits: int = 3) -> str:
     """Format a number with ``digits`` significant digits and without an exponent: 0.00081."""
     return np.format_float_positional(value, digits, fractional=False, trim="-")

@@ -5,7 +5,7 @@ matplotlib is imported by the functions that need it, without pyplot, and in ``d
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +13,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.evaluation import Quality
+from model.evaluation import Quality, error_bars, error_edges, error_statistics
 from model.face_set import FACE_SIZE
 from model.io.files import replacing
 from model.plots.curve_painter import Chart, CurvePainter, drawing
-from model.plots.curves import CurveHistory, CurveImage, CurveRequest, readable
+from model.plots.curves import (
+    OTHER_COLORS,
+    CurveHistory,
+    CurveImage,
+    CurveRequest,
+    error_ticks,
+    mse_text,
+    readable,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,6 +36,9 @@ SUFFIXES = (".png", ".svg", ".pdf")
 
 DIFFERENCE_SCALE = 0.25
 """The difference, a share of full brightness, that the heat map shows as its brightest colour."""
+
+ERROR_COLORS = ("#4a5bd4", OTHER_COLORS[0])
+"""Of the errors of one model, and of the other one beside it."""
 
 _COLORS = "inferno"
 _TEXT = "#202124"
@@ -163,6 +174,56 @@ def curves_figure(
     save_figure(draw, path)
 
 
+def errors_figure(models: Sequence[tuple[str, NDArray[np.float32]]], path: Path) -> None:
+    """Write the histogram of faces' MSE with mean, median and 95th percentile, 800 x 480 points.
+
+    Each of the ``models`` is a title and the MSE (K,) of its faces, K >= 1; the first two are told
+    apart by colour.
+
+    Raises:
+        ValueError: the suffix isn't one of ``SUFFIXES``, or there is nothing to show.
+        OSError: the file can't be written.
+    """
+    if not models or not all(len(mse) for _, mse in models):
+        raise ValueError("a histogram needs at least one face")
+    edges = error_edges([mse for _, mse in models])
+
+    def draw() -> Figure:
+        figure = _figure(800, 480)
+        axes = _axes(figure, 60, 56, 716, 368)
+        for (title, mse), color in zip(models, ERROR_COLORS, strict=False):
+            _draw_errors(axes, edges, title, mse, color)
+        axes.set_xscale("log")
+        axes.set_xlim(edges[0], edges[-1])
+        ticks = error_ticks(edges, 8)
+        axes.set_xticks(ticks, [readable(tick) for tick in ticks])
+        axes.set_xticks([], minor=True)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.tick_params(labelsize=11, labelcolor=_MUTED)
+        axes.set_xlabel("Mean squared error", color=_MUTED)
+        axes.set_ylabel("Faces", color=_MUTED)
+        place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1)}
+        axes.legend(frameon=False, fontsize=11, labelcolor=_TEXT, **place)
+        return figure
+
+    save_figure(draw, path)
+
+
+def _draw_errors(
+    axes: Axes, edges: NDArray[np.float64], title: str, mse: NDArray[np.float32], color: str
+) -> None:
+    counts = np.bincount(error_bars(mse, edges), minlength=len(edges) - 1)
+    found = error_statistics(mse)
+    name = title.lstrip("_").replace("$", r"\$")
+    told = f"mean {mse_text(found.mean)}, median {mse_text(found.median)}"
+    label = f"{name}: {told}, 95 % up to {mse_text(found.percentile_95)}"
+    axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=color, alpha=0.5, label=label)
+    for value, style in zip(
+        (found.mean, found.median, found.percentile_95), ("-", "--", ":"), strict=True
+    ):
+        axes.axvline(value, color=color, linewidth=1.5, linestyle=style)
+
+
 def _figure(width: int, height: int) -> Figure:
     """Return a white figure in points, which are the pixels of its layout."""
     from matplotlib.figure import Figure
@@ -222,6 +283,7 @@ def _unit_scale(image: NDArray[Any]) -> NDArray[np.float32]:
 
 __all__ = [
     "DIFFERENCE_SCALE",
+    "ERROR_COLORS",
     "SUFFIXES",
     "CurveHistory",
     "CurveImage",
@@ -231,6 +293,7 @@ __all__ = [
     "difference",
     "difference_colors",
     "difference_image",
+    "errors_figure",
     "reconstruction_figure",
     "rows_figure",
     "save_figure",

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import csv
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +11,19 @@ from sklearn.decomposition import PCA
 
 from model.checkpoint import FaceModel
 from model.data.datasets import FaceSet
-from model.evaluation import Evaluation, evaluate, mse_per_image, pca_mse, quality
+from model.evaluation import (
+    BARS,
+    Evaluation,
+    error_bars,
+    error_edges,
+    error_statistics,
+    evaluate,
+    face_errors,
+    mse_per_image,
+    pca_mse,
+    quality,
+    write_errors,
+)
 from model.inference import reconstruct
 from model.network import ConvAutoencoder
 from model.progress import WorkProgress
@@ -36,6 +50,61 @@ def test_reports_progress_and_means(untrained: FaceModel, few_faces: FaceSet) ->
 def test_nothing_to_evaluate(untrained: FaceModel, few_faces: FaceSet) -> None:
     with pytest.raises(ValueError, match="nothing"):
         next(evaluate(untrained, few_faces.images, np.array([], np.int64)))
+
+
+def test_the_error_of_each_face_is_that_of_the_evaluation(
+    untrained: FaceModel, few_faces: FaceSet
+) -> None:
+    rows = np.arange(59, -1, -1)
+    steps = list(face_errors(untrained, few_faces.images, rows))
+    assert [(len(step.mse), step.total) for step in steps] == [(32, 60), (60, 60)]
+    found = steps[-1].mse
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(steps[0].mse, found[:32])
+    for row in (0, 7):
+        *_, alone = evaluate(untrained, few_faces.images, np.array([row]))
+        assert isinstance(alone, Evaluation)
+        assert found[59 - row] == pytest.approx(alone.mse, rel=1e-5)
+    (nothing,) = face_errors(untrained, few_faces.images, rows[:0])
+    assert (len(nothing.mse), nothing.total) == (0, 0)
+
+
+def test_known_errors_give_known_statistics_and_bars() -> None:
+    mse = np.linspace(0.001, 0.002, 101, dtype=np.float32)
+    found = error_statistics(mse)
+    assert found.mean == pytest.approx(0.0015)
+    assert found.median == pytest.approx(0.0015)
+    assert found.percentile_95 == pytest.approx(0.00195)
+    edges = error_edges([mse, 2 * mse])
+    assert (edges[0], edges[-1]) == pytest.approx((0.001, 0.004))
+    assert len(edges) == BARS + 1
+    np.testing.assert_allclose(edges[1:] / edges[:-1], edges[1] / edges[0])
+    bars = error_bars(mse, edges)
+    assert np.all(edges[bars] <= mse * 1.000001)
+    assert np.all(mse <= edges[bars + 1] * 1.000001)
+    assert bars[0] == 0
+    assert error_bars(2 * mse, edges)[-1] == BARS - 1
+
+
+def test_errors_that_no_histogram_can_show_lie_at_its_ends() -> None:
+    mse = np.array([0.0, 0.001, 0.002, np.inf, np.nan], np.float32)
+    edges = error_edges([mse])
+    assert np.isfinite(edges).all()
+    assert list(error_bars(mse, edges)) == [0, 0, BARS - 1, BARS - 1, BARS - 1]
+    for same in (np.full(3, 0.001, np.float32), np.zeros(2, np.float32), mse[:0]):
+        assert np.all(np.diff(error_edges([same])) > 0)
+
+
+def test_a_table_of_errors_names_each_face(few_faces: FaceSet, tmp_path: Path) -> None:
+    one, two = np.array([0.5, 0.25], np.float32), np.array([0.125, 0.0001], np.float32)
+    path = tmp_path / "errors.csv"
+    write_errors(path, few_faces, np.array([3, 59]), [("A, b", one), ("B", two)])
+    with path.open(newline="", encoding="utf-8") as file:
+        assert list(csv.reader(file)) == [
+            ["row", "name", "A, b", "B"],
+            ["3", "Person 1", "0.5", "0.125"],
+            ["59", "Person 19", "0.25", "0.0001"],
+        ]
 
 
 @pytest.fixture

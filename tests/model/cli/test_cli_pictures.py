@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +38,31 @@ def test_evaluate_tells_what_refinement_brings(
     assert main(argv) == 0
     assert "refine" not in capsys.readouterr().out
     assert "--refine must be between 0" in fails([*argv, "--refine", "-1"], 2)
+
+
+def test_evaluate_names_the_best_and_the_worst_faces(
+    model_file: Path, pictures: Path, tmp_path: Path, capsys: Output, fails: Fails
+) -> None:
+    table, figure = tmp_path / "errors.csv", tmp_path / "errors.svg"
+    argv = ["evaluate", str(model_file), "--faces", str(pictures), "--test-percent", "30"]
+    files = ["--csv", str(table), "--histogram", str(figure)]
+    assert main([*argv, "--best", "2", "--worst", "99", *files]) == 0
+    found = json.loads(capsys.readouterr().out)
+    with table.open(newline="", encoding="utf-8") as file:
+        rows = {row["row"]: row for row in csv.DictReader(file)}
+    assert len(found["best"]) == 2
+    assert len(found["worst"]) == len(rows) == found["faces"]
+    errors = [face["mse"] for face in found["worst"]]
+    assert errors == sorted(errors, reverse=True)
+    assert found["best"] == found["worst"][:-3:-1]
+    assert sum(errors) / len(errors) == pytest.approx(found["mse"], rel=1e-3)
+    for face in found["worst"]:
+        row = rows[str(face["row"])]
+        assert row["name"] == face["name"]
+        assert float(row["mse"]) == pytest.approx(face["mse"], rel=1e-4)
+    assert "95 % up to" in figure.read_text("utf-8")
+    assert "--worst must be at least 0" in fails([*argv, "--worst", "-1"], 2)
+    assert "--histogram “a.bmp” must end in" in fails([*argv, "--histogram", "a.bmp"], 2)
 
 
 def test_reconstruct_refines_where_asked(

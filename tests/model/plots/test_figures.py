@@ -15,6 +15,7 @@ from model.plots.figures import (
     curves_figure,
     difference_colors,
     difference_image,
+    errors_figure,
     reconstruction_figure,
     rows_figure,
 )
@@ -37,10 +38,12 @@ def test_import_leaves_matplotlib_alone():
 @pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf", ".PNG"])
 def test_each_figure_is_written_as_its_suffix_says(faces, tmp_path, suffix):
     others = faces[::-1].copy()
-    paths = [tmp_path / f"{name}{suffix}" for name in ("rows", "face", "curves")]
+    paths = [tmp_path / f"{name}{suffix}" for name in ("rows", "face", "curves", "errors")]
     rows_figure(faces, others, paths[0])
     reconstruction_figure(faces[0], others[0], quality(faces[0], others[0]), paths[1])
     curves_figure(HISTORY, paths[2], references=(("Published network 0.00156", 0.00156),))
+    mse = np.linspace(0.001, 0.002, 20, dtype=np.float32)
+    errors_figure([("_one $a$", mse), ("other", mse[:1])], paths[3])
     for path in paths:
         assert path.read_bytes().startswith(STARTS[suffix.lower()])
     assert sorted(tmp_path.iterdir()) == sorted(paths)
@@ -52,6 +55,15 @@ def test_rows_show_every_pixel_of_the_faces(faces, tmp_path):
     left, top = 108 * 3, 10 * 3
     face = picture[top : top + 144, left : left + 144]
     np.testing.assert_array_equal(face[1::3, 1::3], faces[0])
+
+
+def test_a_figure_of_errors_tells_mean_median_and_percentile(tmp_path):
+    path, mse = tmp_path / "errors.svg", np.linspace(0.001, 0.002, 101, dtype=np.float32)
+    errors_figure([("Ours", mse)], path)
+    told = "Ours: mean 0.00150, median 0.00150, 95 % up to 0.00195"
+    assert told in path.read_text("utf-8")
+    with pytest.raises(ValueError, match="at least one face"):
+        errors_figure([("Ours", mse), ("Other", mse[:0])], path)
 
 
 def test_equal_faces_have_infinite_psnr_in_the_figure(faces, tmp_path):
