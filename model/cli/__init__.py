@@ -11,10 +11,11 @@ from pathlib import Path
 
 from model import __version__
 from model.cli import models, runs, self_test, train
-from model.cli.arguments import CommandError, ExitCode, Parser, program
+from model.cli.arguments import CommandError, ExitCode, Parser
 from model.config import ConfigError
 from model.face_set import DataError
 from model.io.places import NoPlaceError, find_places, word_of_temporary
+from model.runs.command import program
 from model.runs.runs import RunError
 from model.system.processor import why_not
 from model.system.streams import fill_streams

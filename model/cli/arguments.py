@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import SUPPRESS, ArgumentParser, _SubParsersAction
 from collections.abc import Callable
 from enum import IntEnum
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from model.cli.terminal import Console, progress_text
+from model.io.files import is_there
 from model.io.places import expanded
 from model.runs.runs import SOURCES, Run, RunError, list_runs, runs_folder
 
@@ -31,11 +31,6 @@ class ExitCode(IntEnum):
     TRAINING = 4
     FILE = 5
     INTERRUPTED = 130
-
-
-def program() -> list[str]:
-    """Return the words by which this command line was started: ``cae``, or ``python -m model``."""
-    return ["cae"] if Path(sys.argv[0]).stem == "cae" else ["python", "-m", "model"]
 
 
 class CommandError(Exception):
@@ -115,21 +110,16 @@ def _limits(setting: Any) -> str:
     return f"{setting.minimum} to {setting.maximum}{unit}, "
 
 
-def source_of(run: Run) -> str | None:
-    """Return how the faces of a run are asked for; old runs on a folder don't say."""
-    return run.source or {"LFW": "lfw", "Demo faces": "demo"}.get(run.faces)
-
-
 def lasting(source: str) -> str:
     """Return a source that means the same wherever a later command is typed."""
     return source if source in SOURCES else str(expanded(source).absolute())
 
 
 def find_run(text: str, parent: Path | None = None) -> Run:
-    """Return the run of this folder or name, or the newest for “latest”.
+    """Return the run of this folder, folder's name or name, or the newest for “latest”.
 
     Raises:
-        RunError: there is none, or it can't be read.
+        RunError: there is none, several have this name, or it can't be read.
     """
     parent = parent or runs_folder()
     if text == "latest":
@@ -138,9 +128,21 @@ def find_run(text: str, parent: Path | None = None) -> Run:
             raise RunError(f"There is no run in “{parent}” yet.")
         return newest
     for folder in (Path(text), parent / text):
-        if (folder / "run.json").exists():
+        if is_there(folder / "run.json"):
             return Run.open(folder)
+    named = _named(text, list(list_runs(parent)))
+    if len(named) > 1:
+        folders = ", ".join(f"“{run.folder.name}”" for run in named)
+        raise RunError(f"{len(named)} runs are named “{text}”. Say which one: {folders}.")
+    if named:
+        return named[0]
     raise RunError(f"There is no run “{text}”, neither here nor in “{parent}”.")
+
+
+def _named(text: str, runs: list[Run]) -> list[Run]:
+    """Return the runs of this name, or else those whose name differs in capital letters only."""
+    exact = [run for run in runs if run.labels.name and run.labels.name == text]
+    return exact or [run for run in runs if run.labels.name.casefold() == text.casefold() != ""]
 
 
 def open_model(text: str) -> FaceModel:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +14,10 @@ from model.cli.arguments import (
     ExitCode,
     command,
     find_run,
-    program,
-    source_of,
 )
-from model.config import TrainConfig
+from model.runs.command import UNKNOWN_FACES, source_of, train_command
 from model.runs.runs import Run, RunError, RunSummary, list_runs, runs_folder
+from model.runs.wording import settings_text, summary
 
 
 def add_to(commands: Commands[Any]) -> None:
@@ -46,7 +43,7 @@ def _add(
     commands: Commands[Any], name: str, run: Callable[..., int], help: str, wanted: str
 ) -> ArgumentParser:
     parser = command(commands, name, run, help)
-    text = "a folder or name of a run, or latest"
+    text = "a run: its folder, its name, or latest"
     if wanted:
         parser.add_argument("runs", metavar="RUN", nargs="+" if wanted == "RUNS" else 1, help=text)
     parser.add_argument("--runs-folder", type=Path, metavar="FOLDER", help="where runs are kept")
@@ -60,8 +57,19 @@ def run_list(arguments: Namespace) -> int:
     if not runs:
         print(f"There is no run in “{parent}” yet.")
         return ExitCode.DONE
-    rows = [(run.folder.name, run.faces, *_result(run.summary())) for run in runs]
-    _print_table([("Run", "Faces", "State", "Epochs", "Best test MSE", "in epoch"), *rows])
+    head = ("Run", "Name", "Faces", "State", "Epochs", "Best test MSE", "in epoch", "Settings")
+    rows = [
+        (
+            run.folder.name,
+            run.labels.name,
+            run.faces,
+            *_result(run.summary()),
+            summary(run.config),
+        )
+        for run in runs
+    ]
+    columns = [column for column in zip(head, *rows, strict=True) if any(column[1:])]
+    _print_table(list(zip(*columns, strict=True)))
     return ExitCode.DONE
 
 
@@ -69,12 +77,13 @@ def run_show(arguments: Namespace) -> int:
     """Print all that is known of one run."""
     (run,) = _found(arguments)
     state, epochs, mse, epoch = _result(run.summary())
-    about = [("Folder", str(run.folder)), ("Faces", run.faces)]
+    about = [("Folder", str(run.folder)), *_labels(run), ("Faces", run.faces)]
     about += [("Source", run.source)] if run.source else []
     about += [("Started", f"{run.started:%Y-%m-%d %H:%M:%S}")] if run.started else []
     results = [("State", state), ("Epochs done", epochs)]
     best = [("Best test MSE", mse), ("in epoch", epoch)]
-    _print_table([*about, *results, *best, *_settings(run).items()])
+    short = ("In short", summary(run.config))
+    _print_table([*about, *results, *best, short, *settings_text(run.config).items()])
     if rows := run.rows():
         print()
         numbers = [
@@ -91,11 +100,12 @@ def run_compare(arguments: Namespace) -> int:
     titles = ("State", "Epochs done", "Best test MSE", "in epoch")
     results = zip(*(_result(run.summary()) for run in runs), strict=True)
     table: list[Sequence[str]] = [
-        ("", *(run.folder.name for run in runs)),
+        ("", *(run.name for run in runs)),
         ("Faces", *(run.faces for run in runs)),
+        ("In short", *(summary(run.config) for run in runs)),
         *((title, *values) for title, values in zip(titles, results, strict=True)),
     ]
-    settings = [_settings(run) for run in runs]
+    settings = [settings_text(run.config) for run in runs]
     for title in settings[0]:
         values = [of_run[title] for of_run in settings]
         if len(set(values)) > 1:
@@ -109,20 +119,9 @@ def run_clone(arguments: Namespace) -> int:
     (run,) = _found(arguments)
     source = source_of(run)
     if source is None:
-        print(f"Put the folder of “{run.faces}” in place of FOLDER.", file=sys.stderr)
-    words = [*program(), "train", "--faces", source or "FOLDER"]
-    for item in fields(TrainConfig):
-        value = getattr(run.config, item.name)
-        if value != item.default:
-            words += _flag(item.name.replace("_", "-"), value)
-    print(shlex.join(words))
+        print(f"Put the folder of “{run.faces}” in place of {UNKNOWN_FACES}.", file=sys.stderr)
+    print(train_command(run.config, source))
     return ExitCode.DONE
-
-
-def _flag(name: str, value: object) -> list[str]:
-    if isinstance(value, bool):
-        return [f"--{name}" if value else f"--no-{name}"]
-    return [f"--{name}", str(value)]
 
 
 def run_export(arguments: Namespace) -> int:
@@ -139,7 +138,7 @@ def run_export(arguments: Namespace) -> int:
             export_csv(runs[0], arguments.csv)
             print(f"The epochs are in “{arguments.csv}”.")
         if arguments.figure:
-            save_curves([(run.folder.name, run.rows()) for run in runs], arguments.figure)
+            save_curves([(run.name, run.rows()) for run in runs], arguments.figure)
             print(f"The curves are in “{arguments.figure}”.")
     except RunError:
         raise
@@ -187,14 +186,15 @@ def _result(summary: RunSummary) -> tuple[str, str, str, str]:
     return state, done, f"{summary.best_mse:.5f}", f"{summary.best_epoch}"
 
 
-def _settings(run: Run) -> dict[str, str]:
-    settings = {}
-    for item in fields(TrainConfig):
-        value = getattr(run.config, item.name)
-        text = f"{value:g}" if isinstance(value, float) else str(value)
-        text = ("no", "yes")[value] if isinstance(value, bool) else text
-        settings[item.metadata["setting"].title] = text
-    return settings
+def _labels(run: Run) -> list[tuple[str, str]]:
+    """Return what a person called it; each further line of the notes is a row without a title."""
+    name, notes, tags = run.labels
+    lines = [("" if number else "Notes", line) for number, line in enumerate(notes.splitlines())]
+    return [
+        *([("Name", name)] if name else []),
+        *([("Tags", ", ".join(tags))] if tags else []),
+        *lines,
+    ]
 
 
 def _print_table(rows: Sequence[Sequence[str]]) -> None:

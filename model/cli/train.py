@@ -23,11 +23,10 @@ from model.cli.arguments import (
     lasting,
     open_faces,
     open_model,
-    program,
-    source_of,
 )
 from model.cli.terminal import Console, bar, progress_text, time_text
 from model.config import PRESETS, TrainConfig
+from model.runs.command import program, source_of
 from model.runs.runs import Run
 from model.system.child import rank_and_size
 from model.system.signals import ending_signals

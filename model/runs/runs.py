@@ -20,7 +20,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -29,6 +29,7 @@ from model.config import TrainConfig
 from model.io.files import read_bytes, readable, replacing, write_bytes
 from model.io.places import data_folder
 from model.runs.epoch_rows import EpochRow, append_row, best_row, read_rows
+from model.runs.labels import RunLabels, read_labels
 from model.runs.writer import HeartbeatMonitor, RunError, Writer, was_cut_off
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Run:
 
     ``faces`` is the title of the data set, and ``source`` what loads it again: "lfw", "demo", the
     absolute path of a folder, which need not exist any more, or "" where that isn't known.
+    ``labels`` are those that were there when the run was opened.
     """
 
     folder: Path
@@ -82,6 +84,7 @@ class Run:
     faces: str
     source: str = ""
     started: datetime | None = None
+    labels: RunLabels = field(default_factory=RunLabels)
 
     @classmethod
     def create(
@@ -124,7 +127,8 @@ class Run:
         try:
             about = json.loads(read_bytes(folder / "run.json", _MAX_BYTES))
             config, faces = TrainConfig.from_dict(about["config"]), readable(str(about["faces"]))
-            return cls(folder, config, faces, _source(about.get("source")), _time(about))
+            source, started = _source(about.get("source")), _time(about)
+            return cls(folder, config, faces, source, started, read_labels(folder))
         except (
             OSError,
             ValueError,
@@ -135,6 +139,11 @@ class Run:
         ) as error:
             reason = f"“{folder.name}” isn't a run of CAE Studio ({error})."
             raise RunError(readable(reason)) from error
+
+    @property
+    def name(self) -> str:
+        """The name that a person gave it, or else that of its folder, the time of its start."""
+        return self.labels.name or self.folder.name
 
     @property
     def best(self) -> Path:

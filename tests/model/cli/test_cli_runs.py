@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import io
+import re
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from PIL import Image
 from model.cli import main
 from model.config import TrainConfig
 from model.progress import WorkProgress
+from model.runs.labels import RunLabels, write_labels
 from model.runs.runs import EpochRow, Run, list_runs
 from model.runs.writer import Writer
 
@@ -21,8 +24,11 @@ Output = pytest.CaptureFixture[str]
 def test_list_shows_every_run(two_runs: list[Run], capsys: Output) -> None:
     assert main(["runs", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1].split()[-5:] == ["faces", "stopped", f"0/{TrainConfig().epochs}", "–", "–"]
-    assert lines[2].split()[-5:] == ["LFW", "stopped", "3/5", "0.01000", "2"]
+    rows = [re.split(r"  +", line)[1:] for line in lines]
+    assert rows[0] == ["Faces", "State", "Epochs", "Best test MSE", "in epoch", "Settings"]
+    done = f"0/{TrainConfig().epochs}"
+    assert rows[1] == ["Demo faces", "stopped", done, "–", "–", "Fast, but mirror faces off"]
+    assert rows[2] == ["LFW", "stopped", "3/5", "0.01000", "2", "Fast, but 5 epochs, seed 7"]
 
 
 def test_list_tells_running_and_finished(two_runs: list[Run], capsys: Output) -> None:
@@ -31,7 +37,7 @@ def test_list_tells_running_and_finished(two_runs: list[Run], capsys: Output) ->
     with Writer(two_runs[1].folder):
         assert main(["runs", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[-4] for line in lines[1:]] == ["running", "finished"]
+    assert [re.split(r"  +", line)[2] for line in lines[1:]] == ["running", "finished"]
 
 
 def test_list_without_runs(tmp_path: Path, capsys: Output) -> None:
@@ -52,7 +58,7 @@ def test_show_tells_settings_and_epochs(two_runs: list[Run], capsys: Output) -> 
 def test_compare_shows_only_settings_that_differ(two_runs: list[Run], capsys: Output) -> None:
     assert main(["runs", "compare", *(run.folder.name for run in two_runs)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    titles = [line.split("  ")[0] for line in lines[6:]]
+    titles = [line.split("  ")[0] for line in lines[7:]]
     assert titles == ["Epochs", "Mirror faces", "Seed"]
 
 
@@ -81,6 +87,46 @@ def test_clone_knows_where_the_faces_were(tmp_path: Path, capsys: Output) -> Non
     assert shlex.split(captured.out)[4:] == ["--faces", source]
     assert main(["runs", "show", "latest"]) == 0
     assert source in capsys.readouterr().out
+
+
+def test_a_run_is_found_by_its_name_and_shown_with_its_notes(
+    two_runs: list[Run], capsys: Output, fails: Fails
+) -> None:
+    first, second = two_runs
+    write_labels(first.folder, RunLabels("No dropout", "Two lines\nof notes", ("long", "lfw")))
+    assert main(["runs", "show", "no DROPOUT"]) == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert {"Name No dropout", "Tags lfw, long", "Notes Two lines", "of notes"} <= set(lines)
+    assert "In short Fast, but 5 epochs, seed 7" in lines
+    assert main(["runs", "list"]) == 0
+    assert "No dropout" in capsys.readouterr().out.splitlines()[2]
+    assert main(["runs", "compare", "No dropout", "latest"]) == 0
+    assert "No dropout" in capsys.readouterr().out.splitlines()[0]
+    write_labels(second.folder, RunLabels("No dropout"))
+    sentence = fails(["runs", "show", "No dropout"], 3)
+    assert all(f"“{run.folder.name}”" in sentence for run in two_runs)
+    assert main(["runs", "show", second.folder.name]) == 0
+
+
+def test_trains_like_a_run_of_a_name(pictures: Path) -> None:
+    config = TrainConfig(epochs=1, batch_size=4, latent_dim=4, shift=1)
+    like = Run.create(config, "pictures", source=str(pictures))
+    write_labels(like.folder, RunLabels("The small one"))
+    assert main(["train", "--like", "The small one", "--seed", "3"]) == 0
+    assert next(list_runs()).config == replace(config, seed=3)
+
+
+def test_a_cloned_command_trains_the_same(pictures: Path, capsys: Output) -> None:
+    config = TrainConfig(
+        epochs=1, batch_size=4, latent_dim=4, optimizer="adam", learning_rate=3e-6, flip=False
+    )
+    Run.create(config, "pictures", source=str(pictures))
+    assert main(["runs", "clone", "latest"]) == 0
+    words = shlex.split(capsys.readouterr().out)
+    assert main(words[words.index("train") :]) == 0
+    copy, original = list_runs()
+    assert copy.folder != original.folder
+    assert (copy.config, copy.faces, copy.source) == (config, original.faces, original.source)
 
 
 def test_export_writes_a_table(two_runs: list[Run], tmp_path: Path) -> None:
