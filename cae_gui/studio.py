@@ -26,6 +26,7 @@ from cae_gui.gallery.photos import OwnPhotos
 from cae_gui.morph.filming import Filming
 from cae_gui.morph.mix import CANDIDATES, Analogy, Corners, spread
 from cae_gui.morph.morpher import Morpher
+from cae_gui.morph.pacing import Pacing
 from cae_gui.reconstruct.own_photo import OwnPhoto
 from cae_gui.reconstruct.refinement import Refinement
 from cae_gui.train.estimates import Estimates
@@ -67,6 +68,7 @@ class Studio(QObject):
         self.maps = Maps(self.latents, report, self)
         self.own = CustomDirections(self.models, self.explorer, report, self)
         self.morpher = Morpher(self)
+        self.pacing = Pacing(self.models, self.morpher, report, self)
         self.corners = Corners(self.morpher.undo_stack, self)
         self.analogy = Analogy(self.morpher.undo_stack, self)
         self.filming = Filming(report, self)
@@ -117,6 +119,7 @@ class Studio(QObject):
                 self.session_files.job,
                 self.unsaved.job,
                 self.filming.job,
+                self.pacing.job,
                 self.tasks.job,
             ]
         )

@@ -59,6 +59,16 @@ def decode(model: FaceModel, latents: Latents) -> Images:
     return as_images(images)
 
 
+@torch.inference_mode()
+def decode_exactly(model: FaceModel, latents: Latents) -> Floats:
+    """Return images (N, 48, 48, 3) of latents (N, L) on the [0, 1] scale, not rounded.
+
+    They tell small changes, which the images of ``decode`` round to a 255th or to none.
+    """
+    images = _decoder(model.network)(torch.tensor(latents))
+    return images.clamp(0, 1).permute(0, 2, 3, 1).numpy()
+
+
 def as_images(output: Tensor) -> Images:
     """Return what a decoder made (N, 3, 48, 48), on any device, as uint8 (N, 48, 48, 3)."""
     pixels = output.clamp(0, 1).mul_(255).round_().byte().permute(0, 2, 3, 1)

@@ -287,7 +287,7 @@ class KeyFrames(QWidget):
             names.append(face.name)
         letters = [letter_of(index) for index in range(len(self.cards))]
         again = letters[:1] if state.loop and self._count >= _FEWEST else []
-        self.slider.set_marks(state.times, letters + again, names)
+        self.slider.set_marks(self.morpher.times, letters + again, names)
         self._place_cards()
         self.plus.index = self._count
 

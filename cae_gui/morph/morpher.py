@@ -15,6 +15,7 @@ from PySide6.QtGui import QUndoStack
 
 from cae_gui.morph.mix import Mix, MorphFace
 from model.morph.key_frames import KeyFrame, Path
+from model.morph.pace import EvenPace
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -36,7 +37,8 @@ class Segment:
 class MorphState:
     """Key frames and as many segments; the last one, back to the first face, is for loops.
 
-    With ``back`` the path is played forwards and backwards; ``speed`` divides all times.
+    With ``back`` the path is played forwards and backwards; ``speed`` divides all times. With
+    ``even`` the pictures of the whole path change evenly, and eases don't count.
     """
 
     faces: tuple[MorphFace, ...] = ()
@@ -44,13 +46,11 @@ class MorphState:
     loop: bool = False
     back: bool = True
     speed: float = 1.0
+    even: bool = False
 
     @property
     def times(self) -> list[float]:
-        """The times of the key frames in seconds, at a speed of 1 and without the way back.
-
-        The last one is the whole duration: in a loop, that of the first face again.
-        """
+        """The times of the key frames in seconds, by the segments alone, as ``Morpher.times``."""
         return [0.0, *accumulate(each.seconds for each in self.way)] if self.faces else []
 
     @property
@@ -113,13 +113,22 @@ class Morpher(Mix[MorphState]):
         self.undo_stack.setParent(self)
         self.undo_stack.setUndoLimit(MOST_STEPS)
         self._decoded: WeakKeyDictionary[MorphFace, Pixels] = WeakKeyDictionary()
+        self._pace: EvenPace | None = None
+        self._paced: Path | None = None
 
     @property
     def path(self) -> Path | None:
         """The path through the latents of the model in use, at a speed of 1.
 
-        None with fewer than two faces, or while a latent is missing.
+        None with fewer than two faces, or while a latent is missing. Where an even pace is wanted
+        and isn't measured yet, it has the last one that fits its number of segments.
         """
+        path, pace = self._unpaced(), self._pace
+        if path is None or pace is None or not self.state.even or pace.segments != path.segments:
+            return path
+        return replace(path, pace=pace)
+
+    def _unpaced(self) -> Path | None:
         faces = self.state.faces
         if len(faces) < 2 or any(face not in self._latents for face in faces):
             return None
@@ -128,6 +137,30 @@ class Morpher(Mix[MorphState]):
             for face, each in zip(faces, self.state.segments, strict=True)
         )
         return Path(tuple(frames), self.state.loop, self.state.back)
+
+    @property
+    def times(self) -> list[float]:
+        """The times of the key frames in seconds, at a speed of 1 and without the way back.
+
+        The last one is the whole duration: in a loop, that of the first face again.
+        """
+        path = self.path
+        if path is None or path.pace is None:
+            return self.state.times
+        return [0.0, *path.ends.tolist()]
+
+    def to_pace(self) -> Path | None:
+        """Return the path whose even pace is wanted and isn't measured yet."""
+        path = self._unpaced() if self.state.even else None
+        if path is None or (self._paced is not None and path.is_same_way(self._paced)):
+            return None
+        return path
+
+    def set_pace(self, path: Path, pace: EvenPace) -> None:
+        """Set the pace that was measured of a path."""
+        self._paced, self._pace = path, pace
+        self.changed.emit()
+        self.latents_changed.emit()
 
     def fill(self, faces: Iterable[MorphFace]) -> None:
         """Append faces, without an undo step."""
@@ -198,6 +231,11 @@ class Morpher(Mix[MorphState]):
         """Set the factor by which it is played faster."""
         self._push("Change the speed", replace(self.state, speed=speed))
 
+    @Slot(bool)
+    def set_even(self, even: bool) -> None:
+        """Set whether the pictures change evenly."""
+        self._push("Even pace" if even else "Pace by the eases", replace(self.state, even=even))
+
     def apply_to(self, face: MorphFace, latent: Floats) -> None:
         """Replace the first face, with its latent (L,), and apply the path's changes to it."""
         path = self.path
@@ -211,7 +249,9 @@ class Morpher(Mix[MorphState]):
         ]
         self._push(f"Path of {face.name}", replace(self.state, faces=(face, *others)))
 
-    def set_path(self, path: Path, photos: Pixels | None = None) -> None:
+    def set_path(
+        self, path: Path, photos: Pixels | None = None, *, speed: float = 1.0, even: bool = False
+    ) -> None:
         """Set a path through latents of the model in use, from a session file.
 
         ``photos`` are the faces uint8 (K, 48, 48, 3); for None they are decoded.
@@ -222,17 +262,20 @@ class Morpher(Mix[MorphState]):
             faces = _photos(path, photos)
             latents = (frame.latent for frame in path.frames)
             self._latents.update(zip(faces, latents, strict=True))
-        self._open(path, faces)
+        self._open(path, faces, speed, even)
 
-    def set_photos(self, path: Path, photos: Pixels) -> None:
+    def set_photos(
+        self, path: Path, photos: Pixels, *, speed: float = 1.0, even: bool = False
+    ) -> None:
         """Set a path of another model by its faces uint8 (K, 48, 48, 3), to be encoded again."""
-        self._open(path, _photos(path, photos))
+        self._open(path, _photos(path, photos), speed, even)
 
-    def _open(self, path: Path, faces: tuple[MorphFace, ...]) -> None:
+    def _open(self, path: Path, faces: tuple[MorphFace, ...], speed: float, even: bool) -> None:
         segments = tuple(
             Segment(frame.seconds, frame.ease, frame.spherical) for frame in path.frames
         )
-        self._push("Open a path", MorphState(faces, segments, path.loop, path.back))
+        state = MorphState(faces, segments, path.loop, path.back, speed, even)
+        self._push("Open a path", state)
 
     def pixels(self, face: MorphFace) -> Pixels | None:
         """Return the pixels uint8 (48, 48, 3) of a face, or None until they are decoded."""
@@ -305,6 +348,7 @@ class Morpher(Mix[MorphState]):
             "loop": state.loop,
             "there and back": state.back,
             "speed": state.speed,
+            "even pace": state.even,
         }
 
 

@@ -185,6 +185,8 @@ class PathPage(QWidget):
         self._complete()
         if self._morpher.path is not None:  # the film on show stays while faces are being encoded
             self._set_ready(True)
+            # What is exported has the pace of this path, not of the one before.
+            self.export.setEnabled(self._morpher.to_pace() is None)
             self._decode_here()
             self._show_film()
 

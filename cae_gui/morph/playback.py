@@ -1,4 +1,4 @@
-"""Playback of a path: the clock, and the controls for play, loop, back and speed."""
+"""Playback of a path: the clock, and the controls for play, loop, back, pace and speed."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Player(QObject):
 
 
 class Playback(QWidget):
-    """How it is played: a loop, back, the speed; ``player`` is the clock.
+    """How it is played: a loop, back, the pace, the speed; ``player`` is the clock.
 
     The button ``play`` is to be placed by the page.
     """
@@ -87,6 +87,11 @@ class Playback(QWidget):
         self.loop.setToolTip("From the last face on to the first, again and again")
         self.back = QCheckBox("There and &back")
         self.back.setToolTip("From the last face the same way back, again and again")
+        self.even = QCheckBox("Eve&n pace")
+        self.even.setToolTip(
+            "The picture changes by the same amount from frame to frame, over the whole path; "
+            "eases don't count then"
+        )
         self.speed = ComboBox()
         for speed in SPEEDS:
             self.speed.addItem(f"{speed:g}×", speed)
@@ -96,7 +101,7 @@ class Playback(QWidget):
         self._place = 0.0
         line = filled(QHBoxLayout(), Label("Speed", buddy=self.speed), self.speed)
         line.addStretch(1)
-        filled(QVBoxLayout(self), self.loop, self.back, line)
+        filled(QVBoxLayout(self), self.loop, self.back, self.even, line)
         self._connect()
         self._on_changed()
 
@@ -104,6 +109,7 @@ class Playback(QWidget):
         self.play.toggled.connect(self._on_play)
         self.loop.toggled.connect(self._morpher.set_loop)
         self.back.toggled.connect(self._morpher.set_back)
+        self.even.toggled.connect(self._morpher.set_even)
         self.speed.currentIndexChanged.connect(self._on_speed)
         self.player.stopped.connect(self.stop)
         self._morpher.changed.connect(self._on_changed)
@@ -128,7 +134,8 @@ class Playback(QWidget):
         state = self._morpher.state
         seconds = state.times[-1] if state.faces else 0.0
         self.player.set_path(seconds, loop=state.loop, back=state.back, speed=state.speed)
-        for box, checked in ((self.loop, state.loop), (self.back, state.back)):
+        boxes = (self.loop, state.loop), (self.back, state.back), (self.even, state.even)
+        for box, checked in boxes:
             with QSignalBlocker(box):
                 box.setChecked(checked)
         with QSignalBlocker(self.speed):

@@ -52,8 +52,9 @@ class SegmentEditor(QWidget):
         self.ease.currentIndexChanged.connect(self._on_ease)
         self.way.currentIndexChanged.connect(self._on_spherical)
 
-    def set_segment(self, segment: Segment) -> None:
-        """Show a segment, without emitting signals."""
+    def set_segment(self, segment: Segment, *, eased: bool) -> None:
+        """Show a segment, without emitting signals; ``eased``: whether its ease counts."""
+        self.ease.setEnabled(eased)
         # A number being typed stays while another segment changes.
         if round(segment.seconds, self.seconds.decimals()) != self.seconds.value():
             with QSignalBlocker(self.seconds):
@@ -105,7 +106,7 @@ class Segments(QWidget):
             editor.set_ends(letter_of(index), letter_of((index + 1) % count))
             editor.setEnabled(len(state.faces) >= 2)
             if index < len(state.segments):
-                editor.set_segment(state.segments[index])
+                editor.set_segment(state.segments[index], eased=not state.even)
 
     def _set_count(self, count: int) -> None:
         while len(self.editors) < count:

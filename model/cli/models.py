@@ -200,6 +200,8 @@ def _add_morph(commands: Commands[Any], epilog: str) -> None:
     )
     text = "go along the arc around the origin instead of the straight line"
     parser.add_argument("--spherical", action="store_true", help=text)
+    text = "have the picture change by the same amount from face to face"
+    parser.add_argument("--even-pace", action="store_true", help=text)
 
 
 def run_reconstruct(arguments: Namespace) -> int:
@@ -240,19 +242,25 @@ def run_morph(arguments: Namespace) -> int:
     if not 0 < arguments.seconds <= 3600:
         message = f"--seconds must be above 0 and at most 3600, not {arguments.seconds:g}."
         raise CommandError(ExitCode.USAGE, message)
+    from functools import partial
+
     import numpy as np
 
-    from model.inference import decode, encode
+    from model.inference import decode, decode_exactly, encode
     from model.morph.film import FilmSettings, write_film
-    from model.morph.key_frames import linear, spherical, there_and_back
+    from model.morph.key_frames import KeyFrame, there_and_back
+    from model.morph.key_frames import Path as MorphPath
+    from model.morph.pace import even_times
 
     model = open_model(arguments.model)
     start, end = encode(model, open_pictures([arguments.first, arguments.second]))
-    share = np.linspace(0, 1, arguments.frames, dtype=np.float32)
-    path = spherical if arguments.spherical else linear
-    frames = decode(model, path(start, end, share))
+    path = MorphPath((KeyFrame(start, spherical=arguments.spherical), KeyFrame(end)))
+    share = np.linspace(0, 1, arguments.frames)
+    if arguments.even_pace:
+        share = even_times(path.along, partial(decode_exactly, model), arguments.frames)
+    frames = decode(model, path.along(share))
     names = [Path(name).name for name in (arguments.model, arguments.first, arguments.second)]
-    about = {"model": names[0], "faces": names[1:]}
+    about = {"model": names[0], "faces": names[1:], "even pace": arguments.even_pace}
     rate = arguments.frames / arguments.seconds
     if output.suffix.lower() == ".gif":
         frames_shown = there_and_back(frames)

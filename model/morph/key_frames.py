@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from model.morph.pace import EvenPace
 
 Floats = NDArray[np.float32]
 Frames = NDArray[np.uint8]
@@ -76,15 +78,19 @@ class KeyFrame:
 class Path:
     """Two key frames or more; a loop goes from the last back to the first.
 
-    ``back`` goes the same way back, so that the film ends where it began.
+    ``back`` goes the same way back, so that the film ends where it began. With a ``pace``, which
+    is measured of this path, the whole of it takes the same time, but its pictures change evenly:
+    neither the eases nor the seconds of single segments count.
 
     Raises:
-        ValueError: fewer than two key frames, an unknown ease, or a segment without time.
+        ValueError: fewer than two key frames, an unknown ease, a segment without time, or the pace
+            of a path with more or fewer segments.
     """
 
     frames: tuple[KeyFrame, ...]
     loop: bool = False
     back: bool = False
+    pace: EvenPace | None = None
 
     def __post_init__(self) -> None:
         if len(self.frames) < 2:
@@ -92,12 +98,22 @@ class Path:
         for frame in self.frames:
             if frame.ease not in EASES or not 0 < frame.seconds < np.inf:
                 raise ValueError(f"“{frame.name}” has a wrong ease or time")
+        if self.pace is not None and self.pace.segments != self.segments:
+            raise ValueError("the pace is that of another path")
+
+    @property
+    def segments(self) -> int:
+        """The number of segments, which a loop has one more of."""
+        return len(self.frames) - (not self.loop)
 
     @property
     def ends(self) -> Times:
         """The seconds (S,) at which each segment ends, back and forth not counted."""
-        count = len(self.frames) - (not self.loop)
-        return np.cumsum([frame.seconds for frame in self.frames[:count]])
+        seconds: Times = np.cumsum([frame.seconds for frame in self.frames[: self.segments]])
+        if self.pace is None:
+            return seconds
+        shares = self.pace.shares_at(np.arange(1.0, self.segments + 1))
+        return shares * float(seconds[-1])
 
     @property
     def seconds(self) -> float:
@@ -112,13 +128,31 @@ class Path:
             times = whole - np.abs(whole - np.mod(seconds, 2 * whole))
         else:
             times = np.mod(seconds, whole) if self.loop else np.clip(seconds, 0, whole)
+        if self.pace is not None:
+            return self.along(self.pace.places_at(times / whole))
         segment = np.minimum(np.searchsorted(ends, times, side="right"), len(ends) - 1)
-        latents = np.empty((len(times), len(self.frames[0].latent)), np.float32)
-        for number in sorted(set(segment.tolist())):  # np.unique imports numpy.ma, for 40 ms
-            here = segment == number
-            start = ends[number] - self.frames[number].seconds
-            latents[here] = self._segment(number, times[here] - start)
-        return latents
+        lengths = np.diff(ends, prepend=0.0)
+        share = (times - (ends - lengths)[segment]) / lengths[segment]
+        for number in sorted(set(segment.tolist())):
+            here, ease = segment == number, EASES[self.frames[number].ease]
+            share[here] = ease(np.asarray(share[here], np.float32))
+        return self._between(segment, share)
+
+    def along(self, places: Times) -> Floats:
+        """Return the latents (T, L) at places (T,): 0.5 is half way from the first to the second.
+
+        Places run from 0 to ``segments``; times and eases don't count.
+        """
+        segment = np.clip(np.floor(places).astype(int), 0, self.segments - 1)
+        return self._between(segment, np.clip(places - segment, 0, 1))
+
+    def is_same_way(self, other: Path) -> bool:
+        """Return whether another path leads through the same latents, at whatever times."""
+        pairs = list(zip(self.frames, other.frames, strict=False))
+        return (len(self.frames), self.loop) == (len(other.frames), other.loop) and all(
+            one.spherical == two.spherical and np.array_equal(one.latent, two.latent)
+            for one, two in pairs
+        )
 
     def film(self, frames_per_second: float) -> Floats:
         """Return evenly spaced latents (T, L), T >= 2.
@@ -136,13 +170,18 @@ class Path:
             KeyFrame(frame.latent + offset, frame.name, frame.seconds, frame.ease, frame.spherical)
             for frame in self.frames
         )
-        return Path(frames, self.loop, self.back)
+        return replace(self, frames=frames, pace=None)
 
-    def _segment(self, number: int, times: Times) -> Floats:
-        first, second = self.frames[number], self.frames[(number + 1) % len(self.frames)]
-        share = EASES[first.ease](np.asarray(times / first.seconds, np.float32))
-        walk = spherical if first.spherical else linear
-        return walk(first.latent, second.latent, share)
+    def _between(self, segment: NDArray[np.int_], share: Times) -> Floats:
+        """Return the latents (T, L) at shares (T,) of the segments (T,)."""
+        latents = np.empty((len(share), len(self.frames[0].latent)), np.float32)
+        for number in sorted(set(segment.tolist())):  # np.unique imports numpy.ma, for 40 ms
+            here = segment == number
+            first, second = self.frames[number], self.frames[(number + 1) % len(self.frames)]
+            walk = spherical if first.spherical else linear
+            part = np.asarray(share[here], np.float32)
+            latents[here] = walk(first.latent, second.latent, part)
+        return latents
 
 
 def grid(corners: Sequence[Floats], rows: int, columns: int, *, arc: bool = False) -> Floats:

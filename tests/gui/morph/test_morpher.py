@@ -326,5 +326,5 @@ def test_what_made_it_can_be_written_down(ready: Morpher) -> None:
     about = json.loads(json.dumps(ready.about()))
     assert about == {
         "faces": ["A", "B"], "seconds": [2.0], "eases": ["slow end"], "spherical": [False],
-        "loop": False, "there and back": True, "speed": 1.0,
+        "loop": False, "there and back": True, "speed": 1.0, "even pace": False,
     }  # fmt: skip

@@ -149,3 +149,16 @@ def test_morph_writes_a_film_and_a_strip(
         about = json.loads(image.info["Description"])
     assert (about["model"], about["faces"]) == (model_file.name, ["00.png", "01.png"])
     assert "--frames" in fails([*start, "-o", str(film), "--frames", "1"], 2)
+
+
+def test_morph_at_an_even_pace(model_file: Path, pictures: Path, tmp_path: Path) -> None:
+    start = ["morph", str(model_file), str(pictures / "00.png"), str(pictures / "01.png")]
+    strips = {}
+    for name, flags in (("plain", []), ("even", ["--even-pace", "--spherical"])):
+        path = tmp_path / f"{name}.png"
+        assert main([*start, "-o", str(path), "--frames", "9", *flags]) == 0
+        with Image.open(path) as image:
+            assert image.size == (9 * 192, 192)
+            assert json.loads(image.info["Description"])["even pace"] is (name == "even")
+            strips[name] = image.tobytes()
+    assert strips["plain"] != strips["even"]
