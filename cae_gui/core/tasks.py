@@ -24,7 +24,7 @@ class Task(Enum):
     DIFFERENCE = auto()
     NEAREST = auto()
     MAP_PLACES = auto()
-    MAP_COLORS = auto()
+    MAP_VALUES = auto()
     CURVES = auto()
     COMPARISON = auto()
     LAYERS = auto()

@@ -38,6 +38,7 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 from cae_gui.explore.map.map_dots import (
     Coloring,
     Table,
+    dimmed_table,
     dots_image,
     inside,
     plain_table,
@@ -145,6 +146,7 @@ class LatentMap(QWidget):
         self._shows_all = True
         self._coloring: Coloring | None = None
         self._shades = np.zeros(0, np.uint8)
+        self._dimmed: NDArray[np.bool_] | None = None
         self._dots: QImage | None = None
         self._dots_ratio = 1.0
         self._name: Callable[[int], str] | None = None
@@ -210,6 +212,12 @@ class LatentMap(QWidget):
         self._coloring = coloring
         self._shades = np.zeros(0, np.uint8) if coloring is None else coloring.shades()
         self._redo()
+
+    def set_dimmed(self, dimmed: NDArray[np.bool_] | None) -> None:
+        """Let some points (N,) be faint dots without a face, below all others; None dims none."""
+        self._dimmed = dimmed
+        self._dots = None
+        self.update()
 
     def set_here(self, place: tuple[float, float] | None) -> None:
         """Place the marker of the edited face, in map coordinates; None hides it."""
@@ -459,7 +467,14 @@ class LatentMap(QWidget):
         # Rounded to quarters, so that cached discs serve many zoom steps.
         radius = max(round(self._radius() * ratio * 4), 4) / 4
         width, height = round(self.width() * ratio), round(self.height() * ratio)
-        return dots_image(self._places * ratio, shades, self._table(), radius, width, height)
+        table, dimmed = self._table(), self._dimmed_points()
+        faint = None if dimmed is None else (dimmed, dimmed_table(self.palette()))
+        return dots_image(self._places * ratio, shades, table, radius, width, height, faint)
+
+    def _dimmed_points(self) -> NDArray[np.bool_] | None:
+        """Return which points are dimmed; those given may still be of earlier points."""
+        dimmed = self._dimmed
+        return dimmed if dimmed is not None and len(dimmed) == len(self._places) else None
 
     def _is_colored(self) -> bool:
         """Whether each point has a value; the coloring may still be that of earlier points."""
@@ -474,7 +489,8 @@ class LatentMap(QWidget):
         return float(min(alone * max(self._view.zoom, 1.0) ** 0.35, 5.0))
 
     def _choose_faces(self) -> None:
-        near = np.flatnonzero(self._inside(SIDE / 2))
+        shown, dimmed = self._inside(SIDE / 2), self._dimmed_points()
+        near = np.flatnonzero(shown if dimmed is None else shown & ~dimmed)
         if self._thumbnails is None:
             self._with_faces = []
             return

@@ -12,6 +12,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor, QImage, QPalette
 
 from cae_gui.widgets.tokens import is_dark
+from model.latents.face_values import bands
 
 Table = NDArray[np.uint8]
 
@@ -22,11 +23,25 @@ _VIRIDIS = (
 """Seventeen even steps of matplotlib's viridis (van der Walt and Smith, 2015, CC0)."""
 _ON_DARK, _ON_LIGHT = (0.25, 1.0), (0.0, 0.85)
 """The part of the scale with enough contrast to the background."""
+_DIM = 0.22
+"""How much of its color a dimmed dot has; the rest is that of the background."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A class of the legend: values from ``start`` up to the next band's, shown as ``middle``."""
+
+    text: str
+    start: float
+    middle: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coloring:
-    """Values (N,) of the points, and those at the ends of the color scale."""
+    """Values (N,) of the points, and those at the ends of the color scale.
+
+    ``bands`` are the classes of its legend, the lowest first, or none.
+    """
 
     title: str
     values: NDArray[np.float32]
@@ -34,10 +49,22 @@ class Coloring:
     high: float
     low_text: str
     high_text: str
+    bands: tuple[Band, ...] = ()
 
     def shades(self) -> NDArray[np.uint8]:
         """Return the values as indices of the scale (N,), from 0 (low) to 255 (high), clipped."""
-        share = (self.values - self.low) / max(self.high - self.low, 1e-9)
+        return self._shades_of(self.values)
+
+    def band_shades(self) -> NDArray[np.uint8]:
+        """Return the index of the scale (K,) that stands for each band."""
+        return self._shades_of(np.array([band.middle for band in self.bands], np.float32))
+
+    def band_numbers(self) -> NDArray[np.uint8]:
+        """Return the band (N,) that each value lies in."""
+        return bands(self.values, [band.start for band in self.bands[1:]])
+
+    def _shades_of(self, values: NDArray[np.float32]) -> NDArray[np.uint8]:
+        share = (values - self.low) / max(self.high - self.low, 1e-9)
         return np.asarray((share.clip(0, 1) * 255).round(), np.uint8)
 
 
@@ -58,6 +85,12 @@ def plain_table(palette: QPalette) -> NDArray[np.uint8]:
     return np.asarray(np.tile((0.55 * text + 0.45 * ground).round(), (256, 1)), np.uint8)
 
 
+def dimmed_table(palette: QPalette) -> Table:
+    """Return a table (256, 3) of the single faint color of dots that don't stand out."""
+    ground, plain = _rgb(palette.color(QPalette.ColorRole.Base)), plain_table(palette)
+    return np.asarray((_DIM * plain + (1 - _DIM) * ground).round(), np.uint8)
+
+
 def dots_image(
     places: NDArray[Any],
     shades: NDArray[np.uint8],
@@ -65,30 +98,35 @@ def dots_image(
     radius: float,
     width: int,
     height: int,
+    dimmed: tuple[NDArray[np.bool_], Table] | None = None,
 ) -> QImage:
     """Return dots on a transparent background; all sizes are in device pixels.
 
     By numpy, some thirty times faster than by QPainter for thousands of dots. ``places`` (N, 2)
     are the centres, rounded to whole pixels; ``shades`` (N,) are indices of colors in ``table``
-    (256, 3). Where dots overlap, a pixel belongs to the nearer centre. The image has a margin on
-    all sides; its ``offset`` says where to paint it.
+    (256, 3). Where dots overlap, a pixel belongs to the nearer centre. ``dimmed`` tells which dots
+    (N,) lie below all others, and their table. The image has a margin on all sides; its ``offset``
+    says where to paint it.
     """
     offsets = _disc(radius)
     reach = max(max(abs(dx), abs(dy)) for dx, dy, _ in offsets)
     seen = inside(places, width, height, reach)
-    columns, rows = np.floor(places[seen]).astype(np.int64).T + 2 * reach
-    shades = shades[seen]
     line = width + 4 * reach
     image = QImage(line, height + 4 * reach, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(0)
     image.setOffset(QPoint(-2 * reach, -2 * reach))
     flat = np.frombuffer(image.bits(), np.uint32)
-    middles = rows * line + columns
-    painted, colors = -1.0, np.zeros(0, np.uint32)
-    for dx, dy, cover in offsets:
-        if cover != painted:
-            painted, colors = cover, _premultiplied(table, cover)[shades]
-        flat[middles + (dy * line + dx)] = colors
+    layers = [(seen, table)]
+    if dimmed is not None:
+        layers = [(seen & dimmed[0], dimmed[1]), (seen & ~dimmed[0], table)]
+    for shown, colors_of in layers:
+        columns, rows = np.floor(places[shown]).astype(np.int64).T + 2 * reach
+        middles, of_these = rows * line + columns, shades[shown]
+        painted, colors = -1.0, np.zeros(0, np.uint32)
+        for dx, dy, cover in offsets:
+            if cover != painted:
+                painted, colors = cover, _premultiplied(colors_of, cover)[of_these]
+            flat[middles + (dy * line + dx)] = colors
     return image
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -18,14 +17,20 @@ from cae_gui.core.latents import FEWEST, Latents
 from cae_gui.core.tasks import Task, Tasks
 from cae_gui.explore.explorer import Edited, Explorer, rest_timer
 from cae_gui.explore.exploring import Exploring
+from cae_gui.explore.map.filter_panel import FilterPanel
+from cae_gui.explore.map.filters import Filters, Matching
 from cae_gui.explore.map.latent_map import LatentMap
-from cae_gui.explore.map.map_dots import Coloring
+from cae_gui.explore.map.legend import Entry, Legend
+from cae_gui.explore.map.map_dots import Band, Coloring
 from cae_gui.explore.map.maps import Maps
-from cae_gui.widgets.controls import Label, button
+from cae_gui.widgets.controls import Label, SectionLabel, button
 from cae_gui.widgets.empty_state import SHOW_DEMO, EmptyState
 from cae_gui.widgets.fields import ComboBox
+from cae_gui.widgets.inspectors import Scrolling
 from cae_gui.widgets.layouts import filled
+from cae_gui.widgets.numbers import counted
 from model.latents.directions import project_out
+from model.latents.face_values import TYPICALITY, FaceValues
 
 if TYPE_CHECKING:
     from model.latents.directions import Direction
@@ -35,7 +40,7 @@ Floats = NDArray[np.float32]
 Place = tuple[float, float]
 
 TOO_FEW = f"A map needs {FEWEST} faces or more."
-PLAIN, TYPICALITY = "None", "Typicality"
+PLAIN = "None"
 NEEDS_PACKAGE = "t-SNE needs the package “openTSNE”. Install it with “pip install openTSNE”."
 HINT = (
     "Click a face to load it, drag the marker to travel.\n\n"
@@ -46,6 +51,17 @@ LONGEST_PATH = 24
 """Most earlier positions of the edited face that are shown."""
 
 _PERCENTILES = (2, 98)  # ends of the scale, which a few faces would stretch otherwise
+_OF_TYPICALITY = tuple(
+    Band(f"{low} to {low + 20} %", low / 100, (low + 10) / 100) for low in range(0, 100, 20)
+)
+_OF_SIGMA = (
+    Band("below −1.5 σ", -np.inf, -2.0),
+    Band("−1.5 to −0.5 σ", -1.5, -1.0),
+    Band("−0.5 to +0.5 σ", -0.5, 0.0),
+    Band("+0.5 to +1.5 σ", 0.5, 1.0),
+    Band("above +1.5 σ", 1.5, 2.0),
+)
+"""The classes of the legend."""
 
 
 class MapPage(QWidget):
@@ -71,11 +87,14 @@ class MapPage(QWidget):
         self._pictured: NDArray[np.int64] | None = None  # the rows of the points on the map
         self._is_by_pca = True
         self._chosen = PLAIN
+        self._measured: tuple[object, object] = None, None  # what the values are of
         # By t-SNE a latent has a position only once it was computed, or was dragged there.
         self._known: WeakKeyDictionary[Edited, Place] = WeakKeyDictionary()
         self._known_of: tuple[Floats | None, Floats | None] = None, None  # points, the face's start
         self._rest = rest_timer(self, self._look)
         self.map = LatentMap()
+        self.filters = Filters(self)
+        self.legend, self.filter_panel = Legend(), FilterPanel(self.filters)
         self.method, self.coloring = ComboBox(), ComboBox()
         self.fit = button("Fit", self.map.fit, "Show all faces (0, or a double click)")
         self.too_few = EmptyState("explore", TOO_FEW, SHOW_DEMO, partial(faces.choose, DEMO))
@@ -102,13 +121,19 @@ class MapPage(QWidget):
         form.addRow(Label("Colour by", buddy=self.coloring), self.coloring)
         fit = filled(QHBoxLayout(), self.fit)
         fit.addStretch(1)
-        column = filled(QVBoxLayout(self), form, fit, self.hint, margins=(16, 16, 16, 8))
+        only = SectionLabel("Only faces with")
+        parts = form, self.legend, fit, only, self.filter_panel, self.hint
+        contents = QWidget()
+        column = filled(QVBoxLayout(contents), *parts, margins=(16, 16, 16, 8))
         column.addStretch(1)
+        filled(QVBoxLayout(self), Scrolling(contents))
         filled(QVBoxLayout(self.map), self.too_few)
 
     def _connect(self) -> None:
         self.method.activated.connect(self._on_method)
         self.coloring.activated.connect(self._on_coloring)
+        self.legend.chosen.connect(self._on_chosen)
+        self.filters.changed.connect(self._show_matching)
         explorer, latents = self._explorer, self._latents
         self.map.shown.connect(self._on_shown)
         self.map.point_clicked.connect(self._exploring.load_measured)
@@ -198,40 +223,80 @@ class MapPage(QWidget):
         self._maps.choose(self.method.itemData(index))
         self._show_method()
 
-    def _choices(self) -> dict[str, Callable[[Explored], Coloring] | None]:
-        """Return the functions that make colorings, by title; None for a single color."""
-        choices: dict[str, Callable[[Explored], Coloring] | None]
-        choices = {PLAIN: None, TYPICALITY: _typicality}
+    def _directions(self) -> list[Direction]:
+        """Return what the map can be coloured and filtered by, besides the typicality."""
         explorer = self._explorer
-        if explorer.directions is not None:
-            for row in (*explorer.rows_of("attribute"), *explorer.rows_of("own")):
-                direction = explorer.directions[row]
-                choices[direction.name] = partial(_along, direction)
-        return choices
+        if explorer.directions is None:
+            return []
+        rows = (*explorer.rows_of("attribute"), *explorer.rows_of("own"))
+        return [explorer.directions[row] for row in rows]
 
     def _show_colorings(self) -> None:
-        titles, box = list(self._choices()), self.coloring
+        names = dict.fromkeys(direction.name for direction in self._directions())
+        titles, box = [PLAIN, TYPICALITY, *names], self.coloring
         if self._chosen not in titles:
             self._chosen = PLAIN
         if titles != [box.itemText(row) for row in range(box.count())]:
             box.clear()
             box.addItems(titles)
         box.setCurrentIndex(titles.index(self._chosen))
+        self._measure()
+        self._color()
+
+    def _measure(self) -> None:
+        """Measure all values of the faces in the background, while the map is visible."""
+        explored, directions = self._latents.explored, self._explorer.directions
+        if explored is None:
+            self._tasks.drop(Task.MAP_VALUES)
+            self._measured = None, None
+            self._on_values(None)
+            return
+        is_new = explored is not self._measured[0] or directions is not self._measured[1]
+        if is_new and self.map.isVisible():
+            self._measured = explored, directions
+            work = partial(_values, explored, self._directions())
+            self._tasks.run(work, Task.MAP_VALUES, then=self._on_values)
+
+    def _on_values(self, values: FaceValues | None) -> None:
+        self.filters.use_values(values)
         self._color()
 
     @Slot(int)
     def _on_coloring(self, index: int) -> None:
-        self._chosen = list(self._choices())[index]
+        self._chosen = self.coloring.itemText(index)
         self._color()
 
     def _color(self) -> None:
-        explored, work = self._latents.explored, self._choices()[self._chosen]
-        self._tasks.drop(Task.MAP_COLORS)
-        if explored is None or work is None:
-            self.map.set_coloring(None)
-        elif self.map.isVisible():
-            show = self.map.set_coloring
-            self._tasks.run(partial(work, explored), Task.MAP_COLORS, then=show)
+        values = self.filters.values
+        along = None if values is None else values.of(self._chosen)
+        if along is None and values is not None and self._chosen != PLAIN:
+            return  # still to be measured; the colours before stay until then
+        coloring = None if along is None else _coloring(self._chosen, along)
+        self.map.set_coloring(coloring)
+        self.filters.use_coloring(coloring)
+
+    @Slot(int, bool)
+    def _on_chosen(self, band: int, adds: bool) -> None:
+        self.filters.choose(band, adds=adds)
+
+    @Slot()
+    def _show_matching(self) -> None:
+        """Dim the faces that don't match, and tell how many do."""
+        filters, matching = self.filters, self.filters.matching()
+        dims = matching is not None and filters.is_filtering
+        self.map.set_dimmed(~matching.mask if matching is not None and dims else None)
+        self.legend.show_entries(self._entries(matching), filters.chosen)
+        text = ""
+        if matching is not None and dims:
+            text = f"{int(matching.mask.sum()):,} of {counted(len(matching.mask), 'face')}"
+        self.filter_panel.tell(text)
+
+    def _entries(self, matching: Matching | None) -> list[Entry]:
+        coloring = self.filters.coloring
+        if coloring is None or matching is None or not matching.counts:
+            return []
+        found = zip(coloring.bands, coloring.band_shades().tolist(), matching.counts, strict=True)
+        return [Entry(band.text, shade, count) for band, shade, count in found]
 
     # The edited face
 
@@ -346,18 +411,18 @@ def _tsne() -> tuple[str, str]:
     return ("t-SNE", "") if has_tsne() else ("t-SNE (not installed)", NEEDS_PACKAGE)
 
 
-def _typicality(explored: Explored) -> Coloring:
-    values = explored.density.typicality(explored.latents.latents)
-    return Coloring(TYPICALITY, values, 0.0, 1.0, "0 %", "100 %")
+def _values(explored: Explored, directions: list[Direction]) -> FaceValues:
+    latents, mean = explored.latents.latents, explored.statistics.mean
+    return FaceValues.measure(latents, directions, mean, explored.density)
 
 
-def _along(direction: Direction, explored: Explored) -> Coloring:
-    """Color by the coordinate along a direction, in sigma from the mean face."""
-    offset = explored.latents.latents - explored.statistics.mean
-    values = np.asarray(offset @ direction.vector / np.float32(direction.sigma), np.float32)
+def _coloring(name: str, values: Floats) -> Coloring:
+    """Color by the typicality, or by the coordinate along a direction."""
+    if name == TYPICALITY:
+        return Coloring(name, values, 0.0, 1.0, "0 %", "100 %", _OF_TYPICALITY)
     low, high = (float(value) for value in np.percentile(values, _PERCENTILES))
-    texts = (f"{end:+.1f} σ".replace("-", "−") for end in (low, high))
-    return Coloring(direction.name, values, low, high, *texts)
+    low_text, high_text = (f"{end:+.1f} σ".replace("-", "−") for end in (low, high))
+    return Coloring(name, values, low, high, low_text, high_text, _OF_SIGMA)
 
 
 def _places_among_faces(explored: Explored, points: Floats, latents: Floats) -> list[Place]:
