@@ -54,7 +54,7 @@ from cae_gui.widgets.drop_overlay import DropOverlay
 from cae_gui.widgets.face_view import FaceView, largest_picture
 from cae_gui.widgets.header import Header
 from cae_gui.widgets.icons import icon
-from cae_gui.widgets.message_bar import MessageBar
+from cae_gui.widgets.message_bar import Action, MessageBar
 from cae_gui.widgets.model_chip import ModelChip
 from cae_gui.widgets.theme import Scheme, apply_theme
 from cae_gui.widgets.tokens import GALLERY
@@ -297,6 +297,7 @@ class MainWindow(QMainWindow):
         self._sessions.used.connect(self._on_session_used)
         self.explore.own_page.bring.clicked.connect(self.files.open_directions)
         self.explore.morph_asked.connect(self._on_edited_to_morph)
+        self.explore.map.path_made.connect(self._on_path_made)
         self.morph.path.frames.edited_wanted.connect(self._on_edited_wanted)
         for page in (self.morph.path, self.morph.grid, self.morph.analogy):
             page.edit_asked.connect(self._on_edit_asked)
@@ -475,8 +476,7 @@ class MainWindow(QMainWindow):
         morpher = self.studio.morpher
         place = len(morpher.state.faces) if index == LAST else index
         morpher.put(place, MorphFace.of(face))
-        self.tabs.setCurrentWidget(self.morph)
-        self.morph.tabs.setCurrentWidget(self.morph.path)
+        self._show_path()
 
     @Slot(int)
     def _on_edited_wanted(self, index: int) -> None:
@@ -489,6 +489,16 @@ class MainWindow(QMainWindow):
     def _on_edited_to_morph(self) -> None:
         """Put the edited face at the end of the path of the morph, and show that."""
         self._on_edited_wanted(len(self.studio.morpher.state.faces))
+        self._show_path()
+
+    @Slot(object)
+    def _on_path_made(self, latents: NDArray[np.float32]) -> None:
+        """Make a path drawn on the map that of the morph, and offer to show it."""
+        self.studio.morpher.lead_through(latents, "Place", "Path drawn on the map")
+        text = f"Path of {len(latents)} faces in Morph"
+        self.messages.show_message(text, actions=[Action("Show", self._show_path)], is_passing=True)
+
+    def _show_path(self) -> None:
         self.tabs.setCurrentWidget(self.morph)
         self.morph.tabs.setCurrentWidget(self.morph.path)
 

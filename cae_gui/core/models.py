@@ -45,6 +45,7 @@ class Lane(Enum):
     FACE = auto()
     KEY_FRAMES = auto()
     START = auto()
+    PROBE = auto()
     FILM = auto()
     STRIP = auto()
     REBASE = auto()

@@ -108,7 +108,7 @@ class ExplorePage(Workspace):
         self.own, self.raw = self._sliders.own, self._sliders.raw
         self.own_page = DirectionsPage(models, explorer, own, self.own, messages, selected_faces)
         exploring.are_examples_chosen = self.own_page.builder.isVisible
-        self.map = MapPage(latents, maps, faces, explorer, exploring, tasks)
+        self.map = MapPage(models, latents, maps, faces, explorer, exploring, tasks)
         pictures = StatePictures(models, explorer, self.face, self)
         self.history = History(explorer, pictures)
         self.snapshots = SnapshotsPage(models, tasks, explorer, pictures)

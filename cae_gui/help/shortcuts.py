@@ -66,6 +66,8 @@ OF_WIDGETS: dict[str, tuple[tuple[str, str], ...]] = {
         ("Travel over the map", "Shift with arrow keys"),
         ("Nearer, farther, all", "+, −, 0"),
         ("Load the face", "Enter"),
+        ("Look around between the faces", "A"),
+        ("Move what is looked at, load it, leave", "Arrow keys, Enter, Escape"),
     ),
     "Morph": (
         ("Play or pause the path", "Space"),

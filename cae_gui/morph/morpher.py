@@ -249,6 +249,11 @@ class Morpher(Mix[MorphState]):
         ]
         self._push(f"Path of {face.name}", replace(self.state, faces=(face, *others)))
 
+    def lead_through(self, latents: Floats, name: str, text: str) -> None:
+        """Let the path lead through latents (K, L), K >= 2, of the model in use, as one step."""
+        faces = tuple(self.made(f"{name} {number}", each) for number, each in enumerate(latents, 1))
+        self._push(text, replace(self.state, faces=faces, segments=(Segment(),) * len(faces)))
+
     def set_path(
         self, path: Path, photos: Pixels | None = None, *, speed: float = 1.0, even: bool = False
     ) -> None:

@@ -93,6 +93,10 @@ class PcaPlane:
         change = wanted - axes @ (latent - self.statistics.mean) / sigma
         return np.asarray(latent + (change * sigma) @ axes, np.float32)
 
+    def at(self, point: Floats) -> Floats:
+        """Return the latent (L,) of a place (2,) itself, in all other directions the mean."""
+        return self.moved(self.statistics.mean, point)
+
 
 def tsne_map(
     latents: Floats,
@@ -146,6 +150,19 @@ def latent_at(point: Floats, points: Floats, latents: Floats, count: int = _NEAR
     reach = near.max() * 1.001  # so that not all weights are 0 where all are equally far
     weights = ((reach - near) / (reach * near)) ** 2
     return np.asarray(weights @ latents[nearest] / weights.sum(), np.float32)
+
+
+def resampled(line: Floats, count: int) -> Floats:
+    """Return ``count`` places (count, 2), evenly spaced along a line (M, 2), with both ends.
+
+    A line without length gives the same place each time.
+    """
+    steps = np.hypot(*np.diff(line, axis=0).T)
+    along = np.concatenate([[0.0], np.cumsum(steps, dtype=np.float64)])
+    wanted = np.linspace(0, along[-1], count)
+    return np.stack([np.interp(wanted, along, line[:, axis]) for axis in (0, 1)], 1).astype(
+        np.float32
+    )
 
 
 def _run(

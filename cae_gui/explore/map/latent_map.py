@@ -76,6 +76,9 @@ Among more, faces keep ``AMONG_MANY`` px from each other, for the dots to be see
 """
 AMONG_MANY = 32
 
+LOOK_STEP = SIDE + GAP
+"""Pixels that an arrow key moves the place that is looked at: the distance of decoded faces."""
+
 _MOVE_MS = 400
 _REACH = 12.0  # px: largest distance at which a dot is pointed at
 _STEP = 48  # px that an arrow key pans
@@ -97,6 +100,7 @@ _MODES = {
     int(Qt.Key.Key_L): Mode.LASSO,
     int(Qt.Key.Key_R): Mode.RECTANGLE,
     int(Qt.Key.Key_P): Mode.PATH,
+    int(Qt.Key.Key_A): Mode.LOOK,
 }
 _SIGNS = {Change.REPLACE: "", Change.ADD: "+", Change.REMOVE: "−"}
 
@@ -110,9 +114,13 @@ class LatentMap(QWidget):
     In another ``mode`` (L, R, P; Escape goes back) a drag draws a lasso, a rectangle or a path.
     Areas find points: with Shift or Ctrl to be added, with Alt, or Shift and Ctrl, to be removed.
     By keyboard, Space puts a rectangle on the map, which arrow keys move and with Shift size;
-    Enter takes it.
+    Enter takes it. While looking around (A) a click and Enter choose a place, arrow keys move it.
 
     Signals:
+        over_ground(object): the pointer is over no face at this position in the widget, a QPointF;
+            None once it no longer is. While looking around it is the place that is looked at.
+        viewed(): other points or another part of the map are in view, or the size has changed.
+        place_chosen(QPointF): a position in the widget was chosen while looking around.
         mode_changed(Mode): a drag does something else now.
         sweeping(object, Change): the points, bool (N,), in the area that is being drawn.
         swept(object, Change): the points, bool (N,), that were drawn around or clicked on in a
@@ -136,6 +144,9 @@ class LatentMap(QWidget):
     swept = Signal(object, object)
     sweep_dropped = Signal()
     path_drawn = Signal(object)
+    over_ground = Signal(object)
+    viewed = Signal()
+    place_chosen = Signal(QPointF)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -249,6 +260,10 @@ class LatentMap(QWidget):
             shapes = Qt.CursorShape
             self.setCursor(shapes.ArrowCursor if mode is Mode.TRAVEL else shapes.CrossCursor)
             self.mode_changed.emit(mode)
+            self.over_ground.emit(None)
+            if mode is Mode.LOOK:
+                self._point_to(None)
+                self._look_at(self._looked_at())
 
     def sweep_view(self, change: Change) -> None:
         """Choose the points in view."""
@@ -274,6 +289,10 @@ class LatentMap(QWidget):
             return None
         return QPointF(*self._view.to_widget(np.array([x, y])).tolist())
 
+    def map_at(self, place: QPointF) -> tuple[float, float] | None:
+        """Return the map coordinates of a position in the widget; None without points."""
+        return None if self._view is None else self._view.to_map(place.x(), place.y())
+
     def _look(self, view: MapView) -> None:
         """Show another part of the map."""
         self._view, self._shows_all = view, False
@@ -289,6 +308,7 @@ class LatentMap(QWidget):
             self._places = self._view.to_widget(points)
         self._pointed = None  # another point lies under the pointer now
         self._describe()
+        self.viewed.emit()
         self.update()
 
     def _describe(self) -> None:
@@ -326,12 +346,27 @@ class LatentMap(QWidget):
         return here is not None and _distance(here, place) <= MARKER_RADIUS + 4
 
     def _hover(self, place: QPointF) -> None:
+        if self.mode is Mode.LOOK:
+            self._look_at(place)
+            return
         self._pointer = place
         self._is_hot = self.mode is Mode.TRAVEL and self._is_on_marker(place)
         self._point_to(None if self._is_hot else self._point_at(place))
         over_face = self._is_hot or self._pointed is not None
         shape = Qt.CursorShape.PointingHandCursor if over_face else Qt.CursorShape.ArrowCursor
         self.setCursor(shape if self.mode is Mode.TRAVEL else Qt.CursorShape.CrossCursor)
+        is_ground = self.mode is Mode.TRAVEL and not over_face and self._points is not None
+        self.over_ground.emit(place if is_ground else None)
+
+    def _looked_at(self) -> QPointF:
+        """Return where the pointer is, or else the middle of the map."""
+        return QPointF(self.rect().center()) if self._pointer.isNull() else self._pointer
+
+    def _look_at(self, place: QPointF) -> None:
+        right, bottom = self.width() - 1.0, self.height() - 1.0
+        x, y = min(max(place.x(), 0.0), right), min(max(place.y(), 0.0), bottom)
+        self._pointer = QPointF(x, y)
+        self.over_ground.emit(None if self._points is None else self._pointer)
 
     def _point_to(self, point: int | None) -> None:
         if point != self._pointed:
@@ -351,18 +386,23 @@ class LatentMap(QWidget):
         here = self.here()
         if travel and here is not None:
             self._travel_to(here + QPointF(dx, dy) * _TRAVEL_STEP)
+        elif self.mode is Mode.LOOK:
+            self._look_at(self._looked_at() + QPointF(dx, dy) * LOOK_STEP)
         elif not travel:
             self._pan(-dx * _STEP, -dy * _STEP)
 
     def _pick(self) -> None:
-        """Choose the point under the pointer, else the one nearest to the marker."""
+        """Choose what is looked at, else what is pointed at, else what is nearest to the marker."""
         here = self.here()
-        if self._pointed is not None:
+        if self.mode is Mode.LOOK:
+            self.place_chosen.emit(self._looked_at())
+        elif self._pointed is not None:
             self.point_clicked.emit(self._pointed)
         elif here is not None and self._points is not None:
             self.point_clicked.emit(self._nearest_to(here))
 
     def _begin_drag(self, place: QPointF) -> None:
+        self.over_ground.emit(None)
         if self._change is not None and self._press_at is not None:
             self._begin_stroke(self._press_at, self._change)
             self._draw_to(place)
@@ -596,13 +636,14 @@ class LatentMap(QWidget):
             return  # another button of a drag
         self._drop_stroke()  # one by keyboard
         self._press_at = place
-        draws = left and self.mode is not Mode.TRAVEL
+        draws = left and self.mode.draws
         self._change = _change(event.modifiers()) if draws else None
         if draws:
             self._pressed_on = self._point_at(place)
             return
-        self._is_hot = left and self._is_on_marker(place)
-        self._pressed_on = self._point_at(place) if left and not self._is_hot else None
+        travels = left and self.mode is Mode.TRAVEL
+        self._is_hot = travels and self._is_on_marker(place)
+        self._pressed_on = self._point_at(place) if travels and not self._is_hot else None
         if left and event.modifiers() & _SHIFT and self._here is not None:
             self._travel_to(place)
 
@@ -634,6 +675,8 @@ class LatentMap(QWidget):
             self._end_stroke(change)
         elif clicked and point is not None:
             self.point_clicked.emit(point)
+        elif clicked and self.mode is Mode.LOOK and event.button() == _LEFT:
+            self.place_chosen.emit(event.position())
         self._hover(event.position())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -648,7 +691,9 @@ class LatentMap(QWidget):
 
     def leaveEvent(self, _event: QEvent) -> None:
         self._is_hot = False
+        self._pointer = QPointF()
         self._point_to(None)
+        self.over_ground.emit(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, middle = event.key(), QPointF(self.rect().center())
@@ -709,6 +754,7 @@ class LatentMap(QWidget):
         self._drop_stroke()
         self._press_at, self._is_panning = None, False
         self._end_travel()
+        self.over_ground.emit(None)
         super().hideEvent(event)
 
 

@@ -8,14 +8,15 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QPoint, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QPalette, QStandardItemModel
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from cae_gui.core.faces import DEMO, Faces
 from cae_gui.core.latents import FEWEST, Latents
+from cae_gui.core.models import Models
 from cae_gui.core.tasks import Task, Tasks
-from cae_gui.explore.explorer import Edited, Explorer, rest_timer
+from cae_gui.explore.explorer import Edited, Explorer, Face, rest_timer
 from cae_gui.explore.exploring import Exploring
 from cae_gui.explore.map.filter_panel import FilterPanel
 from cae_gui.explore.map.filters import Filters, Matching
@@ -23,6 +24,8 @@ from cae_gui.explore.map.latent_map import LatentMap
 from cae_gui.explore.map.legend import Entry, Legend
 from cae_gui.explore.map.map_dots import Band, Coloring
 from cae_gui.explore.map.maps import Maps
+from cae_gui.explore.map.probing import Lens, Probing
+from cae_gui.explore.map.strokes import Mode
 from cae_gui.widgets.controls import Label, SectionLabel, button
 from cae_gui.widgets.empty_state import SHOW_DEMO, EmptyState
 from cae_gui.widgets.fields import ComboBox
@@ -43,12 +46,18 @@ TOO_FEW = f"A map needs {FEWEST} faces or more."
 PLAIN = "None"
 NEEDS_PACKAGE = "t-SNE needs the package “openTSNE”. Install it with “pip install openTSNE”."
 HINT = (
-    "Click a face to load it, drag the marker to travel.\n\n"
+    "Click a face to load it, drag the marker to travel. Between the faces, the pointer shows what "
+    "the decoder makes of its place.\n\n"
     "The wheel and + and - zoom, a drag and the arrow keys move the map, 0 shows all. With Shift, "
     "a drag and the arrow keys move the face; Enter loads the one nearest to it."
 )
+FOUND = "Face of the map"
+"""What a face is called that was decoded for a place without one."""
 LONGEST_PATH = 24
 """Most earlier positions of the edited face that are shown."""
+
+FEWEST_ON_PATH, MOST_ON_PATH = 5, 9
+"""Faces of a drawn path: most of one as long as all faces lie apart."""
 
 _PERCENTILES = (2, 98)  # ends of the scale, which a few faces would stretch otherwise
 _OF_TYPICALITY = tuple(
@@ -68,11 +77,18 @@ class MapPage(QWidget):
     """The controls of ``map``, a map of the measured faces that its owner puts on the stage.
 
     The map is updated only while visible. A click on a face loads it. A marker and a path show the
-    edited face and its earlier positions; dragging the marker edits the face.
+    edited face and its earlier positions; dragging the marker edits the face. Where no face lies,
+    one is decoded, and can be loaded.
+
+    Signals:
+        path_made(object): the latents (K, L) of faces along a path that was drawn.
     """
+
+    path_made = Signal(object)
 
     def __init__(
         self,
+        models: Models,
         latents: Latents,
         maps: Maps,
         faces: Faces,
@@ -93,10 +109,18 @@ class MapPage(QWidget):
         self._known_of: tuple[Floats | None, Floats | None] = None, None  # points, the face's start
         self._rest = rest_timer(self, self._look)
         self.map = LatentMap()
+        self.map.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._probing = Probing(models, maps, self)
+        self.lens = Lens(self.map, self._probing)
         self.filters = Filters(self)
         self.legend, self.filter_panel = Legend(), FilterPanel(self.filters)
         self.method, self.coloring = ComboBox(), ComboBox()
         self.fit = button("Fit", self.map.fit, "Show all faces (0, or a double click)")
+        self.around = QPushButton("Look around")
+        self.around.setCheckable(True)
+        self.around.setToolTip(
+            "Decoded faces of what lies around the pointer (A); a click or Enter loads one"
+        )
         self.too_few = EmptyState("explore", TOO_FEW, SHOW_DEMO, partial(faces.choose, DEMO))
         self.too_few.button.setToolTip("Show the demo faces that come with the program")
         self.hint = Label(wordWrap=True)
@@ -119,7 +143,7 @@ class MapPage(QWidget):
         form.setVerticalSpacing(8)
         form.addRow(Label("Method", buddy=self.method), self.method)
         form.addRow(Label("Colour by", buddy=self.coloring), self.coloring)
-        fit = filled(QHBoxLayout(), self.fit)
+        fit = filled(QHBoxLayout(), self.fit, self.around)
         fit.addStretch(1)
         only = SectionLabel("Only faces with")
         parts = form, self.legend, fit, only, self.filter_panel, self.hint
@@ -134,6 +158,11 @@ class MapPage(QWidget):
         self.coloring.activated.connect(self._on_coloring)
         self.legend.chosen.connect(self._on_chosen)
         self.filters.changed.connect(self._show_matching)
+        self.around.clicked.connect(self._on_around)
+        self.map.mode_changed.connect(self._on_mode)
+        self.map.place_chosen.connect(self._load_place)
+        self.map.path_drawn.connect(self._on_path)
+        self.map.customContextMenuRequested.connect(self._on_menu)
         explorer, latents = self._explorer, self._latents
         self.map.shown.connect(self._on_shown)
         self.map.point_clicked.connect(self._exploring.load_measured)
@@ -167,7 +196,7 @@ class MapPage(QWidget):
         self.map.set_points(self._maps.points)
         self._show_method()
         usable = self._maps.points is not None
-        for control in (self.method, self.coloring, self.fit):
+        for control in (self.method, self.coloring, self.fit, self.around):
             control.setEnabled(usable)
         self.hint.setText(HINT if usable else "")
         self._show_reason()
@@ -297,6 +326,56 @@ class MapPage(QWidget):
             return []
         found = zip(coloring.bands, coloring.band_shades().tolist(), matching.counts, strict=True)
         return [Entry(band.text, shade, count) for band, shade, count in found]
+
+    # Between the faces
+
+    @Slot(bool)
+    def _on_around(self, on: bool) -> None:
+        self.map.set_mode(Mode.LOOK if on else Mode.TRAVEL)
+        self.map.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot(object)
+    def _on_mode(self, mode: Mode) -> None:
+        self.around.setChecked(mode is Mode.LOOK)
+
+    @Slot(QPoint)
+    def _on_menu(self, position: QPoint) -> None:
+        """Offer what can be done at a position of the map."""
+        if self._maps.points is None:
+            return
+        menu, place = QMenu(self.map), QPointF(position)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("&Load the face of this place", lambda: self._load_place(place))
+        around = menu.addAction("Look &around", self.around.click)
+        around.setCheckable(True)
+        around.setChecked(self.around.isChecked())
+        menu.popup(self.map.mapToGlobal(position))
+
+    @Slot(QPointF)
+    def _load_place(self, position: QPointF) -> None:
+        """Load the face that is decoded for a position of the map's widget."""
+        place = self.map.map_at(self.lens.snapped(position))
+        if place is not None:
+            self._probing.face_at(np.array(place, np.float32), self._on_found)
+
+    def _on_found(self, latent: Floats, pixels: NDArray[np.uint8]) -> None:
+        found = Edited(Face(FOUND, pixels, latent), np.zeros_like(latent))
+        self._exploring.go_on_with(found, f"Load {FOUND}")
+
+    @Slot(object)
+    def _on_path(self, line: Floats) -> None:
+        """Turn a drawn path into latents: more of them, the longer it is on the map."""
+        from model.latents.latent_map import resampled
+
+        points = self._maps.points
+        if points is None:
+            return
+        length = float(np.hypot(*np.diff(line, axis=0).T).sum())
+        share = min(length / max(float(np.ptp(points, axis=0).max()), 1e-9), 1.0)
+        count = FEWEST_ON_PATH + round(share * (MOST_ON_PATH - FEWEST_ON_PATH))
+        latents = self._probing.latents(resampled(line, count))
+        if latents is not None:
+            self.path_made.emit(latents)
 
     # The edited face
 

@@ -69,7 +69,7 @@ class ThumbnailCache:
         """
         missing = [point for point in points if (point, side) not in self._images]
         for point in missing[:_NEW]:
-            self._images[point, side] = _rounded(fitted(self._picture(point), side, side))
+            self._images[point, side] = rounded(fitted(self._picture(point), side, side))
         found = []
         for point in points:
             if (point, side) in self._images:
@@ -160,6 +160,14 @@ def paint_pointed(painter: QPainter, place: QPointF, palette: QPalette, *, is_fa
         painter.drawEllipse(place, 6.0, 6.0)
 
 
+def paint_cross(painter: QPainter, place: QPointF, palette: QPalette) -> None:
+    """Paint a small cross at the place that a decoded face is of."""
+    for color, width in ((palette.color(_Role.Base), 4.0), (palette.color(_Role.Text), 1.5)):
+        painter.setPen(QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        for way in (QPointF(5, 0), QPointF(0, 5)):
+            painter.drawLine(place - way, place + way)
+
+
 def paint_card(
     painter: QPainter, image: QImage, name: str, place: QPointF, room: QRect, palette: QPalette
 ) -> None:
@@ -223,7 +231,7 @@ def _clear(color: QColor, alpha: int) -> QColor:
     return color
 
 
-def _rounded(image: QImage) -> QImage:
+def rounded(image: QImage) -> QImage:
     """Return the image with rounded corners."""
     result = QImage(image.size(), QImage.Format.Format_ARGB32_Premultiplied)
     result.fill(Qt.GlobalColor.transparent)

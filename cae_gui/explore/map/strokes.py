@@ -21,6 +21,13 @@ class Mode(Enum):
     RECTANGLE = auto()
     PATH = auto()
     """Draws a line, for ``path_drawn``."""
+    LOOK = auto()
+    """Pans the map; a click is for a place, not for a point."""
+
+    @property
+    def draws(self) -> bool:
+        """Whether a drag draws."""
+        return self in (Mode.LASSO, Mode.RECTANGLE, Mode.PATH)
 
 
 class Change(Enum):
