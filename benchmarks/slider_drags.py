@@ -20,7 +20,7 @@ SETTLE_S = 0.5
 def drag_sliders(window: MainWindow, drags: int) -> list[float]:
     """Drag principal sliders to and fro in the Explore workspace; return latencies in ms."""
     window.tabs.setCurrentWidget(window.explore)
-    window.explore.tabs.setCurrentWidget(window.explore.principal)
+    window.explore.tabs.setCurrentWidget(window.explore.principal_page)
     wait_for(lambda: window.studio.latents.explored is not None, "what is typical", 300)
     run_for(SETTLE_S)
     sliders = sorted(

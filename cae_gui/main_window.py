@@ -122,6 +122,7 @@ class MainWindow(QMainWindow):
         source, row = self.settings.source, self.settings.row
         models.stays_typical = self.settings.stays_typical
         selection.refines_photos = self.settings.refines_photos
+        studio.local.count = self.settings.local_faces
         self.gallery = GalleryPage(faces, studio.photos, selection, source=source, row=row)
         self.gallery.setMinimumWidth(_NARROWEST_GALLERY)
         own = PhotoPanel(
@@ -142,6 +143,7 @@ class MainWindow(QMainWindow):
         self.saving = self._make_saving()
         self.train = self._make_train()
         self.explore = self._make_explore()
+        self.explore.strips.setChecked(self.settings.has_strips)
         self.morph = self._make_morph()
         self.tabs = Workspaces()
         self.tabs.add(self.train, icon("train"), "&Train", "Train a network (Ctrl+1)")
@@ -215,6 +217,7 @@ class MainWindow(QMainWindow):
             studio.explorer,
             studio.exploring,
             studio.own,
+            studio.local,
             studio.maps,
             self.messages,
             self.gallery.selected_faces,
@@ -374,6 +377,8 @@ class MainWindow(QMainWindow):
             self.settings.model = self.studio.models.path
         self.settings.stays_typical = self.studio.models.stays_typical
         self.settings.refines_photos = self.studio.selection.refines_photos
+        self.settings.local_faces = self.studio.local.count
+        self.settings.has_strips = self.explore.strips.isChecked()
         self.settings.directions = self.studio.own.source or self.settings.directions
 
     @Slot()

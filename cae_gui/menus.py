@@ -136,6 +136,7 @@ class Menus(QObject):
             self._add(menu, self._tabs.tabText(index), go, f"Ctrl+{index + 1}")
         menu.addSeparator()
         menu.addActions([self._folding.gallery, self._folding.inspector])
+        menu.addAction(self._explore.strips)
         self._add(menu, "G&o to the message", self._messages.take_focus, "F8")
         full = self._add(menu, "F&ull screen", self._switch_full_screen, "F11")
         full.setCheckable(True)

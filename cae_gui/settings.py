@@ -174,6 +174,24 @@ class Settings:
         self._store.setValue("refine/typical", str(int(value)))
 
     @property
+    def has_strips(self) -> bool:
+        """Whether there are pictures under Explore's sliders."""
+        return self._number("explore/strips", 0) > 0
+
+    @has_strips.setter
+    def has_strips(self, value: bool) -> None:
+        self._store.setValue("explore/strips", str(int(value)))
+
+    @property
+    def local_faces(self) -> int:
+        """Nearest faces that local directions are found among."""
+        return self._number("explore/local-faces", 300)
+
+    @local_faces.setter
+    def local_faces(self, value: int) -> None:
+        self._store.setValue("explore/local-faces", str(value))
+
+    @property
     def film(self) -> FilmChoice:
         """What the last film or picture was to be like."""
         standard = FilmChoice()

@@ -21,6 +21,7 @@ from cae_gui.documents.unsaved import Unsaved
 from cae_gui.explore.custom_directions import CustomDirections
 from cae_gui.explore.explorer import Explorer
 from cae_gui.explore.exploring import Exploring
+from cae_gui.explore.local_directions import LocalDirections
 from cae_gui.explore.map.maps import Maps
 from cae_gui.gallery.photos import OwnPhotos
 from cae_gui.morph.filming import Filming
@@ -67,6 +68,8 @@ class Studio(QObject):
         self.resuming = Resuming(self.runs, self.faces, self.training, self)
         self.maps = Maps(self.latents, report, self)
         self.own = CustomDirections(self.models, self.explorer, report, self)
+        measured = self.tasks, self.faces, self.latents, self.explorer
+        self.local = LocalDirections(*measured, self)
         self.morpher = Morpher(self)
         self.pacing = Pacing(self.models, self.morpher, report, self)
         self.corners = Corners(self.morpher.undo_stack, self)

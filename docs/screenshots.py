@@ -37,6 +37,8 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QSlider, QTabWidget, QWidget
 
 from benchmarks.driver import open_window, run_for, use_own_folders, wait_for
+from cae_gui.explore.principal_page import OF_NEAREST
+from cae_gui.explore.sliders.latent_slider import LatentSlider
 from cae_gui.main_window import MainWindow
 from cae_gui.widgets.theme import Scheme
 from cae_gui.widgets.tokens import is_dark
@@ -75,10 +77,17 @@ def main() -> None:
         try:
             choose_face(window)
             take(window.reconstruct, folder / "reconstruct")
-            show(window.explore.tabs, window.explore.principal)
+            show(window.explore.tabs, window.explore.principal_page)
             move_sliders(window)
             take(window.explore, folder / "explore")
+            show_local(window)
+            take(window.explore, folder / "local")
+            window.session.explorer.undo_stack.undo()
+            window.explore.strips.setChecked(True)
             show(window.explore.tabs, window.explore.attributes)
+            take(window.explore, folder / "strips")
+            window.explore.strips.setChecked(False)
+            run_for(FILLING_S)
             take(window.explore, folder / "attributes")
             show(window.explore.tabs, window.explore.map)
             color_map(window)
@@ -112,7 +121,7 @@ def move_sliders(window: MainWindow) -> None:
     """Move principal sliders, each as one step that can be undone."""
     painted = record(window.explore.face.painted)
     window.tabs.setCurrentWidget(window.explore)
-    window.explore.tabs.setCurrentWidget(window.explore.principal)
+    window.explore.tabs.setCurrentWidget(window.explore.principal_page)
     wait_for(lambda: len(_sliders(window)) > max(row for row, _ in MOVES), "sliders")
     for row, share in MOVES:
         slider = _sliders(window)[row]
@@ -125,6 +134,15 @@ def move_sliders(window: MainWindow) -> None:
 def show(tabs: QTabWidget, page: QWidget) -> None:
     """Turn to a page, and let what is filled in after the face come."""
     tabs.setCurrentWidget(page)
+    run_for(FILLING_S)
+
+
+def show_local(window: MainWindow) -> None:
+    """Choose the directions of the nearest faces, and go to a picture of the second one."""
+    page, sliders = window.explore.principal_page, window.explore.local
+    page.choice.setCurrentText(OF_NEAREST)
+    wait_for(lambda: len(sliders.findChildren(LatentSlider)) > 1, "local directions")
+    window.session.explorer.move_locally(1, 2.0)
     run_for(FILLING_S)
 
 

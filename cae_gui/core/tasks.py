@@ -23,6 +23,7 @@ class Task(Enum):
     PLOT = auto()
     DIFFERENCE = auto()
     NEAREST = auto()
+    LOCAL = auto()
     MAP_PLACES = auto()
     MAP_VALUES = auto()
     CURVES = auto()

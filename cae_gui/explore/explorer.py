@@ -105,6 +105,7 @@ class Explorer(QObject):
         latent_changed(): the latent of the face has changed; also after ``face_changed``.
         snapshots_changed(): a snapshot was added, renamed or removed.
         directions_changed(): the directions or their sigmas have changed.
+        local_changed(): ``local`` has changed.
         locks_changed(): other directions are locked.
         limit_changed(): the soft limit has changed.
     """
@@ -113,6 +114,7 @@ class Explorer(QObject):
     latent_changed = Signal()
     snapshots_changed = Signal()
     directions_changed = Signal()
+    local_changed = Signal()
     locks_changed = Signal()
     limit_changed = Signal()
 
@@ -124,6 +126,8 @@ class Explorer(QObject):
         self.density: Density | None = None
         self.directions: Directions | None = None
         """Principal directions by variance, then attributes, then custom directions."""
+        self.local: Directions | None = None
+        """Principal directions of the faces nearest to where the face lay; none is locked."""
         self.temperature = TEMPERATURE
         """Scale of random faces: their distance to the mean, relative to the training faces'."""
         self.undo_stack = QUndoStack(self)
@@ -188,6 +192,12 @@ class Explorer(QObject):
         if tuple(own) != self._own:
             self._own = tuple(own)
             self._use()
+
+    def use_local(self, local: Directions | None) -> None:
+        """Set the directions of the nearest faces; they aren't among ``directions``."""
+        if local is not self.local:
+            self.local = local
+            self.local_changed.emit()
 
     def use_density(self, density: Density | None) -> None:
         """Set the density that random faces are drawn from, and that defines typicality."""
@@ -273,6 +283,21 @@ class Explorer(QObject):
             return None
         goal = {direction: sigmas}
         moved = self.directions.moved(self.face.latent, goal, tuple(self._locked_rows))
+        return self._limited(moved, self.face)
+
+    def move_locally(self, direction: int, sigmas: float) -> None:
+        """Move the face along one of ``local``, but not along locked directions."""
+        latent = self.moved_locally(direction, sigmas)
+        if latent is not None and self.local is not None:
+            self._go(self.local[direction].name, latent)
+
+    def moved_locally(self, direction: int, sigmas: float) -> Floats | None:
+        """Return the latent (L,) to which ``move_locally`` would lead; None without a face."""
+        if self.face is None or self.local is None:
+            return None
+        locked = [self.directions[row] for row in self._locked_rows] if self.directions else []
+        along = Directions((self.local[direction], *locked), self.local.mean)
+        moved = along.moved(self.face.latent, {0: sigmas}, range(1, len(along)))
         return self._limited(moved, self.face)
 
     def set_dimension(self, dimension: int, value: float) -> None:

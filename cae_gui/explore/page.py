@@ -31,9 +31,11 @@ from cae_gui.explore.explorer import Explorer
 from cae_gui.explore.exploring import Exploring
 from cae_gui.explore.face_stage import NO_FACES, FaceStage
 from cae_gui.explore.history import History
+from cae_gui.explore.local_directions import LocalDirections
 from cae_gui.explore.map.map_page import MapPage
 from cae_gui.explore.map.maps import Maps
 from cae_gui.explore.nearest import NearestFaces
+from cae_gui.explore.principal_page import PrincipalPage
 from cae_gui.explore.slider_lists import SliderLists
 from cae_gui.explore.snapshots import SnapshotsPage
 from cae_gui.explore.state_pictures import StatePictures
@@ -81,6 +83,7 @@ class ExplorePage(Workspace):
         explorer: Explorer,
         exploring: Exploring,
         own: CustomDirections,
+        local: LocalDirections,
         maps: Maps,
         messages: MessageBar,
         selected_faces: Callable[[int], Sequence[Face]],
@@ -103,9 +106,12 @@ class ExplorePage(Workspace):
             self.stage.start,
         )
         self.typicality = TypicalityGauge(models, faces, latents, explorer, self.face)
-        self._sliders = SliderLists(models, explorer, self.face, self)
+        self._sliders = SliderLists(models, explorer, local, self.face, self)
+        self.strips = self._sliders.strips
         self.principal, self.attributes = self._sliders.principal, self._sliders.attributes
         self.own, self.raw = self._sliders.own, self._sliders.raw
+        self.local = self._sliders.local
+        self.principal_page = PrincipalPage(local, self.principal, self.local)
         self.own_page = DirectionsPage(models, explorer, own, self.own, messages, selected_faces)
         exploring.are_examples_chosen = self.own_page.builder.isVisible
         self.map = MapPage(models, latents, maps, faces, explorer, exploring, tasks)
@@ -131,9 +137,9 @@ class ExplorePage(Workspace):
                 "What can be seen in a face, such as a smile or glasses, in sigma from the mean",
             ),
             (
-                self.principal,
+                self.principal_page,
                 "&Principal",
-                "The directions in which the training faces vary most, in sigma from the mean",
+                "The directions in which the training faces vary most, or the nearest ones do",
             ),
             (
                 self.own_page,
@@ -393,8 +399,8 @@ class ExplorePage(Workspace):
             return
         has, shown = bool(self._models.attributes), self.tabs.currentWidget()
         if not has and not self._falls_back and shown is self.attributes:
-            self.tabs.setCurrentWidget(self.principal)
-        elif has and self._falls_back and shown is self.principal:
+            self.tabs.setCurrentWidget(self.principal_page)
+        elif has and self._falls_back and shown is self.principal_page:
             self.tabs.setCurrentWidget(self.attributes)
         self._falls_back = not has
 

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QAction
 
 from cae_gui.core.models import Lane, Models
 from cae_gui.explore.explorer import Explorer, rest_timer
+from cae_gui.explore.local_directions import LocalDirections
 from cae_gui.explore.sliders.latent_slider import SliderRow
 from cae_gui.explore.sliders.latent_sliders import LatentSliders
+from cae_gui.explore.sliders.picture_strip import PICTURES
 from cae_gui.widgets.face_view import FaceView
+from cae_gui.widgets.icons import icon
 
 if TYPE_CHECKING:
     from model.latents.directions import Direction, Directions, Kind
+
+    _Source = Kind | Literal["local", "raw"]
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -26,8 +32,10 @@ SIGMAS = 4.0
 """Range of a slider to either side of the mean face, in sigma."""
 RAW_RANGE = (-1.0, 4.0)
 """Range of a raw slider without measured faces; -1 is the minimum of ELU."""
+LOCAL_SIGMAS = 3.0
+"""Range of a local slider to either side of where its direction was found, in local sigma."""
 ROWS_AT_ONCE = 2
-"""Rows whose ends are decoded at once: a slider's picture may wait 4 ms for them."""
+"""Rows whose ends are decoded at once, a strip alone: a slider's picture may wait for them."""
 NOT_MEASURED = "The latent space hasn't been measured yet."
 NO_ATTRIBUTES = (
     "There are no attribute directions for this model. "
@@ -37,15 +45,28 @@ NO_OWN = "You have no directions yet. “New direction …” makes one of faces
 
 
 class SliderLists(QObject):
-    """Owns the four lists of sliders, and sets their rows, values, locks and end faces."""
+    """Owns the five lists of sliders, and sets their rows, values, locks and faces.
+
+    ``strips`` switches pictures below the sliders on and off; local ones always have them.
+    """
 
     def __init__(
-        self, models: Models, explorer: Explorer, face: FaceView, parent: QObject | None = None
+        self,
+        models: Models,
+        explorer: Explorer,
+        local: LocalDirections,
+        face: FaceView,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._models, self._explorer = models, explorer
-        self.principal, self.attributes = LatentSliders(), LatentSliders()
-        self.own, self.raw = LatentSliders(), LatentSliders(locks=False)
+        self._models, self._explorer, self._found = models, explorer, local
+        self.strips = QAction(icon("strips"), "Pictures under sliders", self, checkable=True)
+        self.strips.setToolTip("Show below each slider what the face is at seven of its values")
+        strips = self.strips
+        self.principal, self.attributes = LatentSliders(strips=strips), LatentSliders(strips=strips)
+        self.own, self.raw = LatentSliders(strips=strips), LatentSliders(locks=False, strips=strips)
+        self.local = LatentSliders(locks=False)
+        self.local.area.show_strips(True)
         self._lists: dict[Kind, LatentSliders] = {
             "principal": self.principal,
             "attribute": self.attributes,
@@ -53,19 +74,22 @@ class SliderLists(QObject):
         }
         self._is_visible = self._are_rows_outdated = False
         self._without_face = ""
-        self._kinds: dict[LatentSliders, Kind | None] = {self.raw: None}
-        self._kinds |= {sliders: kind for kind, sliders in self._lists.items()}
-        self._ends = _SliderEnds(models, explorer, self._kinds, face, self)
+        self._sources: dict[LatentSliders, _Source] = {self.raw: "raw", self.local: "local"}
+        self._sources |= {sliders: kind for kind, sliders in self._lists.items()}
+        self._faces = _SliderFaces(models, explorer, self._sources, face, self)
         self._connect()
 
     def _connect(self) -> None:
         explorer = self._explorer
-        for sliders, kind in self._kinds.items():
+        for sliders, source in self._sources.items():
             area = sliders.area
             area.edit_started.connect(explorer.begin_edit)
-            area.edited.connect(partial(self._on_edited, kind))
+            area.edited.connect(partial(self._on_edited, source))
             area.edit_finished.connect(explorer.end_edit)
-            area.lock_toggled.connect(partial(self._on_locked, kind))
+        for kind, sliders in self._lists.items():
+            sliders.area.lock_toggled.connect(partial(self._on_locked, kind))
+        for changed in (explorer.local_changed, self._found.changed):
+            changed.connect(self._on_local)
         for changed in (explorer.directions_changed, self._models.attributes_found):
             changed.connect(self._on_directions)
         explorer.locks_changed.connect(self._show_locks)
@@ -84,12 +108,12 @@ class SliderLists(QObject):
 
     def show_face(self) -> None:
         """Set the rows of all sliders for another face."""
-        self._ends.forget()
+        self._faces.forget()
         self._set_rows()
 
     def show_latent(self) -> None:
-        """Show the values of the edited face, and decode the sliders' end faces again."""
-        self._ends.forget()
+        """Show the values of the edited face, and decode the sliders' faces again."""
+        self._faces.forget()
         self._show_values()
 
     def _set_rows(self) -> None:
@@ -103,6 +127,7 @@ class SliderLists(QObject):
         else:
             for sliders in self._lists.values():
                 sliders.set_rows([], self._without_face if face is None else NOT_MEASURED)
+        self._set_local()
         self._set_raw()
 
     def _set_directions(self, directions: Directions, start: Floats) -> None:
@@ -116,6 +141,13 @@ class SliderLists(QObject):
             numbers = self._explorer.rows_of(kind)
             rows = [_sigma_row(directions[number], float(start[number])) for number in numbers]
             sliders.set_rows(rows, None if rows else without[kind])
+
+    def _set_local(self) -> None:
+        local, face = self._explorer.local, self._explorer.face
+        if local is None or face is None:
+            self.local.set_rows([], self._without_face if face is None else self._found.text)
+        else:
+            self.local.set_rows([_local_row(item, self._found.count) for item in local])
 
     def _set_raw(self) -> None:
         face, statistics = self._explorer.face, self._explorer.statistics
@@ -150,6 +182,12 @@ class SliderLists(QObject):
                 rows = self._explorer.rows_of(kind)
                 sliders.area.set_values(coordinates[rows.start : rows.stop])
         self.raw.area.set_values(face.latent)
+        self._show_local_values()
+
+    def _show_local_values(self) -> None:
+        local, latent = self._explorer.local, self._explorer.latent
+        if local is not None and latent is not None:
+            self.local.area.set_values(local.coordinates(latent))
 
     @Slot()
     def _show_locks(self) -> None:
@@ -170,48 +208,57 @@ class SliderLists(QObject):
         self._show_values()
         self._show_locks()
 
-    def _on_edited(self, kind: Kind | None, row: int, value: float) -> None:
-        if kind is None:
+    @Slot()
+    def _on_local(self) -> None:
+        if not self._are_rows_outdated:
+            self._set_local()
+            self._show_local_values()
+
+    def _on_edited(self, source: _Source, row: int, value: float) -> None:
+        if source == "raw":
             self._explorer.set_dimension(row, value)
+        elif source == "local":
+            self._explorer.move_locally(row, value)
         else:
-            self._explorer.move(self._explorer.rows_of(kind)[row], value)
+            self._explorer.move(self._explorer.rows_of(source)[row], value)
 
-    def _on_locked(self, kind: Kind | None, row: int, locked: bool) -> None:
-        if kind is not None:
-            self._explorer.set_locked(self._explorer.rows_of(kind)[row], locked)
+    def _on_locked(self, kind: Kind, row: int, locked: bool) -> None:
+        self._explorer.set_locked(self._explorer.rows_of(kind)[row], locked)
 
 
-class _Ends(NamedTuple):
-    """The end faces of a row, valid for one ``SliderRow``."""
+class _Shown(NamedTuple):
+    """The faces of a row, valid for one ``SliderRow``: both ends, or those of a strip."""
 
     row: SliderRow
-    low: Pixels
-    high: Pixels
+    faces: Pixels
 
 
-class _SliderEnds(QObject):
-    """Decodes the faces at the ends of the sliders in view, once the edited face rests."""
+class _SliderFaces(QObject):
+    """Decodes what the sliders in view make of the face, once that rests.
+
+    A slider has a face for each end or, with a strip, for ``PICTURES`` of its values.
+    """
 
     def __init__(
         self,
         models: Models,
         explorer: Explorer,
-        kinds: Mapping[LatentSliders, Kind | None],
+        sources: Mapping[LatentSliders, _Source],
         face: FaceView,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._models, self._explorer, self._kinds = models, explorer, kinds
-        self._known: dict[tuple[LatentSliders, int], _Ends] = {}
+        self._models, self._explorer, self._sources = models, explorer, sources
+        self._known: dict[tuple[LatentSliders, int], _Shown] = {}
         self._is_asking = False
         self._is_painted = False
         self._rest = rest_timer(self, self._on_rest)
-        others = explorer.directions_changed, explorer.locks_changed, explorer.limit_changed
-        for changed in others:
+        directions = explorer.directions_changed, explorer.local_changed
+        for changed in (*directions, explorer.locks_changed, explorer.limit_changed):
             changed.connect(self._on_other_ends)
         face.painted.connect(self._on_painted)
-        for sliders in kinds:
-            sliders.area.ends_wanted.connect(self._on_wanted)
+        for sliders in sources:
+            sliders.area.faces_wanted.connect(self._on_wanted)
 
     def forget(self) -> None:
         """Drop all results and requests, as the face has changed."""
@@ -235,11 +282,11 @@ class _SliderEnds(QObject):
 
     @Slot()
     def _on_wanted(self) -> None:
-        for sliders in self._kinds:
+        for sliders in self._sources:
             for row in sliders.area.rows_in_view():
-                ends = self._ends_of(sliders, row)
-                if ends is not None:
-                    sliders.area.set_ends(row, ends.low, ends.high)
+                shown = self._shown_by(sliders, row)
+                if shown is not None:
+                    sliders.area.set_faces(row, shown.faces)
         self._rest.start()
 
     @Slot()
@@ -249,40 +296,50 @@ class _SliderEnds(QObject):
         elif self._is_painted and not self._is_asking:
             self._ask()
 
-    def _ends_of(self, sliders: LatentSliders, row: int) -> _Ends | None:
-        ends = self._known.get((sliders, row))
-        return ends if ends is not None and ends.row is sliders.area.row(row) else None
+    def _shown_by(self, sliders: LatentSliders, row: int) -> _Shown | None:
+        shown, count = self._known.get((sliders, row)), _count(sliders)
+        is_valid = shown is not None and shown.row is sliders.area.row(row)
+        return shown if shown is not None and is_valid and len(shown.faces) == count else None
 
     def _ask(self) -> None:
-        """Decode the ends of the next rows in view that have none."""
-        for sliders, kind in self._kinds.items():
+        """Decode the faces of the next rows in view that have none."""
+        for sliders, source in self._sources.items():
             in_view = sliders.area.rows_in_view()
-            rows = [row for row in in_view if self._ends_of(sliders, row) is None][:ROWS_AT_ONCE]
-            latents = [end for row in rows for end in self._latents(sliders, kind, row)]
+            most = 1 if sliders.area.has_strips else ROWS_AT_ONCE
+            rows = [row for row in in_view if self._shown_by(sliders, row) is None][:most]
+            latents = [latent for row in rows for latent in self._latents(sliders, source, row)]
             if latents:
                 self._is_asking = True
-                then = partial(self._on_ends, sliders, rows)
+                then = partial(self._on_faces, sliders, rows)
                 self._models.decode(np.array(latents), then=then, lane=Lane.ENDS)
                 return
 
-    def _latents(self, sliders: LatentSliders, kind: Kind | None, row: int) -> list[Floats]:
-        """The latents at both ends of a slider; none without a face."""
-        described = sliders.area.row(row)
-        limits = described.minimum, described.maximum
-        if kind is None:
-            found = [self._explorer.with_dimension(row, value) for value in limits]
+    def _latents(self, sliders: LatentSliders, source: _Source, row: int) -> list[Floats]:
+        """The latents at values of a slider, the lowest first; none without a face."""
+        described, explorer = sliders.area.row(row), self._explorer
+        shares = np.linspace(0, 1, _count(sliders))
+        values = [described.value_at(float(share)) for share in shares]
+        if source == "raw":
+            found = [explorer.with_dimension(row, value) for value in values]
+        elif source == "local":
+            found = [explorer.moved_locally(row, value) for value in values]
         else:
-            index = self._explorer.rows_of(kind)[row]
-            found = [self._explorer.moved(index, value) for value in limits]
+            index = explorer.rows_of(source)[row]
+            found = [explorer.moved(index, value) for value in values]
         return [latent for latent in found if latent is not None]
 
-    def _on_ends(self, sliders: LatentSliders, rows: list[int], faces: Pixels) -> None:
+    def _on_faces(self, sliders: LatentSliders, rows: list[int], faces: Pixels) -> None:
         self._is_asking = False
-        for number, row in enumerate(rows):
-            low, high = faces[2 * number : 2 * number + 2]
-            self._known[sliders, row] = _Ends(sliders.area.row(row), low, high)
-            sliders.area.set_ends(row, low, high)
+        for row, part in zip(rows, np.split(faces, len(rows)), strict=True):
+            self._known[sliders, row] = _Shown(sliders.area.row(row), part)
+            if len(part) == _count(sliders):  # else it was switched meanwhile
+                sliders.area.set_faces(row, part)
         self._on_rest()
+
+
+def _count(sliders: LatentSliders) -> int:
+    """Return how many faces a row of the list shows."""
+    return PICTURES if sliders.area.has_strips else 2
 
 
 def _sigma_row(item: Direction, neutral: float) -> SliderRow:
@@ -293,6 +350,12 @@ def _sigma_row(item: Direction, neutral: float) -> SliderRow:
         detail = f"{item.name} by variance: explains {share} of the faces' variance"
         return SliderRow(name, low, high, neutral, "σ", detail, share)
     return SliderRow(item.name, low, high, neutral, "σ", _detail(item))
+
+
+def _local_row(item: Direction, count: int) -> SliderRow:
+    share = _percent(item)
+    detail = f"{item.name}: explains {share} of the variance of the {count:,} nearest faces"
+    return SliderRow(item.name, -LOCAL_SIGMAS, LOCAL_SIGMAS, 0.0, "σ", detail, share)
 
 
 def _percent(item: Direction) -> str:

@@ -32,6 +32,7 @@ Name = Literal[
     "compare",
     "edit",
     "import",
+    "here",
     "keep",
     "more",
     "original",
@@ -39,6 +40,7 @@ Name = Literal[
     "redo",
     "reset",
     "step",
+    "strips",
     "undo",
 ]
 

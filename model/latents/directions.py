@@ -119,15 +119,30 @@ class Directions:
 
 def principal_directions(statistics: LatentStatistics) -> Directions:
     """Return the principal directions by variance, each with the share that it explains."""
-    items = [
+    return Directions(_by_variance(statistics, "Direction"), statistics.mean)
+
+
+def local_directions(near: Floats, origin: Floats) -> Directions:
+    """Return the principal directions of latents (k, L), k >= 2, that lie near ``origin`` (L,).
+
+    Coordinates count from ``origin``, in standard deviations of these latents around their mean.
+    Source: local principal component analysis (Kambhatla and Leen, "Dimension reduction by local
+    principal component analysis", 1997).
+
+    Raises:
+        ValueError: all latents are equal.
+    """
+    return Directions(_by_variance(LatentStatistics.fit(near), "Local"), origin)
+
+
+def _by_variance(statistics: LatentStatistics, word: str) -> tuple[Direction, ...]:
+    measured = zip(statistics.directions, statistics.sigma, statistics.explained, strict=True)
+    return tuple(
         Direction(
-            f"Direction {number}", "principal", vector, float(sigma), None, f"{share:.1%} of all"
+            f"{word} {number}", "principal", vector, float(sigma), None, f"{share:.1%} of all"
         )
-        for number, (vector, sigma, share) in enumerate(
-            zip(statistics.directions, statistics.sigma, statistics.explained, strict=True), 1
-        )
-    ]
-    return Directions(tuple(items), statistics.mean)
+        for number, (vector, sigma, share) in enumerate(measured, 1)
+    )
 
 
 def spread_along(statistics: LatentStatistics, vector: Floats) -> float:

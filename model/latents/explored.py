@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from model.face_set import FaceSet
 from model.latent_statistics import LatentStatistics, aligned_statistics
+from model.latents.directions import Directions, local_directions
 from model.latents.latent_map import aligned_map, pca_map
 from model.latents.latent_set import LatentSet, encode_set, faces_digest, model_digest
 from model.latents.shipped_directions import shipped_density
@@ -39,6 +40,14 @@ class Explored:
     density: Density
     neighbours: Neighbours
     points: NDArray[np.float32]
+
+    def directions_near(self, latent: Floats, count: int) -> Directions:
+        """Return the principal directions of the ``count`` faces nearest to a latent (L,).
+
+        Coordinates count from there. Raises what ``local_directions`` does.
+        """
+        points, _ = self.neighbours.nearest(latent, count)
+        return local_directions(self.latents.latents[points], latent)
 
 
 def explore(

@@ -26,6 +26,8 @@ def test_the_first_start() -> None:
     assert settings.folded == frozenset()
     assert settings.stopped_run is None
     assert not settings.has_left_work
+    assert not settings.has_strips
+    assert settings.local_faces == 300
 
 
 def test_what_is_set_comes_back_in_another_process() -> None:
@@ -42,6 +44,8 @@ def test_what_is_set_comes_back_in_another_process() -> None:
     first.folded = frozenset({"gallery", "Train"})
     first.stopped_run = Path("/runs/2026-01-01 10-00-00")
     first.has_left_work = True
+    first.has_strips = True
+    first.local_faces = 500
     del first  # writes the file
     second = Settings()
     assert second.geometry == QByteArray(b"\x00\x01geometry\xff")
@@ -56,6 +60,8 @@ def test_what_is_set_comes_back_in_another_process() -> None:
     assert second.folded == {"gallery", "Train"}
     assert second.stopped_run == Path("/runs/2026-01-01 10-00-00")
     assert second.has_left_work
+    assert second.has_strips
+    assert second.local_faces == 500
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""One slider: name and value over a track between two faces, and a lock."""
+"""One slider: name and value over a track, faces beside or below it, and a lock."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
+from cae_gui.explore.sliders.picture_strip import PICTURES, SIDE, PictureStrip
 from cae_gui.explore.sliders.slider_track import STEPS, SliderTrack
 from cae_gui.widgets.controls import ElidedLabel, as_tip
 from cae_gui.widgets.images import Pixels, checked_pixels, fitted
@@ -25,12 +26,14 @@ from cae_gui.widgets.painting import paint_picture
 _GAP = 4
 _SIDE = 32  # px of an end face
 _LOCK_SIDE = 24
+_TOP = 4
 _RADIUS = 4.0
 _NOISE = 0.05  # of a step: moving one direction changes others by rounding errors
 _HINT = (
     "Double-click or Delete: reset. Arrow keys: fine steps, with Shift coarse, with Ctrl the "
     "finest.\nCtrl and drag across rows: set them all."
 )
+_STRIP_HINT = "A picture, or its number from 1 to 7: go there. Drag along them: move.\n"
 _WIDEST, _USUAL = "\N{MINUS SIGN}000.00 σ", "\N{MINUS SIGN}0.00 σ"
 _LOCKED = "It is locked. L: unlock."
 _LOCK_TIP = "Lock: other sliders keep this as it is (L)"
@@ -64,18 +67,29 @@ class SliderRow:
         number = f"{value:+.{decimals}f}".replace("-", "\N{MINUS SIGN}")
         return f"{number} {self.unit}".rstrip()
 
+    def share_of(self, value: float) -> float:
+        """Return where between the limits a value lies, 0 to 1, or beyond."""
+        span = self.maximum - self.minimum
+        return (value - self.minimum) / span if span else 0.0
+
+    def value_at(self, share: float) -> float:
+        """Return the value at a share, 0 to 1, of the way between the limits."""
+        return self.minimum + share * (self.maximum - self.minimum)
+
     def step_of(self, value: float) -> int:
         """Return the track's step nearest to the value, also beyond the limits."""
-        span = self.maximum - self.minimum
-        return round((value - self.minimum) / span * STEPS) if span else 0
+        return round(self.share_of(value) * STEPS)
 
     def value_of(self, step: int) -> float:
         """Return the value of a track's step."""
-        return self.minimum + step * (self.maximum - self.minimum) / STEPS
+        return self.value_at(step / STEPS)
 
 
 class LatentSlider(QWidget):
     """Edits one number between the limits of its row; shows values beyond them too.
+
+    There are faces at both ends of the track or, with ``show_strip``, a strip of them below it,
+    which moves it as well.
 
     Signals:
         moved(float): an edit, between ``sliderPressed`` and ``sliderReleased`` of ``track``, which
@@ -103,6 +117,9 @@ class LatentSlider(QWidget):
         self._low = EndFace(self)
         self.track = SliderTrack(self)
         self._high = EndFace(self)
+        self.strip = PictureStrip(self)
+        self.strip.hide()
+        self._has_strip = False
         self._lock = LockButton(self) if lock else None
         self.setFocusProxy(self.track)
         self._connect()
@@ -110,7 +127,7 @@ class LatentSlider(QWidget):
         self.bind(self._row, 0.0)
 
     def bind(self, row: SliderRow, value: float) -> None:
-        """Show another row at a value: unlocked, without end faces."""
+        """Show another row at a value: unlocked, without faces."""
         self._row = row
         self._name.setText(row.title)
         self.track.setAccessibleName(row.name)
@@ -118,6 +135,7 @@ class LatentSlider(QWidget):
         if self._lock is not None:
             self._lock.setAccessibleName(f"Lock {row.name}")
         self.set_ends(None, None)
+        self.strip.set_faces(None)
         self.set_locked(False)
         self.set_movable(True)
         self._show(value)
@@ -127,17 +145,29 @@ class LatentSlider(QWidget):
         self._low.set_image(low)
         self._high.set_image(high)
 
+    def show_strip(self, shown: bool) -> None:
+        """Show pictures of several values below the track, or the faces at its ends."""
+        self._has_strip = shown
+        self.strip.setVisible(shown)
+        for end in (self._low, self._high):
+            end.setVisible(not shown)
+        self._show_text()
+        self._describe()
+        self._arrange()
+
     def set_locked(self, locked: bool) -> None:
         """Show it as locked or unlocked."""
         if self._lock is not None:
             self._lock.setChecked(locked)
         self.track.set_locked(locked)
+        self.strip.setEnabled(self.is_movable())
         self._describe()
 
     def set_movable(self, movable: bool) -> None:
         """Enable it, or disable it because locked directions determine its value."""
         for part in (self._name, self.track, self._figure):
             part.setEnabled(movable)
+        self.strip.setEnabled(self.is_movable())
         self._describe()
 
     def row(self) -> SliderRow:
@@ -179,18 +209,26 @@ class LatentSlider(QWidget):
         """Set tooltips: what it is, and how to move it or why it can't be moved."""
         why_not = "" if self.is_movable() else _LOCKED if self.track.isEnabled() else _NO_ROOM
         self.track.setAccessibleDescription(why_not)
-        tip = (self._row.name, self._row.detail, why_not or _HINT)
+        hint = _STRIP_HINT + _HINT if self._has_strip else _HINT
+        tip = (self._row.name, self._row.detail, why_not or hint)
         self.setToolTip(as_tip("\n".join(part for part in tip if part)))
 
     def _connect(self) -> None:
         self.track.valueChanged.connect(self._track_moved)
         self.track.reset_asked.connect(self._reset)
+        self.track.picture_asked.connect(self._on_picture_asked)
+        self.strip.pressed.connect(self._on_strip_pressed)
+        self.strip.dragged.connect(self._on_strip_dragged)
+        self.strip.released.connect(self._on_strip_released)
         if self._lock is not None:
             self._lock.clicked.connect(self._on_lock)
             self.track.lock_asked.connect(self._lock.click)
 
     def _arrange(self) -> None:
         # Without a layout, which would take several passes for each slider.
+        if self._has_strip:
+            self._arrange_with_strip()
+            return
         lock = 0 if self._lock is None else self._lock.width() + _GAP
         high = self.width() - lock - _SIDE
         left, right = _SIDE + _GAP, high - _GAP
@@ -205,16 +243,62 @@ class LatentSlider(QWidget):
         if self._lock is not None:
             self._lock.move(high + _SIDE + _GAP, (self.height() - self._lock.height()) // 2)
 
+    def _arrange_with_strip(self) -> None:
+        line = self._name.fontMetrics().height()
+        right = self.width() if self._lock is None else self.width() - _LOCK_SIDE - _GAP
+        usual, widest = self._figure_widths
+        self._name.setGeometry(0, _TOP, right - usual - 2 * _GAP, line)
+        self._figure.setGeometry(right - widest, _TOP, widest, line)
+        if self._lock is not None:
+            self._lock.move(self.width() - _LOCK_SIDE, 0)
+        # The ends of the track lie over the middles of the outermost pictures.
+        inset = (SIDE - self.track.handle_length()) // 2
+        top = _TOP + line
+        self.track.setGeometry(inset, top, self.width() - 2 * inset, _SIDE - line)
+        self.strip.setGeometry(0, _TOP + _SIDE, self.width(), SIDE)
+
     def _show(self, value: float) -> None:
         self._value = value
         with QSignalBlocker(self.track):
             self.track.setValue(self._row.step_of(value))
-        self._figure.setText(self._row.text_of(value))
+        self._show_text()
+
+    def _show_text(self) -> None:
+        self._figure.setText(self._row.text_of(self._value))
+        if self._has_strip:
+            self.strip.mark(self._row.share_of(self._value))
+
+    def _go_to(self, value: float) -> None:
+        self._show(value)
+        self.moved.emit(value)
+
+    @Slot(int)
+    def _on_picture_asked(self, number: int) -> None:
+        if self._has_strip:
+            self.track.sliderPressed.emit()
+            self._go_to(self._row.value_at(number / (PICTURES - 1)))
+            self.track.sliderReleased.emit()
+
+    @Slot(float)
+    def _on_strip_pressed(self, share: float) -> None:
+        self.track.setFocus(Qt.FocusReason.MouseFocusReason)
+        self.track.setSliderDown(True)
+        self._go_to(self._row.value_at(share))
+
+    @Slot(float)
+    def _on_strip_dragged(self, share: float) -> None:
+        if self.is_held():  # new rows end a drag
+            self._go_to(self._row.value_at(share))
+
+    @Slot()
+    def _on_strip_released(self) -> None:
+        if self.is_held():
+            self.track.setSliderDown(False)
 
     @Slot(int)
     def _track_moved(self, step: int) -> None:
         self._value = self._row.value_of(step)
-        self._figure.setText(self._row.text_of(self._value))
+        self._show_text()
         single_step = not self.track.isSliderDown()
         if single_step:
             self.track.sliderPressed.emit()

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
@@ -19,26 +20,43 @@ from cae_gui.explore.sliders.latent_slider import SliderRow
 from cae_gui.explore.sliders.slider_area import SliderArea
 from cae_gui.widgets.fields import SearchField
 from cae_gui.widgets.layouts import filled
+from cae_gui.widgets.tokens import CONTROL
 
 TOP = 8
 """Number of rows shown at first; a longer list has a switch that shows all."""
+_ICON = QSize(20, 20)
 
 
 class LatentSliders(QWidget):
     """A searchable list of sliders, which are in ``area``.
 
     The first ``TOP`` rows are shown until the user chooses all; a search covers all rows. With
-    ``locks`` each row has a lock.
+    ``locks`` each row has a lock. ``strips`` is a switch for the list's strips of pictures, which
+    gets a button; without it there is none.
     """
 
-    def __init__(self, parent: QWidget | None = None, *, locks: bool = True) -> None:
+    def __init__(
+        self,
+        parent: QWidget | None = None,
+        *,
+        locks: bool = True,
+        strips: QAction | None = None,
+    ) -> None:
         super().__init__(parent)
         self._rows: list[SliderRow] = []
         self._disabled_text: str | None = None
         self._search = SearchField("Search sliders", "Search sliders by name")
         self._scope = _ScopeSwitch(TOP)
         self.area = SliderArea(locks=locks)
-        line = filled(QHBoxLayout(), self._search, self._scope, room=self._search)
+        line = filled(QHBoxLayout(), self._search, self._scope, spacing=4, room=self._search)
+        if strips is not None:
+            switch = QToolButton(autoRaise=True)
+            switch.setDefaultAction(strips)
+            switch.setIconSize(_ICON)
+            switch.setMinimumHeight(CONTROL)
+            switch.setAccessibleName(strips.text())
+            line.addWidget(switch)
+            strips.toggled.connect(self.area.show_strips)
         column, margins = QVBoxLayout(self), (16, 8, 8, 8)
         filled(column, line, self.area, margins=margins, room=self.area)
         self._search.textChanged.connect(self._filter)

@@ -24,9 +24,10 @@ from cae_gui.explore.sliders.latent_slider import LatentSlider, SliderRow
 from cae_gui.widgets.images import Pixels
 from cae_gui.widgets.painting import paint_empty_text
 
-ROW_HEIGHT = 40
-_TRACK_AT = 0.7
-"""Where the track lies in its row: 0 is the upper edge, 1 the lower one."""
+ROW_HEIGHT, STRIP_HEIGHT = 40, 80
+"""Of a row, without and with a strip of pictures below its track, in px."""
+_TRACK_Y = 28
+"""Where the middle of the track lies in its row, from the upper edge, in px."""
 
 
 class SliderArea(QAbstractScrollArea):
@@ -34,25 +35,27 @@ class SliderArea(QAbstractScrollArea):
 
     Row numbers are indexes into the rows of ``set_rows``; positions count the rows shown. A row
     that is dragged or has the focus keeps its widget while it is scrolled out of view. With
-    ``locks`` each row has a lock.
+    ``locks`` each row has a lock. A row has faces at the ends of its track or, with
+    ``show_strips``, a strip of ``PICTURES`` faces below it.
 
     Signals:
         edit_started(int): a drag, perhaps over several rows, or a keyboard step begins.
         edited(int, float): the row's new value, in its unit; the neutral one after a reset.
         edit_finished(int): the drag or the step has ended.
         lock_toggled(int, bool): the row was locked or unlocked.
-        ends_wanted(list): these rows are in view, and their end faces are missing or outdated.
+        faces_wanted(list): these rows are in view, and their faces are missing or outdated.
     """
 
     edit_started = Signal(int)
     edited = Signal(int, float)
     edit_finished = Signal(int)
     lock_toggled = Signal(int, bool)
-    ends_wanted = Signal(list)
+    faces_wanted = Signal(list)
 
     def __init__(self, parent: QWidget | None = None, *, locks: bool = True) -> None:
         super().__init__(parent)
         self._has_locks = locks
+        self._has_strips = False
         self._rows: Sequence[SliderRow] = ()
         self._values: NDArray[np.float64] = np.zeros(0)
         self._shown: NDArray[np.int64] = np.arange(0)
@@ -72,7 +75,7 @@ class SliderArea(QAbstractScrollArea):
     def set_rows(self, rows: Sequence[SliderRow]) -> None:
         """Replace all rows; cancels a drag.
 
-        Each starts at its neutral value, without end faces. Locked and unmovable rows stay so, by
+        Each starts at its neutral value, without faces. Locked and unmovable rows stay so, by
         number, until ``set_locked`` and ``set_unmovable``.
         """
         self._stroke = None
@@ -101,10 +104,39 @@ class SliderArea(QAbstractScrollArea):
             else:
                 slider.set_value(float(values[row]))
 
-    def set_ends(self, row: int, low: Pixels, high: Pixels) -> None:
-        """Show the faces uint8 (48, 48, 3) at both ends of a row, if it is in view."""
-        if row in self._pool.bound:
-            self._pool.bound[row].set_ends(low, high)
+    def set_faces(self, row: int, faces: Pixels) -> None:
+        """Show what a row's slider makes of the face, uint8 (N, 48, 48, 3), if it is in view.
+
+        N is 2 for both ends, or with strips ``PICTURES`` at even distances.
+        """
+        if row not in self._pool.bound:
+            return
+        if self._has_strips:
+            self._pool.bound[row].strip.set_faces(faces)
+        else:
+            self._pool.bound[row].set_ends(*faces)
+
+    @property
+    def has_strips(self) -> bool:
+        """Whether each row has a strip of pictures."""
+        return self._has_strips
+
+    def show_strips(self, shown: bool) -> None:
+        """Show a strip of pictures in each row, or faces at the ends of its track."""
+        if shown == self._has_strips:
+            return
+        first = self.verticalScrollBar().value() / self._row_height
+        self._has_strips = shown
+        for slider in self._pool.all():
+            slider.show_strip(shown)
+        self._refresh()
+        self.verticalScrollBar().setValue(round(first * self._row_height))
+        self._in_view = []
+        self._place()
+
+    @property
+    def _row_height(self) -> int:
+        return STRIP_HEIGHT if self._has_strips else ROW_HEIGHT
 
     def set_locked(self, rows: Collection[int]) -> None:
         """Show exactly these rows as locked."""
@@ -138,6 +170,7 @@ class SliderArea(QAbstractScrollArea):
 
     def _new_slider(self) -> LatentSlider:
         slider = LatentSlider(self.viewport(), lock=self._has_locks)
+        slider.show_strip(self._has_strips)
         # Qt's tab order would be that of creation; see focusNextPrevChild.
         slider.set_tab_stop(False)
         slider.track.sliderPressed.connect(self._slider_pressed)
@@ -154,23 +187,25 @@ class SliderArea(QAbstractScrollArea):
 
     def _refresh(self) -> None:
         bar, height = self.verticalScrollBar(), self.viewport().height()
-        bar.setPageStep(max(ROW_HEIGHT, height - ROW_HEIGHT))
-        bar.setRange(0, max(0, len(self._shown) * ROW_HEIGHT - height))
+        bar.setPageStep(max(self._row_height, height - self._row_height))
+        bar.setRange(0, max(0, len(self._shown) * self._row_height - height))
         self._place()
         self.viewport().update()
 
     def _place(self) -> None:
         """Bind the rows in view to widgets and set their geometry."""
         top, height = self.verticalScrollBar().value(), self.viewport().height()
-        in_view = self._shown[top // ROW_HEIGHT : -(-(top + height) // ROW_HEIGHT)].tolist()
+        in_view = self._shown[
+            top // self._row_height : -(-(top + height) // self._row_height)
+        ].tolist()
         bound = self._pool.bound
         self._pool.release([r for r in bound if r not in in_view and not self._pinned(r)])
         for row in in_view:
             if row not in bound:
                 self._bind(row)
         for row, slider in bound.items():
-            y = (self._position(row) or 0) * ROW_HEIGHT - top
-            slider.setGeometry(0, y, self.viewport().width(), ROW_HEIGHT)
+            y = (self._position(row) or 0) * self._row_height - top
+            slider.setGeometry(0, y, self.viewport().width(), self._row_height)
             slider.show()
         self._pool.hide_spare()
         self._tell_in_view(in_view)
@@ -189,7 +224,7 @@ class SliderArea(QAbstractScrollArea):
         if in_view != self._in_view:
             self._in_view = in_view
             if self.isVisible():
-                self.ends_wanted.emit(list(in_view))
+                self.faces_wanted.emit(list(in_view))
 
     def _row_at(self, position: int) -> int | None:
         """Return the row at a position, or None."""
@@ -197,11 +232,11 @@ class SliderArea(QAbstractScrollArea):
         return row if row in self._in_view else None
 
     def _show_position(self, position: int) -> None:
-        bar, y = self.verticalScrollBar(), position * ROW_HEIGHT
+        bar, y = self.verticalScrollBar(), position * self._row_height
         if y < bar.value():
             bar.setValue(y)
-        elif y + ROW_HEIGHT > bar.value() + self.viewport().height():
-            bar.setValue(y + ROW_HEIGHT - self.viewport().height())
+        elif y + self._row_height > bar.value() + self.viewport().height():
+            bar.setValue(y + self._row_height - self.viewport().height())
 
     def _focus_from(self, position: int, *, forward: bool) -> bool:
         """Focus the first movable row from a position on; return whether there is one."""
@@ -282,12 +317,12 @@ class SliderArea(QAbstractScrollArea):
         return QSize(320, 8 * ROW_HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(272, 2 * ROW_HEIGHT)
+        return QSize(272, STRIP_HEIGHT)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.set_values(self._values)
-        self.ends_wanted.emit(list(self._in_view))
+        self.faces_wanted.emit(list(self._in_view))
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
         self._refresh()
@@ -315,19 +350,19 @@ class SliderArea(QAbstractScrollArea):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         top, height = self.verticalScrollBar().value(), self.viewport().height()
-        first = -(-top // ROW_HEIGHT)
-        last = min((top + height) // ROW_HEIGHT, len(self._shown)) - 1
+        first = -(-top // self._row_height)
+        last = min((top + height) // self._row_height, len(self._shown)) - 1
         backwards = event.reason() == Qt.FocusReason.BacktabFocusReason
         self._focus_from(last if backwards else first, forward=not backwards)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
-        position = int(self._in_list(event.position()).y() // ROW_HEIGHT)
+        position = int(self._in_list(event.position()).y() // self._row_height)
         row = self._row_at(position)
         if row is None or not control or event.button() != Qt.MouseButton.LeftButton:
             event.ignore()
             return
-        self._stroke = _Stroke(row)
+        self._stroke = _Stroke(row, self._row_height)
         self.edit_started.emit(row)
         self._draw(self._stroke, event.position())
 
@@ -366,6 +401,10 @@ class _SliderPool:
             else:
                 self._spare.append(slider)
 
+    def all(self) -> list[LatentSlider]:
+        """Return all sliders, with a row or without one."""
+        return [*self.bound.values(), *self._spare]
+
     def hide_spare(self) -> None:
         """Hide the sliders without a row."""
         for slider in self._spare:
@@ -383,11 +422,12 @@ class _SliderPool:
 class _Stroke:
     """A drag across rows with Ctrl, which sets each row that it crosses, also when fast.
 
-    Points are in coordinates of the whole list; ``row`` is the row where it began.
+    Points are in coordinates of the whole list; ``row`` is the row where it began, and all are of
+    one height, in px.
     """
 
-    def __init__(self, row: int) -> None:
-        self.row = row
+    def __init__(self, row: int, height: int) -> None:
+        self.row, self._height = row, height
         self._last: QPointF | None = None
 
     def go_on(self, point: QPointF) -> list[tuple[int, float]]:
@@ -402,8 +442,8 @@ class _Stroke:
         return [*passed, (last, point.x())]
 
     def _position(self, point: QPointF) -> int:
-        return int(point.y() // ROW_HEIGHT)
+        return int(point.y() // self._height)
 
     def _crossing(self, start: QPointF, end: QPointF, position: int) -> float:
-        track = (position + _TRACK_AT) * ROW_HEIGHT
+        track = position * self._height + _TRACK_Y
         return start.x() + (end.x() - start.x()) * (track - start.y()) / (end.y() - start.y())

@@ -25,6 +25,7 @@ _TICK = 12
 _HANDLE = 13
 
 Key, Modifier, ColorRole = Qt.Key, Qt.KeyboardModifier, QPalette.ColorRole
+_PICTURES = (Key.Key_1, Key.Key_2, Key.Key_3, Key.Key_4, Key.Key_5, Key.Key_6, Key.Key_7)
 _DIRECTIONS = {Key.Key_Left: -1, Key.Key_Down: -1, Key.Key_Right: 1, Key.Key_Up: 1}
 
 
@@ -36,10 +37,12 @@ class SliderTrack(Slider):
     Signals:
         reset_asked(): a double click, Delete or Backspace.
         lock_asked(): L.
+        picture_asked(int): 1 to 7, for the picture of this index.
     """
 
     reset_asked = Signal()
     lock_asked = Signal()
+    picture_asked = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -67,21 +70,22 @@ class SliderTrack(Slider):
 
     def step_at(self, x: float) -> int:
         """Return the step whose handle position is nearest to ``x``, in px."""
-        handle = self._handle_length()
+        handle = self.handle_length()
         return QStyle.sliderValueFromPosition(
             0, STEPS, round(x - handle / 2), self.width() - handle
         )
 
-    def _handle_length(self) -> int:
+    def handle_length(self) -> int:
+        """Return the width of the handle, in px."""
         return self.style().pixelMetric(QStyle.PixelMetric.PM_SliderLength, None, self)
 
     def _x_of(self, step: int) -> float:
-        handle = self._handle_length()
+        handle = self.handle_length()
         span = self.width() - handle
         return handle / 2 + QStyle.sliderPositionFromValue(0, STEPS, step, span)
 
     def _paint_bar(self, painter: QPainter, neutral: float, value: float) -> None:
-        half, middle = self._handle_length() / 2, self.height() / 2
+        half, middle = self.handle_length() / 2, self.height() / 2
         quiet = self.palette().color(ColorRole.PlaceholderText)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(quiet)
@@ -131,6 +135,8 @@ class SliderTrack(Slider):
             event.ignore()
         elif event.key() in (Key.Key_Delete, Key.Key_Backspace):
             self.reset_asked.emit()
+        elif event.key() in _PICTURES and not event.modifiers() & ~Modifier.KeypadModifier:
+            self.picture_asked.emit(_PICTURES.index(Key(event.key())))
         elif event.key() in _DIRECTIONS and (size := _step_size(event.modifiers())):
             self.setValue(self.value() + _DIRECTIONS[Key(event.key())] * size)
         else:

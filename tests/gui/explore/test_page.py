@@ -137,6 +137,7 @@ def page(studio: Studio, qtbot: QtBot) -> ExplorePage:
         studio.explorer,
         studio.exploring,
         studio.own,
+        studio.local,
         studio.maps,
         messages,
         lambda _most: [],
@@ -330,7 +331,7 @@ def test_a_model_without_attributes_says_so(
     area = exploring.explore.attributes.area
     open_small_model(exploring, tmp_path)
     qtbot.waitUntil(lambda: area.accessibleDescription() == NO_ATTRIBUTES, timeout=LOADING_MS)
-    assert exploring.explore.tabs.currentWidget() is exploring.explore.principal
+    assert exploring.explore.tabs.currentWidget() is exploring.explore.principal_page
     exploring.studio.models.open_shipped()
     qtbot.waitUntil(lambda: len(shown(exploring)) == len(NAMES), timeout=LOADING_MS)
     assert area.accessibleDescription() == ""

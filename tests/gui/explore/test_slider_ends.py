@@ -70,7 +70,7 @@ def asked_window(
 def window(asked_window: tuple[MainWindow, Asked], qtbot: QtBot) -> MainWindow:
     """A window that shows principal sliders with a face at every end."""
     window, _ = asked_window
-    window.explore.tabs.setCurrentWidget(window.explore.principal)
+    window.explore.tabs.setCurrentWidget(window.explore.principal_page)
     window.tabs.setCurrentWidget(window.explore)
     wait_for_ends(window.explore.principal, qtbot)
     return window

@@ -10,6 +10,7 @@ from model.latent_statistics import LatentStatistics
 from model.latents.directions import (
     Direction,
     Directions,
+    local_directions,
     principal_directions,
     project_out,
     spread_along,
@@ -121,3 +122,23 @@ def test_projecting_out_dependent_directions_is_projecting_out_their_span() -> N
     np.testing.assert_allclose(dependent @ left, 0, atol=1e-5)
     np.testing.assert_allclose(left, project_out(vector, matrix), atol=1e-5)
     np.testing.assert_array_equal(project_out(vector, matrix[:0]), vector)
+
+
+def test_local_directions_are_where_near_latents_vary_counted_from_the_origin() -> None:
+    random, spread = np.random.default_rng(4), np.array([0.1, 3.0, 0.5, 1.0], np.float32)
+    near = np.asarray(random.standard_normal((2000, 4)) * spread + 7, np.float32)
+    origin = near[5]
+    found = local_directions(near, origin)
+    assert [item.name for item in found] == ["Local 1", "Local 2", "Local 3", "Local 4"]
+    for item, axis in zip(found, (1, 3, 2, 0), strict=True):
+        assert abs(item.vector[axis]) > 0.99
+        assert item.sigma == pytest.approx(spread[axis], rel=0.1)
+    assert float(found[0].method.split("%")[0]) == pytest.approx(100 * 9 / 10.26, abs=2)
+    np.testing.assert_allclose(found.coordinates(origin), 0, atol=1e-5)
+    moved = found.moved(origin, {0: 2.0})
+    np.testing.assert_allclose(moved - origin, 2 * found[0].sigma * found[0].vector, atol=1e-4)
+
+
+def test_equal_latents_have_no_local_directions() -> None:
+    with pytest.raises(ValueError, match="same latent"):
+        local_directions(np.ones((60, 4), np.float32), np.zeros(4, np.float32))

@@ -291,7 +291,7 @@ def test_a_search_looks_through_all(top: LatentSliders, qtbot: QtBot) -> None:
 
 def test_ends_are_wanted_where_others_come_into_view(sliders: LatentSliders, qtbot: QtBot) -> None:
     wanted: list[list[int]] = []
-    sliders.area.ends_wanted.connect(wanted.append)
+    sliders.area.faces_wanted.connect(wanted.append)
     scroll_to(sliders, 100)
     assert wanted.pop()[0] == 100
     qtbot.keyClicks(sliders.findChild(QLineEdit), "direction 490")
@@ -308,7 +308,7 @@ def test_ends_are_wanted_where_others_come_into_view(sliders: LatentSliders, qtb
 
 def test_ends_are_wanted_only_of_a_list_that_is_seen(sliders: LatentSliders) -> None:
     wanted: list[list[int]] = []
-    sliders.area.ends_wanted.connect(wanted.append)
+    sliders.area.faces_wanted.connect(wanted.append)
     sliders.hide()
     sliders.set_rows(ROWS[:3])
     assert wanted == []
@@ -324,8 +324,8 @@ def ends_of(slider: LatentSlider) -> list[np.ndarray]:
 def test_faces_stay_with_their_row(sliders: LatentSliders, few_faces: FaceSet) -> None:
     empty = ends_of(in_view(sliders)["Direction 1"])
     for row in sliders.area.rows_in_view():
-        sliders.area.set_ends(row, few_faces.images[0], few_faces.images[1])
-    sliders.area.set_ends(300, few_faces.images[2], few_faces.images[3])
+        sliders.area.set_faces(row, few_faces.images[:2])
+    sliders.area.set_faces(300, few_faces.images[2:4])
     seen = ends_of(in_view(sliders)["Direction 1"])
     assert not any(map(same_picture, seen, empty))
     scroll_to(sliders, 295)
