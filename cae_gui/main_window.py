@@ -278,10 +278,12 @@ class MainWindow(QMainWindow):
         studio.faces.changed.connect(self._on_faces)
         studio.models.replaced.connect(self._on_model)
         studio.models.saved.connect(self._on_model)
+        studio.models.renamed.connect(self._on_model)
         studio.training.state_changed.connect(self.status.set_training)
         studio.training.state_changed.connect(self._on_workspace)  # settings in use are locked
         studio.undo_group.addStack(self.train.form.undo_stack)
         self.tabs.currentChanged.connect(self._on_workspace)
+        self.train.tabs.currentChanged.connect(self._on_workspace)
         self.tabs.currentChanged.connect(self.messages.place)
         for index in range(self.tabs.count()):
             if isinstance(page := self.tabs.widget(index), Workspace):
@@ -440,7 +442,7 @@ class MainWindow(QMainWindow):
         """Let Edit → Undo act on what is in view."""
         studio = self.studio
         stacks: dict[QWidget, QUndoStack | None] = {
-            self.train: None if studio.training.is_active else self.train.form.undo_stack,
+            self.train: self.train.steps(),
             self.reconstruct: studio.photo.undo_stack,
             self.explore: studio.explorer.undo_stack,
             self.morph: studio.morpher.undo_stack,

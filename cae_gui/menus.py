@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -12,7 +13,7 @@ from PySide6.QtCore import QObject, Qt, QUrl, Slot
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-from cae_gui.core.times import run_title
+from cae_gui.core.times import RUN_MODELS, run_name, run_title
 from cae_gui.documents.files import Files
 from cae_gui.documents.saving import Saving
 from cae_gui.explore.page import ExplorePage
@@ -24,7 +25,7 @@ from cae_gui.settings import Settings
 from cae_gui.studio import Studio
 from cae_gui.train.page import TrainPage
 from cae_gui.train.runs import ListedRun
-from cae_gui.widgets.controls import in_menu
+from cae_gui.widgets.controls import as_tip, in_menu
 from cae_gui.widgets.message_bar import MessageBar
 from cae_gui.widgets.theme import Scheme
 from cae_gui.widgets.workspaces import Workspaces
@@ -90,6 +91,7 @@ class Menus(QObject):
         files, saving, keys = self._files, self._saving, QKeySequence.StandardKey
         self._add(menu, "&Open model …", files.open_model, keys.Open)
         self._recent = menu.addMenu("Open &recent model")
+        self._recent.setToolTipsVisible(True)
         self._recent.aboutToShow.connect(self._fill_recent)
         self.save_model = self._add(menu, "&Save model as …", saving.save_model, keys.SaveAs)
         self._add(menu, "Use the s&hipped model", self._studio.models.open_shipped)
@@ -119,6 +121,7 @@ class Menus(QObject):
             menu.addAction(action)
         menu.addSeparator()
         self._add(menu, "Cop&y picture", self._copy_picture, keys.Copy)
+        self._add(menu, "Copy training as co&mmand", self._train.copy_command, "Ctrl+Shift+C")
         self._add(menu, "&Paste picture", self._files.paste, keys.Paste)
         self._add(menu, "&Find a face", self._find, keys.Find)
         menu.addSeparator()
@@ -163,10 +166,18 @@ class Menus(QObject):
     @Slot()
     def _fill_recent(self) -> None:
         self._recent.clear()
-        for path in self._settings.recent_models:
-            self._add(self._recent, in_menu(str(path)), partial(self._files.open_path, path))
+        paths = self._settings.recent_models
+        for path, text in zip(paths, distinct_names(paths, self._name_of), strict=True):
+            open_it = partial(self._files.open_path, path)
+            self._add(self._recent, in_menu(text), open_it).setToolTip(as_tip(str(path)))
         if self._recent.isEmpty():
             self._recent.addAction("No model was opened or saved yet").setEnabled(False)
+
+    def _name_of(self, path: Path) -> str:
+        """Return what a model is called by; looks at no disk, which may be slow."""
+        listed = self._studio.runs.find(path.parent) if path.name in RUN_MODELS else None
+        now = datetime.now()
+        return run_name(path.parent, now, listed.run.labels.name) if listed else path.name
 
     @Slot()
     def _fill_runs(self) -> None:
@@ -201,6 +212,16 @@ class Menus(QObject):
     @Slot()
     def _about(self) -> None:
         AboutDialog(self._studio.tasks, self._window).show()
+
+
+def distinct_names(paths: Sequence[Path], name_of: Callable[[Path], str]) -> list[str]:
+    """Return a name for each file; of those with the same one, file and folder as well."""
+    names = [name_of(path) for path in paths]
+    for longer in (lambda path: f"{name_of(path)} ({path.parent.name}/{path.name})", str):
+        again = {name for name, count in Counter(names).items() if count > 1}
+        pairs = zip(names, paths, strict=True)
+        names = [longer(path) if name in again else name for name, path in pairs]
+    return names
 
 
 def _is_unfinished(listed: ListedRun) -> bool:

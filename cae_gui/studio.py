@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from cae_gui.core.latents import Latents
 from cae_gui.core.models import Models
 from cae_gui.core.selection import Selection
 from cae_gui.core.tasks import Tasks
-from cae_gui.core.times import run_name
+from cae_gui.core.times import RUN_MODELS, run_name
 from cae_gui.documents.session_files import SessionFiles
 from cae_gui.documents.unsaved import Unsaved
 from cae_gui.explore.custom_directions import CustomDirections
@@ -83,8 +84,8 @@ class Studio(QObject):
         )
         self.unsaved = Unsaved(self.session_files, *edited, self.morpher, report, self)
         self.undo_group = QUndoGroup(self)
-        for stack in (self.explorer.undo_stack, self.morpher.undo_stack, self.photo.undo_stack):
-            self.undo_group.addStack(stack)
+        for owner in (self.explorer, self.morpher, self.photo, self.runs):
+            self.undo_group.addStack(owner.undo_stack)
         self._connect()
 
     def _connect(self) -> None:
@@ -96,6 +97,7 @@ class Studio(QObject):
         self.photo.kept.connect(self._on_kept)
         self.training.state_changed.connect(self._on_training)
         self.training.reported.connect(self._on_training_event)
+        self.runs.listed.connect(self._on_runs)
 
     def _long_jobs(self) -> list[StreamJob]:
         """Return the threads that may take the processor for long, but not that of a training."""
@@ -192,8 +194,19 @@ class Studio(QObject):
                 title = f"In training, epoch {event.model.epoch}"
                 self.models.adopt(event.model, title, snapshot_of=folder)
             case Finished() if folder is not None:
-                name = run_name(folder, datetime.now())
-                self.models.adopt(event.model, name, folder / "best.safetensors")
+                path = folder / "best.safetensors"
+                self.models.adopt(event.model, self._name_of(folder), path)
             case Stopped() if (event.folder / "best.safetensors").exists():
                 # Before the end of an epoch it hasn't learned enough to take another's place.
                 self.models.open(event.folder / "last.safetensors")
+
+    @Slot()
+    def _on_runs(self) -> None:
+        """Call the model in use by the name that its run has now."""
+        path = self.models.path
+        if path is not None and path.name in RUN_MODELS and self.runs.find(path.parent):
+            self.models.rename(self._name_of(path.parent))
+
+    def _name_of(self, folder: Path) -> str:
+        listed = self.runs.find(folder)
+        return run_name(folder, datetime.now(), listed.run.labels.name if listed else "")

@@ -102,6 +102,7 @@ class Models(QObject):
             known; often none.
         face_refined(object, object): a face uint8 (48, 48, 3) has this latent (L,) from now on.
         saved(Path): the model was written.
+        renamed(): the run of the model in use was given another name.
         busy(str, int, int): what is done, how far, of how much (0: unknown); ``idle()`` ends it.
     """
 
@@ -111,6 +112,7 @@ class Models(QObject):
     attributes_found = Signal()
     face_refined = Signal(object, object)
     saved = Signal(object)
+    renamed = Signal()
     busy = Signal(str, int, int)
     idle = Signal()
 
@@ -181,6 +183,12 @@ class Models(QObject):
         self._refined = {}
         self._number += 1
         self.replaced.emit(old, model, goes_on)
+
+    def rename(self, title: str) -> None:
+        """Call the model in use by another title."""
+        if title != self.title:
+            self.title = title
+            self.renamed.emit()
 
     def decode(
         self,

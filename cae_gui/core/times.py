@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from model.runs.labels import read_labels
 from model.runs.runs import Run
 
 _MINUTE, _HOUR = 60, 3600
@@ -35,16 +36,24 @@ def moment(time: datetime, now: datetime) -> str:
     return f"{time.day} {time:%B}{year}, {clock}"
 
 
-def run_title(run: Run, now: datetime) -> str:
+def run_began(run: Run, now: datetime) -> str:
     """Return when a run began, or its folder's name where that isn't known."""
     return moment(run.started.astimezone(), now) if run.started else run.folder.name
 
 
-def run_name(folder: Path, now: datetime) -> str:
+def run_title(run: Run, now: datetime) -> str:
+    """Return the name that a person gave a run, or else when it began."""
+    return run.labels.name or run_began(run, now)
+
+
+def run_name(folder: Path, now: datetime, name: str = "") -> str:
     """Return what the model of a run is called: “Run of 12 Mar, 14:05”, “Run of 12 Mar 2025, …”.
 
-    Runs have the time of their start for a name; one with another name is called by that.
+    A run that a person gave a ``name`` is called by that; one whose folder isn't called by the time
+    of its start, by its folder.
     """
+    if name:
+        return name
     try:
         time = datetime.strptime(folder.name[:19], "%Y-%m-%d %H-%M-%S")
     except ValueError:
@@ -59,4 +68,4 @@ def model_name(path: Path, now: datetime) -> str:
     It looks into the folder, which may be slow.
     """
     is_of_run = path.name in RUN_MODELS and (path.parent / "run.json").exists()
-    return run_name(path.parent, now) if is_of_run else path.name
+    return run_name(path.parent, now, read_labels(path.parent).name) if is_of_run else path.name

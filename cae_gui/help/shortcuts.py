@@ -35,6 +35,8 @@ OF_WIDGETS: dict[str, tuple[tuple[str, str], ...]] = {
         ("Choose several", "Shift or Ctrl with a click"),
         ("Open, or show the face", "Enter"),
         ("Remove photos, runs, snapshots, examples", "Delete"),
+        ("Rename a run", "F2"),
+        ("Compare the curves of runs", "Space"),
         ("Search the faces", "Type a name"),
         ("A picture of a film strip", "Left, Right, Home, End"),
     ),

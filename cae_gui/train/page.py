@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
-from PySide6.QtGui import QHideEvent, QPalette, QResizeEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QPalette, QResizeEvent, QShowEvent, QUndoStack
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cae_gui.core.faces import Faces
+from cae_gui.core.faces import PHOTOS, Faces
 from cae_gui.core.models import Models
 from cae_gui.core.selection import Selection
 from cae_gui.core.tasks import Tasks
@@ -52,6 +52,7 @@ from model.config import TrainConfig
 from model.events import EpochDone, Finished, Notice, Progress, Started
 from model.face_set import FaceSet
 from model.progress import WorkProgress
+from model.runs.command import train_command
 
 _STRIP_SHARE = 0.27
 """The most of the page's height that the strip takes, so that the plot stays the largest."""
@@ -114,6 +115,8 @@ class TrainPage(Workspace):
         )
         tip = "The layers of the network with their shapes and parameters (Ctrl+L)"
         self.layers = button("Layers of the network …", self.layers_dialog.show_layers, tip)
+        tip = "Copy the command line that trains with these settings (Ctrl+Shift+C)"
+        self.command = button("Copy as command", self._copy_settings, tip)
         self.estimate = Label(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.estimate.setAccessibleName("How long the training would take")
         # It keeps its height without a text, so that nothing moves under the mouse.
@@ -154,7 +157,8 @@ class TrainPage(Workspace):
 
     def _make_settings(self) -> QWidget:
         content = QWidget()
-        items = self.faces, self.form, self.further, self.layers
+        rare = filled(QHBoxLayout(), self.layers, self.command)
+        items = self.faces, self.form, self.further, rare
         filled(QVBoxLayout(content), *items, margins=(0, 12, 0, 8), spacing=12).addStretch(1)
         return Scrolling(content)
 
@@ -180,6 +184,12 @@ class TrainPage(Workspace):
         """Show the tab with the form."""
         self.show_inspector(True)
         self.tabs.setCurrentIndex(0)
+
+    def steps(self) -> QUndoStack | None:
+        """Return the steps of the tab in view; None while its settings are in use."""
+        if self.tabs.currentWidget() is self.runs:
+            return self._runs.undo_stack
+        return None if self._training.is_active else self.form.undo_stack
 
     # Before a training: its settings, and what it would bring
 
@@ -242,6 +252,32 @@ class TrainPage(Workspace):
         if self._lines.of(faces.title, config):
             text += " The dashed lines are those to beat."
         self.plot.empty.set_text(text)
+
+    @Slot()
+    def copy_command(self) -> None:
+        """Copy the command line of the runs selected in view, or else of the settings."""
+        if self.runs.isVisible() and self.runs.copy_command.isEnabled():
+            self.runs.copy_command.trigger()
+        else:
+            self._copy_settings()
+
+    @Slot()
+    def _copy_settings(self) -> None:
+        self.form.finish()
+        config, source = self._config(), self._faces.source
+        if config is None:
+            self._messages.show_message(self.form.error())
+        elif source == PHOTOS:
+            self._messages.show_message(
+                "The command line trains on LFW, demo faces or a folder. Choose one at the left."
+            )
+        else:
+            begin = self._begins_with() if self.further.isChecked() else ""
+            self.runs.copy_text([train_command(config, source, begin_with=begin)])
+
+    def _begins_with(self) -> str:
+        """Return how the command line calls the model in use."""
+        return str(self._models.path or self._models.snapshot_of or "shipped")
 
     @Slot(object, str)
     def _on_settings(self, config: TrainConfig, text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ from PySide6.QtGui import (
     QPolygonF,
 )
 from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLineEdit,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -45,7 +47,10 @@ from cae_gui.widgets.controls import as_tip
 from cae_gui.widgets.item_list import ItemList
 from cae_gui.widgets.numbers import counted
 from cae_gui.widgets.painting import ColorRole
+from model.config import TrainConfig
 from model.plots.curves import OTHER_COLORS, mse_text
+from model.runs.labels import MAX_NAME, RunLabels
+from model.runs.wording import settings_text, summary
 
 _Index = QModelIndex | QPersistentModelIndex
 _Role = Qt.ItemDataRole
@@ -64,9 +69,10 @@ class RunState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RunItem:
-    """One run as the list shows it; ``title`` says when it began.
+    """One run as the list shows it; ``title`` is its name, or says when it began.
 
-    ``in_use`` tells that the model in use is one of this run.
+    ``in_use`` tells that the model in use is one of this run; ``began`` says when it began where
+    the title doesn't.
     """
 
     folder: Path
@@ -77,6 +83,19 @@ class RunItem:
     best_mse: float | None
     state: RunState
     in_use: bool = False
+    began: str = ""
+    config: TrainConfig | None = None
+    labels: RunLabels = field(default_factory=RunLabels)
+
+    @property
+    def settings(self) -> str:
+        """How the settings differ from a preset: “Fast, but 20 epochs”."""
+        return "" if self.config is None else summary(self.config)
+
+    @property
+    def details(self) -> str:
+        """When it began, if the title doesn't say, and its settings."""
+        return " · ".join(filter(None, (self.began, self.settings)))
 
     @property
     def numbers(self) -> str:
@@ -86,9 +105,39 @@ class RunItem:
 
     @property
     def sentence(self) -> str:
-        """All of its texts, for a tooltip and for assistive technology."""
+        """All of its texts but the notes, for assistive technology and for questions."""
         used = " Its model is in use." if self.in_use else ""
-        return f"{self.title}: {self.faces}, {self.numbers}. {self.state.value}.{used}"
+        details = f" {self.details}." if self.details else ""
+        tags = f" Tags: {', '.join(self.labels.tags)}." if self.labels.tags else ""
+        told = f"{self.title}: {self.faces}, {self.numbers}. {self.state.value}."
+        return f"{told}{details}{tags}{used}"
+
+    @property
+    def told(self) -> str:
+        """All of its texts in small letters, to search in."""
+        return f"{self.sentence} {self.labels.notes}".casefold()
+
+    @property
+    def values(self) -> list[tuple[str, str]]:
+        """Each setting and its value in small letters: “learning rate” and “0.02”."""
+        texts = {} if self.config is None else settings_text(self.config)
+        return [(title.casefold(), value.casefold()) for title, value in texts.items()]
+
+    @property
+    def tip(self) -> str:
+        """All of its texts, each on a line."""
+        tags = f"Tags: {', '.join(self.labels.tags)}" if self.labels.tags else ""
+        used = "Its model is in use." if self.in_use else ""
+        lines = (
+            f"{self.title}: {self.faces}",
+            f"{self.numbers}. {self.state.value}.",
+            self.began and f"Began: {self.began}",
+            self.settings and f"Settings: {self.settings}",
+            tags,
+            used,
+            self.labels.notes,
+        )
+        return "\n".join(filter(None, lines))
 
 
 class RunListModel(QAbstractListModel):
@@ -97,10 +146,12 @@ class RunListModel(QAbstractListModel):
     Signals:
         compared(): the compared runs or their colours have changed.
         refused(): no colour is left for another run.
+        named(Path, str): a name was typed for the run in this folder; "" for none.
     """
 
     compared = Signal()
     refused = Signal()
+    named = Signal(object, str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -182,7 +233,8 @@ class RunListModel(QAbstractListModel):
         return 0 if parent.isValid() else len(self._items)
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
-        return super().flags(index) | Qt.ItemFlag.ItemIsUserCheckable
+        offered = Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEditable
+        return super().flags(index) | offered
 
     def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
         if not index.isValid():
@@ -193,14 +245,19 @@ class RunListModel(QAbstractListModel):
             return Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked
         if role == _Role.DisplayRole:
             return item.title
+        if role == _Role.EditRole:
+            return item.labels.name
         if role == _Role.ToolTipRole:
-            return as_tip(item.sentence)
+            return as_tip(item.tip)
         if role == _Role.AccessibleTextRole:
             return item.sentence
         return None
 
     def setData(self, index: _Index, value: Any, role: int = _Role.EditRole) -> bool:
         folder = self._items[index.row()].folder
+        if role == _Role.EditRole:
+            self.named.emit(folder, str(value))
+            return True
         if role != _Role.CheckStateRole or folder == self._shown:
             return False
         if Qt.CheckState(value) != Qt.CheckState.Checked:
@@ -213,7 +270,27 @@ class RunListModel(QAbstractListModel):
 
 
 class RunDelegate(QStyledItemDelegate):
-    """Paints a run in two lines, with a check box that compares its curve."""
+    """Paints a run in three lines, with a check box that compares its curve; edits its name."""
+
+    def createEditor(
+        self, parent: QWidget, _option: QStyleOptionViewItem, index: _Index
+    ) -> QWidget:
+        editor = QLineEdit(parent)
+        editor.setMaxLength(MAX_NAME)
+        editor.setPlaceholderText(index.data(_Role.DisplayRole))
+        editor.setAccessibleName("Name of the run")
+        editor.setText(index.data(_Role.EditRole))
+        editor.selectAll()
+        return editor
+
+    def setEditorData(self, _editor: QWidget, _index: _Index) -> None:
+        """Keep what is being typed: a run in training changes with every epoch."""
+
+    def updateEditorGeometry(
+        self, editor: QWidget, option: QStyleOptionViewItem, _index: _Index
+    ) -> None:
+        line = _first_line(option.rect, option.fontMetrics.height())
+        editor.setGeometry(line.adjusted(-4, -5, 0, 5))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         model = index.model()
@@ -232,7 +309,7 @@ class RunDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, _index: _Index) -> QSize:
         line = option.fontMetrics.height()
-        return QSize(240, 2 * line + _LINE_GAP + 2 * _MARGIN)
+        return QSize(240, 3 * line + 2 * _LINE_GAP + 2 * _MARGIN)
 
     def editorEvent(
         self,
@@ -259,14 +336,23 @@ class RunDelegate(QStyledItemDelegate):
 
 
 class RunView(ItemList):
-    """Lists the runs; a double click opens one, as Enter does."""
+    """Lists the runs; a double click opens one, as Enter does, and F2 edits the name.
+
+    Signals:
+        picked(): the person went to a run, by mouse or key; not for its check box.
+        compare_asked(): by the space key, where several runs are selected.
+    """
+
+    picked = Signal()
+    compare_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self.setItemDelegate(RunDelegate(self))
+        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         self.setAccessibleName("Runs")
         self.setAccessibleDescription(
-            "Enter opens a run, Space compares its curve, Delete deletes it."
+            "Enter opens a run, Space compares its curve, F2 renames it, Delete deletes it."
         )
 
     def minimumSizeHint(self) -> QSize:
@@ -277,7 +363,28 @@ class RunView(ItemList):
         by_key = event.reason() != Qt.FocusReason.MouseFocusReason
         if by_key and not self.selectedIndexes() and self.model().rowCount():
             # So that Enter opens a run.
-            self.setCurrentIndex(self.model().index(max(self.currentIndex().row(), 0), 0))
+            rows = (row for row in range(self.model().rowCount()) if not self.isRowHidden(row))
+            first = self.model().index(next(rows, 0), 0)
+            now = self.currentIndex()
+            is_seen = now.isValid() and not self.isRowHidden(now.row())
+            self.setCurrentIndex(now if is_seen else first)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        before = self.selectedIndexes()
+        if event.key() == Qt.Key.Key_Space and len(before) > 1:
+            self.compare_asked.emit()
+            return
+        super().keyPressEvent(event)
+        if self.selectedIndexes() != before:
+            self.picked.emit()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        point = event.position().toPoint()
+        index = self.indexAt(point)
+        is_left = event.button() == Qt.MouseButton.LeftButton
+        if is_left and index.isValid() and not _is_beside_texts(self.visualRect(index), point):
+            self.picked.emit()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         super().mouseDoubleClickEvent(event)
@@ -333,10 +440,7 @@ def _paint_box(painter: QPainter, box: QRect, color: QColor | None, palette: QPa
 
 
 def _paint_texts(painter: QPainter, row: QRect, item: RunItem, palette: QPalette) -> None:
-    left = box_rect(row).right() + 1 + _GAP
-    line = QRect(
-        left, row.top() + _MARGIN, row.right() - _MARGIN - left, painter.fontMetrics().height()
-    )
+    line = _first_line(row, painter.fontMetrics().height())
     muted = palette.color(ColorRole.PlaceholderText)
     room = _paint_state(painter, line, item.state, palette)
     bold = QFont(painter.font())
@@ -358,6 +462,20 @@ def _paint_texts(painter: QPainter, row: QRect, item: RunItem, palette: QPalette
         painter.setPen(muted)
         below.setRight(below.right() - painter.fontMetrics().horizontalAdvance(_IN_USE) - _GAP)
     _paint_elided(painter, below, item.numbers)
+    last = line.translated(0, 2 * (line.height() + _LINE_GAP))
+    if item.labels.tags:
+        tags = painter.fontMetrics().elidedText(
+            ", ".join(item.labels.tags), Qt.TextElideMode.ElideRight, last.width() // 2
+        )
+        painter.drawText(last, int(Qt.AlignmentFlag.AlignRight), tags)
+        last.setRight(last.right() - painter.fontMetrics().horizontalAdvance(tags) - _GAP)
+    _paint_elided(painter, last, item.details)
+
+
+def _first_line(row: QRect, height: int) -> QRect:
+    """Return the place of the title in a row, right of its check box."""
+    left = box_rect(row).right() + 1 + _GAP
+    return QRect(left, row.top() + _MARGIN, row.right() - _MARGIN - left, height)
 
 
 def _paint_state(painter: QPainter, line: QRect, state: RunState, palette: QPalette) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from enum import Enum, auto
 from functools import partial
 from pathlib import Path
@@ -11,10 +12,13 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
 
 from cae_gui.core.errors import Problem, Report
 from cae_gui.core.jobs import LatestJob, StreamJob
+from cae_gui.core.undo import Step
 from model.runs.following import Followed, follow
+from model.runs.labels import RunLabels, write_labels
 from model.runs.runs import EpochRow, Run, RunError, RunSummary, list_runs
 from model.runs.writer import forget_cut_off
 from model.system.threads import poll
@@ -60,6 +64,8 @@ class PreviewRead(NamedTuple):
 class Runs(QObject):
     """Reads run folders in the background, so that an unreachable network share blocks nothing.
 
+    Labels are given as steps of ``undo_stack``.
+
     Signals:
         listed(): ``items`` was read again.
         changed(): ``following`` or ``shown`` has changed.
@@ -74,6 +80,8 @@ class Runs(QObject):
         self.items: tuple[ListedRun, ...] = ()
         self.following: Path | None = None
         self.shown: Path | None = None
+        self.undo_stack = QUndoStack(self)
+        self._unwritten: dict[Path, RunLabels] = {}
         self._files = LatestJob(_Lane, self)
         self._opening, self._reading, self._following = (StreamJob(self) for _ in range(3))
         self._files.start()
@@ -114,6 +122,23 @@ class Runs(QObject):
         """Delete run folders, except those of runs that are being trained."""
         self._change(partial(_delete, tuple(folders)))
 
+    def set_labels(self, folder: Path, labels: RunLabels, text: str) -> None:
+        """Give a listed run other labels, as an undo step with this text."""
+        listed = self.find(folder)
+        if listed is not None and labels != listed.run.labels:
+            step = Step(text, partial(self._label, folder), listed.run.labels, labels)
+            self.undo_stack.push(step)
+
+    def end(self, folder: Path) -> None:
+        """List a run as no longer trained by this window, at once; then read all runs again."""
+        for lane in _Lane:  # what they read before would list it as running
+            self._files.cancel(lane)
+        listed = self.find(folder)
+        if listed is not None:
+            summary = listed.summary._replace(is_running=False)
+            self._put(ListedRun(listed.run, summary))
+        self.refresh()
+
     def forget_cut_off(self, folder: Path) -> None:
         """Don't offer again to continue this run, whose process died."""
         self._change(partial(forget_cut_off, folder))
@@ -146,17 +171,45 @@ class Runs(QObject):
         # In a lane of its own, so that a second deletion doesn't replace a waiting one.
         self._files.ask(work, lane=work, then=self._on_changed, failed=self._on_failure)
 
+    def _label(self, folder: Path, labels: RunLabels) -> None:
+        """Show other labels at once, and write them."""
+        listed = self.find(folder)
+        if listed is None:
+            return  # deleted meanwhile
+        self._unwritten[folder] = labels
+        self._put(listed)
+        work, then = partial(write_labels, folder, labels), partial(self._on_labelled, folder)
+        failed = partial(self._on_not_labelled, folder)
+        self._files.ask(work, lane=("labels", folder), then=then, failed=failed)
+
+    def _on_labelled(self, folder: Path, _result: object) -> None:
+        self._unwritten.pop(folder, None)
+        self.update(folder)
+
+    def _on_not_labelled(self, folder: Path, problem: Problem) -> None:
+        self._unwritten.pop(folder, None)
+        self._on_failure(problem)
+
+    def _put(self, listed: ListedRun) -> None:
+        """Show another state of a listed run."""
+        folder = listed.run.folder
+        items = (listed if item.run.folder == folder else item for item in self.items)
+        self._on_listed(tuple(items))
+
+    def _labelled(self, listed: ListedRun) -> ListedRun:
+        """Return a run with the labels that are about to be written."""
+        labels = self._unwritten.get(listed.run.folder, listed.run.labels)
+        return ListedRun(replace(listed.run, labels=labels), listed.summary)
+
     def _on_listed(self, items: tuple[ListedRun, ...]) -> None:
-        self.items = items
+        self.items = tuple(map(self._labelled, items)) if self._unwritten else items
         self.listed.emit()
 
     def _on_updated(self, updated: ListedRun | None) -> None:
         if updated is None or self.find(updated.run.folder) is None:
             self.refresh()
             return
-        folder = updated.run.folder
-        self.items = tuple(updated if item.run.folder == folder else item for item in self.items)
-        self.listed.emit()
+        self._put(updated)
 
     def _on_changed(self, _result: object) -> None:
         self.refresh()

@@ -11,15 +11,17 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from cae_gui.core.models import Models
-from cae_gui.core.times import duration, run_title
+from cae_gui.core.times import duration, run_began, run_title
+from cae_gui.train.labels_dialog import LabelsDialog
+from cae_gui.train.run_filter import RunSearch
 from cae_gui.train.run_list import RunItem, RunListModel, RunState, RunView
 from cae_gui.train.runs import ListedRun, OpenedRun, Runs
 from cae_gui.train.shown_run import ShownRun
-from cae_gui.train.training import RunOpened, Stopped, Training, TrainingEvent
+from cae_gui.train.training import RunOpened, State, Stopped, Training, TrainingEvent
 from cae_gui.widgets import dialogs
 from cae_gui.widgets.controls import button
 from cae_gui.widgets.empty_state import EmptyState, OrEmpty
@@ -27,8 +29,10 @@ from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.message_bar import Action, MessageBar
 from model.events import EpochDone
 from model.plots.curves import OTHER_COLORS, mse_text
+from model.runs.command import UNKNOWN_FACES, source_of, train_command
 from model.runs.epoch_rows import best_row
 from model.runs.following import Followed
+from model.runs.labels import RunLabels, labels
 from model.runs.runs import EpochRow, Run
 
 _EMPTY = (
@@ -53,6 +57,7 @@ class _Watch:
 class RunsPage(QWidget):
     """Lists the runs, newest first; the check box of each compares its curve.
 
+    A run that is selected is put on show, but not in the place of one that grows there.
     At the start of the application it offers to continue the newest interrupted run.
 
     Signals:
@@ -88,6 +93,7 @@ class RunsPage(QWidget):
         self.empty = EmptyState("train", _EMPTY, "Set up a training")
         self._pages = OrEmpty(self.view, self.empty)
         self._pages.show_empty(True)
+        self.search = RunSearch()
         self.open = button("&Open", self._open, "Show its curves and faces, and use its best model")
         tip = "Train on, exactly where the run was stopped"
         self.go_on = button("&Continue", self._go_on, tip)
@@ -96,7 +102,8 @@ class RunsPage(QWidget):
         self.more.setMenu(self._make_menu())
         row = filled(QHBoxLayout(), self.open, self.go_on, self.more)
         margins = (0, 12, 0, 0)
-        filled(QVBoxLayout(self), self._pages, row, margins=margins, room=self._pages)
+        items = self.search, self._pages, row
+        filled(QVBoxLayout(self), *items, margins=margins, room=self._pages)
         self._connect()
         self._on_changed()
         self._offer()
@@ -104,8 +111,18 @@ class RunsPage(QWidget):
     def _make_menu(self) -> QMenu:
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
+        tip = "Give it a name, which takes the place of its time in all lists (F2)"
+        self.rename = _action(menu, "&Rename …", self._rename, tip)
+        tip = "What it is called, what is worth knowing, and words to find it by"
+        self.label = _action(menu, "&Name, notes and tags …", self._ask_labels, tip)
+        menu.addSeparator()
         tip = "Put its settings into the form for a new training"
         self.copy = _action(menu, "Cop&y settings", self._copy, tip)
+        tip = "Copy the command line that trains the same (Ctrl+Shift+C)"
+        self.copy_command = _action(menu, "Copy as co&mmand", self._copy_command, tip)
+        menu.addSeparator()
+        tip = "Draw their curves, each in a colour of its own (Space)"
+        self.compare = _action(menu, "Com&pare curves", self._compare_selected, tip)
         tip = "Save epochs as a table (CSV) or the curves as a figure"
         self.export = _action(menu, "E&xport …", self._export, tip)
         tip = "Delete the run with all that is in it (Del)"
@@ -119,7 +136,11 @@ class RunsPage(QWidget):
         self.view.delete_asked.connect(self._delete)
         self.view.context_asked.connect(self._show_menu)
         self.view.selectionModel().selectionChanged.connect(self._offer)
+        self.view.picked.connect(self._show_picked)
+        self.view.compare_asked.connect(self._compare_selected)
+        self.search.changed.connect(self._filter)
         self.model.compared.connect(self._compare)
+        self.model.named.connect(self._on_named)
         self.model.refused.connect(self._on_refused)
         self._runs.listed.connect(self._on_listed)
         self._runs.changed.connect(self._on_changed)
@@ -136,7 +157,7 @@ class RunsPage(QWidget):
         """Show these runs, newest first."""
         self.model.set_items(items)
         self._pages.show_empty(not items)
-        self._offer()
+        self._filter()
 
     def selected(self) -> list[RunItem]:
         """Return the selected runs, newest first."""
@@ -173,11 +194,23 @@ class RunsPage(QWidget):
         return selected[0] if len(selected) == 1 else None
 
     @Slot()
+    def _filter(self) -> None:
+        """Hide the runs that aren't asked for."""
+        items = [self.model.item(row) for row in range(self.model.rowCount())]
+        shown = [self.search.filter.matches(item) for item in items]
+        for row, is_shown in enumerate(shown):
+            self.view.setRowHidden(row, not is_shown)
+        self.search.set_items(items, sum(shown))
+        self._offer()
+
+    @Slot()
     def _offer(self) -> None:
         """Enable the actions that apply to the selected runs."""
         single, some = self._single(), bool(self.selected())
-        self.open.setEnabled(single is not None)
-        self.copy.setEnabled(single is not None)
+        for of_one in (self.open, self.rename, self.label, self.copy):
+            of_one.setEnabled(single is not None)
+        self.copy_command.setEnabled(some)
+        self.compare.setEnabled(some)
         stopped = single is not None and single.state is RunState.STOPPED
         self.go_on.setEnabled(stopped and not self._training.is_active)
         self.export.setEnabled(some)
@@ -189,7 +222,9 @@ class RunsPage(QWidget):
         for offer in (self.open, self.go_on):
             menu.addAction(offer.text(), offer.click).setEnabled(offer.isEnabled())
         menu.addSeparator()
-        menu.addActions([self.copy, self.export, self.delete])
+        menu.addActions([self.rename, self.label])
+        menu.addSeparator()
+        menu.addActions([self.copy, self.copy_command, self.compare, self.export, self.delete])
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(place)
 
@@ -210,27 +245,30 @@ class RunsPage(QWidget):
     @Slot()
     def _list(self) -> None:
         now = datetime.now().astimezone()
-        titles = [run_title(listed.run, now) for listed in self._runs.items]
-        count = Counter(titles)
+        began = [run_began(listed.run, now) for listed in self._runs.items]
+        count = Counter(began)
         self.set_items(
             [
-                self._item(listed, title if count[title] == 1 else _with_seconds(title, listed.run))
-                for listed, title in zip(self._runs.items, titles, strict=True)
+                self._item(listed, text if count[text] == 1 else _with_seconds(text, listed.run))
+                for listed, text in zip(self._runs.items, began, strict=True)
             ]
         )
 
-    def _item(self, listed: ListedRun, title: str) -> RunItem:
+    def _item(self, listed: ListedRun, began: str) -> RunItem:
         run, summary = listed
         state = RunState.FINISHED if summary.is_finished else RunState.STOPPED
         return RunItem(
             folder=run.folder,
-            title=title,
+            title=run.labels.name or began,
             faces=run.faces,
             epochs_done=summary.epochs_done,
             epochs_planned=summary.epochs_planned,
             best_mse=summary.best_mse,
             state=RunState.RUNNING if self._is_own(run.folder) or summary.is_running else state,
             in_use=run.folder == self._models.run,
+            began=began if run.labels.name else "",
+            config=run.config,
+            labels=run.labels,
         )
 
     def _offer_cut_off(self, now: datetime) -> None:
@@ -264,11 +302,78 @@ class RunsPage(QWidget):
                 self._runs.update(self._training.folder)
 
     @Slot(object)
-    def _on_state(self, _state: object) -> None:
-        self._runs.refresh()
+    def _on_state(self, state: State) -> None:
+        if state is State.IDLE and self._training.folder is not None:
+            self._runs.end(self._training.folder)
+        else:
+            self._runs.refresh()
         self._offer()
 
     # Actions on the selected runs
+
+    @Slot()
+    def _show_picked(self) -> None:
+        """Put the selected run on show, unless one that is trained or followed is there."""
+        item = self._single()
+        grows = self._training.is_active or self._runs.following is not None
+        if item is not None and not grows and item.folder != self._runs.shown:
+            self.show_curves(item.folder)
+
+    @Slot()
+    def _rename(self) -> None:
+        if self._single():
+            self.view.edit(self.view.selectedIndexes()[0])
+
+    @Slot(object, str)
+    def _on_named(self, folder: Path, name: str) -> None:
+        listed = self._runs.find(folder)
+        if listed is not None:
+            _, notes, tags = listed.run.labels
+            self._runs.set_labels(folder, labels(name, notes, tags), "Rename the run")
+
+    @Slot()
+    def _ask_labels(self) -> None:
+        item = self._single()
+        if item is not None:
+            dialog = LabelsDialog(item.folder, item.began or item.title, item.labels, self)
+            dialog.chosen.connect(self._on_labels)
+            dialog.open()
+
+    @Slot(object, object)
+    def _on_labels(self, folder: Path, labels: RunLabels) -> None:
+        self._runs.set_labels(folder, labels, "Name, notes and tags")
+
+    @Slot()
+    def _compare_selected(self) -> None:
+        """Check the boxes of all selected runs, or take the marks away where all have one."""
+        role, state = Qt.ItemDataRole.CheckStateRole, Qt.CheckState
+        indexes = [
+            index
+            for index in sorted(self.view.selectedIndexes(), key=QModelIndex.row)
+            if not self.model.is_shown(index.row())
+        ]
+        unchecked = [index for index in indexes if self.model.color(index.row()) is None]
+        for index in unchecked or indexes:
+            wanted = state.Checked if unchecked else state.Unchecked
+            if not self.model.setData(index, wanted, role):
+                break  # there are no more colours
+
+    @Slot()
+    def _copy_command(self) -> None:
+        """Copy the command lines that train as the selected runs did, one below the other."""
+        found = (self._runs.find(item.folder) for item in self.selected())
+        runs = [listed.run for listed in found if listed is not None]
+        if not runs:
+            return
+        unknown = next((run.faces for run in runs if source_of(run) is None), "")
+        self.copy_text([train_command(run.config, source_of(run)) for run in runs], unknown)
+
+    def copy_text(self, commands: Sequence[str], unknown: str = "") -> None:
+        """Copy command lines, and say so; ``unknown`` is a data set whose folder isn't known."""
+        QGuiApplication.clipboard().setText("\n".join(commands))
+        missing = f" Put the folder of “{unknown}” in place of {UNKNOWN_FACES}." if unknown else ""
+        what = "The command was" if len(commands) == 1 else f"{len(commands)} commands were"
+        self._messages.show_message(f"{what} copied, to be pasted into a terminal.{missing}")
 
     @Slot()
     def _open(self) -> None:
@@ -419,15 +524,15 @@ def _can_go_on(listed: ListedRun) -> bool:
 
 
 def _with_seconds(title: str, run: Run) -> str:
-    return f"{title}:{run.started:%S}" if run.started else title
+    return f"{title}:{run.started.astimezone():%S}" if run.started else title
 
 
 def _about(run: Run, rows: Sequence[EpochRow]) -> str:
-    began = run_title(run, datetime.now().astimezone())
+    name = run_title(run, datetime.now().astimezone())
     best = best_row(rows)
     result = f"best {mse_text(best.test_mse)} in epoch {best.epoch}" if best else "no epoch yet"
     done = rows[-1].epoch if rows else 0
-    return f"{began}  ·  {done} of {run.config.epochs} epochs  ·  {result}"
+    return f"{name}  ·  {done} of {run.config.epochs} epochs  ·  {result}"
 
 
 def _following_text(folder: Path, followed: Followed, written: float | None) -> str:

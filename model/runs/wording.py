@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
 from model.config import PRESETS, TrainConfig, setting_of
@@ -30,6 +31,7 @@ def differing(configs: Sequence[TrainConfig]) -> list[str]:
     return [name for name in _NAMES if len({getattr(config, name) for config in configs}) > 1]
 
 
+@lru_cache(maxsize=4096)
 def summary(config: TrainConfig) -> str:
     """Return what differs from the nearest preset: “Fast, but 20 epochs, Adam at 0.003”.
 

@@ -340,7 +340,8 @@ def test_a_model_file_is_saved_dropped_on_the_window_and_listed(
     with qtbot.waitSignal(window.studio.models.replaced, timeout=LOADING_MS):
         assert drop(window, files(answers.path))
     assert "mine.safetensors" in status_texts(window)
-    assert [item.text() for item in entries(window, "Open recent model")] == [str(answers.path)]
+    (recent,) = entries(window, "Open recent model")
+    assert (recent.text(), recent.toolTip()) == (answers.path.name, str(answers.path))
     assert window.studio.faces.source == DEMO
 
 

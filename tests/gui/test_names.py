@@ -84,7 +84,8 @@ def test_the_window_shows_names_letter_by_letter(
     wait_for_message(window, qtbot, f"{name} missing.png")
     recent = window.menus._recent
     recent.aboutToShow.emit()
-    assert recent.actions()[0].text() == in_menu(str(model))
+    assert recent.actions()[0].text() == in_menu(Path(model).name)
+    assert seen(recent.actions()[0].toolTip()) == str(model)
     assert recent.actions()[0].text().replace("&&", "\0").count("&") == 0
 
 
