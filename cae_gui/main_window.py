@@ -56,6 +56,7 @@ from cae_gui.widgets.header import Header
 from cae_gui.widgets.icons import icon
 from cae_gui.widgets.message_bar import Action, MessageBar
 from cae_gui.widgets.model_chip import ModelChip
+from cae_gui.widgets.numbers import counted
 from cae_gui.widgets.theme import Scheme, apply_theme
 from cae_gui.widgets.tokens import GALLERY
 from cae_gui.widgets.workspace import Workspace
@@ -219,6 +220,7 @@ class MainWindow(QMainWindow):
             studio.own,
             studio.local,
             studio.maps,
+            studio.map_selection,
             self.messages,
             self.gallery.selected_faces,
             studio.refinement.start,
@@ -291,6 +293,7 @@ class MainWindow(QMainWindow):
         self.gallery.folder_wanted.connect(self.files.open_folder)
         self.gallery.face_activated.connect(self._on_face_activated)
         self.gallery.morph_asked.connect(self._on_morph_asked)
+        self._connect_map()
         self.reconstruct.morph_asked.connect(partial(self._on_morph_asked, index=LAST))
         studio.exploring.face_picked.connect(self.gallery.pick)
         studio.photos.changed.connect(self.reconstruct.own.show_faces)
@@ -307,6 +310,20 @@ class MainWindow(QMainWindow):
         for page in (self.morph.path, self.morph.grid, self.morph.analogy):
             page.edit_asked.connect(self._on_edit_asked)
         self._connect_saving()
+
+    def _connect_map(self) -> None:
+        """Let the gallery and the map show what is selected in the other."""
+        self.gallery.rows_selected.connect(self.explore.map.mark)
+        self.studio.map_selection.changed.connect(self._show_map_selection)
+        self.explore.map.selection.gallery_asked.connect(self._show_map_selection)
+
+    @Slot()
+    def _show_map_selection(self) -> None:
+        """Show only the faces selected on the map in the gallery, where they are of the same."""
+        chosen, faces = self.studio.map_selection.chosen, self.studio.faces.faces
+        same = faces is not None and chosen.is_of(faces)
+        rows = chosen.rows if same else chosen.rows[:0]
+        self.gallery.show_only(rows, f"On the map: {counted(len(rows), 'face')}")
 
     def _connect_saving(self) -> None:
         """Let the buttons of the pages ask for a file."""

@@ -24,6 +24,7 @@ from cae_gui.explore.explorer import Explorer
 from cae_gui.explore.exploring import Exploring
 from cae_gui.explore.local_directions import LocalDirections
 from cae_gui.explore.map.maps import Maps
+from cae_gui.explore.map.selection import MapSelection
 from cae_gui.gallery.photos import OwnPhotos
 from cae_gui.morph.filming import Filming
 from cae_gui.morph.mix import CANDIDATES, Analogy, Corners, spread
@@ -68,6 +69,7 @@ class Studio(QObject):
         )
         self.resuming = Resuming(self.runs, self.faces, self.training, self)
         self.maps = Maps(self.latents, report, self)
+        self.map_selection = MapSelection(self.latents, self.explorer, self.tasks, self)
         self.own = CustomDirections(self.models, self.explorer, report, self)
         measured = self.tasks, self.faces, self.latents, self.explorer
         self.local = LocalDirections(*measured, self)

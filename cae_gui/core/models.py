@@ -46,6 +46,7 @@ class Lane(Enum):
     KEY_FRAMES = auto()
     START = auto()
     PROBE = auto()
+    MAP_SELECTION = auto()
     FILM = auto()
     STRIP = auto()
     REBASE = auto()

@@ -26,6 +26,7 @@ class Task(Enum):
     LOCAL = auto()
     MAP_PLACES = auto()
     MAP_VALUES = auto()
+    MAP_SELECTION = auto()
     CURVES = auto()
     COMPARISON = auto()
     LAYERS = auto()

@@ -126,12 +126,12 @@ class DirectionsPage(QWidget):
         elif not self._own.ask_draft(faces):
             self._show_nothing(NOT_MEASURED)
 
-    def begin_with(self, face: Face) -> None:
-        """Put a face on the side of those that have it: in the form on show, or in a new one."""
+    def begin_with(self, side: int, faces: Sequence[Face]) -> None:
+        """Put faces on a side: in the form on show, or in a new one."""
         if not self.is_building():
             self._on_new()
         if self.is_building():
-            self.builder.add_faces(WITH, [face])
+            self.builder.add_faces(side, faces)
             self._ask_draft()
 
     def _open(self, item: DirectionFaces | None) -> None:

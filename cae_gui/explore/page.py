@@ -26,6 +26,7 @@ from cae_gui.core.latents import Latents
 from cae_gui.core.models import Lane, Models
 from cae_gui.core.tasks import Tasks
 from cae_gui.explore.custom_directions import CustomDirections
+from cae_gui.explore.direction_builder import WITH
 from cae_gui.explore.directions_page import DirectionsPage
 from cae_gui.explore.explorer import Explorer
 from cae_gui.explore.exploring import Exploring
@@ -34,6 +35,7 @@ from cae_gui.explore.history import History
 from cae_gui.explore.local_directions import LocalDirections
 from cae_gui.explore.map.map_page import MapPage
 from cae_gui.explore.map.maps import Maps
+from cae_gui.explore.map.selection import MapSelection
 from cae_gui.explore.nearest import NearestFaces
 from cae_gui.explore.principal_page import PrincipalPage
 from cae_gui.explore.slider_lists import SliderLists
@@ -85,6 +87,7 @@ class ExplorePage(Workspace):
         own: CustomDirections,
         local: LocalDirections,
         maps: Maps,
+        selection: MapSelection,
         messages: MessageBar,
         selected_faces: Callable[[int], Sequence[Face]],
         refine: Callable[[], object] | None = None,
@@ -114,7 +117,8 @@ class ExplorePage(Workspace):
         self.principal_page = PrincipalPage(local, self.principal, self.local)
         self.own_page = DirectionsPage(models, explorer, own, self.own, messages, selected_faces)
         exploring.are_examples_chosen = self.own_page.builder.isVisible
-        self.map = MapPage(models, latents, maps, faces, explorer, exploring, tasks)
+        map_of = models, latents, maps, faces, explorer, exploring, tasks, selection
+        self.map = MapPage(*map_of)
         pictures = StatePictures(models, explorer, self.face, self)
         self.history = History(explorer, pictures)
         self.snapshots = SnapshotsPage(models, tasks, explorer, pictures)
@@ -265,6 +269,7 @@ class ExplorePage(Workspace):
             shortcut.setKeys([QKeySequence(key) for key in keys])
             shortcut.setAutoRepeat(False)
             shortcut.activated.connect(partial(self._on_original_key, view))
+        self.map.selection.direction_asked.connect(self._on_direction_asked)
         self.tabs.currentChanged.connect(self._on_tab)
         self._models.attributes_found.connect(self._on_attributes)
         self._faces.changed.connect(self._say_why_not)
@@ -293,9 +298,14 @@ class ExplorePage(Workspace):
     def _on_into_direction(self) -> None:
         face, pixels = self._explorer.face, self.face.pixels()
         if face is not None and pixels is not None:
-            self.show_inspector(True)
-            self.tabs.setCurrentWidget(self.own_page)
-            self.own_page.begin_with((face.name, pixels))
+            self._on_direction_asked(WITH, [(face.name, pixels)])
+
+    @Slot(int, object)
+    def _on_direction_asked(self, side: int, faces: Sequence[Face]) -> None:
+        """Put faces on a side of a direction of the user's own, and show it."""
+        self.show_inspector(True)
+        self.tabs.setCurrentWidget(self.own_page)
+        self.own_page.begin_with(side, faces)
 
     # The original
 

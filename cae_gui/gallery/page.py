@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
 
 from cae_gui.core.faces import DEMO, LFW, PHOTOS, TITLES, Faces
 from cae_gui.core.selection import Selected, Selection
@@ -27,8 +27,10 @@ from cae_gui.widgets.controls import Label
 from cae_gui.widgets.face_list import FaceListModel, FaceListView
 from cae_gui.widgets.face_mime import Face
 from cae_gui.widgets.fields import ComboBox, SearchField
+from cae_gui.widgets.icons import icon
 from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.numbers import counted
+from cae_gui.widgets.tokens import CONTROL
 from model.face_set import FACE_SHAPE
 
 FOLDER_KEY = "choose-folder"
@@ -53,11 +55,13 @@ class GalleryPage(QWidget):
         face_activated(): a face was double-clicked, or Enter was pressed on it; it is selected.
         morph_asked(Selected, int): use a face as the key frame of this index, or append it where
             the index is ``LAST``.
+        rows_selected(object): other rows (K,) are selected, in no order.
     """
 
     folder_wanted = Signal()
     face_activated = Signal()
     morph_asked = Signal(object, int)
+    rows_selected = Signal(object)
 
     def __init__(
         self,
@@ -78,13 +82,15 @@ class GalleryPage(QWidget):
         self._empty_text = ""
         self._sources = ComboBox()
         self._search = SearchField("Search by name", "Search faces by name")
+        self._within = _filter_button(self._show_all)
         self._count = Label()
         self._list = FaceListView(search=self._search)
         self._model = FaceListModel(self)
         self._list.setModel(self._model)
         self._label_controls()
         column = QVBoxLayout(self)
-        filled(column, self._sources, self._search, self._count, self._list, room=self._list)
+        above = self._sources, self._search, self._within, self._count
+        filled(column, *above, self._list, room=self._list)
         self._connect()
         self._show_nothing("Loading the faces …")
         self._offer_sources(source)
@@ -119,6 +125,14 @@ class GalleryPage(QWidget):
         faces = self._faces.faces
         rows = self.selected_rows()[:most] if faces is not None else []
         return [(faces.names[row], np.array(faces.images[row])) for row in rows] if faces else []
+
+    def show_only(self, rows: NDArray[np.int64], title: str) -> None:
+        """List these rows (K,) only, ascending, under a title; all where there are none."""
+        self._within.setText(title)
+        self._within.setVisible(len(rows) > 0)
+        if self._model.set_within(rows if len(rows) else None):
+            self._show_chosen()
+        self._show_counts()
 
     def focus_search(self) -> None:
         """Put the cursor into the search field, its text selected."""
@@ -160,6 +174,7 @@ class GalleryPage(QWidget):
         selection = self._list.selectionModel()
         for chosen in (selection.selectionChanged, selection.currentChanged):
             chosen.connect(self._on_row_chosen)
+        selection.selectionChanged.connect(self._tell_rows)
         self._faces.changed.connect(self._on_faces)
         self._faces.busy.connect(self._show_counts)
         self._faces.idle.connect(self._show_source)
@@ -191,6 +206,7 @@ class GalleryPage(QWidget):
 
     def _show_faces(self, images: NDArray[np.uint8], names: Sequence[str]) -> None:
         """Show uint8 (N, 48, 48, 3) ``images``, read as they come into view; select none."""
+        self._within.hide()
         self._model.set_faces(images, names)
         self._chosen = None
         self._search.setEnabled(len(names) > 0)
@@ -204,6 +220,7 @@ class GalleryPage(QWidget):
     def _show_chosen(self) -> None:
         index = QModelIndex() if self._chosen is None else self._model.index_of(self._chosen)
         self._list.selectionModel().setCurrentIndex(index, _SELECT.ClearAndSelect)
+        self._tell_rows()  # no signal comes where another list has come instead
         if index.isValid():
             self._list.scrollTo(index)
 
@@ -278,6 +295,16 @@ class GalleryPage(QWidget):
                 self._chosen = row
                 self._select(row)
 
+    @Slot()
+    def _tell_rows(self) -> None:
+        self.rows_selected.emit(self._model.rows_of(self._list.selectionModel().selection()))
+
+    @Slot()
+    def _show_all(self) -> None:
+        """Take the restriction away that ``show_only`` made."""
+        self.show_only(np.arange(0), "")
+        self.focus_faces()
+
     @Slot(QModelIndex)
     def _on_activated(self, index: QModelIndex) -> None:
         self._select(self._model.row_at(index))
@@ -309,3 +336,16 @@ class GalleryPage(QWidget):
         """Repaint the face in this row, which was cut out again."""
         if self._faces.faces is not None:
             self._model.update_face(self._faces.faces.images, row)
+
+
+def _filter_button(remove: Callable[[], object]) -> QToolButton:
+    """Return the button that names a restriction of the list and takes it away."""
+    button = QToolButton()
+    button.setIcon(icon("close"))
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    button.setMinimumHeight(CONTROL)
+    button.setToolTip("Show all faces again")
+    button.clicked.connect(remove)
+    button.hide()
+    return button

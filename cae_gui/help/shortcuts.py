@@ -70,6 +70,12 @@ OF_WIDGETS: dict[str, tuple[tuple[str, str], ...]] = {
         ("Load the face", "Enter"),
         ("Look around between the faces", "A"),
         ("Move what is looked at, load it, leave", "Arrow keys, Enter, Escape"),
+        ("Draw a lasso, a rectangle, a path", "L, R, P"),
+        ("Add to the selection, take out of it", "Shift or Ctrl, Alt or both, with the mouse"),
+        ("A rectangle: place it, move it, size it", "Space, arrow keys, Shift with them"),
+        ("Select by the rectangle, add, take out", "Enter, Shift+Enter, Alt+Enter"),
+        ("Select all in view", "Ctrl+A"),
+        ("Give up a stroke, travel again, select none", "Escape"),
     ),
     "Morph": (
         ("Play or pause the path", "Space"),

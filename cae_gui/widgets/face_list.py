@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import (
+    QItemSelection,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -62,11 +63,12 @@ class FaceListModel(QStringListModel):
         self._names: Sequence[str] = ()
         self._folded: list[str] = []
         self._filter = ""
+        self._within: NDArray[np.int64] | None = None
         self._rows: NDArray[np.int64] = np.arange(0)
         self._thumbnails: OrderedDict[tuple[int, int], QImage] = OrderedDict()
 
     def set_faces(self, images: NDArray[np.uint8], names: Sequence[str]) -> None:
-        """Show uint8 (N, 48, 48, 3) `images` and their N `names`; the filter stays.
+        """Show uint8 (N, 48, 48, 3) `images` and their N `names`, all that the filter keeps.
 
         Raises:
             ValueError: not as many names as images.
@@ -74,7 +76,7 @@ class FaceListModel(QStringListModel):
         if len(images) != len(names):
             raise ValueError(f"{len(images)} images, but {len(names)} names")
         self._images, self._names = images, names
-        self._folded = []
+        self._folded, self._within = [], None
         self._thumbnails.clear()
         self._show(self._matching())
 
@@ -95,11 +97,17 @@ class FaceListModel(QStringListModel):
     def set_filter(self, text: str) -> bool:
         """Keep the names that hold every word of `text`; return whether that changes the list."""
         self._filter = _fold(text)
-        rows = self._matching()
-        if np.array_equal(rows, self._rows):
-            return False
-        self._show(rows)
-        return True
+        return self._show_matching()
+
+    def set_within(self, rows: NDArray[np.int64] | None) -> bool:
+        """Keep these rows (K,), ascending, or all; return whether that changes the list."""
+        self._within = rows
+        return self._show_matching()
+
+    def rows_of(self, selection: QItemSelection) -> NDArray[np.int64]:
+        """Return the data set's rows of the selected items, in no order."""
+        parts = [self._rows[part.top() : part.bottom() + 1] for part in selection.toList()]
+        return np.concatenate(parts) if parts else np.arange(0)
 
     def total(self) -> int:
         """Return the number of faces, filtered or not."""
@@ -130,19 +138,27 @@ class FaceListModel(QStringListModel):
         self._thumbnails.move_to_end(key)
         return self._thumbnails[key]
 
+    def _show_matching(self) -> bool:
+        rows = self._matching()
+        if np.array_equal(rows, self._rows):
+            return False
+        self._show(rows)
+        return True
+
     def _show(self, rows: NDArray[np.int64]) -> None:
         self._rows = rows
         names = self._names
         self.setStringList(names if len(rows) == len(names) else [names[row] for row in rows])
 
     def _matching(self) -> NDArray[np.int64]:
-        words = self._filter.split()
+        words, within = self._filter.split(), self._within
         if not words:
-            return np.arange(len(self._names))
+            return np.arange(len(self._names)) if within is None else within
         if not self._folded:
             self._folded = [_fold(name) for name in self._names]
         first, *others = words
-        rows = [row for row, name in enumerate(self._folded) if first in name]
+        among = range(len(self._folded)) if within is None else within.tolist()
+        rows = [row for row in among if first in self._folded[row]]
         for word in others:
             rows = [row for row in rows if word in self._folded[row]]
         return np.array(rows, np.int64)

@@ -34,13 +34,18 @@ Name = Literal[
     "import",
     "here",
     "keep",
+    "lasso",
+    "look",
     "more",
     "original",
+    "path",
     "random",
+    "rectangle",
     "redo",
     "reset",
     "step",
     "strips",
+    "travel",
     "undo",
 ]
 

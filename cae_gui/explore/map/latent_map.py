@@ -38,9 +38,11 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 from cae_gui.explore.map.map_dots import (
     Coloring,
     Table,
+    accent_table,
     dimmed_table,
     dots_image,
     inside,
+    paled,
     plain_table,
     scale_table,
 )
@@ -62,7 +64,7 @@ from cae_gui.explore.map.map_painting import (
     spaced,
 )
 from cae_gui.explore.map.map_view import MapView
-from cae_gui.explore.map.strokes import Change, Mode, Stroke
+from cae_gui.explore.map.strokes import Change, Mask, Mode, Stroke
 from cae_gui.widgets.images import Pixels, fitted
 from cae_gui.widgets.numbers import counted
 from cae_gui.widgets.painting import on_pixel, paint_empty_text
@@ -102,6 +104,8 @@ _MODES = {
     int(Qt.Key.Key_P): Mode.PATH,
     int(Qt.Key.Key_A): Mode.LOOK,
 }
+_RING = 2.0  # px by which a marked dot's ring is wider
+_PALE = 0.3  # opacity of a face that isn't selected
 _SIGNS = {Change.REPLACE: "", Change.ADD: "+", Change.REMOVE: "−"}
 
 
@@ -124,7 +128,7 @@ class LatentMap(QWidget):
         mode_changed(Mode): a drag does something else now.
         sweeping(object, Change): the points, bool (N,), in the area that is being drawn.
         swept(object, Change): the points, bool (N,), that were drawn around or clicked on in a
-            mode that draws areas, or chosen by Ctrl+A: all in view.
+            mode that draws areas, or chosen by Ctrl+A (all in view) or Escape (none).
         sweep_dropped(): an area was given up.
         path_drawn(object): a path was drawn; its vertices float32 (M, 2), M >= 2, in map
             coordinates.
@@ -157,13 +161,16 @@ class LatentMap(QWidget):
         self._shows_all = True
         self._coloring: Coloring | None = None
         self._shades = np.zeros(0, np.uint8)
-        self._dimmed: NDArray[np.bool_] | None = None
-        self._dots: QImage | None = None
+        self._dimmed: Mask | None = None
+        self._selected: Mask | None = None
+        self._marked = np.zeros(0, np.int64)
+        self._dots: list[QImage] = []
         self._dots_ratio = 1.0
         self._name: Callable[[int], str] | None = None
         self._picture: Callable[[int], Pixels] | None = None
         self._thumbnails: ThumbnailCache | None = None
         self._with_faces: list[int] = []
+        self._are_faces_chosen = False
         self._here: tuple[float, float] | None = None
         self._path = np.zeros((0, 2), np.float32)
         self._pointed: int | None = None
@@ -224,10 +231,23 @@ class LatentMap(QWidget):
         self._shades = np.zeros(0, np.uint8) if coloring is None else coloring.shades()
         self._redo()
 
-    def set_dimmed(self, dimmed: NDArray[np.bool_] | None) -> None:
-        """Let some points (N,) be faint dots without a face, below all others; None dims none."""
-        self._dimmed = dimmed
-        self._dots = None
+    def set_dimmed(self, dimmed: Mask | None) -> None:
+        """Let some points (N,) be faint dots without a face, below all others; None dims none.
+
+        Areas find no dimmed points.
+        """
+        self._dimmed, self._dots, self._are_faces_chosen = dimmed, [], False
+        self.update()
+
+    def set_selected(self, selected: Mask | None) -> None:
+        """Paint the points with True in (N,) so that they stand out; None is no selection."""
+        self._selected, self._dots = selected, []
+        self._describe()
+        self.update()
+
+    def set_marked(self, points: NDArray[np.int64]) -> None:
+        """Paint rings around these points (K,)."""
+        self._marked, self._dots = points, []
         self.update()
 
     def set_here(self, place: tuple[float, float] | None) -> None:
@@ -268,16 +288,22 @@ class LatentMap(QWidget):
     def sweep_view(self, change: Change) -> None:
         """Choose the points in view."""
         if self._points is not None:
-            self.swept.emit(self._inside(0), change)
+            self.swept.emit(self._findable(self._inside(0)), change)
 
     def sweep_nearest(self, count: int, change: Change) -> None:
         """Choose this number of points, those nearest to the marker, or else to the middle."""
         if self._points is not None:
             place = self.here() or QPointF(self.rect().center())
-            apart = self._places - np.array([place.x(), place.y()])
-            found = np.zeros(len(apart), np.bool_)
-            found[np.argsort(np.hypot(*apart.T), kind="stable")[:count]] = True
+            others = np.flatnonzero(self._findable(np.ones(len(self._places), np.bool_)))
+            apart = self._places[others] - np.array([place.x(), place.y()])
+            found = np.zeros(len(self._places), np.bool_)
+            found[others[np.argsort(np.hypot(*apart.T), kind="stable")[:count]]] = True
             self.swept.emit(found, change)
+
+    def _findable(self, found: Mask) -> Mask:
+        """Return the found points without those that are dimmed."""
+        dimmed = self._dimmed_points()
+        return found if dimmed is None else found & ~dimmed
 
     def here(self) -> QPointF | None:
         """Return the position of the marker in the widget, or None without one."""
@@ -300,7 +326,7 @@ class LatentMap(QWidget):
 
     def _redo(self) -> None:
         """Compute all points' positions in the widget again."""
-        self._dots = None
+        self._dots, self._are_faces_chosen = [], False
         points = self._points
         if points is not None and (self._shows_all or self._view is None):
             self._view = MapView.fitting(points, self.width(), self.height())
@@ -317,8 +343,10 @@ class LatentMap(QWidget):
             return
         pointed = "" if self._pointed is None or not self._name else self._name(self._pointed)
         count, in_view = len(self._points), int(self._inside(0).sum())
+        selected = 0 if self._selected is None else np.count_nonzero(self._selected)
         parts = [
             f"{count:,} faces, {in_view:,} in view",
+            f"{selected:,} selected" if selected else "",
             f"pointing at {pointed}" if pointed else "",
         ]
         self.setAccessibleDescription("; ".join(part for part in parts if part))
@@ -445,7 +473,7 @@ class LatentMap(QWidget):
         self._pointer = place
         self.update()
         if stroke.is_area:
-            inside = stroke.inside(points)
+            inside = self._findable(stroke.inside(points))
             self._found = int(np.count_nonzero(inside))
             self.sweeping.emit(inside, stroke.change)
 
@@ -455,7 +483,7 @@ class LatentMap(QWidget):
         if stroke is None or self._points is None:
             return
         if stroke.is_area:
-            self.swept.emit(stroke.inside(self._points), change)
+            self.swept.emit(self._findable(stroke.inside(self._points)), change)
         elif len(stroke.outline()) > 1:
             self.path_drawn.emit(stroke.outline())
 
@@ -495,26 +523,47 @@ class LatentMap(QWidget):
         if self._points is None or self._view is None:
             return
         ratio = painter.deviceTransform().m11()
-        if self._dots is None or ratio != self._dots_ratio:
+        if not self._dots or ratio != self._dots_ratio:
             self._dots, self._dots_ratio = self._make_dots(ratio), ratio
+        if not self._are_faces_chosen:
             self._choose_faces()
-        corner = QPointF(self._dots.offset()) / ratio
-        painter.drawImage(QRectF(corner, self._dots.size().toSizeF() / ratio), self._dots)
+            self._are_faces_chosen = True
+        for dots in self._dots:
+            corner = QPointF(dots.offset()) / ratio
+            painter.drawImage(QRectF(corner, dots.size().toSizeF() / ratio), dots)
         self._paint_faces(painter, round(SIDE * ratio))
 
-    def _make_dots(self, ratio: float) -> QImage:
+    def _make_dots(self, ratio: float) -> list[QImage]:
+        """Return the dots, the lowest first: rings, those that aren't selected, those that are."""
         shades = self._shades if self._is_colored() else np.zeros(len(self._places), np.uint8)
         # Rounded to quarters, so that cached discs serve many zoom steps.
         radius = max(round(self._radius() * ratio * 4), 4) / 4
-        width, height = round(self.width() * ratio), round(self.height() * ratio)
-        table, dimmed = self._table(), self._dimmed_points()
-        faint = None if dimmed is None else (dimmed, dimmed_table(self.palette()))
-        return dots_image(self._places * ratio, shades, table, radius, width, height, faint)
+        size = round(self.width() * ratio), round(self.height() * ratio)
+        places, palette, table, images = self._places * ratio, self.palette(), self._table(), []
+        accent, dimmed, selected = accent_table(palette), self._dimmed_points(), self._selection()
+        if len(self._marked):
+            ring, marked = radius + _RING * ratio, self._marked
+            images.append(dots_image(places[marked], shades[marked], accent, ring, *size))
+        rest = np.ones(len(places), np.bool_)
+        if selected is not None:
+            rest, bright = ~selected, table if self._is_colored() else accent
+            table = paled(table, palette)
+        faint = None if dimmed is None else (dimmed[rest], dimmed_table(palette))
+        images.append(dots_image(places[rest], shades[rest], table, radius, *size, faint))
+        if selected is not None:
+            images.append(dots_image(places[selected], shades[selected], bright, radius, *size))
+        return images
 
-    def _dimmed_points(self) -> NDArray[np.bool_] | None:
+    def _dimmed_points(self) -> Mask | None:
         """Return which points are dimmed; those given may still be of earlier points."""
         dimmed = self._dimmed
         return dimmed if dimmed is not None and len(dimmed) == len(self._places) else None
+
+    def _selection(self) -> Mask | None:
+        """Return which points are selected; None without a selection, or while it is of others."""
+        selected = self._selected
+        fits = selected is not None and len(selected) == len(self._places) and selected.any()
+        return selected if fits else None
 
     def _is_colored(self) -> bool:
         """Whether each point has a value; the coloring may still be that of earlier points."""
@@ -545,15 +594,21 @@ class LatentMap(QWidget):
         if not self._with_faces or self._thumbnails is None:
             return
         ratio = painter.deviceTransform().m11()
-        table = self._table()
+        table, selected = self._table(), self._selection()
+        accent = accent_table(self.palette())[0]
         found, complete = self._thumbnails.ready(self._with_faces, side)
         for point, image in found:
             x, y = self._places[point].tolist()
             corner = on_pixel(painter, QPointF(x - SIDE / 2, y - SIDE / 2))
             outline = QRectF(corner, image.size().toSizeF() / ratio)
+            is_pale = selected is not None and not selected[point]
+            painter.setOpacity(_PALE if is_pale else 1.0)
             painter.drawImage(outline, image)
             if self._is_colored():
                 paint_frame(painter, outline, table[self._shades[point]])
+            elif selected is not None and not is_pale:
+                paint_frame(painter, outline, accent)
+            painter.setOpacity(1.0)
         if not complete:
             self._more_faces.start()
 
@@ -722,6 +777,8 @@ class LatentMap(QWidget):
             self._drop_stroke()
         elif key == Qt.Key.Key_Escape and self.mode is not Mode.TRAVEL:
             self.set_mode(Mode.TRAVEL)
+        elif key == Qt.Key.Key_Escape and self._selection() is not None:
+            self._sweep_one(None, Change.REPLACE)
         elif key in _MODES and not keys:
             self.set_mode(_MODES[key])
         elif by_keyboard is not None and key in _ARROWS:

@@ -23,8 +23,9 @@ _VIRIDIS = (
 """Seventeen even steps of matplotlib's viridis (van der Walt and Smith, 2015, CC0)."""
 _ON_DARK, _ON_LIGHT = (0.25, 1.0), (0.0, 0.85)
 """The part of the scale with enough contrast to the background."""
-_DIM = 0.22
-"""How much of its color a dimmed dot has; the rest is that of the background."""
+_DIM, _PALED = 0.22, 0.4
+"""How much of its color a dimmed dot has, and one that isn't selected; the rest is that of the
+background."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,17 @@ def dimmed_table(palette: QPalette) -> Table:
     """Return a table (256, 3) of the single faint color of dots that don't stand out."""
     ground, plain = _rgb(palette.color(QPalette.ColorRole.Base)), plain_table(palette)
     return np.asarray((_DIM * plain + (1 - _DIM) * ground).round(), np.uint8)
+
+
+def accent_table(palette: QPalette) -> Table:
+    """Return a table (256, 3) of the accent color alone, for selected or marked points."""
+    return np.tile(_rgb(palette.color(QPalette.ColorRole.Highlight)), (256, 1)).astype(np.uint8)
+
+
+def paled(table: Table, palette: QPalette) -> Table:
+    """Return a table's colors (256, 3) nearer to the background, for points not selected."""
+    ground = _rgb(palette.color(QPalette.ColorRole.Base))
+    return np.asarray((_PALED * table + (1 - _PALED) * ground).round(), np.uint8)
 
 
 def dots_image(

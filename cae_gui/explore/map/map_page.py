@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QPalette, QStandardItemModel
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from cae_gui.core.faces import DEMO, Faces
 from cae_gui.core.latents import FEWEST, Latents
@@ -24,7 +24,10 @@ from cae_gui.explore.map.latent_map import LatentMap
 from cae_gui.explore.map.legend import Entry, Legend
 from cae_gui.explore.map.map_dots import Band, Coloring
 from cae_gui.explore.map.maps import Maps
+from cae_gui.explore.map.mode_tools import ModeTools
 from cae_gui.explore.map.probing import Lens, Probing
+from cae_gui.explore.map.selection import MapSelection
+from cae_gui.explore.map.selection_panel import SelectionPanel
 from cae_gui.explore.map.strokes import Mode
 from cae_gui.widgets.controls import Label, SectionLabel, button
 from cae_gui.widgets.empty_state import SHOW_DEMO, EmptyState
@@ -78,7 +81,7 @@ class MapPage(QWidget):
 
     The map is updated only while visible. A click on a face loads it. A marker and a path show the
     edited face and its earlier positions; dragging the marker edits the face. Where no face lies,
-    one is decoded, and can be loaded.
+    one is decoded, and can be loaded. In other modes faces are selected.
 
     Signals:
         path_made(object): the latents (K, L) of faces along a path that was drawn.
@@ -95,6 +98,7 @@ class MapPage(QWidget):
         explorer: Explorer,
         exploring: Exploring,
         tasks: Tasks,
+        selection: MapSelection,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -116,11 +120,8 @@ class MapPage(QWidget):
         self.legend, self.filter_panel = Legend(), FilterPanel(self.filters)
         self.method, self.coloring = ComboBox(), ComboBox()
         self.fit = button("Fit", self.map.fit, "Show all faces (0, or a double click)")
-        self.around = QPushButton("Look around")
-        self.around.setCheckable(True)
-        self.around.setToolTip(
-            "Decoded faces of what lies around the pointer (A); a click or Enter loads one"
-        )
+        self.modes = ModeTools(self.map)
+        self.selection = SelectionPanel(self.map, maps, selection, models, exploring)
         self.too_few = EmptyState("explore", TOO_FEW, SHOW_DEMO, partial(faces.choose, DEMO))
         self.too_few.button.setToolTip("Show the demo faces that come with the program")
         self.hint = Label(wordWrap=True)
@@ -143,12 +144,14 @@ class MapPage(QWidget):
         form.setVerticalSpacing(8)
         form.addRow(Label("Method", buddy=self.method), self.method)
         form.addRow(Label("Colour by", buddy=self.coloring), self.coloring)
-        fit = filled(QHBoxLayout(), self.fit, self.around)
-        fit.addStretch(1)
+        tools = filled(QHBoxLayout(), self.modes)
+        tools.addStretch(1)
+        tools.addWidget(self.fit)
         only = SectionLabel("Only faces with")
-        parts = form, self.legend, fit, only, self.filter_panel, self.hint
+        parts = tools, form, self.legend, self.selection, only, self.filter_panel, self.hint
         contents = QWidget()
         column = filled(QVBoxLayout(contents), *parts, margins=(16, 16, 16, 8))
+        column.insertSpacing(2, 8)
         column.addStretch(1)
         filled(QVBoxLayout(self), Scrolling(contents))
         filled(QVBoxLayout(self.map), self.too_few)
@@ -158,8 +161,6 @@ class MapPage(QWidget):
         self.coloring.activated.connect(self._on_coloring)
         self.legend.chosen.connect(self._on_chosen)
         self.filters.changed.connect(self._show_matching)
-        self.around.clicked.connect(self._on_around)
-        self.map.mode_changed.connect(self._on_mode)
         self.map.place_chosen.connect(self._load_place)
         self.map.path_drawn.connect(self._on_path)
         self.map.customContextMenuRequested.connect(self._on_menu)
@@ -175,6 +176,12 @@ class MapPage(QWidget):
             changed.connect(self._refresh)
         for moved in (explorer.latent_changed, explorer.undo_stack.indexChanged):
             moved.connect(self._show_edited)
+
+    @Slot(object)
+    def mark(self, rows: NDArray[np.int64]) -> None:
+        """Mark these rows (K,), which are selected in the gallery, if its faces are measured."""
+        is_measured = self._faces.faces is self._latents.faces
+        self.selection.mark(rows if is_measured else rows[:0])
 
     # The map
 
@@ -196,7 +203,7 @@ class MapPage(QWidget):
         self.map.set_points(self._maps.points)
         self._show_method()
         usable = self._maps.points is not None
-        for control in (self.method, self.coloring, self.fit, self.around):
+        for control in (self.modes, self.method, self.coloring, self.fit):
             control.setEnabled(usable)
         self.hint.setText(HINT if usable else "")
         self._show_reason()
@@ -329,15 +336,6 @@ class MapPage(QWidget):
 
     # Between the faces
 
-    @Slot(bool)
-    def _on_around(self, on: bool) -> None:
-        self.map.set_mode(Mode.LOOK if on else Mode.TRAVEL)
-        self.map.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    @Slot(object)
-    def _on_mode(self, mode: Mode) -> None:
-        self.around.setChecked(mode is Mode.LOOK)
-
     @Slot(QPoint)
     def _on_menu(self, position: QPoint) -> None:
         """Offer what can be done at a position of the map."""
@@ -346,9 +344,11 @@ class MapPage(QWidget):
         menu, place = QMenu(self.map), QPointF(position)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("&Load the face of this place", lambda: self._load_place(place))
-        around = menu.addAction("Look &around", self.around.click)
+        looks = self.map.mode is Mode.LOOK
+        other = Mode.TRAVEL if looks else Mode.LOOK
+        around = menu.addAction("Look &around", partial(self.map.set_mode, other))
         around.setCheckable(True)
-        around.setChecked(self.around.isChecked())
+        around.setChecked(looks)
         menu.popup(self.map.mapToGlobal(position))
 
     @Slot(QPointF)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+Rows = NDArray[np.int64]
 Place = tuple[float, float]
 
 
@@ -31,17 +32,19 @@ class Mode(Enum):
 
 
 class Change(Enum):
-    """What becomes of the selected points once others are found."""
+    """What becomes of the selected faces once others are found."""
 
     REPLACE = auto()
     ADD = auto()
     REMOVE = auto()
 
-    def of(self, selected: Mask, found: Mask) -> Mask:
-        """Return the points (N,) that are selected afterwards."""
+    def of(self, selected: Rows, found: Rows) -> Rows:
+        """Return what is selected afterwards, of two ascending lists without doubles."""
         if self is Change.REPLACE:
             return found
-        return selected | found if self is Change.ADD else selected & ~found
+        if self is Change.ADD:
+            return np.union1d(selected, found)
+        return np.setdiff1d(selected, found, assume_unique=True)
 
 
 class Stroke:

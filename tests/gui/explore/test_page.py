@@ -139,6 +139,7 @@ def page(studio: Studio, qtbot: QtBot) -> ExplorePage:
         studio.own,
         studio.local,
         studio.maps,
+        studio.map_selection,
         messages,
         lambda _most: [],
     )

@@ -82,8 +82,8 @@ def test_looking_around_shows_a_grid_in_its_places(window: MainWindow, qtbot: Qt
     page = window.explore.map
     map_, place = page.map, ground(window)
     QTest.mouseMove(map_, place)
-    qtbot.mouseClick(page.around, LEFT)
-    assert page.around.isChecked()
+    qtbot.mouseClick(page.modes.tools[Mode.LOOK], LEFT)
+    assert page.modes.tools[Mode.LOOK].isChecked()
     QTest.mouseMove(map_, place)
     whole = 25 if min(map_.width(), map_.height()) >= 6 * LOOK_STEP else 9
     qtbot.waitUntil(lambda: shown(window) == whole, timeout=LOADING_MS)
@@ -97,7 +97,7 @@ def test_looking_around_shows_a_grid_in_its_places(window: MainWindow, qtbot: Qt
     qtbot.waitUntil(lambda: shown(window) == whole, timeout=LOADING_MS)
     assert not same_picture(picture_of(map_), grid)
     QTest.keyClick(map_, Key.Key_Escape)
-    assert not page.around.isChecked()
+    assert not page.modes.tools[Mode.LOOK].isChecked()
     assert map_.mode is Mode.TRAVEL
 
 
@@ -125,7 +125,7 @@ def test_by_keyboard_the_place_is_moved_and_loaded(window: MainWindow, qtbot: Qt
     page, explorer = window.explore.map, window.studio.explorer
     page.map.setFocus()
     QTest.keyClick(page.map, Key.Key_A)
-    assert page.around.isChecked()
+    assert page.modes.tools[Mode.LOOK].isChecked()
     before = page.map.place_of(0, 0)
     for _ in range(3):
         QTest.keyClick(page.map, Key.Key_Left)

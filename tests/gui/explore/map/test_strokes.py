@@ -94,11 +94,11 @@ def test_a_path_holds_nothing() -> None:
     assert stroke.outline().tolist() == [[0, 0], [5, 0], [5, 5]]
 
 
-def test_found_points_replace_are_added_or_taken_away() -> None:
-    selected, found = np.array([True, True, False, False]), np.array([True, False, True, False])
-    assert Change.REPLACE.of(selected, found).tolist() == [True, False, True, False]
-    assert Change.ADD.of(selected, found).tolist() == [True, True, True, False]
-    assert Change.REMOVE.of(selected, found).tolist() == [False, True, False, False]
+def test_found_faces_replace_are_added_or_taken_away() -> None:
+    selected, found = np.array([2, 3, 7]), np.array([1, 3])
+    assert Change.REPLACE.of(selected, found).tolist() == [1, 3]
+    assert Change.ADD.of(selected, found).tolist() == [1, 2, 3, 7]
+    assert Change.REMOVE.of(selected, found).tolist() == [2, 7]
 
 
 @pytest.fixture
@@ -306,6 +306,54 @@ def test_what_is_in_view_or_near_is_chosen_without_drawing(map_: LatentMap, told
     QTest.keyClick(map_, Key.Key_A, Keys.ControlModifier)
     map_.sweep_nearest(2, Change.REPLACE)
     assert told == []
+
+
+def test_selected_points_stand_out_and_marked_ones_have_rings(map_: LatentMap, told: Any) -> None:
+    def color_at(x: float, y: float) -> tuple[int, ...]:
+        place = at(map_, x, y)
+        return tuple(picture_of(map_)[place.y(), place.x()].tolist())
+
+    plain = picture_of(map_)
+    ordinary, accent = color_at(10, 0), map_.palette().highlight().color().getRgb()[:3]
+    map_.set_selected(np.array([True, False, False, False, True]))
+    assert map_.accessibleDescription() == "5 faces, 5 in view; 2 selected"
+    assert color_at(0, 0) == color_at(5, 5) == accent
+    assert color_at(10, 0) not in (accent, ordinary)
+    map_.set_dimmed(np.array([False, True, False, False, False]))
+    faint, pale = color_at(10, 0), color_at(10, 10)
+    assert len({faint, pale, accent, ordinary}) == 4
+    map_.set_dimmed(None)
+    map_.set_selected(np.ones(3, np.bool_))  # of other points
+    assert same_picture(picture_of(map_), plain)
+    map_.set_selected(None)
+    map_.set_marked(np.array([1]))
+    changed = (picture_of(map_) != plain).any(axis=2)
+    rows, columns = np.nonzero(changed)
+    place = at(map_, 10, 0)
+    assert np.hypot(rows - place.y(), columns - place.x()).max() < 8
+    assert color_at(10, 0) == ordinary
+    map_.set_marked(np.zeros(0, np.int64))
+    assert same_picture(picture_of(map_), plain)
+
+
+def test_escape_selects_nothing_once_faces_travel_again(map_: LatentMap, told: Any) -> None:
+    map_.set_selected(np.array([True, False, False, False, True]))
+    map_.set_mode(Mode.LASSO)
+    QTest.keyClick(map_, Key.Key_Escape)
+    assert told == []
+    QTest.keyClick(map_, Key.Key_Escape)
+    assert told == [("swept", [], Change.REPLACE)]
+
+
+def test_dimmed_points_are_not_found(map_: LatentMap, told: Any) -> None:
+    map_.set_dimmed(np.array([False, False, True, True, True]))
+    map_.set_mode(Mode.LASSO)
+    draw(map_, AROUND_THE_RIGHT)
+    QTest.keyClick(map_, Key.Key_A, Keys.ControlModifier)
+    map_.sweep_nearest(1, Change.REPLACE)
+    assert told[-4:-2] == [("sweeping", [1], Change.REPLACE), ("swept", [1], Change.REPLACE)]
+    assert told[-2] == ("swept", [0, 1], Change.REPLACE)
+    assert len(told[-1][1]) == 1
 
 
 def test_a_path_is_told_in_map_coordinates(map_: LatentMap, told: Any, qtbot: QtBot) -> None:
