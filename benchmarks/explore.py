@@ -1,11 +1,15 @@
 """Measures what exploring needs: ``python benchmarks/explore.py [--faces lfw] [--drags 8]``.
 
-Encodes a face set with the shipped model, measures its latents, looks for nearest faces, moves the
-map of them and drags sliders in the real window; one JSON line last:
+Encodes a face set with the shipped model, measures its latents, looks for nearest faces, uses the
+map of them, and drags sliders and points between faces in the real window; one JSON line last:
 
 * ``encode_images_per_s``, ``pca_s``, ``neighbours_ms``: the engine, nothing read from its cache;
 * ``map_frames_per_s``, ``map_frame_p95_ms``: the map's widget, 640 x 640, each frame painted at
   once after a move of the mouse or the wheel that pans or zooms, from all points down to faces;
+* ``lasso_…``, ``filter_…``: the same for each move of a lasso whose faces stand out, and for each
+  new value of one of three conditions;
+* ``between_ms``: the latent of a place between the faces, by t-SNE; ``probe_p95_ms``: from a move
+  of the mouse onto the ground of the map to the painted card with a decoded face;
 * ``slider_p95_ms``: from a slider's new value to the painted face, as in ``latency.py``, at rest.
 
 Without LFW it takes the demo faces, and as many points at random as LFW has. On a slow machine
@@ -32,7 +36,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.budget import Budget
 from benchmarks.driver import open_window, run_for, use_own_folders
 from benchmarks.machine import machine
-from benchmarks.map_moves import FRAMES, frame_times
+from benchmarks.map_moves import FRAMES, STEPS, filter_times, frame_times, lasso_times
+from benchmarks.probes import probe_times
 from benchmarks.slider_drags import drag_sliders
 from model.checkpoint import pretrained_model
 from model.data.datasets import load_faces
@@ -41,7 +46,7 @@ from model.face_set import FaceSet, take
 from model.inference import ENCODE_BATCH, encode
 from model.latent_statistics import LatentStatistics
 from model.latents.explored import Neighbours
-from model.latents.latent_map import pca_map
+from model.latents.latent_map import latent_at, pca_map
 from model.latents.latent_set import LatentSet, encode_set
 
 QUERIES = 200
@@ -64,10 +69,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         use_own_folders(Path(folder))
         result, points, cut_short = engine(faces, Path(folder) / "latents")
-        result |= slider(source, options.drags)
+        result |= hands(source, options.drags)
         result |= moving(points, faces)  # after the window, which makes the application
-    if result["map_frames"] < FRAMES:
-        cut_short.append("map")
+    wanted = {"map": FRAMES, "lasso": 2 * STEPS, "filter": 2 * STEPS}
+    cut_short += [name for name, frames in wanted.items() if result[f"{name}_frames"] < frames]
     print(json.dumps(machine() | {"source": source, "cut_short": cut_short} | result))
 
 
@@ -82,15 +87,17 @@ def engine(faces: FaceSet, folder: Path) -> tuple[dict[str, float], NDArray[np.f
     statistics = found.statistics()
     pca = time.perf_counter() - started
     searches = search_times(found, statistics)
+    points = points_of(found, statistics)
     result = {
         "faces": len(found.rows),
         "encode_images_per_s": round(len(found.rows) / encoding, 1),
         "pca_s": round(pca, 3),
         "neighbours_ms": round(float(np.median(searches)), 3),
+        "between_ms": round(float(np.median(between_times(found, points))), 3),
     }
     cut_short = {"encoding": len(some.images) < len(faces.images)}
     cut_short["neighbours"] = len(searches) < QUERIES
-    return result, points_of(found, statistics), [name for name, cut in cut_short.items() if cut]
+    return result, points, [name for name, cut in cut_short.items() if cut]
 
 
 def affordable(faces: FaceSet) -> FaceSet:
@@ -112,28 +119,44 @@ def points_of(found: LatentSet, statistics: LatentStatistics) -> NDArray[np.floa
 
 
 def moving(points: NDArray[np.float32], faces: FaceSet) -> dict[str, float]:
-    """Measure the frames of a map that is panned and zoomed."""
-    times = frame_times(points, faces.images)
-    return {
-        "map_frames": len(times),
-        "map_points": len(points),
-        "map_frames_per_s": round(len(times) / sum(times), 1),
-        "map_frame_p95_ms": round(float(np.percentile(times, 95)) * 1000, 2),
-    }
+    """Measure the frames of a map that is panned and zoomed, drawn on, and filtered."""
+    result: dict[str, float] = {"map_points": len(points)}
+    for name, measure in (("map", frame_times), ("lasso", lasso_times), ("filter", filter_times)):
+        times = measure(points, faces.images)
+        result |= {
+            f"{name}_frames": len(times),
+            f"{name}_frames_per_s": round(len(times) / sum(times), 1),
+            f"{name}_frame_p95_ms": round(float(np.percentile(times, 95)) * 1000, 2),
+        }
+    return result
 
 
-def slider(source: str, drags: int) -> dict[str, float]:
-    """Measure the way from a slider to the picture."""
+def hands(source: str, drags: int) -> dict[str, float]:
+    """Measure the way from a slider to the picture, and from the map's ground to a card."""
     window = open_window(source)
     try:
         run_for(1)
-        times = drag_sliders(window, drags)
+        times, probes = drag_sliders(window, drags), probe_times(window)
     finally:
         window.close()
     return {
         "slider_p50_ms": round(float(np.percentile(times, 50)), 2),
         "slider_p95_ms": round(float(np.percentile(times, 95)), 2),
+        "probe_p50_ms": round(float(np.percentile(probes, 50)), 2),
+        "probe_p95_ms": round(float(np.percentile(probes, 95)), 2),
     }
+
+
+def between_times(found: LatentSet, points: NDArray[np.float32]) -> list[float]:
+    """Return the milliseconds of finding latents for places between the faces."""
+    # As many latents as points, also where the map is one at random.
+    latents = np.resize(found.latents, (len(points), found.latents.shape[1]))
+    budget, times = Budget(LONGEST_S), [0.0]
+    for place in np.random.default_rng(0).permutation(points)[:QUERIES]:
+        if len(times) > 1 and budget.is_over:
+            break
+        times.append(_ms(latent_at, place + np.float32(0.01), points, latents))
+    return times[1:]
 
 
 def search_times(found: LatentSet, statistics: LatentStatistics) -> list[float]:

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, QTimer, Slot
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -92,7 +92,12 @@ class Lens(QWidget):
 
     That is a face on a card, or while looking around a grid of faces, each in its own place. The
     grid stays where it is while the pointer moves within a face, so that few are decoded anew.
+
+    Signals:
+        seen(): faces were decoded and are about to be painted.
     """
+
+    seen = Signal()
 
     def __init__(self, over: LatentMap, probing: Probing) -> None:
         super().__init__(over)
@@ -177,6 +182,7 @@ class Lens(QWidget):
         if view == self._view and self._place is not None and not self.is_around:
             self._card = place, self._image(faces[0], CARD_SIDE)
             self.update()
+            self.seen.emit()
 
     def _on_cells(self, view: int, cells: list[Cell], faces: Pixels) -> None:
         if view != self._view:
@@ -184,6 +190,7 @@ class Lens(QWidget):
         for cell, face in zip(cells, faces, strict=True):
             self._cells[cell] = rounded(self._image(face, SIDE))
         self.update()
+        self.seen.emit()
         self._ask()
 
     def _image(self, face: Pixels, side: int) -> QImage:
