@@ -37,6 +37,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QSlider, QTabWidget, QWidget
 
 from benchmarks.driver import open_window, run_for, use_own_folders, wait_for
+from cae_gui.explore.map.strokes import Mode
 from cae_gui.explore.principal_page import OF_NEAREST
 from cae_gui.explore.sliders.latent_slider import LatentSlider
 from cae_gui.main_window import MainWindow
@@ -92,6 +93,9 @@ def main() -> None:
             show(window.explore.tabs, window.explore.map)
             color_map(window)
             take(window.explore, folder / "map")
+            look_around(window)
+            take(window.explore, folder / "around")
+            stop_looking(window)
             go_half_way(window)
             take(window.morph, folder / "morph")
             show(window.morph.tabs, window.morph.grid)
@@ -152,6 +156,22 @@ def color_map(window: MainWindow) -> None:
     box.setCurrentText(COLORS)
     box.activated.emit(box.currentIndex())
     run_for(FILLING_S)
+
+
+def look_around(window: MainWindow) -> None:
+    """Let two classes of the legend stand out, and show decoded faces around the map's middle."""
+    page = window.explore.map
+    page.filters.choose(len(page.legend.rows) - 1)
+    page.filters.choose(0, adds=True)
+    page.map.set_mode(Mode.LOOK)
+    wait_for(page.lens.is_complete, "a grid of decoded faces")
+
+
+def stop_looking(window: MainWindow) -> None:
+    """Leave the map as it was."""
+    page = window.explore.map
+    page.filters.clear()
+    page.map.set_mode(Mode.TRAVEL)
 
 
 def change(painted: list[Any], slider: QSlider, value: int) -> None:

@@ -279,6 +279,7 @@ class LatentMap(QWidget):
             self.mode, self._is_hot = mode, False
             shapes = Qt.CursorShape
             self.setCursor(shapes.ArrowCursor if mode is Mode.TRAVEL else shapes.CrossCursor)
+            self._describe()
             self.mode_changed.emit(mode)
             self.over_ground.emit(None)
             if mode is Mode.LOOK:
@@ -348,6 +349,7 @@ class LatentMap(QWidget):
             f"{count:,} faces, {in_view:,} in view",
             f"{selected:,} selected" if selected else "",
             f"pointing at {pointed}" if pointed else "",
+            "looking around" if self.mode is Mode.LOOK else "",
         ]
         self.setAccessibleDescription("; ".join(part for part in parts if part))
 

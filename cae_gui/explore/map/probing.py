@@ -126,6 +126,11 @@ class Lens(QWidget):
             return int(self._card is not None)
         return sum(cell in self._cells for cell in self._wanted(self._place))
 
+    def is_complete(self) -> bool:
+        """Return whether all faces of the grid are in view, or that of the card."""
+        wanted = len(self._wanted(QPointF())) if self.is_around else 1
+        return self.shown() == wanted
+
     def snapped(self, place: QPointF) -> QPointF:
         """Return the place that the face shown at a position is of."""
         return _middle(_cell(place)) if self.is_around else place

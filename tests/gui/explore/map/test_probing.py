@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from cae_gui.explore.map.map_page import FEWEST_ON_PATH, FOUND, MOST_ON_PATH
 from cae_gui.explore.map.strokes import Mode
 from cae_gui.main_window import MainWindow
 from model.data.datasets import FaceSet
+from model.latents.latent_map import Mapping
 from tests.gui.conftest import LOADING_MS, picture_of, same_picture, save_faces
 
 Key = Qt.Key
@@ -85,16 +86,18 @@ def test_looking_around_shows_a_grid_in_its_places(window: MainWindow, qtbot: Qt
     qtbot.mouseClick(page.modes.tools[Mode.LOOK], LEFT)
     assert page.modes.tools[Mode.LOOK].isChecked()
     QTest.mouseMove(map_, place)
-    whole = 25 if min(map_.width(), map_.height()) >= 6 * LOOK_STEP else 9
-    qtbot.waitUntil(lambda: shown(window) == whole, timeout=LOADING_MS)
+    assert map_.accessibleDescription().endswith("looking around")
+    qtbot.waitUntil(page.lens.is_complete, timeout=LOADING_MS)
+    whole = shown(window)
+    assert whole == (25 if min(map_.width(), map_.height()) >= 6 * LOOK_STEP else 9)
     grid = picture_of(map_)
     QTest.mouseMove(map_, place + QPoint(LOOK_STEP, 0))
     assert whole // 2 < shown(window) < whole  # what is still in view isn't decoded anew
-    qtbot.waitUntil(lambda: shown(window) == whole, timeout=LOADING_MS)
+    qtbot.waitUntil(page.lens.is_complete, timeout=LOADING_MS)
     QTest.mouseMove(map_, place)
     assert same_picture(picture_of(map_), grid)
     QTest.keyClick(map_, Key.Key_Plus)  # other places lie there now
-    qtbot.waitUntil(lambda: shown(window) == whole, timeout=LOADING_MS)
+    qtbot.waitUntil(page.lens.is_complete, timeout=LOADING_MS)
     assert not same_picture(picture_of(map_), grid)
     QTest.keyClick(map_, Key.Key_Escape)
     assert not page.modes.tools[Mode.LOOK].isChecked()
@@ -157,6 +160,38 @@ def choose_in_menu(window: MainWindow, place: QPoint, entry: int) -> None:
     menu = map_.findChildren(QMenu)[-1]
     menu.setActiveAction(menu.actions()[entry])
     QTest.keyClick(menu, Key.Key_Return)
+
+
+def test_on_a_map_by_tsne_a_place_is_a_mean_of_the_faces_around(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    def in_a_ring(latents: Any, _statistics: Any, **_named: Any) -> Iterator[Mapping]:
+        angle = np.linspace(0, 2 * np.pi, len(latents), endpoint=False)
+        yield Mapping(np.stack([np.cos(angle), np.sin(angle)], 1).astype(np.float32), 1, 1)
+
+    monkeypatch.setattr("model.latents.latent_map.tsne_map", in_a_ring)
+    monkeypatch.setattr("model.latents.latent_map.has_tsne", lambda: True)
+    studio, map_ = window.studio, window.explore.map.map
+    studio.maps.choose("tsne")
+    qtbot.waitUntil(lambda: studio.maps.plane is None and not studio.maps.job.is_busy)
+    explored, made = studio.maps.explored, window.explore.map.path_made
+    assert explored is not None
+    ends = [map_.place_of(*place) for place in ((1, 0), (-1, 0))]  # the faces 0 and 30
+    assert ends[0] is not None
+    assert ends[1] is not None
+    map_.set_mode(Mode.PATH)
+    with qtbot.waitSignal(made) as drawn:
+        QTest.mousePress(map_, LEFT, NONE, ends[0].toPoint())
+        for share in (0.75, 0.5, 0.25, 0):
+            QTest.mouseMove(map_, (ends[0] * share + ends[1] * (1 - share)).toPoint())
+        QTest.mouseRelease(map_, LEFT, NONE, ends[1].toPoint())
+    (latents,) = drawn.args
+    assert len(latents) == MOST_ON_PATH
+    known, spread = explored.latents.latents, explored.latents.latents.std()
+    assert np.abs(latents[0] - known[0]).mean() < 0.1 * spread
+    assert np.abs(latents[-1] - known[30]).mean() < 0.1 * spread
+    middle = np.abs(latents[MOST_ON_PATH // 2] - known).mean(axis=1)
+    assert middle.min() > 0.1 * spread  # it is none of the faces
 
 
 def test_a_drawn_path_becomes_that_of_the_morph(window: MainWindow, qtbot: QtBot) -> None:
