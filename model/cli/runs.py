@@ -15,6 +15,7 @@ from model.cli.arguments import (
     command,
     find_run,
 )
+from model.cli.terminal import time_text
 from model.runs.command import UNKNOWN_FACES, source_of, train_command
 from model.runs.runs import Run, RunError, RunSummary, list_runs, runs_folder
 from model.runs.wording import settings_text, summary
@@ -82,6 +83,7 @@ def run_show(arguments: Namespace) -> int:
     about += [("Started", f"{run.started:%Y-%m-%d %H:%M:%S}")] if run.started else []
     results = [("State", state), ("Epochs done", epochs)]
     best = [("Best test MSE", mse), ("in epoch", epoch)]
+    best += _effort(run.summary())
     short = ("In short", summary(run.config))
     _print_table([*about, *results, *best, short, *settings_text(run.config).items()])
     if rows := run.rows():
@@ -184,6 +186,14 @@ def _result(summary: RunSummary) -> tuple[str, str, str, str]:
     if summary.best_mse is None:
         return state, done, "–", "–"
     return state, done, f"{summary.best_mse:.5f}", f"{summary.best_epoch}"
+
+
+def _effort(summary: RunSummary) -> list[tuple[str, str]]:
+    """Return what the training took, as far as that is known."""
+    speed = f"{summary.images_per_s:,.0f} images/s" if summary.images_per_s else ""
+    how = " on ".join(filter(None, (speed, summary.device)))
+    time = time_text(summary.seconds) if summary.seconds else ""
+    return [pair for pair in (("Time of its epochs", time), ("Trained at", how)) if pair[1]]
 
 
 def _labels(run: Run) -> list[tuple[str, str]]:

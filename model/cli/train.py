@@ -213,7 +213,7 @@ def _say_how_to_go_on(run: Run, source: str, console: Console) -> None:
 
 def _is_empty(run: Run) -> bool:
     """Tell whether nothing was measured or saved, so that there is nothing to lose."""
-    return {path.name for path in run.folder.glob("*")} <= {"run.json"}
+    return {path.name for path in run.folder.glob("*")} <= {"run.json", "machine.json"}
 
 
 class Plan(NamedTuple):

@@ -5,6 +5,7 @@
     2026-11-23 14-05-33/
         run.json            configuration, data set, when it started
         labels.json         name, notes and tags that a person gave it
+        machine.json        the device that trained it, and the faces of an epoch
         running.json        only during a training: its host, and the time of its last heartbeat
         metrics.jsonl       one line an epoch
         previews/           the same test faces after each epoch
@@ -30,6 +31,7 @@ from model.io.files import read_bytes, readable, replacing, write_bytes
 from model.io.places import data_folder
 from model.runs.epoch_rows import EpochRow, append_row, best_row, read_rows
 from model.runs.labels import RunLabels, read_labels
+from model.runs.machine import read_machine
 from model.runs.writer import HeartbeatMonitor, RunError, Writer, was_cut_off
 
 if TYPE_CHECKING:
@@ -53,7 +55,9 @@ class RunSummary(NamedTuple):
     """The state of a run: ``is_running`` if it is trained now, on this machine or another.
 
     ``best_mse`` and ``best_epoch`` are None until an epoch was measured. ``was_cut_off``: the
-    process that trained it on this machine died, and this has not been reported yet.
+    process that trained it on this machine died, and this has not been reported yet. ``seconds``
+    is the time of all epochs with their tests; ``device`` "" and ``images_per_s``, the mean over
+    that time, 0 where they aren't known.
     """
 
     epochs_done: int
@@ -63,6 +67,9 @@ class RunSummary(NamedTuple):
     is_finished: bool
     is_running: bool
     was_cut_off: bool = False
+    seconds: float = 0.0
+    device: str = ""
+    images_per_s: float = 0.0
 
 
 def runs_folder() -> Path:
@@ -169,6 +176,8 @@ class Run:
         except RunError:
             rows = []
         best, done = best_row(rows), rows[-1].epoch if rows else 0
+        device, images = read_machine(self.folder)
+        seconds = sum(row.seconds for row in rows)
         return RunSummary(
             done,
             self.config.epochs,
@@ -177,6 +186,9 @@ class Run:
             done >= self.config.epochs,
             HeartbeatMonitor(self.folder).is_running(),
             was_cut_off(self.folder),
+            seconds,
+            device,
+            images * len(rows) / seconds if seconds > 0 else 0.0,
         )
 
     def rows(self) -> list[EpochRow]:

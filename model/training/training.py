@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 
 import torch
 
@@ -18,6 +18,7 @@ from model.config import TrainConfig
 from model.data.datasets import DataError, FaceSet
 from model.device import device_name, use_threads
 from model.events import EpochDone, Event, Finished, Notice, Progress, Snapshot, Started
+from model.runs.machine import Machine, write_machine
 from model.runs.runs import EpochRow, Run, RunError
 from model.runs.writer import Writer
 from model.system.heap import kept_memory
@@ -104,6 +105,9 @@ def _train(
         run.tidy()
         if start and not trainer.step and not trainer.epoch:
             run.save_state(trainer.state())  # so that the run can be continued without ``start``
+        with suppress(OSError):  # it is only for lists; the first epoch tells what can't be saved
+            machine = Machine(device_name(trainer.device), len(trainer.train_images))
+            write_machine(run.folder, machine)
     try:
         yield Started(
             device_name(trainer.device),

@@ -175,12 +175,12 @@ class TestSummary:
     def test_a_run_under_way(self, run: Run) -> None:
         for measured in (row(1, 0.03), row(2, 0.01)):
             run.append(measured)
-        assert run.summary() == RunSummary(2, 3, 0.01, 2, False, False)
+        assert run.summary() == RunSummary(2, 3, 0.01, 2, False, False, seconds=3.0)
 
     def test_a_finished_run(self, run: Run) -> None:
         for measured in (row(1, 0.03), row(2, 0.01), row(3, 0.02)):
             run.append(measured)
-        assert run.summary() == RunSummary(3, 3, 0.01, 2, True, False)
+        assert run.summary() == RunSummary(3, 3, 0.01, 2, True, False, seconds=4.5)
 
     def test_a_run_that_somebody_trains(self, run: Run) -> None:
         with Writer(run.folder):

@@ -481,6 +481,18 @@ class TestStopping:
         close(events)
         assert load_face_model(run.last).test_mse is None
 
+    def test_the_device_and_the_faces_of_an_epoch_are_kept(
+        self, run: Run, few_faces: FaceSet
+    ) -> None:
+        events = list(start(few_faces, run=run))
+        started = next(event for event in events if isinstance(event, Started))
+        done = [event for event in events if isinstance(event, EpochDone)]
+        summary = run.summary()
+        assert summary.device == started.device
+        assert summary.seconds == sum(event.seconds for event in done)
+        seen = len(done) * started.train_images
+        assert summary.images_per_s == pytest.approx(seen / summary.seconds)
+
     def test_previews_are_kept_with_their_originals(self, run: Run, few_faces: FaceSet) -> None:
         done = [event for event in start(few_faces, run=run) if isinstance(event, EpochDone)]
         assert run.preview_epochs() == [1, 2]
@@ -582,7 +594,7 @@ class TestTrouble:
         break_loss(monkeypatch, 1)
         with pytest.raises(TrainingError, match="in epoch 1.*No epoch was finished before"):
             list(start(few_faces, run=run))
-        assert list(files(run.folder)) == ["run.json"]
+        assert set(files(run.folder)) == {"machine.json", "run.json"}
 
     @pytest.mark.parametrize("stop", ["before a report", "after a report"])
     def test_spoilt_weights_that_nobody_noticed_yet_are_not_kept(
