@@ -271,6 +271,9 @@ def put_on(window: MainWindow, scheme: Scheme) -> None:
     if window.train.plot.isVisible():
         # A further wish follows the answer to the last one.
         wait_for(lambda: len(wishes) >= 3, "curves")
+    page = window.explore.map
+    if page.map.isVisible() and page.map.mode is Mode.LOOK:
+        wait_for(page.lens.is_complete, "a grid of decoded faces")
 
 
 if __name__ == "__main__":

@@ -115,8 +115,11 @@ class Filters(QObject):
         if self.coloring is None or len(self._bands) != len(met):
             return Matching(met, ())
         counts = np.bincount(self._bands[met], minlength=len(self.coloring.bands))
-        mask = met & np.isin(self._bands, list(self.chosen)) if self.chosen else met
-        return Matching(mask, tuple(counts.tolist()))
+        if self.chosen:
+            stands_out = np.zeros(len(self.coloring.bands), np.bool_)
+            stands_out[list(self.chosen)] = True
+            met &= stands_out[self._bands]
+        return Matching(met, tuple(counts.tolist()))
 
 
 def condition_on(name: str, *, above: bool = True) -> Condition:

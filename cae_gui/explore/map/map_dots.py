@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -69,13 +69,21 @@ class Coloring:
         return np.asarray((share.clip(0, 1) * 255).round(), np.uint8)
 
 
-def scale_table(palette: QPalette) -> NDArray[np.uint8]:
+def scale_table(palette: QPalette) -> Table:
     """Return the scale's colors (256, 3) from low to high, for the palette's background."""
+    return _scale(is_dark(palette))
+
+
+@cache
+def _scale(on_dark: bool) -> Table:
+    # Kept, as each frame needs it some times: it takes as long as a third of all dots.
     steps = np.array([list(bytes.fromhex(name)) for name in _VIRIDIS.split()], np.float64)
-    first, last = _ON_DARK if is_dark(palette) else _ON_LIGHT
+    first, last = _ON_DARK if on_dark else _ON_LIGHT
     wanted = np.linspace(first, last, 256) * (len(steps) - 1)
     channels = [np.interp(wanted, np.arange(len(steps)), channel) for channel in steps.T]
-    return np.asarray(np.stack(channels, axis=1).round(), np.uint8)
+    table = np.asarray(np.stack(channels, axis=1).round(), np.uint8)
+    table.flags.writeable = False
+    return table
 
 
 def plain_table(palette: QPalette) -> NDArray[np.uint8]:
