@@ -19,6 +19,7 @@ from PySide6.QtCore import (
     Slot,
 )
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QFocusEvent,
     QHideEvent,
     QImage,
@@ -125,6 +126,7 @@ class LatentMap(QWidget):
             None once it no longer is. While looking around it is the place that is looked at.
         viewed(): other points or another part of the map are in view, or the size has changed.
         place_chosen(QPointF): a position in the widget was chosen while looking around.
+        menu_asked(QPointF): a menu is wanted for a position in the widget, by mouse or key.
         mode_changed(Mode): a drag does something else now.
         sweeping(object, Change): the points, bool (N,), in the area that is being drawn.
         swept(object, Change): the points, bool (N,), that were drawn around or clicked on in a
@@ -151,6 +153,7 @@ class LatentMap(QWidget):
     over_ground = Signal(object)
     viewed = Signal()
     place_chosen = Signal(QPointF)
+    menu_asked = Signal(QPointF)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -356,7 +359,7 @@ class LatentMap(QWidget):
     def _inside(self, margin: float) -> NDArray[np.bool_]:
         return inside(self._places, self.width(), self.height(), margin)
 
-    def _point_at(self, place: QPointF) -> int | None:
+    def point_at(self, place: QPointF) -> int | None:
         """Return the point whose face or dot lies at a position in the widget, or None."""
         if self._points is None:
             return None
@@ -381,7 +384,7 @@ class LatentMap(QWidget):
             return
         self._pointer = place
         self._is_hot = self.mode is Mode.TRAVEL and self._is_on_marker(place)
-        self._point_to(None if self._is_hot else self._point_at(place))
+        self._point_to(None if self._is_hot else self.point_at(place))
         over_face = self._is_hot or self._pointed is not None
         shape = Qt.CursorShape.PointingHandCursor if over_face else Qt.CursorShape.ArrowCursor
         self.setCursor(shape if self.mode is Mode.TRAVEL else Qt.CursorShape.CrossCursor)
@@ -696,11 +699,11 @@ class LatentMap(QWidget):
         draws = left and self.mode.draws
         self._change = _change(event.modifiers()) if draws else None
         if draws:
-            self._pressed_on = self._point_at(place)
+            self._pressed_on = self.point_at(place)
             return
         travels = left and self.mode is Mode.TRAVEL
         self._is_hot = travels and self._is_on_marker(place)
-        self._pressed_on = self._point_at(place) if travels and not self._is_hot else None
+        self._pressed_on = self.point_at(place) if travels and not self._is_hot else None
         if left and event.modifiers() & _SHIFT and self._here is not None:
             self._travel_to(place)
 
@@ -736,8 +739,13 @@ class LatentMap(QWidget):
             self.place_chosen.emit(event.position())
         self._hover(event.position())
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._points is not None and self._press_at is None:
+            by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+            self.menu_asked.emit(QPointF(event.pos()) if by_mouse else self._looked_at())
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        on_ground = self.mode is Mode.TRAVEL and self._point_at(event.position()) is None
+        on_ground = self.mode is Mode.TRAVEL and self.point_at(event.position()) is None
         if event.button() == _LEFT and on_ground and not self._is_on_marker(event.position()):
             self.fit()
 

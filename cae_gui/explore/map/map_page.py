@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QPointF, Qt, Signal, Slot
+from PySide6.QtCore import QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QPalette, QStandardItemModel
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
@@ -113,7 +113,6 @@ class MapPage(QWidget):
         self._known_of: tuple[Floats | None, Floats | None] = None, None  # points, the face's start
         self._rest = rest_timer(self, self._look)
         self.map = LatentMap()
-        self.map.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._probing = Probing(models, maps, self)
         self.lens = Lens(self.map, self._probing)
         self.filters = Filters(self)
@@ -163,7 +162,7 @@ class MapPage(QWidget):
         self.filters.changed.connect(self._show_matching)
         self.map.place_chosen.connect(self._load_place)
         self.map.path_drawn.connect(self._on_path)
-        self.map.customContextMenuRequested.connect(self._on_menu)
+        self.map.menu_asked.connect(self._on_menu)
         explorer, latents = self._explorer, self._latents
         self.map.shown.connect(self._on_shown)
         self.map.point_clicked.connect(self._exploring.load_measured)
@@ -336,20 +335,21 @@ class MapPage(QWidget):
 
     # Between the faces
 
-    @Slot(QPoint)
-    def _on_menu(self, position: QPoint) -> None:
-        """Offer what can be done at a position of the map."""
-        if self._maps.points is None:
-            return
-        menu, place = QMenu(self.map), QPointF(position)
+    @Slot(QPointF)
+    def _on_menu(self, place: QPointF) -> None:
+        """Offer what can be done at a position of the map's widget."""
+        menu, looks = QMenu(self.map), self.map.mode is Mode.LOOK
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("&Load the face of this place", lambda: self._load_place(place))
-        looks = self.map.mode is Mode.LOOK
+        point = None if looks else self.map.point_at(place)
+        if point is None:
+            menu.addAction("&Load the face of this place", lambda: self._load_place(place))
+        else:
+            menu.addAction("&Load this face", partial(self._exploring.load_measured, point))
         other = Mode.TRAVEL if looks else Mode.LOOK
         around = menu.addAction("Look &around", partial(self.map.set_mode, other))
         around.setCheckable(True)
         around.setChecked(looks)
-        menu.popup(self.map.mapToGlobal(position))
+        menu.popup(self.map.mapToGlobal(place.toPoint()))
 
     @Slot(QPointF)
     def _load_place(self, position: QPointF) -> None:

@@ -150,12 +150,41 @@ def test_the_menu_of_a_place_loads_its_face(window: MainWindow, qtbot: QtBot) ->
     here = map_.here()
     assert here is not None
     assert (here - QPointF(place)).manhattanLength() < 2
+    points = window.studio.maps.points
+    assert points is not None
+    far = int(np.hypot(*points.T).argmax())  # this one no other face hides
+    dot = map_.place_of(*points[far].tolist())
+    assert dot is not None
+    with qtbot.waitSignal(explorer.face_changed, timeout=LOADING_MS):
+        choose_in_menu(window, dot.toPoint(), 0)
+    assert window.gallery.selected_row() == far
     choose_in_menu(window, place, 1)
     assert map_.mode is Mode.LOOK
 
 
-def choose_in_menu(window: MainWindow, place: QPoint, entry: int) -> None:
-    map_, reason = window.explore.map.map, QContextMenuEvent.Reason.Mouse
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+def test_by_keyboard_the_menu_is_of_the_place_that_is_looked_at(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    map_, explorer = window.explore.map.map, window.studio.explorer
+    map_.setFocus()
+    QTest.keyClick(map_, Key.Key_A)
+    QTest.keyClick(map_, Key.Key_Right)
+    QTest.keyClick(map_, Key.Key_Right)
+    with qtbot.waitSignal(explorer.face_changed, timeout=LOADING_MS):
+        choose_in_menu(window, map_.rect().center(), 0, QContextMenuEvent.Reason.Keyboard)
+    here = map_.here()
+    assert here is not None
+    assert here.x() > map_.rect().center().x() + LOOK_STEP
+
+
+def choose_in_menu(
+    window: MainWindow,
+    place: QPoint,
+    entry: int,
+    reason: QContextMenuEvent.Reason = QContextMenuEvent.Reason.Mouse,
+) -> None:
+    map_ = window.explore.map.map
     QApplication.sendEvent(map_, QContextMenuEvent(reason, place, map_.mapToGlobal(place)))
     menu = map_.findChildren(QMenu)[-1]
     menu.setActiveAction(menu.actions()[entry])
