@@ -27,6 +27,7 @@ from model.face_set import FaceSet
 from model.latent_statistics import LatentStatistics
 from model.latents.custom_directions import DirectionFaces, save_directions
 from model.latents.directions import Direction
+from model.latents.presets import Preset
 from model.morph.key_frames import KeyFrame
 from model.morph.key_frames import Path as MorphPath
 from model.network import ConvAutoencoder
@@ -435,7 +436,8 @@ class SessionFiles:
         parts = ((face,), (face,), (direction,), (own,), path, faces[:2])
         session = ExploreSession("digest", "Title", *parts)
         save_session(folder / "a.cae-session", session)
-        save_directions(folder / "a.directions", [own])
+        preset = Preset("Older", latent, "digest", (("Smile", 1.0),))
+        save_directions(folder / "a.directions", [own, preset])
         self._files = {path.suffix: path.read_bytes() for path in sorted(folder.iterdir())}
         self.tricks: list[Trick] = [
             *(trick for suffix in self._files for trick in unusual(f"x{suffix}")),

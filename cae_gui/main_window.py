@@ -33,7 +33,7 @@ from cae_gui.core.selection import Selected
 from cae_gui.core.tasks import Task
 from cae_gui.documents.drops import outlook
 from cae_gui.documents.files import Files, has_files_or_image
-from cae_gui.documents.saving import FIGURE, PICTURE, Saving
+from cae_gui.documents.saving import DIRECTIONS, FIGURE, PICTURE, Saving
 from cae_gui.documents.sessions import Sessions
 from cae_gui.explore.page import ExplorePage
 from cae_gui.folding import Folding
@@ -63,6 +63,7 @@ from cae_gui.widgets.workspace import Workspace
 from cae_gui.widgets.workspaces import Workspaces
 from model.io.files import is_there
 from model.io.places import word_of_temporary
+from model.latents.custom_directions import SUFFIX as DIRECTIONS_SUFFIX
 
 _FIRST_SIZE, _FIRST_SHARE = QSize(1440, 900), 0.9
 """Of the window before the user gives it another, and of the screen at the most."""
@@ -336,6 +337,9 @@ class MainWindow(QMainWindow):
         ):
             save = partial(self.saving.save, f"Save the {what}", f"{name}.png", formats, write)
             button.clicked.connect(lambda _checked, save=save: save())
+        asked = "Export your directions", f"yours{DIRECTIONS_SUFFIX}", DIRECTIONS
+        export = partial(self.saving.save, *asked, explore.save_directions)
+        explore.own_page.export.clicked.connect(lambda _checked: export())
         page.save_asked.connect(partial(self.saving.save, "Save the picture", "face.png", PICTURE))
 
     def _exports(self) -> list[QAction]:

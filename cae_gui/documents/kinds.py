@@ -10,6 +10,7 @@ from model.documents.session_file import FORMAT as SESSION_FORMAT
 from model.documents.session_file import SUFFIX as SESSION_SUFFIX
 from model.io.files import check_ordinary
 from model.latents.custom_directions import FORMAT as DIRECTIONS_FORMAT
+from model.latents.custom_directions import FORMAT_WITH_PRESETS
 from model.latents.custom_directions import SUFFIX as DIRECTIONS_SUFFIX
 
 Kind = Literal["model", "session", "directions", "photo"]
@@ -18,6 +19,7 @@ MODEL_SUFFIXES = (".safetensors", ".pth", ".pt", ".pth.tar", ".pt.tar", ".ckpt",
 _FORMATS: dict[bytes, Kind] = {
     SESSION_FORMAT.encode(): "session",
     DIRECTIONS_FORMAT.encode(): "directions",
+    FORMAT_WITH_PRESETS.encode(): "directions",
 }
 _MOST_HEADER = 1_000_000
 """Bytes of a header that are searched for the file's own format."""

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from cae_gui.widgets import dialogs
 from model.documents.session_file import SUFFIX as SESSION_SUFFIX
+from model.latents.custom_directions import SUFFIX as DIRECTIONS_SUFFIX
 
 if TYPE_CHECKING:
     from cae_gui.core.models import Models
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 FIGURE = "Picture (*.png);;Vector graphic (*.svg);;PDF (*.pdf)"
 TABLE = "Table (*.csv)"
 PICTURE = "Picture (*.png)"
+DIRECTIONS = f"Directions (*{DIRECTIONS_SUFFIX})"
 
 
 class Saving(QObject):

@@ -98,7 +98,7 @@ class SessionFiles(QObject):
             title=self._models.title[:MAX_TEXT],
             faces=() if explorer.face is None else (_saved(explorer.face.name, explorer.face),),
             snapshots=tuple(_saved(item.name, item.edited) for item in explorer.snapshots),
-            own=self._own.items,
+            own=self._own.of_faces,
             path=self._morpher.path,
             key_faces=self._key_faces(),
         )

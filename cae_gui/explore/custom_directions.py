@@ -1,8 +1,8 @@
-"""Custom directions, which the user defines by faces, for the model in use."""
+"""Custom directions, which the user defines by faces, and presets, for the model in use."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +19,7 @@ from model.documents.session_file import SUFFIX, load_session
 from model.io.tensor_file import TensorFileError
 from model.latents.custom_directions import (
     DirectionFaces,
+    Own,
     brought,
     custom_direction,
     custom_directions_file,
@@ -27,17 +28,19 @@ from model.latents.custom_directions import (
     merge_directions,
 )
 from model.latents.directions import Directions
-from model.latents.latent_set import FaceLatents
+from model.latents.latent_set import FaceLatents, model_digest
+from model.latents.presets import Preset, parts_of, preset_direction
 from model.progress import WorkProgress
 
 if TYPE_CHECKING:
+    from model.checkpoint import FaceModel
     from model.latent_statistics import LatentStatistics
     from model.latents.directions import Direction
 
 Floats = NDArray[np.float32]
-Items = tuple[DirectionFaces, ...]
-Change = tuple[DirectionFaces | None, DirectionFaces | None]
-"""A direction before and after; None where there is none."""
+Items = tuple[Own, ...]
+Change = tuple[Own | None, Own | None]
+"""A direction or preset before and after; None where there is none."""
 
 DRAFT_STEPS = (-2, -1, 0, 1, 2)
 """Coordinates at which the preview of a new direction is decoded, in sigma."""
@@ -59,16 +62,18 @@ class CustomDirections(QObject):
 
     A model without such a file takes over the directions in use, or else those of the last start,
     and encodes their faces. Its own file is written at the first change. Every change can be
-    undone on the explorer's stack.
+    undone on the explorer's stack. Presets hold for one model only: another one doesn't take them
+    over, and leaves them out of what is imported.
 
     Signals:
         changed(): ``items`` has changed, or was encoded.
-        brought(Path, int): this number of directions was imported from a file.
+        brought(Path, int, int): this number of directions and presets was imported from a file;
+            this number of presets was not, as they belong to another model.
         drafted(Draft): the answer to the last ``ask_draft``.
     """
 
     changed = Signal()
-    brought = Signal(object, int)
+    brought = Signal(object, int, int)
     drafted = Signal(object)
 
     def __init__(
@@ -77,6 +82,9 @@ class CustomDirections(QObject):
         super().__init__(parent)
         self._models, self._explorer, self._report = models, explorer, report
         self.items: Items = ()
+        """Directions, and behind them presets."""
+        self.digest = ""
+        """That of the model in use; "" until it is known."""
         self.unusable: tuple[str, ...] = ()
         """Sentences about directions that can't be computed for the model in use."""
         self.source: Path | None = None
@@ -89,7 +97,7 @@ class CustomDirections(QObject):
         self._file: Path | None = None
         self._known: Collection[str] = ()
         self._is_unsaved = False
-        self._later: list[tuple[Sequence[DirectionFaces], str]] = []
+        self._later: list[tuple[Sequence[Own], str]] = []
         self._statistics: LatentStatistics | None = None
         self._files = LatestJob(parent=self)  # in order of requests: a load must follow a save
         self._measuring, self._drafting = StreamJob(self), StreamJob(self)
@@ -100,8 +108,23 @@ class CustomDirections(QObject):
 
     @property
     def names(self) -> list[str]:
-        """The names of all directions."""
+        """The names of all directions and presets."""
         return [item.name for item in self.items]
+
+    @property
+    def of_faces(self) -> tuple[DirectionFaces, ...]:
+        """The directions, without presets."""
+        return _of_faces(self.items)
+
+    def preset(self, name: str) -> Preset | None:
+        """Return the present edit as a preset; None without an edit, or a measured model."""
+        face, directions = self._explorer.face, self._explorer.directions
+        if face is None or directions is None or not self.digest:
+            return None
+        offset = face.latent - face.start
+        if not offset.any():
+            return None
+        return Preset(name, offset, self.digest, parts_of(offset, directions))
 
     @property
     def latents(self) -> FaceLatents | None:
@@ -120,16 +143,16 @@ class CustomDirections(QObject):
         fits = len(statistics.mean) == latents.model.network.latent_dim
         return statistics if fits else None  # the explorer may still have another model's
 
-    def put(self, item: DirectionFaces, instead_of: DirectionFaces | None = None) -> None:
-        """Add a direction, or replace ``instead_of``."""
+    def put(self, item: Own, instead_of: Own | None = None) -> None:
+        """Add a direction or a preset, or replace ``instead_of``."""
         verb = "Make" if instead_of is None else "Change"
         self._change(f"{verb} “{item.name}”", [(instead_of, item)])
 
-    def remove(self, item: DirectionFaces) -> None:
-        """Remove a direction."""
+    def remove(self, item: Own) -> None:
+        """Remove a direction or a preset."""
         self._change(f"Remove “{item.name}”", [(item, None)])
 
-    def add(self, items: Sequence[DirectionFaces], text: str) -> int:
+    def add(self, items: Sequence[Own], text: str) -> int:
         """Add directions that aren't there yet, under unique names; return how many.
 
         They are added once the model's own directions were read.
@@ -144,7 +167,7 @@ class CustomDirections(QObject):
 
     def bring(self, path: Path) -> None:
         """Add the directions of another model's file, or of a session."""
-        work, then = partial(_read_other, path), partial(self._on_brought, path)
+        work, then = partial(_read_other, path, self._models.model), partial(self._on_brought, path)
         self._files.ask(work, lane=("bring", path), then=then, failed=self._report)
 
     def ask_draft(self, faces: DirectionFaces) -> bool:
@@ -184,7 +207,7 @@ class CustomDirections(QObject):
         for before, after in changes:
             place = items.index(before) if before in items else len(items)
             items[place : place + (before in items)] = [after] if after is not None else []
-        self.items = tuple(items)
+        self.items = tuple(sorted(items, key=_is_preset))
         self.is_measured = False
         self._save()
         self._measure()
@@ -211,7 +234,7 @@ class CustomDirections(QObject):
         if model is None:
             return
         self._measuring.cancel()
-        self.is_measured = False
+        self.is_measured, self.digest = False, ""
         if self._models.snapshot_of is not None and self.is_ready:
             self._measure()  # a snapshot of a training has no file: it uses the present directions
             return
@@ -235,8 +258,9 @@ class CustomDirections(QObject):
         if self.statistics is not self._statistics:
             self._measure()
 
-    def _on_brought(self, path: Path, items: Sequence[DirectionFaces]) -> None:
-        self.brought.emit(path, self.add(items, f"Bring directions from “{path.name}”"))
+    def _on_brought(self, path: Path, read: _Read) -> None:
+        count = self.add(read.items, f"Bring directions from “{path.name}”")
+        self.brought.emit(path, count, read.left_out)
 
     def _on_loaded(self, file: Path, found: _Found | None) -> None:
         if file != self._file:
@@ -250,7 +274,7 @@ class CustomDirections(QObject):
         for items, text in later:
             self.add(items, text)
 
-    def _on_saved(self, file: Path, own: int, kept: Sequence[DirectionFaces]) -> None:
+    def _on_saved(self, file: Path, own: int, kept: Sequence[Own]) -> None:
         if file != self._file:
             return
         self.source, self._known = file, [item.name for item in kept]
@@ -272,7 +296,7 @@ class CustomDirections(QObject):
             or not self.is_ready
         ):
             return
-        self.unusable, self.is_measured = event.unusable, True
+        self.unusable, self.is_measured, self.digest = event.unusable, True, event.digest
         self._explorer.set_own(event.directions)
         self.changed.emit()
 
@@ -288,10 +312,18 @@ class _Found(NamedTuple):
     items: Items
 
 
+class _Read(NamedTuple):
+    """What another file holds, and how many presets of other models it has besides."""
+
+    items: Sequence[Own]
+    left_out: int
+
+
 class _Measured(NamedTuple):
     """The directions in a model's latent space, and why some can't be computed."""
 
     latents: FaceLatents
+    digest: str
     directions: tuple[Direction, ...]
     unusable: tuple[str, ...]
 
@@ -304,12 +336,14 @@ def _read(file: Path, present: Items, source: Path | None) -> _Found | None:
         OSError: it can't be opened.
     """
     found = file if file.exists() else source
-    if present and not file.exists():
-        return _Found(source or file, present)
+    carried = _of_faces(present)
+    if carried and not file.exists():
+        return _Found(source or file, carried)
     if found is None:
         return None
     try:
-        return _Found(found, tuple(load_directions(found)))
+        items = tuple(load_directions(found))
+        return _Found(found, items if found == file else _of_faces(items))
     except TensorFileError as error:
         kept = damaged_path(found).name
         raise RuntimeError(
@@ -318,7 +352,7 @@ def _read(file: Path, present: Items, source: Path | None) -> _Found | None:
         ) from error
 
 
-def _write(file: Path, items: Items, known: Collection[str]) -> list[DirectionFaces]:
+def _write(file: Path, items: Items, known: Collection[str]) -> list[Own]:
     """Write directions and return all directions now in the file.
 
     Raises:
@@ -334,28 +368,54 @@ def _write(file: Path, items: Items, known: Collection[str]) -> list[DirectionFa
         ) from error
 
 
-def _read_other(path: Path) -> Sequence[DirectionFaces]:
-    """Read the directions of another model's file, or of a session.
+def _read_other(path: Path, model: FaceModel | None) -> _Read:
+    """Read the directions of another model's file, or of a session; presets of this model alone.
 
     Raises:
         TensorFileError: it is damaged, or a file of another kind.
         OSError: it can't be opened.
     """
-    return load_session(path).own if path.suffix.lower() == SUFFIX else load_directions(path)
+    if path.suffix.lower() == SUFFIX:
+        return _Read(load_session(path).own, 0)
+    found, digest = load_directions(path), "" if model is None else model_digest(model)
+    kept = [item for item in found if not isinstance(item, Preset) or item.model == digest]
+    return _Read(kept, len(found) - len(kept))
 
 
 def _measure(
     latents: FaceLatents, items: Items, statistics: LatentStatistics
 ) -> Iterator[WorkProgress | _Measured]:
-    """Encode the faces of all directions, and yield the directions last."""
+    """Encode the faces of all directions, and yield directions and presets last."""
     directions, unusable = [], []
-    for item in items:
+    for item in _of_faces(items):
         sides = yield from _sides(item, latents)
         try:
             directions.append(custom_direction(item.name, *sides, statistics))
         except ValueError as error:
             unusable.append(f"“{item.name}” means nothing to this model: {error}.")
-    yield _Measured(latents, tuple(directions), tuple(unusable))
+    digest, others = model_digest(latents.model), []
+    for preset in (item for item in items if isinstance(item, Preset)):
+        if preset.model != digest:
+            others.append(f"“{preset.name}”")
+            continue
+        try:
+            directions.append(preset_direction(preset, statistics))
+        except ValueError as error:  # only a file that was tampered with has such a one
+            unusable.append(f"“{preset.name}” can't be used: {error}.")
+    if others:
+        unusable.append(
+            f"Made with another model, and of no use with this one: {', '.join(others)}. "
+            "A preset holds for its own model only."
+        )
+    yield _Measured(latents, digest, tuple(directions), tuple(unusable))
+
+
+def _is_preset(item: Own) -> bool:
+    return isinstance(item, Preset)
+
+
+def _of_faces(items: Iterable[Own]) -> tuple[DirectionFaces, ...]:
+    return tuple(item for item in items if isinstance(item, DirectionFaces))
 
 
 def _draft(

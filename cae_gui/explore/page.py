@@ -50,6 +50,7 @@ from cae_gui.widgets.fields import CountBox, Slider, Tabs
 from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.message_bar import MessageBar
 from cae_gui.widgets.workspace import Workspace
+from model.latents.custom_directions import save_directions
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
@@ -96,6 +97,7 @@ class ExplorePage(Workspace):
         super().__init__(parent)
         self._models, self._tasks, self._faces = models, tasks, faces
         self._explorer, self._exploring, self._refine = explorer, exploring, refine
+        self._own = own
         self._stamp = 0
         self._held_by: QObject | None = None  # the window that tells when the key is released
         self._falls_back = False  # to the principal directions, without attributes
@@ -148,7 +150,7 @@ class ExplorePage(Workspace):
             (
                 self.own_page,
                 "&Yours",
-                "Directions of your own: faces with something, and faces without it",
+                "Directions of your own, of faces with something and without it, and presets",
             ),
             (self.raw, "Ra&w", "Every number of the latent, within the range of the faces"),
             (self.map, "Map", "All faces in two dimensions, to load and to travel among"),
@@ -198,6 +200,7 @@ class ExplorePage(Workspace):
         self.menu = self.face.menu()
         self.menu.addAction("&Save picture …", self.save.click)
         self.menu.addAction("&Keep a snapshot\tCtrl+D", self.keep_snapshot)
+        self.menu.addAction("Keep the edit as a &preset …", self._on_keep_preset)
         self.menu.addSeparator()
         self.menu.addAction("Put into &Morph", self.morph_asked.emit)
         self.menu.addAction("Into a &direction …", self._on_into_direction)
@@ -288,6 +291,10 @@ class ExplorePage(Workspace):
         if model is not None and latent is not None:
             self._tasks.export(partial(_save_picture, model, latent[None], path), path)
 
+    def save_directions(self, path: Path) -> None:
+        """Write all custom directions and presets to a file."""
+        self._tasks.export(partial(save_directions, path, self._own.items), path)
+
     @Slot()
     def _offer(self) -> None:
         """Enable the menu's entries that apply."""
@@ -306,6 +313,12 @@ class ExplorePage(Workspace):
         self.show_inspector(True)
         self.tabs.setCurrentWidget(self.own_page)
         self.own_page.begin_with(side, faces)
+
+    @Slot()
+    def _on_keep_preset(self) -> None:
+        self.show_inspector(True)
+        self.tabs.setCurrentWidget(self.own_page)
+        self.own_page.keep_edit()
 
     # The original
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -34,6 +34,8 @@ RAW_RANGE = (-1.0, 4.0)
 """Range of a raw slider without measured faces; -1 is the minimum of ELU."""
 LOCAL_SIGMAS = 3.0
 """Range of a local slider to either side of where its direction was found, in local sigma."""
+MOST_PERCENT = 150.0
+"""Range of a preset's slider, in per cent of the whole edit."""
 ROWS_AT_ONCE = 2
 """Rows whose ends are decoded at once, a strip alone: a slider's picture may wait for them."""
 NOT_MEASURED = "The latent space hasn't been measured yet."
@@ -41,7 +43,10 @@ NO_ATTRIBUTES = (
     "There are no attribute directions for this model. "
     "They come with the shipped model: File → Use the shipped model."
 )
-NO_OWN = "You have no directions yet. “New direction …” makes one of faces with and without it."
+NO_OWN = (
+    "You have no directions yet. “New direction …” makes one of faces with and without it; "
+    "the bookmark keeps an edit as a preset."
+)
 
 
 class SliderLists(QObject):
@@ -74,9 +79,10 @@ class SliderLists(QObject):
         }
         self._is_visible = self._are_rows_outdated = False
         self._without_face = ""
+        self._start: Floats = np.zeros(0, np.float32)  # of the face, along all directions
         self._sources: dict[LatentSliders, _Source] = {self.raw: "raw", self.local: "local"}
         self._sources |= {sliders: kind for kind, sliders in self._lists.items()}
-        self._faces = _SliderFaces(models, explorer, self._sources, face, self)
+        self._faces = _SliderFaces(models, explorer, self._sources, self._moved, face, self)
         self._connect()
 
     def _connect(self) -> None:
@@ -137,6 +143,7 @@ class SliderLists(QObject):
             "attribute": NO_ATTRIBUTES if searched else "Loading the attribute directions …",
             "own": NO_OWN,
         }
+        self._start = start
         for kind, sliders in self._lists.items():
             numbers = self._explorer.rows_of(kind)
             rows = [_sigma_row(directions[number], float(start[number])) for number in numbers]
@@ -176,11 +183,14 @@ class SliderLists(QObject):
         face = self._explorer.face
         if face is None or self._are_rows_outdated:
             return
-        coordinates = self._explorer.coordinates()
-        if len(coordinates):
+        values, directions = self._explorer.coordinates(), self._explorer.directions
+        if directions is not None:
+            for number in self._explorer.rows_of("own"):
+                if (whole := directions[number].whole) is not None:
+                    values[number] = 100 * (values[number] - self._start[number]) / whole
             for kind, sliders in self._lists.items():
                 rows = self._explorer.rows_of(kind)
-                sliders.area.set_values(coordinates[rows.start : rows.stop])
+                sliders.area.set_values(values[rows.start : rows.stop])
         self.raw.area.set_values(face.latent)
         self._show_local_values()
 
@@ -220,7 +230,24 @@ class SliderLists(QObject):
         elif source == "local":
             self._explorer.move_locally(row, value)
         else:
-            self._explorer.move(self._explorer.rows_of(source)[row], value)
+            self._explorer.move(*self._target(source, row, value))
+
+    def _moved(self, source: _Source, row: int, value: float) -> Floats | None:
+        """Return the latent (L,) to which a slider at this value leads; None without a face."""
+        if source == "raw":
+            return self._explorer.with_dimension(row, value)
+        if source == "local":
+            return self._explorer.moved_locally(row, value)
+        return self._explorer.moved(*self._target(source, row, value))
+
+    def _target(self, kind: Kind, row: int, value: float) -> tuple[int, float]:
+        """Return the direction of a slider, and the coordinate in sigma that its value stands for.
+
+        A preset's value is in per cent of its edit, from where the face started.
+        """
+        number, directions = self._explorer.rows_of(kind)[row], self._explorer.directions
+        whole = None if directions is None else directions[number].whole
+        return number, value if whole is None else self._start[number] + value / 100 * whole
 
     def _on_locked(self, kind: Kind, row: int, locked: bool) -> None:
         self._explorer.set_locked(self._explorer.rows_of(kind)[row], locked)
@@ -244,11 +271,13 @@ class _SliderFaces(QObject):
         models: Models,
         explorer: Explorer,
         sources: Mapping[LatentSliders, _Source],
+        moved: Callable[[_Source, int, float], Floats | None],
         face: FaceView,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._models, self._explorer, self._sources = models, explorer, sources
+        self._models, self._explorer = models, explorer
+        self._sources, self._moved = sources, moved
         self._known: dict[tuple[LatentSliders, int], _Shown] = {}
         self._is_asking = False
         self._is_painted = False
@@ -316,16 +345,10 @@ class _SliderFaces(QObject):
 
     def _latents(self, sliders: LatentSliders, source: _Source, row: int) -> list[Floats]:
         """The latents at values of a slider, the lowest first; none without a face."""
-        described, explorer = sliders.area.row(row), self._explorer
+        described = sliders.area.row(row)
         shares = np.linspace(0, 1, _count(sliders))
         values = [described.value_at(float(share)) for share in shares]
-        if source == "raw":
-            found = [explorer.with_dimension(row, value) for value in values]
-        elif source == "local":
-            found = [explorer.moved_locally(row, value) for value in values]
-        else:
-            index = explorer.rows_of(source)[row]
-            found = [explorer.moved(index, value) for value in values]
+        found = [self._moved(source, row, value) for value in values]
         return [latent for latent in found if latent is not None]
 
     def _on_faces(self, sliders: LatentSliders, rows: list[int], faces: Pixels) -> None:
@@ -343,7 +366,9 @@ def _count(sliders: LatentSliders) -> int:
 
 
 def _sigma_row(item: Direction, neutral: float) -> SliderRow:
-    """Return the row of a slider whose range is extended around the unedited face's value."""
+    """Return a slider's row; in sigma its range is extended around the unedited face's value."""
+    if item.whole is not None:
+        return SliderRow(item.name, 0.0, MOST_PERCENT, 0.0, "%", f"A preset: {item.method}")
     low, high = min(-SIGMAS, neutral - 1), max(SIGMAS, neutral + 1)
     if item.kind == "principal":
         name, share = item.name.replace("Direction", "PC"), _percent(item)

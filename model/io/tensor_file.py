@@ -70,8 +70,8 @@ def write_tensors(
     write_bytes(path, safetensors.numpy.save(arrays, metadata))
 
 
-def read_tensors(path: Path, format: str, max_bytes: int) -> TensorFile:
-    """Read a file of one format.
+def read_tensors(path: Path, format: str | tuple[str, ...], max_bytes: int) -> TensorFile:
+    """Read a file of one format, or of one of several.
 
     Raises:
         TensorFileError: it is too large, damaged, or of another format.
@@ -84,7 +84,7 @@ def read_tensors(path: Path, format: str, max_bytes: int) -> TensorFile:
         _check_header(path)
         with safetensors.safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
-            if metadata.get(_KIND) != format:
+            if metadata.get(_KIND) not in ((format,) if isinstance(format, str) else format):
                 raise TensorFileError(path, "is a file of another kind, or of another version.")
             names = list(file.keys())
             # Copied: what safetensors returns may lie in the mapped file, which may be replaced.

@@ -1,6 +1,7 @@
-"""Custom directions, defined by faces with an attribute and faces without it.
+"""Custom directions, defined by faces with an attribute and faces without it, and their file.
 
 They are saved with these faces, so that the direction can be computed again for another model.
+Presets lie in the same file.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,17 +21,22 @@ from model.io.places import data_folder
 from model.io.tensor_file import TensorFile, TensorFileError, read_tensors, write_tensors
 from model.latent_statistics import LatentStatistics
 from model.latents.directions import Direction, spread_along
+from model.latents.presets import Parts, Preset
 
-FORMAT = "cae-studio-own-directions-1"
+FORMAT, FORMAT_WITH_PRESETS = "cae-studio-own-directions-1", "cae-studio-own-directions-2"
+"""Version 0.2 reads the first one only, in which files without presets are still written."""
 METHOD = "difference of means"
 MIN_MEASURED = 5
 """Fewer faces on a side say nothing about how well they are separated."""
 
 MAX_DIRECTIONS = 200
+"""Most directions and presets in a file, together."""
+MAX_LATENT = 4096
 MAX_FACES = 2000
 SUFFIX = ".directions"
 _MAX_BYTES = 256 << 20
 _MAX_NAME = 200
+_MAX_PARTS = 20
 _FOLDS = 5
 _PATIENCE_S = 2.0  # another window holds the lock for as long as writing takes
 
@@ -45,10 +52,15 @@ class DirectionFaces:
     with_it: Images = field(repr=False)
     without: Images = field(repr=False)
 
-    def is_same(self, other: DirectionFaces) -> bool:
+    def is_same(self, other: object) -> bool:
         """Return whether another one has the same faces; names may differ."""
+        if not isinstance(other, DirectionFaces):
+            return False
         pairs = (self.with_it, other.with_it), (self.without, other.without)
         return all(np.array_equal(*pair) for pair in pairs)
+
+
+Own = DirectionFaces | Preset
 
 
 def custom_direction(
@@ -115,14 +127,12 @@ def fresh_name(name: str, taken: Collection[str]) -> str:
     return found
 
 
-def brought(
-    present: Sequence[DirectionFaces], others: Iterable[DirectionFaces]
-) -> list[DirectionFaces]:
+def brought(present: Sequence[Own], others: Iterable[Own]) -> list[Own]:
     """Return those of the others that aren't among the present ones, under names of their own.
 
     No more than there is room for.
     """
-    found: list[DirectionFaces] = []
+    found: list[Own] = []
     for item in others:
         known = [*present, *found]
         if len(known) < MAX_DIRECTIONS and not any(map(item.is_same, known)):
@@ -130,29 +140,36 @@ def brought(
     return found
 
 
-def save_directions(path: Path, own: Iterable[DirectionFaces]) -> None:
-    """Write all custom directions to one file.
+def save_directions(path: Path, own: Iterable[Own]) -> None:
+    """Write all custom directions and presets to one file, presets last.
 
     Raises:
         OSError: the file can't be written; an older one of that name is kept.
         ValueError: they hold more than can be read again.
     """
-    tensors, names = {}, []
-    for number, item in enumerate(own):
-        names.append(item.name)
+    own = list(own)
+    tensors: dict[str, NDArray[Any]] = {}
+    faces = [item for item in own if isinstance(item, DirectionFaces)]
+    for number, item in enumerate(faces):
         tensors[f"{number}.with"], tensors[f"{number}.without"] = item.with_it, item.without
+    about: dict[str, Any] = {"names": [item.name for item in faces]}
+    presets = [item for item in own if isinstance(item, Preset)]
+    for number, preset in enumerate(presets):
+        tensors[f"{number}.offset"] = preset.offset
+    if presets:
+        about["presets"] = [
+            {"name": each.name, "model": each.model, "parts": each.parts} for each in presets
+        ]
     if sum(array.nbytes for array in tensors.values()) > _MAX_BYTES - (1 << 20):
         raise ValueError(
             f"Your directions hold more faces than a file may have ({_MAX_BYTES >> 20} MB). "
             "Take some of them out."
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_tensors(path, FORMAT, tensors, {"names": names})
+    write_tensors(path, FORMAT_WITH_PRESETS if presets else FORMAT, tensors, about)
 
 
-def merge_directions(
-    path: Path, own: Sequence[DirectionFaces], known: Collection[str]
-) -> list[DirectionFaces]:
+def merge_directions(path: Path, own: Sequence[Own], known: Collection[str]) -> list[Own]:
     """Write directions to a file that another window may change too; return all that it holds.
 
     Those in the file whose names aren't among ``known`` (which it had when it was last read or
@@ -176,7 +193,7 @@ def merge_directions(
         time.sleep(0.02)
 
 
-def load_directions(path: Path) -> list[DirectionFaces]:
+def load_directions(path: Path) -> list[Own]:
     """Read what ``save_directions`` wrote; nothing where there is no file.
 
     Raises:
@@ -185,21 +202,46 @@ def load_directions(path: Path) -> list[DirectionFaces]:
     """
     if not path.exists():
         return []
-    file = read_tensors(path, FORMAT, _MAX_BYTES)
-    names = file.about.get("names")
-    if not isinstance(names, list) or len(names) > MAX_DIRECTIONS:
+    file = read_tensors(path, (FORMAT, FORMAT_WITH_PRESETS), _MAX_BYTES)
+    names, presets = file.about.get("names"), file.about.get("presets", [])
+    if not isinstance(names, list) or not isinstance(presets, list):
         raise TensorFileError(path, "has a damaged description.")
-    return [
+    if len(names) + len(presets) > MAX_DIRECTIONS:
+        raise TensorFileError(path, "has a damaged description.")
+    faces = [
         DirectionFaces(
-            readable(str(name)[:_MAX_NAME]),
-            _faces(file, f"{number}.with"),
-            _faces(file, f"{number}.without"),
+            _name(name), _faces(file, f"{number}.with"), _faces(file, f"{number}.without")
         )
         for number, name in enumerate(names)
     ]
+    return [*faces, *(_preset(file, number, item) for number, item in enumerate(presets))]
 
 
-def _unknown(path: Path, known: Collection[str]) -> list[DirectionFaces]:
+def _preset(file: TensorFile, number: int, about: Any) -> Preset:
+    offset = file.array(f"{number}.offset", np.float32, None)
+    if len(offset) > MAX_LATENT or not isinstance(about, dict):
+        raise TensorFileError(file.path, "has a damaged description.")
+    try:
+        name, model = _name(about["name"]), readable(str(about["model"])[:_MAX_NAME])
+        return Preset(name, offset, model, _parts(about["parts"]))
+    except (LookupError, TypeError, ValueError, OverflowError) as error:
+        raise TensorFileError(file.path, f"is damaged ({error}).") from error
+
+
+def _parts(items: Any) -> Parts:
+    if not isinstance(items, list):
+        raise TypeError("the parts of a preset aren't a list")
+    parts = tuple((_name(name), float(sigmas)) for name, sigmas in items[:_MAX_PARTS])
+    if not all(abs(sigmas) < 1e4 for _, sigmas in parts):
+        raise ValueError("a part of a preset is no number")
+    return parts
+
+
+def _name(name: object) -> str:
+    return readable(str(name)[:_MAX_NAME])
+
+
+def _unknown(path: Path, known: Collection[str]) -> list[Own]:
     try:
         return [item for item in load_directions(path) if item.name not in known]
     except TensorFileError:

@@ -25,7 +25,8 @@ class Direction:
 
     ``sigma`` is the standard deviation of the training latents along it. ``auc`` tells how well
     faces with and without the attribute are told apart, on faces that weren't used to find it;
-    None where it isn't known. ``method`` describes how the direction was found.
+    None where it isn't known. ``method`` describes how the direction was found. ``whole`` is the
+    length of a preset in sigma, of the edit that it stands for; None for a direction as such.
 
     Raises:
         ValueError: the vector isn't of unit length, or sigma isn't above zero.
@@ -37,6 +38,7 @@ class Direction:
     sigma: float
     auc: float | None = None
     method: str = ""
+    whole: float | None = None
 
     def __post_init__(self) -> None:
         length = float(np.linalg.norm(self.vector))

@@ -54,6 +54,7 @@ TOLD = {
     "explore/direction_builder.py": "Explore",
     "explore/face_strip.py": "Gallery and lists",
     "explore/map/latent_map.py": "Map",
+    "explore/preset_form.py": "Explore",
     "explore/sliders/slider_track.py": "Explore",
     "explore/tools.py": "",  # Down opens the menu of a button, as of all buttons with one
     "morph/face_grid.py": "Morph",
