@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from model import __version__
-from model.cli import models, runs, self_test, train
+from model.cli import models, queue, runs, self_test, train
 from model.cli.arguments import CommandError, ExitCode, Parser
 from model.config import ConfigError
 from model.face_set import DataError
 from model.io.places import NoPlaceError, find_places, word_of_temporary
 from model.runs.command import program
+from model.runs.queue import QueueError
 from model.runs.runs import RunError
 from model.system.processor import why_not
 from model.system.streams import fill_streams
@@ -62,6 +63,7 @@ def _parser() -> Parser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for add in (
         train.add_to,
+        queue.add_to,
         models.add_to,
         runs.add_to,
         train.add_faces_command,
@@ -90,7 +92,7 @@ def _explained(error: BaseException) -> tuple[int, str]:
             return error.code, str(error)
         case ConfigError():
             return ExitCode.USAGE, f"{error}".rstrip(".") + "."
-        case DataError() | RunError():
+        case DataError() | RunError() | QueueError():
             return ExitCode.DATA, str(error)
         case NoPlaceError():
             return ExitCode.FILE, str(error)

@@ -70,7 +70,7 @@ def run_list(arguments: Namespace) -> int:
         for run in runs
     ]
     columns = [column for column in zip(head, *rows, strict=True) if any(column[1:])]
-    _print_table(list(zip(*columns, strict=True)))
+    print_table(list(zip(*columns, strict=True)))
     return ExitCode.DONE
 
 
@@ -85,14 +85,14 @@ def run_show(arguments: Namespace) -> int:
     best = [("Best test MSE", mse), ("in epoch", epoch)]
     best += _effort(run.summary())
     short = ("In short", summary(run.config))
-    _print_table([*about, *results, *best, short, *settings_text(run.config).items()])
+    print_table([*about, *results, *best, short, *settings_text(run.config).items()])
     if rows := run.rows():
         print()
         numbers = [
             (f"{row.epoch}", f"{row.train_mse:.5f}", f"{row.test_mse:.5f}", f"{row.seconds:.1f}")
             for row in rows
         ]
-        _print_table([("Epoch", "Train MSE", "Test MSE", "Seconds"), *numbers])
+        print_table([("Epoch", "Train MSE", "Test MSE", "Seconds"), *numbers])
     return ExitCode.DONE
 
 
@@ -112,7 +112,7 @@ def run_compare(arguments: Namespace) -> int:
         values = [of_run[title] for of_run in settings]
         if len(set(values)) > 1:
             table.append((title, *values))
-    _print_table(table)
+    print_table(table)
     return ExitCode.DONE
 
 
@@ -207,7 +207,8 @@ def _labels(run: Run) -> list[tuple[str, str]]:
     ]
 
 
-def _print_table(rows: Sequence[Sequence[str]]) -> None:
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows in columns as wide as their widest cell."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))

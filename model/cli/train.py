@@ -58,10 +58,49 @@ def add_to(commands: Commands[Any]) -> None:
         action="store_true",
         help="try it for a second, say how long it would take here, and train nothing",
     )
+    text = "train nothing now, but put the training into the queue; “queue run” works it off"
+    parser.add_argument("--queue", action="store_true", help=text)
     add_setting_flags(parser)
 
 
 def run(arguments: Namespace) -> int:
+    """Put the training into the queue, or train it now."""
+    return _enqueue(arguments) if arguments.queue else _train_now(arguments)
+
+
+def _enqueue(arguments: Namespace) -> int:
+    """Put a training into the queue, after a look at its faces."""
+    _check_queued(arguments)
+    from model.runs.queue import QueueEntry, TrainingQueue
+
+    plan, console = make_plan(arguments), Console()
+    faces = open_faces(plan.source, console)
+    assert faces is not None  # nothing here stops the preparation
+    plan.config.check_faces(faces.title, faces.parts(plan.config.test_percent)[0])
+    queue = TrainingQueue()
+    queue.add([QueueEntry(plan.config, faces.title, lasting(plan.source))])
+    count = len(queue.read().entries)
+    words = shlex.join([*program(), "queue", "run"])
+    console.line(f"The training is number {count} of the queue. To train what waits: {words}")
+    return ExitCode.DONE
+
+
+def _check_queued(arguments: Namespace) -> None:
+    """Refuse what a training in the queue can't have."""
+    reasons = {
+        "--run": (arguments.resume, "Going on with a run needs no queue"),
+        "--begin-with": (arguments.begin_with, "A training in the queue begins with a new network"),
+        "--estimate": (arguments.estimate, "An estimate is made at once"),
+        "--runs-folder": (arguments.runs_folder, "“queue run” says where runs are kept"),
+    }
+    for flag, (is_given, reason) in reasons.items():
+        if is_given:
+            raise CommandError(ExitCode.USAGE, f"{reason}: leave out {flag}, or --queue.")
+    if rank_and_size()[1] > 1:
+        raise CommandError(ExitCode.USAGE, "--queue takes one process: start it without torchrun.")
+
+
+def _train_now(arguments: Namespace) -> int:
     """Train; after Ctrl+C or SIGTERM finish the step, keep the run and say how to go on.
 
     Of several processes the first one reads the arguments for all, keeps the run and prints.
@@ -157,7 +196,7 @@ def _train_new(
     try:
         _train(new, plan.begin, faces, plan.source, console, stop, group)
     finally:
-        if group.is_writer and _is_empty(new):
+        if group.is_writer and new.is_empty():
             new.discard()
 
 
@@ -204,16 +243,11 @@ def _train(
 
 
 def _say_how_to_go_on(run: Run, source: str, console: Console) -> None:
-    if _is_empty(run):
+    if run.is_empty():
         console.line("Stopped before the first step; there is nothing to keep.")
         return
     words = [*program(), "train", "--run", str(run.folder), "--faces", source]
     console.line(f"Stopped; the run is kept. To go on: {shlex.join(words)}")
-
-
-def _is_empty(run: Run) -> bool:
-    """Tell whether nothing was measured or saved, so that there is nothing to lose."""
-    return {path.name for path in run.folder.glob("*")} <= {"run.json", "machine.json"}
 
 
 class Plan(NamedTuple):

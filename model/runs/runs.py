@@ -118,11 +118,11 @@ class Run:
         about = {
             "started": started.isoformat(),
             "faces": faces,
-            "source": _source(source),
+            "source": kept_source(source),
             "config": config.to_dict(),
         }
         write_bytes(folder / "run.json", json.dumps(about, indent=1).encode())
-        return cls(folder, config, faces, _source(source), started)
+        return cls(folder, config, faces, kept_source(source), started)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -134,7 +134,7 @@ class Run:
         try:
             about = json.loads(read_bytes(folder / "run.json", _MAX_BYTES))
             config, faces = TrainConfig.from_dict(about["config"]), readable(str(about["faces"]))
-            source, started = _source(about.get("source")), _time(about)
+            source, started = kept_source(about.get("source")), _time(about)
             return cls(folder, config, faces, source, started, read_labels(folder))
         except (
             OSError,
@@ -190,6 +190,10 @@ class Run:
             device,
             images * len(rows) / seconds if seconds > 0 else 0.0,
         )
+
+    def is_empty(self) -> bool:
+        """Return whether nothing was measured or saved yet, so that there is nothing to lose."""
+        return not any((self.folder / name).exists() for name in ("metrics.jsonl", "state.pt"))
 
     def rows(self) -> list[EpochRow]:
         """Return the epochs measured so far, in order; damaged lines are left out.
@@ -307,8 +311,8 @@ def _is_same(one: FaceModel, other: FaceModel) -> bool:
     )
 
 
-def _source(value: object) -> str:
-    """Return a source that faces can be loaded from, or "" for anything else."""
+def kept_source(value: object) -> str:
+    """Return a source that faces can be loaded from (see ``Run``), or "" for anything else."""
     if not isinstance(value, str) or "\0" in value:
         return ""
     return value if value in SOURCES or Path(value).is_absolute() else ""
@@ -328,6 +332,7 @@ __all__ = [
     "RunError",
     "RunSummary",
     "keep_statistics",
+    "kept_source",
     "list_runs",
     "runs_folder",
 ]
