@@ -14,9 +14,11 @@ from cae_gui.settings import Settings
 from cae_gui.studio import Studio
 from cae_gui.train.training import State
 from cae_gui.widgets.message_bar import Action, MessageBar
+from cae_gui.widgets.numbers import counted
 from model.documents.unsaved import last_session
 
 CONTINUE, BRING_BACK, NOT_NOW = "Continue it", "Bring it back", "Not now"
+GO_ON = "Go on with the queue"
 
 
 class GoingOn(QObject):
@@ -38,11 +40,12 @@ class GoingOn(QObject):
         self._studio, self._settings, self._messages = studio, settings, messages
         self._continue_run, self._open_last_session = continue_run, open_last_session
         self._stopped: Path | None = None
+        studio.queue.listed.connect(self._on_queue)
 
     def remember(self) -> None:
         """Note what is under way, before it ends with the window."""
         training = self._studio.training
-        is_wanted = training.state not in (State.IDLE, State.STOPPING)
+        is_wanted = training.state not in (State.IDLE, State.STOPPING) and training.entry is None
         self._settings.stopped_run = training.folder if is_wanted else None
         self._settings.has_left_work = self._studio.unsaved.has_work()
 
@@ -58,6 +61,23 @@ class GoingOn(QObject):
         self._settings.has_left_work, self._settings.stopped_run = False, None
         if self._stopped is not None:
             self._studio.runs.listed.connect(self._on_listed)
+
+    @Slot()
+    def _on_queue(self) -> None:
+        """Offer what waits in the queue, unless another program works it off."""
+        queue = self._studio.queue
+        if queue.damaged:
+            what = counted(queue.damaged, "training")
+            self._messages.show_message(
+                f"{what} of the queue can't be read and left out. The file is kept."
+            )
+        if queue.waiting and not any(entry.is_training for entry in queue.entries):
+            count = counted(queue.waiting, "training")
+            self._messages.show_message(
+                f"The queue holds {count}. Go on with it?",
+                kind="offer",
+                actions=(Action(f"{GO_ON} ({count})", queue.start), Action(NOT_NOW)),
+            )
 
     @Slot()
     def _on_listed(self) -> None:

@@ -108,6 +108,7 @@ class MainWindow(QMainWindow):
             self.messages.show_message(word)
         self._going_on.offer()
         self.studio.runs.refresh()
+        self.studio.queue.refresh()
         self.studio.unsaved.look()
         self.studio.faces.choose(self.settings.source)
         self.studio.own.source = self.settings.directions
@@ -199,6 +200,7 @@ class MainWindow(QMainWindow):
         studio = self.studio
         return TrainPage(
             training=studio.training,
+            queue=studio.queue,
             estimates=studio.estimates,
             lines=studio.lines,
             runs=studio.runs,
@@ -283,8 +285,8 @@ class MainWindow(QMainWindow):
         studio.models.saved.connect(self._on_model)
         studio.models.renamed.connect(self._on_model)
         studio.training.state_changed.connect(self.status.set_training)
-        studio.training.state_changed.connect(self._on_workspace)  # settings in use are locked
-        studio.undo_group.addStack(self.train.form.undo_stack)
+        for stack in (self.train.form.undo_stack, studio.queue.undo_stack):
+            studio.undo_group.addStack(stack)
         self.tabs.currentChanged.connect(self._on_workspace)
         self.train.tabs.currentChanged.connect(self._on_workspace)
         self.tabs.currentChanged.connect(self.messages.place)
@@ -302,6 +304,7 @@ class MainWindow(QMainWindow):
         runs = self.train.runs
         runs.continue_asked.connect(self.continue_run)
         runs.export_asked.connect(self.saving.export_runs)
+        self.train.queue.use_asked.connect(studio.models.open)
         runs.follow_asked.connect(partial(self.files.choose_run, runs.follow_run))
         self._sessions.used.connect(self._on_session_used)
         self.explore.own_page.bring.clicked.connect(self.files.open_directions)
@@ -462,7 +465,7 @@ class MainWindow(QMainWindow):
     def _on_workspace(self) -> None:
         """Let Edit → Undo act on what is in view."""
         studio = self.studio
-        stacks: dict[QWidget, QUndoStack | None] = {
+        stacks: dict[QWidget, QUndoStack] = {
             self.train: self.train.steps(),
             self.reconstruct: studio.photo.undo_stack,
             self.explore: studio.explorer.undo_stack,

@@ -34,6 +34,7 @@ from cae_gui.reconstruct.own_photo import OwnPhoto
 from cae_gui.reconstruct.refinement import Refinement
 from cae_gui.train.estimates import Estimates
 from cae_gui.train.lines import Lines
+from cae_gui.train.queue import Queue
 from cae_gui.train.resuming import Resuming
 from cae_gui.train.runs import Runs
 from cae_gui.train.training import State, Stopped, Training, TrainingEvent
@@ -61,6 +62,7 @@ class Studio(QObject):
         steps = self.photo.undo_stack
         self.refinement = Refinement(self.models, self.selection, steps, report, self)
         self.training = Training(report, self)
+        self.queue = Queue(self.training, report, self)
         self.runs = Runs(report, self)
         self.latents = Latents(report, self)
         self.explorer = Explorer(self)
@@ -118,6 +120,7 @@ class Studio(QObject):
                 self.photo.job,
                 self.refinement.job,
                 self.training.job,
+                self.queue.job,
                 self.lines.job,
                 *self.runs.jobs(),
                 self.latents.job,
@@ -189,16 +192,19 @@ class Studio(QObject):
 
     @Slot(object)
     def _on_training_event(self, event: TrainingEvent) -> None:
-        """Use the network that a training ends with, and each snapshot of a followed one."""
-        folder = self.training.folder
+        """Use the network that a training ends with, and each snapshot of a followed one.
+
+        One of the queue, which may end at any time, takes no other's place unasked.
+        """
+        folder, is_queued = self.training.folder, self.training.entry is not None
         match event:
             case Snapshot() if self.training.is_followed:
                 title = f"In training, epoch {event.model.epoch}"
                 self.models.adopt(event.model, title, snapshot_of=folder)
-            case Finished() if folder is not None:
+            case Finished() if folder is not None and not is_queued:
                 path = folder / "best.safetensors"
                 self.models.adopt(event.model, self._name_of(folder), path)
-            case Stopped() if (event.folder / "best.safetensors").exists():
+            case Stopped() if not is_queued and (event.folder / "best.safetensors").exists():
                 # Before the end of an epoch it hasn't learned enough to take another's place.
                 self.models.open(event.folder / "last.safetensors")
 

@@ -47,7 +47,7 @@ _CUSTOM = "Custom"
 _PRESETS_HELP = "Settings that go well together. Changing one makes them your own."
 _FIRST = ("epochs", "batch_size", "latent_dim")
 # Letters of the menus, of the workspaces, and of what is around the form.
-_RESERVED = frozenset("fdvhtrem" + "sukbwlin")
+_RESERVED = frozenset("fdvhtrem" + "sukbwlinqa")
 _DETAIL = Qt.ItemDataRole.UserRole
 _PRESET_GAP = 8
 _Index = QModelIndex | QPersistentModelIndex
@@ -127,12 +127,6 @@ class ConfigForm(QWidget):
         """Commit what is being typed; what can't be read becomes an error."""
         for editor in self._editors.values():
             editor.finish()
-
-    def set_read_only(self, read_only: bool) -> None:
-        """Disable editing during a training; the fold can still be opened."""
-        self._presets.setEnabled(not read_only)
-        for editor in self._editors.values():
-            editor.control.setEnabled(not read_only)
 
     def set_preset_times(self, times: Mapping[str, str]) -> None:
         """Show epochs and estimated durations, by the names of presets; some may be missing."""

@@ -27,6 +27,8 @@ from cae_gui.train.estimates import Estimates, refusal
 from cae_gui.train.layer_table import LayersDialog
 from cae_gui.train.lines import Lines
 from cae_gui.train.preview_strip import PreviewStrip
+from cae_gui.train.queue import Queue
+from cae_gui.train.queue_page import EditBar, QueuePage
 from cae_gui.train.runs import Runs
 from cae_gui.train.runs_page import RunsPage
 from cae_gui.train.shown_run import ShownRun, test_faces
@@ -53,10 +55,12 @@ from model.events import EpochDone, Finished, Notice, Progress, Started
 from model.face_set import FaceSet
 from model.progress import WorkProgress
 from model.runs.command import train_command
+from model.runs.queue import QueueEntry, QueueError, check_source
 
 _STRIP_SHARE = 0.27
 """The most of the page's height that the strip takes, so that the plot stays the largest."""
 _LARGEST_FACE, _SMALLEST_FACE = 88, 32
+_QUEUE_TIP = "Train it later with these settings, on the faces on show"
 _SOON = "The error of the training appears here."
 
 
@@ -69,6 +73,7 @@ class TrainPage(Workspace):
     def __init__(
         self,
         training: Training,
+        queue: Queue,
         estimates: Estimates,
         lines: Lines,
         runs: Runs,
@@ -81,12 +86,14 @@ class TrainPage(Workspace):
     ) -> None:
         super().__init__(parent)
         self._training, self._estimates, self._lines = training, estimates, lines
+        self._queue = queue
         self._runs, self._models, self._faces = runs, models, faces
         self._selection, self._messages = selection, messages
         self._history: list[Any] = []
         self._has_finished = False
         self._before: Path | None = None
         self._begun: Path | None = None
+        self._ended: Path | None = None
         self._lent_focus = False  # to the tabs, while the training stops
         self._planned = 0
         self._epoch = 0
@@ -95,6 +102,8 @@ class TrainPage(Workspace):
         self.plot, self.strip, self.epochs = self._shown.plot, self._shown.strip, self._shown.epochs
         self.form = ConfigForm()
         self.runs = RunsPage(runs, training, models, self._shown, messages)
+        self.queue = QueuePage(queue, messages)
+        self.edit_bar = EditBar()
         self.layers_dialog = LayersDialog(models, tasks, self)
         self._make_controls()
         strip = PreviewStrip(self.strip, self.epochs)
@@ -122,6 +131,8 @@ class TrainPage(Workspace):
         # It keeps its height without a text, so that nothing moves under the mouse.
         self.estimate.setMinimumHeight(self.estimate.fontMetrics().height())
         self.start = PrimaryButton("&Start training")
+        self.add = button("&Add to queue", self._add_to_queue)
+        self.add.setMinimumHeight(PRIMARY)
         self.pause = PrimaryButton("")
         self.pause.clicked.connect(self._pause_or_go_on)
         tip = "End the training after this step; it can be continued later"
@@ -146,19 +157,22 @@ class TrainPage(Workspace):
         self.tabs = Tabs(documentMode=True)  # no pane: dark mode would tint it
         self.tabs.addTab(self._make_settings(), "Sett&ings")
         self.tabs.addTab(self.runs, "Ru&ns")
-        self.tabs.tabBar().setAccessibleName("Settings and runs")
+        self.tabs.addTab(self.queue, "&Queue")
+        self.tabs.tabBar().setAccessibleName("Settings, runs and queue")
         self.tabs.setTabToolTip(0, "How the next training goes")
         self.tabs.setTabToolTip(1, "What earlier trainings left behind")
+        self.tabs.setTabToolTip(2, "What is trained one after the other")
+        starting = filled(QHBoxLayout(), self.start, self.add, room=self.start)
         steering = filled(QHBoxLayout(), self.pause, self.stop, self.discard)
         inspector = QWidget()
-        items = self.tabs, self.estimate, self.follow, self.start, steering
+        items = self.tabs, self.estimate, self.follow, starting, steering
         filled(QVBoxLayout(inspector), *items, margins=FOOT, room=self.tabs)
         return inspector
 
     def _make_settings(self) -> QWidget:
         content = QWidget()
         rare = filled(QHBoxLayout(), self.layers, self.command)
-        items = self.faces, self.form, self.further, rare
+        items = self.edit_bar, self.faces, self.form, self.further, rare
         filled(QVBoxLayout(content), *items, margins=(0, 12, 0, 8), spacing=12).addStretch(1)
         return Scrolling(content)
 
@@ -168,9 +182,14 @@ class TrainPage(Workspace):
             starting.clicked.connect(self._start)
         self.follow.toggled.connect(self._on_follow)
         self.further.toggled.connect(self._on_further)
+        self.further.toggled.connect(self._refresh)
         self.tabs.currentChanged.connect(self._on_tab)
         self.runs.settings_asked.connect(self._on_settings)
-        self.runs.empty.button.clicked.connect(self.show_settings)
+        for empty in (self.runs.empty, self.queue.empty):
+            empty.button.clicked.connect(self.show_settings)
+        self.queue.edit_asked.connect(self._edit_queued)
+        self.edit_bar.updated.connect(self._update_queued)
+        self._queue.changed.connect(self._on_queue)
         changes = self.form.undo_stack.indexChanged, self.form.checked, self._faces.changed
         known = self._models.replaced, self._estimates.changed, self._lines.changed
         for signal in (*changes, *known, self._runs.changed):
@@ -185,11 +204,12 @@ class TrainPage(Workspace):
         self.show_inspector(True)
         self.tabs.setCurrentIndex(0)
 
-    def steps(self) -> QUndoStack | None:
-        """Return the steps of the tab in view; None while its settings are in use."""
-        if self.tabs.currentWidget() is self.runs:
+    def steps(self) -> QUndoStack:
+        """Return the steps of the tab in view."""
+        shown = self.tabs.currentWidget()
+        if shown is self.runs:
             return self._runs.undo_stack
-        return None if self._training.is_active else self.form.undo_stack
+        return self._queue.undo_stack if shown is self.queue else self.form.undo_stack
 
     # Before a training: its settings, and what it would bring
 
@@ -216,7 +236,8 @@ class TrainPage(Workspace):
         is_active, refused, texts = self._training.is_active, self._refusal(), ("", "")
         if faces is not None:
             count = counted(len(faces.images), "face")
-            self.faces.setText(f"Trains on “{faces.title}”, {count}.")
+            begin = "The next training is" if is_active else "Trains"
+            self.faces.setText(f"{begin} on “{faces.title}”, {count}.")
         if faces is None or config is None or is_active or refused:
             self._estimates.cancel()
             self._lines.cancel()
@@ -228,8 +249,9 @@ class TrainPage(Workspace):
                 if self._models.model is not None:
                     self._lines.want(faces, config)
             self._show_ahead(faces, config)
-        if not is_active and refused:
+        if refused:
             texts = refused, ""
+        self.estimate.setVisible(not is_active or bool(refused))
         if is_active or refused:
             self.plot.empty.set_text(refused if not is_active else _SOON)
         self.plot.empty.button.setVisible(not is_active)
@@ -240,6 +262,9 @@ class TrainPage(Workspace):
         for starting in (self.start, self.plot.empty.button):
             starting.setEnabled(not is_active and not refused)
             starting.setToolTip(as_tip(refused))
+        unqueueable = self._unqueueable()
+        self.add.setEnabled(not unqueueable)
+        self.add.setToolTip(as_tip(unqueueable or _QUEUE_TIP))
 
     def _show_ahead(self, faces: FaceSet, config: TrainConfig) -> None:
         """Where no run is on show, show what a training with these settings begins with."""
@@ -279,6 +304,64 @@ class TrainPage(Workspace):
         """Return how the command line calls the model in use."""
         return str(self._models.path or self._models.snapshot_of or "shipped")
 
+    # The queue
+
+    @Slot()
+    def _add_to_queue(self) -> None:
+        """Let a training with these settings wait, on the faces on show."""
+        self.form.finish()
+        faces, config = self._faces.faces, self._config()
+        if faces is None or config is None or self._unqueueable():
+            self._refresh()
+            return
+        self._queue.add([QueueEntry(config, faces.title, self._faces.source)])
+        self.queue.tell_added(1)
+
+    def _unqueueable(self) -> str:
+        """Return a sentence that says why a training can't wait in the queue, or ""."""
+        if refused := self._refusal():
+            return refused
+        if self.further.isChecked():
+            return (
+                "A training in the queue begins with a new network. Start it now, or take the "
+                "check mark from “Begin with the model in use”."
+            )
+        try:
+            check_source(self._faces.faces.title if self._faces.faces else "", self._faces.source)
+        except QueueError as error:
+            return str(error)
+        return ""
+
+    @Slot(object)
+    def _edit_queued(self, entry: QueueEntry) -> None:
+        self.form.set_config(entry.config, f"Settings of “{entry.title}”")
+        self.edit_bar.edit(entry)
+        self.show_settings()
+
+    @Slot()
+    def _update_queued(self) -> None:
+        self.form.finish()
+        entry = self.edit_bar.entry
+        if entry is not None and not self.form.error():
+            self.edit_bar.leave()
+            self._queue.change(entry.key, self.form.config())
+            self.tabs.setCurrentWidget(self.queue)
+
+    @Slot()
+    def _on_queue(self) -> None:
+        """Tell in the tab how many wait; leave a training that is trained or gone by now."""
+        count = self._queue.waiting
+        text = f"&Queue ({count})" if count else "&Queue"
+        self.tabs.setTabText(self.tabs.indexOf(self.queue), text)
+        entry = self.edit_bar.entry
+        if entry is not None and not any(
+            one.key == entry.key and not one.is_training for one in self._queue.entries
+        ):
+            self.edit_bar.leave()
+            self._messages.show_message(
+                f"“{entry.title}” doesn't wait in the queue any more; its settings are in the form."
+            )
+
     @Slot(object, str)
     def _on_settings(self, config: TrainConfig, text: str) -> None:
         self.form.set_config(config, text)
@@ -295,10 +378,13 @@ class TrainPage(Workspace):
 
     @Slot(int)
     def _on_tab(self, _index: int) -> None:
-        if self.tabs.currentWidget() is self.runs:
+        page = self.tabs.currentWidget()
+        if page is self.runs:
             self._runs.refresh()
-            if not self.tabs.tabBar().hasFocus():  # there, arrow keys switch tabs
-                self.runs.take_focus()
+        has_focus = self.tabs.tabBar().hasFocus()  # there, arrow keys switch tabs
+        for listing in (self.runs, self.queue):
+            if page is listing and not has_focus:
+                listing.take_focus()
 
     # Starting, pausing and stopping a training
 
@@ -349,10 +435,7 @@ class TrainPage(Workspace):
             one.setEnabled(is_active and state is not State.STOPPING)
             one.setVisible(is_active)
         self.follow.setVisible(is_active)
-        for starting in (self.estimate, self.start):
-            starting.setVisible(not is_active)
-        self.further.setEnabled(not is_active)
-        self.form.set_read_only(is_active)
+        self.start.setVisible(not is_active)
         self._refresh()
         self._lent_focus = had_focus and state is State.STOPPING
         if had_focus:
@@ -364,7 +447,11 @@ class TrainPage(Workspace):
     def _on_state(self, state: State) -> None:
         self._show_state(state)
         if state is State.PREPARING:
+            if self._training.entry is not None:
+                self._before = self._runs.shown
             self._has_finished, self._begun, self._epoch = False, None, 0
+        if state is State.IDLE:
+            self._ended = self._training.folder or self._ended
         if text := self._sentence_of(state):
             self.status.setText(text)
         if state is State.IDLE and self._has_finished:
@@ -424,15 +511,20 @@ class TrainPage(Workspace):
         """Return what the status line says of an event; "" keeps what it says."""
         # Where a training is paused before it begins, it prepares itself first.
         is_waiting = self._training.state is State.PAUSED
-        return "" if is_waiting and isinstance(event, WorkProgress | Started) else _sentence(event)
+        if is_waiting and isinstance(event, WorkProgress | Started):
+            return ""
+        return _sentence(event, is_queued=self._training.entry is not None)
 
     def _begin(self, event: RunOpened) -> None:
         """Show the run of the training, with the epochs that it has already."""
         self._history = list(event.rows)
         self._begun = event.folder
         self._planned = event.config.epochs
-        self.form.set_config(event.config)
         self._epoch = len(self._history)
+        if self._training.entry is None:
+            self.form.set_config(event.config)
+        elif self._queue.results and self._runs.shown not in (None, self._ended):
+            return  # the person looks at another run
         faces = self._training.faces
         title = faces.title if faces else ""
         self._shown.begin(event.folder, title, event.config, self._history)
@@ -470,7 +562,7 @@ class TrainPage(Workspace):
         super().resizeEvent(event)
 
 
-def _sentence(event: TrainingEvent) -> str:
+def _sentence(event: TrainingEvent, *, is_queued: bool) -> str:
     """Return the status line for an event, or ""."""
     match event:
         case WorkProgress():
@@ -481,10 +573,8 @@ def _sentence(event: TrainingEvent) -> str:
                 f"{event.test_images:,} kept for the test."
             )
         case Finished():
-            return (
-                f"Finished. Best test MSE {event.best_mse:.5f} in epoch {event.best_epoch}, "
-                "in use now."
-            )
+            text = f"Finished. Best test MSE {event.best_mse:.5f} in epoch {event.best_epoch}"
+            return f"{text}." if is_queued else f"{text}, in use now."
         case Stopped():
             return "Stopped and kept. Continue it under Runs."
         case Discarded():

@@ -415,13 +415,7 @@ class RunsPage(QWidget):
     def _copy(self) -> None:
         item = self._single()
         listed = self._runs.find(item.folder) if item else None
-        if item is None or listed is None:
-            return
-        if self._training.is_active:
-            self._messages.show_message(
-                "The settings are in use by the training. Copy others after its end."
-            )
-        else:
+        if item is not None and listed is not None:
             self.settings_asked.emit(listed.run.config, f"Settings of “{item.title}”")
 
     @Slot()

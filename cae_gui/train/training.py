@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -16,11 +17,12 @@ from cae_gui.core.errors import Problem, Report
 from cae_gui.core.jobs import StreamJob
 from model.config import TrainConfig
 from model.data.datasets import FaceSet
-from model.events import Event, Started
+from model.events import Event, Notice, Started
 from model.progress import WorkProgress
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
+    from model.runs.queue import Claim, QueueEntry
     from model.training.estimate import Estimate
 
 
@@ -36,11 +38,15 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RunOpened:
-    """The training writes to this run folder; ``rows`` are the epochs already in it."""
+    """The training writes to this run folder; ``rows`` are the epochs already in it.
+
+    ``faces`` are given where the training has loaded them itself.
+    """
 
     folder: Path
     config: TrainConfig
     rows: tuple[Any, ...] = ()
+    faces: FaceSet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,8 @@ class Training(QObject):
         """Whether each snapshot becomes the model in use."""
         self.folder: Path | None = None
         self.faces: FaceSet | None = None
+        self.entry: QueueEntry | None = None
+        """What the queue holds of the training, where that comes from there."""
         self._discarding = False
         self._has_failed = False
         self.job = StreamJob(self)
@@ -106,6 +114,13 @@ class Training(QObject):
     def resume(self, folder: Path, faces: FaceSet) -> None:
         """Continue an earlier run exactly where it was stopped."""
         self._begin(partial(_earlier_run, folder, faces), faces)
+
+    def start_queued(self, claim: Claim) -> None:
+        """Train an entry of the queue on its own faces, or let others take it."""
+        if self.is_active:
+            claim.close()
+        else:
+            self._begin(partial(_queued, claim), None, claim.entry)
 
     def try_out(
         self,
@@ -151,9 +166,14 @@ class Training(QObject):
         self._discarding = self.is_active
         self.stop()
 
-    def _begin(self, make_stream: partial[Iterator[Any]], faces: FaceSet) -> None:
+    def _begin(
+        self,
+        make_stream: partial[Iterator[Any]],
+        faces: FaceSet | None,
+        entry: QueueEntry | None = None,
+    ) -> None:
         if not self.is_active:
-            self.folder, self.faces = None, faces
+            self.folder, self.faces, self.entry = None, faces, entry
             self._discarding = self._has_failed = False
             self._enter(State.PREPARING)
             then, failed, ended = self._on_event, self._on_failed, self._on_ended
@@ -165,7 +185,7 @@ class Training(QObject):
 
     def _on_event(self, event: Any) -> None:
         if isinstance(event, RunOpened):
-            self.folder = event.folder
+            self.folder, self.faces = event.folder, event.faces or self.faces
         if isinstance(event, Started) and self.state is State.PREPARING:
             self._enter(State.RUNNING)
         is_late = isinstance(event, WorkProgress) and self.state is not State.PREPARING
@@ -174,6 +194,9 @@ class Training(QObject):
 
     def _on_failed(self, problem: Problem) -> None:
         self._has_failed = True
+        if self.entry is not None:
+            name = self.entry.title
+            problem = Problem(f"“{name}” of the queue failed. {problem.text}", problem.details)
         self._report(problem)
 
     def _on_ended(self, complete: bool) -> None:
@@ -235,6 +258,24 @@ def _earlier_run(folder: Path, faces: FaceSet) -> Iterator[Any]:
     from model.training.training import train
 
     yield from train(run.config, faces, run=run)
+
+
+def _queued(claim: Claim) -> Iterator[Any]:
+    from model.data.datasets import Prepared
+    from model.system.threads import run_in_background
+    from model.training.queued import QueuedRun, train_entry
+
+    run_in_background()
+    with closing(train_entry(claim)) as events:
+        for event in events:
+            match event:
+                case QueuedRun():
+                    run = event.run
+                    yield RunOpened(run.folder, run.config, event.rows, event.faces)
+                case Prepared():
+                    yield from map(Notice, event.skipped)
+                case _:
+                    yield event
 
 
 def _is_empty(folder: Path) -> bool:

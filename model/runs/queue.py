@@ -31,6 +31,7 @@ from model.io.files import lock_file, read_bytes, readable, write_bytes
 from model.io.places import data_folder
 from model.runs.labels import RunLabels, labels
 from model.runs.runs import Run, RunError, kept_source
+from model.runs.wording import summary
 
 MAX_ENTRIES = 1000
 """Most trainings in a queue."""
@@ -64,6 +65,11 @@ class QueueEntry:
     key: str = field(default_factory=lambda: secrets.token_hex(8))
     is_training: bool = field(default=False, compare=False)
 
+    @property
+    def title(self) -> str:
+        """What the training is called: its name, else what its settings are."""
+        return self.labels.name or summary(self.config)
+
 
 class QueueContent(NamedTuple):
     """The trainings of a queue, and how many there were that can't be read."""
@@ -87,9 +93,7 @@ class TrainingQueue:
         if not self._file.exists():
             return QueueContent()
         with self._locked():
-            found = self._load()
-            entries = (replace(one, is_training=self._is_busy(one)) for one in found.entries)
-            return QueueContent(tuple(entries), found.damaged)
+            return self._look()
 
     def add(self, entries: Sequence[QueueEntry]) -> None:
         """Put trainings at the end.
@@ -109,22 +113,14 @@ class TrainingQueue:
         Raises:
             QueueError: there are too many, or one names no faces that can be loaded again.
         """
-        old, new = ({one.key: one for one in entries} for entries in (before, after))
         for entry in after:
-            _check(entry)
+            check_source(entry.faces, entry.source)
         with self._locked():
-            now = {one.key: one for one in self._load().entries}
-            for key in old.keys() - new.keys():
-                if key in now and not self._is_busy(now[key]):
-                    del now[key]
-                    self._forget_lock(key)
-            for key, entry in new.items():
-                if key not in old:
-                    now.setdefault(key, entry)
-                elif key in now and entry != old[key] and not self._is_busy(now[key]):
-                    now[key] = entry
-            order = _merged(list(now), [key for key in new if key in now], old.keys())
-            self._save([now[key] for key in order])
+            found = self._look().entries
+            wanted = with_change(found, before, after)
+            for key in {one.key for one in found} - {one.key for one in wanted}:
+                self._forget_lock(key)
+            self._save(wanted)
 
     def take(self) -> Claim | None:
         """Take the next training that nobody else trains; None where there is none.
@@ -172,6 +168,11 @@ class TrainingQueue:
         finally:
             if handle is not None:
                 os.close(handle)
+
+    def _look(self) -> QueueContent:
+        found = self._load()
+        entries = (replace(one, is_training=self._is_busy(one)) for one in found.entries)
+        return QueueContent(tuple(entries), found.damaged)
 
     def _load(self) -> QueueContent:
         try:
@@ -279,6 +280,24 @@ class Claim:
             self._queue._replace(entry)
 
 
+def with_change(
+    now: Sequence[QueueEntry], before: Sequence[QueueEntry], after: Sequence[QueueEntry]
+) -> list[QueueEntry]:
+    """Return ``now`` after the change that makes ``before`` to ``after``; see ``TrainingQueue``."""
+    old, new = ({one.key: one for one in entries} for entries in (before, after))
+    found = {one.key: one for one in now}
+    for key in old.keys() - new.keys():
+        if key in found and not found[key].is_training:
+            del found[key]
+    for key, entry in new.items():
+        if key not in old:
+            found.setdefault(key, entry)
+        elif key in found and entry != old[key] and not found[key].is_training:
+            found[key] = entry
+    order = _merged(list(found), [key for key in new if key in found], old.keys())
+    return [found[key] for key in order]
+
+
 def _merged(present: list[str], wanted: list[str], known: Collection[str]) -> list[str]:
     """Return the keys of ``present`` with those of ``wanted`` in that order.
 
@@ -304,11 +323,16 @@ def _merged(present: list[str], wanted: list[str], known: Collection[str]) -> li
     return merged
 
 
-def _check(entry: QueueEntry) -> None:
-    if not kept_source(entry.source):
+def check_source(faces: str, source: str) -> None:
+    """Refuse faces that no training can load again; ``faces`` is their title.
+
+    Raises:
+        QueueError: the source isn't one (see ``Run``).
+    """
+    if not kept_source(source):
         raise QueueError(
-            f"“{entry.faces}” can't be loaded again from anywhere, so its training can't wait in "
-            "the queue. Put the faces into a folder, and choose that."
+            f"“{faces}” can't be loaded again from a folder, so its training can't wait in the "
+            "queue. Put the faces into a folder, and choose that."
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from model.data.datasets import FaceSet, Prepared, prepare
@@ -14,7 +14,7 @@ from model.progress import WorkProgress
 from model.runs.labels import write_labels
 from model.runs.queue import Claim
 from model.runs.runs import EpochRow, Run, RunError
-from model.training.training import train
+from model.training import training
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +69,7 @@ def _train(
         yield QueuedRun(run, faces, tuple(run.rows()))
         text = "Going on with the training" if entry.run else "Preparing a new network"
         yield WorkProgress(f"{text} on {len(faces.images):,} faces …")
-        yield from train(run.config, faces, run=run)
+        yield from training.train(run.config, faces, run=run)
     finally:
         if run.is_empty():
             run.discard()
@@ -81,7 +81,7 @@ def _begun(claim: Claim, runs_folder: Path | None) -> Run:
     run = Run.create(entry.config, entry.faces, runs_folder, source=entry.source)
     claim.begin(run.folder.absolute())
     write_labels(run.folder, entry.labels)
-    return run
+    return replace(run, labels=entry.labels)
 
 
 def _reason(error: Exception) -> str:

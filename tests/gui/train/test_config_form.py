@@ -209,15 +209,6 @@ def test_the_rest_is_folded(form):
     assert not control(form, "seed").isVisible()
 
 
-def test_read_only_locks_values_but_not_the_fold(form):
-    form.set_read_only(True)
-    assert not any(control(form, name).isEnabled() for name in SHOWN)
-    assert not presets(form).isEnabled()
-    assert form.findChild(QToolButton).isEnabled()
-    form.set_read_only(False)
-    assert control(form, "epochs").isEnabled()
-
-
 def test_error_is_shown_under_its_field_and_goes_again(form, monkeypatch):
     def refuse(**values: object) -> TrainConfig:
         if values["dropout"]:

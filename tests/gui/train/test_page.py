@@ -32,6 +32,7 @@ def page(studio: Studio, messages: MessageBar, few_faces: FaceSet, qtbot: QtBot)
     """The page with sixty faces and settings that fit them; there is no model yet."""
     page = TrainPage(
         training=studio.training,
+        queue=studio.queue,
         estimates=studio.estimates,
         lines=studio.lines,
         runs=studio.runs,
@@ -176,11 +177,20 @@ def test_it_says_how_long_a_training_takes_or_why_it_cannot_start(
     assert page.start.isEnabled()
 
 
-def test_settings_are_locked_while_they_are_in_use(page: TrainPage, studio: Studio) -> None:
+def test_the_next_training_is_set_up_while_one_is_under_way(
+    page: TrainPage, studio: Studio
+) -> None:
     studio.training._enter(State.RUNNING)
-    assert not any(editor.control.isEnabled() for editor in page.form._editors.values())
-    studio.training._enter(State.IDLE)
     assert all(editor.control.isEnabled() for editor in page.form._editors.values())
+    assert page.faces.text() == "The next training is on “Patches”, 60 faces."
+    page.form.set_config(TrainConfig(batch_size=4096))
+    assert "has only 48 faces" in page.estimate.text()
+    assert page.estimate.isVisible()
+    assert not page.add.isEnabled()
+    page.form.set_config(SMALL)
+    assert page.estimate.isHidden()
+    studio.training._enter(State.IDLE)
+    assert page.faces.text() == "Trains on “Patches”, 60 faces."
 
 
 def test_the_bar_is_full_after_a_whole_training_and_stays_where_one_was_stopped(
@@ -272,6 +282,7 @@ def test_tab_goes_through_the_settings_in_their_order(page: TrainPage) -> None:
         "More settings",
         "Begin with the model in use",
         "Layers of the network …",
+        "Copy as command",
     ]
 
 
@@ -335,7 +346,7 @@ def test_undoing_what_does_not_fit_allows_to_start_again(
 
 
 @pytest.mark.usefixtures("quick_engine")
-def test_settings_in_use_cannot_be_undone(
+def test_settings_of_the_next_can_be_undone_while_one_trains(
     training: MainWindow, faces_folder: object, qtbot: QtBot
 ) -> None:
     with qtbot.waitSignal(training.studio.faces.changed, timeout=LOADING_MS):
@@ -344,6 +355,6 @@ def test_settings_in_use_cannot_be_undone(
     group, engine = training.studio.undo_group, training.studio.training
     training.train.start.click()
     qtbot.waitUntil(lambda: engine.is_active)
-    assert not group.canUndo()
+    assert group.undoText() == "Batch size"
     qtbot.waitUntil(lambda: not engine.is_active, timeout=LOADING_MS)
     assert group.undoText() == "Batch size"

@@ -16,18 +16,7 @@ from model.runs.runs import list_runs
 Fails = Callable[[list[str], int], str]
 Output = pytest.CaptureFixture[str]
 
-SMALL = [
-    "--epochs",
-    "2",
-    "--batch-size",
-    "8",
-    "--latent-dim",
-    "4",
-    "--optimizer",
-    "adam",
-    "--learning-rate",
-    "0.003",
-]
+SMALL = ["--epochs", "2", "--batch-size", "8", "--latent-dim", "4", "--optimizer", "adam"]
 
 
 def enqueue(pictures: Path, *more: str) -> None:

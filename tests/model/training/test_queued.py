@@ -142,7 +142,7 @@ def test_a_training_that_fails_unexpectedly_says_so(
         raise ZeroDivisionError("nothing works")
         yield
 
-    monkeypatch.setattr("model.training.queued.train", failing)
+    monkeypatch.setattr("model.training.training.train", failing)
     with pytest.raises(ZeroDivisionError):
         list(train_entry(taken(queue)))
     (entry,) = queue.read().entries
