@@ -1,4 +1,4 @@
-"""The configuration of a training: frozen dataclasses whose fields describe themselves.
+"""The configuration of a training, and its plan: how many epochs, at which learning rates.
 
 Forms, limits, tooltips and the command line are made from the metadata of the fields; nothing
 else repeats a default or a limit.
@@ -6,8 +6,9 @@ else repeats a default or a limit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, NamedTuple, Self
 
 _POINTS = 1000
@@ -101,6 +102,22 @@ class TrainConfig:
         "Schedule",
         "Linear falls to zero at the last epoch; step multiplies by 0.9 every 5 epochs.",
         choices=("linear", "step"),
+    )
+    patience: int = _setting(
+        0,
+        "Patience",
+        "After so many epochs without a better test error the learning rate falls to zero, within "
+        "a tenth of the epochs done, and the training ends. 0: it ends at the last epoch.",
+        unit="epochs",
+        minimum=0,
+        maximum=10_000,
+    )
+    least_improvement: float = _setting(
+        0.01,
+        "Least improvement",
+        "Share of the best test error by which an epoch must be better to count for the patience.",
+        minimum=0.0,
+        maximum=0.5,
     )
     dropout: float = _setting(
         0.0,
@@ -214,41 +231,162 @@ PRESETS: Mapping[str, TrainConfig] = {
 """Named configurations: eight epochs, the best quality, and as the network was published."""
 
 
-def rate_factor(config: TrainConfig, step: int, steps_per_epoch: int) -> float:
+class Bend(NamedTuple):
+    """From ``epoch`` (fractional) on the rate falls linearly from ``factor`` to zero at ``end``.
+
+    ``factor`` is what the learning rate of the configuration is multiplied with, 0 to 1.
+    """
+
+    epoch: float
+    factor: float
+    end: float
+
+
+class TrainPlan(NamedTuple):
+    """How many epochs a training has, and how its schedule was bent under way, in order.
+
+    ``cause`` says why it ends before the epochs that were asked for: “patience”, “finish” where a
+    person asked for the end, or "".
+    """
+
+    epochs: int
+    bends: tuple[Bend, ...] = ()
+    cause: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values for JSON."""
+        bends = [list(bend) for bend in self.bends]
+        return {"epochs": self.epochs, "bends": bends, "cause": self.cause}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build from plain values.
+
+        Raises:
+            LookupError, TypeError, ValueError: they aren't those of a plan.
+        """
+        epochs, cause, given = values["epochs"], values["cause"], values["bends"]
+        bends = tuple(Bend(*map(float, bend)) for bend in given[: _MAX_BENDS + 1])
+        limits = setting_of(TrainConfig, "epochs")
+        if type(epochs) is not int or limits.minimum is None or limits.maximum is None:
+            raise TypeError("epochs must be a whole number")
+        if not limits.minimum <= epochs <= limits.maximum or cause not in _CAUSES:
+            raise ValueError(f"no plan has {epochs} epochs because of {cause!r}")
+        if len(bends) > _MAX_BENDS or not all(map(_is_valid, bends)) or sorted(bends) != [*bends]:
+            raise ValueError("bends that no training makes")
+        return cls(epochs, bends, cause)
+
+
+_CAUSES = frozenset({"", "patience", "finish"})
+_MAX_BENDS = 1000
+
+
+def _is_valid(bend: Bend) -> bool:
+    return 0 <= bend.epoch < bend.end < math.inf and 0 <= bend.factor <= 1
+
+
+def rate_factor(
+    config: TrainConfig, step: int, steps_per_epoch: int, bends: tuple[Bend, ...] = ()
+) -> float:
     """Return what the learning rate is multiplied with at a step, counted from 0."""
+    epoch = step / steps_per_epoch
+    for bend in reversed(bends):
+        if bend.epoch <= epoch:
+            return max(bend.factor * ((bend.end - epoch) / (bend.end - bend.epoch)), 0.0)
     if config.schedule == "step":
         return float(0.9 ** (step // (5 * steps_per_epoch)))
-    return 1 - step / (config.epochs * steps_per_epoch)
+    return max(1 - step / (config.epochs * steps_per_epoch), 0.0)
 
 
 def planned_rates(
-    config: TrainConfig, steps_per_epoch: int = _STEPS_PER_EPOCH
+    config: TrainConfig, steps_per_epoch: int = _STEPS_PER_EPOCH, plan: TrainPlan | None = None
 ) -> tuple[tuple[float, float], ...]:
     """Return (fractional epoch, learning rate) after at most a thousand of all steps.
 
     The first and the last step are among them. Schedules are shares of the whole training, so the
-    default serves where the number of steps (at least 1) isn't known.
+    default serves where the number of steps (at least 1) isn't known. Without a ``plan`` it is that
+    of the configuration.
     """
     import numpy as np  # the command line needs no rates, and starts sooner without
 
-    steps = config.epochs * steps_per_epoch
+    plan = plan or TrainPlan(config.epochs)
+    steps = plan.epochs * steps_per_epoch
     chosen = np.unique(np.linspace(0, steps - 1, _POINTS).round().astype(int))
     return tuple(
         (
             (step + 1) / steps_per_epoch,
-            config.learning_rate * rate_factor(config, step, steps_per_epoch),
+            config.learning_rate * rate_factor(config, step, steps_per_epoch, plan.bends),
         )
         for step in chosen.tolist()
     )
 
 
+def with_epochs(
+    config: TrainConfig, plan: TrainPlan, epochs: int, step: int, steps_per_epoch: int
+) -> TrainPlan:
+    """Return the plan of a training that gets another number of epochs before a step.
+
+    An epoch that has begun is part of it. A rate that falls to zero does so at the new end,
+    linearly from where it is. Where the training had come to its end, the rate rises again to what
+    it would be if so many epochs had been planned from the start: a rate of zero learns nothing.
+    """
+    epochs = max(epochs, math.ceil(step / steps_per_epoch))
+    if epochs == plan.epochs:
+        return plan
+    at, has_ended = step / steps_per_epoch, step >= plan.epochs * steps_per_epoch
+    falls = config.schedule == "linear" or bool(plan.bends)
+    if not falls or at == epochs:
+        return TrainPlan(epochs, plan.bends)
+    if has_ended:
+        factor = rate_factor(replace(config, epochs=epochs), step, steps_per_epoch)
+    else:
+        factor = rate_factor(config, step, steps_per_epoch, plan.bends)
+    return _bent(plan, Bend(at, factor, epochs))
+
+
+def finishing(
+    config: TrainConfig,
+    plan: TrainPlan,
+    cool_down: int,
+    step: int,
+    steps_per_epoch: int,
+    cause: str = "finish",
+) -> TrainPlan:
+    """Return the plan of a training that is to end soon, asked for before a step.
+
+    The rate falls linearly to zero within the epoch under way and ``cool_down`` epochs more, but
+    not later than planned.
+    """
+    at = step / steps_per_epoch
+    end = min(math.ceil(at) + cool_down, plan.epochs)
+    falls = config.schedule == "linear" or bool(plan.bends)
+    if end <= at or (falls and end == plan.epochs):
+        return plan
+    factor = rate_factor(config, step, steps_per_epoch, plan.bends)
+    return _bent(plan, Bend(at, factor, end), cause)
+
+
+def usual_cool_down(epochs: int) -> int:
+    """Return over how many epochs the rate of a training falls that ends after so many."""
+    return max(1, round(epochs / 10))
+
+
+def _bent(plan: TrainPlan, bend: Bend, cause: str = "") -> TrainPlan:
+    return TrainPlan(int(bend.end), (*plan.bends, bend)[-_MAX_BENDS:], cause)
+
+
 __all__ = [
     "LEARNING_RATES",
     "PRESETS",
+    "Bend",
     "ConfigError",
     "Setting",
     "TrainConfig",
+    "TrainPlan",
+    "finishing",
     "planned_rates",
     "rate_factor",
     "setting_of",
+    "usual_cool_down",
+    "with_epochs",
 ]

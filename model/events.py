@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from model.config import TrainPlan
+
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
 
@@ -70,6 +72,13 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Replanned:
+    """The training has another number of epochs, or ends soon: this is its plan from now on."""
+
+    plan: TrainPlan
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """All epochs are done; ``model`` is the best of them on the test faces."""
 
@@ -78,4 +87,4 @@ class Finished:
     best_mse: float
 
 
-Event = Started | Progress | EpochDone | Snapshot | Notice | Finished
+Event = Started | Progress | EpochDone | Snapshot | Notice | Replanned | Finished

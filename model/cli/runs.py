@@ -82,6 +82,7 @@ def run_show(arguments: Namespace) -> int:
     about += [("Source", run.source)] if run.source else []
     about += [("Started", f"{run.started:%Y-%m-%d %H:%M:%S}")] if run.started else []
     results = [("State", state), ("Epochs done", epochs)]
+    results += [("Ends early", _CAUSES[cause])] if (cause := run.plan().cause) else []
     best = [("Best test MSE", mse), ("in epoch", epoch)]
     best += _effort(run.summary())
     short = ("In short", summary(run.config))
@@ -176,6 +177,9 @@ def _agreed(question: str) -> bool:
 def _found(arguments: Namespace) -> list[Run]:
     """Find all runs before anything is done with one of them."""
     return [find_run(name, arguments.runs_folder) for name in arguments.runs]
+
+
+_CAUSES = {"patience": "no epoch was clearly better for long", "finish": "asked to finish"}
 
 
 def _result(summary: RunSummary) -> tuple[str, str, str, str]:

@@ -25,7 +25,7 @@ from model.cli.arguments import (
     open_model,
 )
 from model.cli.terminal import Console, bar, progress_text, time_text
-from model.config import PRESETS, TrainConfig
+from model.config import PRESETS, TrainConfig, TrainPlan
 from model.runs.command import program, source_of
 from model.runs.runs import Run
 from model.system.child import rank_and_size
@@ -45,7 +45,9 @@ def add_to(commands: Commands[Any]) -> None:
     names = ", ".join(PRESETS)
     start.add_argument("--preset", metavar="NAME", help=f"start from a preset: {names}")
     start.add_argument("--like", metavar="RUN", help="start from the settings of an earlier run")
-    start.add_argument("--run", dest="resume", metavar="RUN", help="go on with an unfinished run")
+    start.add_argument(
+        "--run", dest="resume", metavar="RUN", help="go on with a run, with --epochs in all"
+    )
     parser.add_argument(
         "--begin-with",
         metavar="MODEL",
@@ -127,7 +129,7 @@ def _carry_out(plan: Plan | None, parent: Path | None, stop: list[int], group: G
         _estimate(plan, faces, console, stop)
     elif plan.going_on:
         _check_faces(plan.going_on, faces)
-        _train(plan.going_on, None, faces, plan.source, console, stop, group)
+        _train(plan.going_on, plan, faces, console, stop, group)
     else:
         _train_new(plan, faces, parent, console, stop, group)
 
@@ -140,9 +142,10 @@ def _estimate(plan: Plan, faces: FaceSet, console: Console, stop: list[int]) -> 
     config = plan.config
     if plan.going_on:
         _check_faces(plan.going_on, faces)
-        left = config.epochs - plan.going_on.summary().epochs_done
+        done, planned = plan.going_on.summary()[:2]
+        left = (plan.epochs or planned) - done
         if left < 1:
-            console.line(f"All {config.epochs} epochs of this run are done.")
+            console.line(f"All {planned} epochs of this run are done.")
             return
         config = replace(config, epochs=left)
     trying = trial(config, faces)
@@ -194,7 +197,7 @@ def _train_new(
     """Train in a new run folder, which doesn't stay when nothing was trained."""
     new = group.share(lambda: _new_run(plan, faces.title, parent))
     try:
-        _train(new, plan.begin, faces, plan.source, console, stop, group)
+        _train(new, plan, faces, console, stop, group)
     finally:
         if group.is_writer and new.is_empty():
             new.discard()
@@ -214,21 +217,24 @@ def _new_run(plan: Plan, faces: str, parent: Path | None) -> Run:
 
 def _train(
     run: Run,
-    begin: FaceModel | None,
+    plan: Plan,
     faces: FaceSet,
-    source: str,
     console: Console,
     stop: list[int],
     group: Group,
 ) -> None:
+    from model.training.steering import SetEpochs, Steering
     from model.training.trainer import TrainingError
     from model.training.training import train
 
-    log = TrainingLog(console, run)
+    log, steering = TrainingLog(console, run), Steering()
+    if plan.epochs is not None:
+        steering.ask(SetEpochs(plan.epochs))
     if group.size > 1:
         console.line(f"{group.size} processes share each batch.")
     try:
-        with closing(train(run.config, faces, run=run, start=begin)) as events:  # type: ignore[type-var]
+        training = train(run.config, faces, run=run, start=plan.begin, steering=steering)
+        with closing(training) as events:  # type: ignore[type-var]
             for event in events:
                 log.show(event)
                 if stop:
@@ -239,7 +245,7 @@ def _train(
         console.status("")
     _agree_to_stop(stop, group)
     if stop:
-        _say_how_to_go_on(run, source, console)
+        _say_how_to_go_on(run, plan.source, console)
 
 
 def _say_how_to_go_on(run: Run, source: str, console: Console) -> None:
@@ -253,7 +259,8 @@ def _say_how_to_go_on(run: Run, source: str, console: Console) -> None:
 class Plan(NamedTuple):
     """What to train; ``going_on`` is the run to go on with, or None for a new one.
 
-    With ``only_estimate`` nothing is trained, and the time that it would take is measured.
+    A run goes on with so many ``epochs`` in all, or as many as it has for None. With
+    ``only_estimate`` nothing is trained, and the time that it would take is measured.
     """
 
     going_on: Run | None
@@ -261,6 +268,7 @@ class Plan(NamedTuple):
     begin: FaceModel | None
     source: str
     only_estimate: bool = False
+    epochs: int | None = None
 
 
 def make_plan(arguments: Namespace) -> Plan:
@@ -279,15 +287,23 @@ def make_plan(arguments: Namespace) -> Plan:
         message = "--estimate tries one process: start it without torchrun."
         raise CommandError(ExitCode.USAGE, message)
     going_on = earlier if arguments.resume else None
-    return Plan(going_on, config, begin, source, arguments.estimate)
+    epochs = config.epochs if going_on and "epochs" in vars(arguments) else None
+    if going_on and epochs is not None and epochs < (done := going_on.summary().epochs_done):
+        message = f"{done} epochs of “{going_on.folder.name}” are done: --epochs can't be less."
+        raise CommandError(ExitCode.USAGE, message)
+    return Plan(going_on, config, begin, source, arguments.estimate, epochs)
 
 
 def _config(arguments: Namespace, earlier: Run | None) -> TrainConfig:
     names = {item.name for item in fields(TrainConfig)}
     given = {name: value for name, value in vars(arguments).items() if name in names}
-    if arguments.resume and given:
-        flags = ", ".join("--" + name.replace("_", "-") for name in given)
-        message = f"A run goes on with its own settings: leave out {flags}, or use --like."
+    others = [name for name in given if name != "epochs"]
+    if arguments.resume and others:
+        flags = ", ".join("--" + name.replace("_", "-") for name in others)
+        message = (
+            f"A run goes on with its own settings, but for --epochs: leave out {flags}, or use "
+            "--like."
+        )
         raise CommandError(ExitCode.USAGE, message)
     base = earlier.config if earlier else _preset(arguments.preset)
     return replace(base, **given)
@@ -363,7 +379,7 @@ class TrainingLog:
 
     def show(self, event: Event) -> None:
         """Print what there is to say of an event."""
-        from model.events import EpochDone, Finished, Notice, Progress, Started
+        from model.events import EpochDone, Finished, Notice, Progress, Replanned, Started
 
         match event:
             case Started():
@@ -376,6 +392,9 @@ class TrainingLog:
                 self._console.line(self._epoch(event))
             case Notice():
                 self._console.line(event.text)
+            case Replanned():
+                self._epochs = event.plan.epochs
+                self._console.line(_sentence_of(event.plan))
             case Finished():
                 mse, epoch = event.best_mse, event.best_epoch
                 self._console.line(f"Finished. Best test MSE {mse:.5f}, in epoch {epoch}.")
@@ -383,6 +402,7 @@ class TrainingLog:
                 pass  # a snapshot is for a window
 
     def _started(self, event: Started) -> str:
+        self._epochs = event.epochs
         if event.first_epoch > event.epochs:
             return f"All {event.epochs} epochs of this run are done."
         return (
@@ -408,6 +428,18 @@ class TrainingLog:
             f"rate {event.learning_rate:.2g}  {speed}{time_text(event.seconds)}"
             f"{'  best' if event.best else ''}"
         )
+
+
+def _sentence_of(plan: TrainPlan) -> str:
+    match plan.cause:
+        case "patience":
+            return (
+                "No epoch was clearly better for long: the rate falls to zero, and the training "
+                f"ends after epoch {plan.epochs}."
+            )
+        case "finish":
+            return f"It finishes: the rate falls to zero at the end of epoch {plan.epochs}."
+    return f"It was changed under way: it ends after epoch {plan.epochs}."
 
 
 def add_faces_command(commands: Commands[Any]) -> None:

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model.config import TrainConfig
+from model.config import TrainConfig, TrainPlan
 from model.runs.epoch_rows import EpochRow
+from model.runs.plan_file import read_plan
 from model.runs.runs import Run, RunError
 from model.runs.writer import HeartbeatMonitor
 from model.system.threads import poll
@@ -32,6 +33,7 @@ class Followed:
 
     config: TrainConfig
     faces: str
+    plan: TrainPlan
     rows: tuple[EpochRow, ...] = ()
     originals: NDArray[np.uint8] | None = field(default=None, repr=False)
     preview: NDArray[np.uint8] | None = field(default=None, repr=False)
@@ -41,7 +43,7 @@ class Followed:
     @property
     def is_finished(self) -> bool:
         """Whether all planned epochs are measured."""
-        return bool(self.rows) and self.rows[-1].epoch >= self.config.epochs
+        return bool(self.rows) and self.rows[-1].epoch >= self.plan.epochs
 
 
 def follow(folder: Path, *, poll_s: float = 0.5) -> Generator[Followed | None, None, None]:
@@ -62,7 +64,7 @@ def _looks(folder: Path, poll_s: float) -> Iterator[Followed | None]:
     monitor = HeartbeatMonitor(folder)
     seen: Followed | None = None
     while True:
-        found = _look(run, monitor, seen or Followed(run.config, run.faces))
+        found = _look(run, monitor, seen or Followed(run.config, run.faces, run.plan()))
         yield found if seen is None or _differ(found, seen) else None
         seen = found
         time.sleep(poll_s)
@@ -79,6 +81,7 @@ def _look(run: Run, monitor: HeartbeatMonitor, before: Followed) -> Followed:
         rows = before.rows
     return replace(
         before,
+        plan=read_plan(run.folder) or before.plan,
         rows=rows,
         originals=originals,
         preview=preview,
@@ -101,6 +104,7 @@ def _newest_preview(run: Run, before: Followed) -> tuple[NDArray[np.uint8] | Non
 def _differ(one: Followed, other: Followed) -> bool:
     return (
         one.rows != other.rows
+        or one.plan != other.plan
         or one.originals is not other.originals
         or one.preview is not other.preview
         or one.is_running is not other.is_running

@@ -6,6 +6,7 @@
         run.json            configuration, data set, when it started
         labels.json         name, notes and tags that a person gave it
         machine.json        the device that trained it, and the faces of an epoch
+        plan.json           another number of epochs than configured, where that was changed
         running.json        only during a training: its host, and the time of its last heartbeat
         metrics.jsonl       one line an epoch
         previews/           the same test faces after each epoch
@@ -26,12 +27,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from model.config import TrainConfig
+from model.config import TrainConfig, TrainPlan
 from model.io.files import read_bytes, readable, replacing, write_bytes
 from model.io.places import data_folder
 from model.runs.epoch_rows import EpochRow, append_row, best_row, read_rows
 from model.runs.labels import RunLabels, read_labels
 from model.runs.machine import read_machine
+from model.runs.plan_file import read_plan
 from model.runs.writer import HeartbeatMonitor, RunError, Writer, was_cut_off
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ class RunSummary(NamedTuple):
     ``best_mse`` and ``best_epoch`` are None until an epoch was measured. ``was_cut_off``: the
     process that trained it on this machine died, and this has not been reported yet. ``seconds``
     is the time of all epochs with their tests; ``device`` "" and ``images_per_s``, the mean over
-    that time, 0 where they aren't known.
+    that time, 0 where they aren't known. ``cause`` is that of its plan.
     """
 
     epochs_done: int
@@ -70,6 +72,7 @@ class RunSummary(NamedTuple):
     seconds: float = 0.0
     device: str = ""
     images_per_s: float = 0.0
+    cause: str = ""
 
 
 def runs_folder() -> Path:
@@ -169,6 +172,10 @@ class Run:
 
         return Previews(self.folder)
 
+    def plan(self) -> TrainPlan:
+        """Return how many epochs are planned by now, and their learning rates."""
+        return read_plan(self.folder) or TrainPlan(self.config.epochs)
+
     def summary(self) -> RunSummary:
         """Return where the run stands; quick, for lists. What can't be read counts as missing."""
         try:
@@ -178,17 +185,19 @@ class Run:
         best, done = best_row(rows), rows[-1].epoch if rows else 0
         device, images = read_machine(self.folder)
         seconds = sum(row.seconds for row in rows)
+        plan = self.plan()
         return RunSummary(
             done,
-            self.config.epochs,
+            plan.epochs,
             best.test_mse if best else None,
             best.epoch if best else None,
-            done >= self.config.epochs,
+            done >= plan.epochs,
             HeartbeatMonitor(self.folder).is_running(),
             was_cut_off(self.folder),
             seconds,
             device,
             images * len(rows) / seconds if seconds > 0 else 0.0,
+            plan.cause,
         )
 
     def is_empty(self) -> bool:

@@ -73,6 +73,8 @@ def what_matters(config: TrainConfig) -> TrainConfig:
         learning_rate=usual.learning_rate,
         weight_decay=usual.weight_decay,
         schedule=usual.schedule,
+        patience=usual.patience,
+        least_improvement=usual.least_improvement,
         dropout=0.2 if config.dropout else 0.0,
         flip=usual.flip,  # mirroring takes no time: one indexing also does the shifts
         shift=usual.shift,

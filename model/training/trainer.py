@@ -15,7 +15,15 @@ from torch import Tensor
 from torch.nn import functional
 
 from model.checkpoint import FaceModel
-from model.config import ConfigError, TrainConfig, rate_factor
+from model.config import (
+    ConfigError,
+    TrainConfig,
+    TrainPlan,
+    finishing,
+    rate_factor,
+    usual_cool_down,
+    with_epochs,
+)
 from model.data.datasets import FaceSet
 from model.device import autocast, random_state, set_random_state
 from model.events import EpochDone
@@ -25,6 +33,7 @@ from model.training.arithmetic import Arithmetic
 from model.training.batches import Augmentation, BatchSource
 from model.training.distributed import ALONE, Group, share_batch_norms
 from model.training.optim import METHODS, Muon, make_optimizers, restore, set_rates
+from model.training.steering import FinishNow, Wish
 from model.training.step import RecordedStep, SharedStep, Step
 
 PREVIEW_FACES = 10
@@ -74,10 +83,13 @@ class Trainer:
         self.epoch = 0
         self.step = 0
         """Finished steps of the epoch under way; ``epoch`` counts finished epochs."""
+        self.plan = TrainPlan(config.epochs)
         self._numbers = True
         self._arithmetic = group.share(lambda: arithmetic or Arithmetic.by_trial(device))
         self.best_mse = math.inf
         self._best_epoch = 0
+        self._last_gain = math.inf, 0
+        """The test error that was clearly better than all before, and when the patience began."""
         self._test_mse: float | None = None  # of the present weights
         self._random = torch.Generator().manual_seed(config.seed)
         self._epoch_random = self._random.get_state()
@@ -132,6 +144,11 @@ class Trainer:
         return self._numbers and _are_numbers(self._network.state_dict().values())
 
     @property
+    def is_replanned(self) -> bool:
+        """Whether the plan isn't that of the configuration any more."""
+        return self.plan != TrainPlan(self.config.epochs)
+
+    @property
     def learning_rate(self) -> float:
         """The learning rate of the last step."""
         return float(self._optimizers[0].param_groups[0]["lr"])
@@ -155,13 +172,36 @@ class Trainer:
 
     def learn(self, images: Tensor) -> None:
         """Take one step on a batch; its loss stays on the device until ``mean_loss``."""
-        number = self.epoch * self.steps_per_epoch + self.step
-        set_rates(self._optimizers, rate_factor(self.config, number, self.steps_per_epoch))
+        factor = rate_factor(self.config, *self._place(), self.plan.bends)
+        set_rates(self._optimizers, factor)
         loss = self._take_step(images)
         self._test_mse = None
         self._unread.append(loss)
         self._total += loss
         self.step += 1
+
+    def _place(self) -> tuple[int, int]:
+        """Return the number of the next step, and how many an epoch has."""
+        return self.epoch * self.steps_per_epoch + self.step, self.steps_per_epoch
+
+    def fulfil(self, wish: Wish) -> None:
+        """Change the plan from the next step on; the patience begins anew."""
+        if isinstance(wish, FinishNow):
+            self.plan = finishing(self.config, self.plan, wish.cool_down, *self._place())
+        else:
+            self.plan = with_epochs(self.config, self.plan, wish.epochs, *self._place())
+        self._last_gain = self._last_gain[0], self.epoch
+
+    def lose_patience(self) -> None:
+        """After an epoch: have the training end soon if none was clearly better for too long.
+
+        It isn't cut off: with a rate that hasn't fallen, the last and best part would be missing.
+        """
+        patience = self.config.patience
+        if patience and not self.plan.cause and self.epoch - self._last_gain[1] >= patience:
+            cool_down = usual_cool_down(self.epoch)
+            at = self._place()
+            self.plan = finishing(self.config, self.plan, cool_down, *at, cause="patience")
 
     def halve_batch(self) -> None:
         """Start the epoch again with batches of half the size.
@@ -243,6 +283,8 @@ class Trainer:
         self.step = 0
         self._epoch_random = self._random.get_state()
         self._test_mse = test_mse
+        if test_mse < self._last_gain[0] * (1 - self.config.least_improvement):
+            self._last_gain = test_mse, self.epoch
         best = test_mse < self.best_mse
         if best:
             self.best_mse, self._best_epoch = test_mse, self.epoch
@@ -271,6 +313,8 @@ class Trainer:
             "test_mse": self._test_mse,
             "best_mse": self.best_mse,
             "best_epoch": self._best_epoch,
+            "last_gain": list(self._last_gain),
+            "plan": self.plan.to_dict() if self.is_replanned else None,
             "best_weights": self._best_weights,
             "network": self._network.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
@@ -294,7 +338,12 @@ class Trainer:
         self.best_mse, self._best_epoch = float(state["best_mse"]), int(state["best_epoch"])
         self._best_weights = dict(state["best_weights"])
         _check_shapes(self._best_weights, self._network.state_dict())
-        measured = state.get("test_mse")  # older states have none
+        # Older states have none of what is asked for by ``get``.
+        mse, since = state.get("last_gain", (self.best_mse, self._best_epoch))
+        self._last_gain = float(mse), int(since)
+        if (plan := state.get("plan")) is not None:
+            self.plan = TrainPlan.from_dict(plan)
+        measured = state.get("test_mse")
         self._test_mse = None if measured is None else float(measured)
         self._network.load_state_dict(state["network"])
         # Only damaged files have others: a training whose loss isn't finite saves no state.

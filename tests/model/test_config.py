@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from dataclasses import FrozenInstanceError, fields, replace
@@ -7,7 +8,19 @@ from typing import Any
 
 import pytest
 
-from model.config import PRESETS, ConfigError, TrainConfig, planned_rates, rate_factor, setting_of
+from model.config import (
+    PRESETS,
+    Bend,
+    ConfigError,
+    TrainConfig,
+    TrainPlan,
+    finishing,
+    planned_rates,
+    rate_factor,
+    setting_of,
+    usual_cool_down,
+    with_epochs,
+)
 
 LIMITED = [item.name for item in fields(TrainConfig) if setting_of(TrainConfig, item.name).maximum]
 
@@ -135,3 +148,110 @@ def test_the_step_schedule_is_that_of_the_reference() -> None:
     assert rates[5:10] == pytest.approx([0.0027] * 5)
     assert rates[250] < 2e-5
     assert rate_factor(config, 5 * 7 - 1, 7) == 1
+
+
+LINEAR, STEP = TrainConfig(epochs=10), TrainConfig(epochs=10, schedule="step")
+
+
+def factors(config: TrainConfig, plan: TrainPlan) -> list[float]:
+    return [rate_factor(config, step, 4, plan.bends) for step in range(plan.epochs * 4)]
+
+
+@pytest.mark.parametrize("config", [LINEAR, STEP], ids=["linear", "step"])
+@pytest.mark.parametrize("at", [0, 1, 15, 38])
+@pytest.mark.parametrize("epochs", [10, 12, 400])
+def test_the_rate_goes_on_from_where_it_is_with_more_epochs(config, at, epochs):
+    plan = with_epochs(config, TrainPlan(10), epochs, at, 4)
+    before, after = factors(config, TrainPlan(10)), factors(config, plan)
+    assert plan.epochs == epochs
+    assert after[: at + 1] == before[: at + 1]  # that of the next step is the same, too
+    if config is STEP:
+        assert after == [rate_factor(STEP, step, 4) for step in range(epochs * 4)]
+    else:
+        left = epochs * 4 - at
+        ahead = [before[at] * (1 - step / left) for step in range(left)]
+        assert after[at:] == pytest.approx(ahead)
+
+
+@pytest.mark.parametrize("config", [LINEAR, STEP], ids=["linear", "step"])
+def test_finishing_cools_down_to_zero_at_the_end_of_an_epoch(config: TrainConfig) -> None:
+    plan = finishing(config, TrainPlan(10), 2, 13, 4)
+    before, after = factors(config, TrainPlan(10)), factors(config, plan)
+    assert (plan.epochs, plan.cause) == (6, "finish")
+    assert after[:14] == before[:14]
+    falls = [one - other for one, other in itertools.pairwise(after[13:])]
+    assert falls == pytest.approx([before[13] / 11] * 10)
+    assert after[-1] == pytest.approx(before[13] / 11)  # the step after the last would have none
+
+
+def test_a_cool_down_never_ends_later_than_planned() -> None:
+    assert finishing(LINEAR, TrainPlan(10), 9, 30, 4) == TrainPlan(10)  # it falls anyway
+    plan = finishing(STEP, TrainPlan(10), 9, 30, 4)
+    assert plan == TrainPlan(10, (Bend(7.5, 0.9, 10),), "finish")
+    assert finishing(STEP, TrainPlan(10), 1, 40, 4) == TrainPlan(10)
+
+
+def test_an_epoch_that_has_begun_is_part_of_the_plan() -> None:
+    assert with_epochs(LINEAR, TrainPlan(10), 1, 21, 4).epochs == 6
+    assert with_epochs(LINEAR, TrainPlan(10), 1, 20, 4) == TrainPlan(5)
+
+
+def test_a_training_that_was_to_finish_can_go_on() -> None:
+    soon = finishing(STEP, TrainPlan(10), 2, 12, 4)
+    plan = with_epochs(STEP, soon, 8, 16, 4)
+    assert (plan.epochs, plan.cause) == (8, "")
+    assert rate_factor(STEP, 16, 4, plan.bends) == rate_factor(STEP, 16, 4, soon.bends)
+    assert rate_factor(STEP, 31, 4, plan.bends) > 0
+
+
+@pytest.mark.parametrize("config", [LINEAR, STEP], ids=["linear", "step"])
+def test_a_finished_training_goes_on_at_the_rate_of_a_longer_one(config: TrainConfig) -> None:
+    ended = finishing(config, TrainPlan(10), 2, 12, 4)
+    plan = with_epochs(config, ended, 20, 20, 4)
+    longer = replace(config, epochs=20)
+    assert rate_factor(config, 20, 4, plan.bends) == rate_factor(longer, 20, 4)
+    assert rate_factor(config, 79, 4, plan.bends) == pytest.approx(plan.bends[-1].factor / 60)
+
+
+def test_planned_rates_follow_the_bends() -> None:
+    plan = finishing(LINEAR, TrainPlan(10), 2, 12, 4)
+    planned = planned_rates(LINEAR, 4, plan)
+    rates = [LINEAR.learning_rate * factor for factor in factors(LINEAR, plan)]
+    assert planned == tuple(zip((step / 4 for step in range(1, 21)), rates, strict=True))
+
+
+def test_the_usual_cool_down_is_a_tenth() -> None:
+    assert [usual_cool_down(epochs) for epochs in (0, 1, 14, 16, 400)] == [1, 1, 1, 2, 40]
+
+
+def test_a_plan_comes_back_through_json() -> None:
+    plan = TrainPlan(12, (Bend(1 / 3, 0.1 + 0.2, 9.0), Bend(7.7, 0.1, 12.0)), "patience")
+    assert TrainPlan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"epochs": 0},
+        {"epochs": 2.0},
+        {"epochs": True},
+        {"epochs": 10**9},
+        {"cause": "boredom"},
+        {"cause": ["patience"]},
+        {"bends": 3},
+        {"bends": {}},
+        {"bends": [[1, 0.5]]},
+        {"bends": [[1, 0.5, 1]]},
+        {"bends": [[1, 1.5, 2]]},
+        {"bends": [[1, math.nan, 2]]},
+        {"bends": [[1, 0.5, math.inf]]},
+        {"bends": [[2, 0.5, 3], [1, 0.5, 3]]},
+        {"bends": [[0, 0.5, 3]] * 1001},
+        {"bends": ["abc"]},
+    ],
+    ids=str,
+)
+def test_what_is_no_plan_is_refused(change: dict[str, Any]) -> None:
+    values = {"epochs": 3, "bends": [], "cause": ""} | change
+    with pytest.raises((LookupError, TypeError, ValueError)):
+        TrainPlan.from_dict(values)

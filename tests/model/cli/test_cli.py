@@ -133,9 +133,37 @@ def test_a_run_keeps_its_settings_and_its_faces(
     two_runs: list[Run], pictures: Path, fails: Fails
 ) -> None:
     name = two_runs[1].folder.name
-    assert "--epochs" in fails(["train", "--run", name, "--epochs", "3"], 2)
+    assert "leave out --seed," in fails(["train", "--run", name, "--epochs", "3", "--seed", "1"], 2)
     sentence = fails(["train", "--run", name, "--faces", str(pictures)], 2)
     assert "“Demo faces”, not “pictures”" in sentence
+
+
+def test_a_run_gets_more_or_fewer_epochs(pictures: Path, capsys: Output, fails: Fails) -> None:
+    assert main(["train", "--faces", str(pictures), "--epochs", "1", *SMALL]) == 0
+    (run,) = list_runs()
+    assert main(["train", "--run", "latest", "--epochs", "3"]) == 0
+    text = capsys.readouterr().out
+    assert "epochs 2 to 3" in text
+    assert len(re.findall(r"(?m)^Epoch \d/3 .*test MSE", text)) == 2
+    assert "3 epochs of" in fails(["train", "--run", "latest", "--epochs", "2"], 2)
+    assert "(epochs) must be" in fails(["train", "--run", "latest", "--epochs", "99999"], 2)
+    assert main(["train", "--run", "latest"]) == 0  # by mistake: nothing is trained
+    assert "All 3 epochs of this run are done." in capsys.readouterr().out
+    assert len(run.rows()) == 3
+    assert main(["runs", "list"]) == 0
+    assert re.search(r"finished +3/3", capsys.readouterr().out)
+
+
+def test_a_run_that_lost_its_patience_says_so(pictures: Path, capsys: Output) -> None:
+    stuck = ("--patience", "1", "--least-improvement", "0.5", "--learning-rate", "1e-6")
+    argv = ["train", "--faces", str(pictures), "--epochs", "9", "--schedule", "step", *stuck]
+    assert main([*argv, *SMALL]) == 0
+    assert "No epoch was clearly better for long" in capsys.readouterr().out
+    (run,) = list_runs()
+    assert run.summary().is_finished
+    assert run.summary().epochs_done < 9
+    assert main(["runs", "show", "latest"]) == 0
+    assert "no epoch was clearly better for long" in capsys.readouterr().out
 
 
 def test_a_folder_of_faces_must_be_named_again(fails: Fails) -> None:

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from model.config import TrainConfig
+from model.config import TrainConfig, TrainPlan
 from model.runs.following import Followed, follow
+from model.runs.plan_file import write_plan
 from model.runs.runs import EpochRow, Run, RunError
 from model.runs.writer import Writer
 
@@ -64,6 +65,17 @@ def test_what_is_there_comes_at_once(run: Run) -> None:
     assert found.preview_epoch == 2
     assert not found.is_running
     assert not found.is_finished
+
+
+def test_a_run_that_is_told_to_end_earlier_is_finished(run: Run) -> None:
+    run.append(row(1))
+    with following(run) as events:
+        assert wait_for(events).plan == TrainPlan(3)
+        write_plan(run.folder, TrainPlan(1, cause="finish"))
+        assert wait_for(events).is_finished
+        (run.folder / "plan.json").write_bytes(b"{")  # half written: what was known is kept
+        run.append(row(2))
+        assert wait_for(events).plan.epochs == 1
 
 
 def test_a_new_run_has_nothing_yet(run: Run) -> None:

@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from model import cli
 from model.config import ConfigError, TrainConfig
 from model.data.datasets import FaceSet
-from model.events import EpochDone, Event, Finished, Notice, Progress
+from model.events import EpochDone, Event, Finished, Notice, Progress, Replanned
 from model.network import ConvAutoencoder
 from model.runs.runs import Run, list_runs
 from model.training import training
@@ -41,6 +41,7 @@ from model.training.distributed import (
     joined,
     share_batch_norms,
 )
+from model.training.steering import FinishNow, Steering
 from model.training.step import Step
 from model.training.trainer import TrainingError
 
@@ -244,6 +245,26 @@ def test_a_run_goes_on_with_another_number_of_processes(
     for found in run_in(after, curve, CONFIG, run.folder):
         assert_close(found, alone[1:])
     assert_close([(row.train_mse, row.test_mse) for row in run.rows()], alone)
+
+
+def _finish(folder: Path) -> list[tuple[int, str]]:
+    """Let the first process ask for the end in its first epoch; return all changes of the plan."""
+    steering = Steering()
+    config = replace(CONFIG, epochs=9)
+    options = {"device": CPU, "arithmetic": FULL, "steering": steering}
+    found = []
+    for event in training.train(config, patches(), run=Run.open(folder), **options):  # type: ignore[arg-type]
+        if isinstance(event, Progress) and event.step == 1 and rank() == 0:
+            steering.ask(FinishNow(1))
+        if isinstance(event, Replanned):
+            found.append((event.plan.epochs, event.plan.cause))
+    return found
+
+
+def test_what_the_first_process_is_asked_for_counts_for_all(run: Run) -> None:
+    assert run_in(2, _finish, run.folder) == [[(2, "finish")]] * 2
+    assert [row.epoch for row in run.rows()] == [1, 2]
+    assert run.plan().epochs == 2
 
 
 def _command(*arguments: str) -> tuple[int, str]:

@@ -3,11 +3,12 @@ from __future__ import annotations
 import itertools
 import math
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import pytest
@@ -18,12 +19,22 @@ from torch.nn import functional
 from model.checkpoint import FaceModel, load_face_model
 from model.config import ConfigError, TrainConfig
 from model.data.datasets import DataError, FaceSet
-from model.events import EpochDone, Event, Finished, Notice, Progress, Snapshot, Started
+from model.events import (
+    EpochDone,
+    Event,
+    Finished,
+    Notice,
+    Progress,
+    Replanned,
+    Snapshot,
+    Started,
+)
 from model.inference import reconstruct
 from model.runs.runs import Run, RunError
 from model.system import threads
 from model.training import training
 from model.training.arithmetic import Arithmetic
+from model.training.steering import FinishNow, SetEpochs, Steering
 from model.training.trainer import PREVIEW_FACES, Trainer, TrainingError
 from model.training.training import train
 
@@ -73,8 +84,9 @@ def start(
     *,
     run: Run | None = None,
     arithmetic: Arithmetic | None = None,
+    steering: Steering | None = None,
 ) -> Iterator[Event]:
-    return train(config, faces, run=run, device=CPU, arithmetic=arithmetic)
+    return train(config, faces, run=run, device=CPU, arithmetic=arithmetic, steering=steering)
 
 
 def trained(faces: FaceSet, config: TrainConfig = CONFIG) -> FaceModel:
@@ -410,6 +422,191 @@ class TestResuming:
         torch.save(state, run.folder / "state.pt")
         with pytest.raises(RunError, match="doesn't fit its configuration"):
             next(start(few_faces, run=run))
+
+
+def rates(events: Iterable[Event]) -> dict[tuple[int, int], float]:
+    """Return the learning rate of each step that was reported."""
+    return {
+        (event.epoch, event.step): event.learning_rate
+        for event in events
+        if isinstance(event, Progress) and event.loss is not None
+    }
+
+
+def at(epoch: int, step: int) -> Callable[[Event], bool]:
+    return lambda event: isinstance(event, Progress) and (event.epoch, event.step) == (epoch, step)
+
+
+quick = partial(start, arithmetic=FULL)
+"""Trains without the trial of a second."""
+
+
+@pytest.mark.usefixtures("every_step")
+class TestSteering:
+    """A training that is prolonged, shortened or finished while it is under way."""
+
+    LONG = replace(CONFIG, epochs=4)
+
+    def test_finishing_bends_the_rate_to_zero_without_a_jump(
+        self, run: Run, few_faces: FaceSet
+    ) -> None:
+        steering = Steering()
+        events = quick(few_faces, self.LONG, run=run, steering=steering)
+        before = list(itertools.takewhile(lambda event: not at(1, 2)(event), events))
+        steering.ask(FinishNow(1))
+        after = list(events)
+
+        changed = [event.plan for event in after if isinstance(event, Replanned)]
+        assert [(plan.epochs, plan.cause) for plan in changed] == [(2, "finish")]
+        now = 0.02 * (1 - 2 / 12)  # of the third of twelve steps, the first of four to the end
+        assert list(rates([*before, *after]).values()) == pytest.approx(
+            [0.02, now, now * 3 / 4, now * 2 / 4, now / 4]
+        )
+        assert isinstance(after[-1], Finished)
+        assert [row.epoch for row in run.rows()] == [1, 2]
+        assert run.summary().is_finished
+        assert run.summary().epochs_planned == 2
+
+    def test_more_epochs_can_be_asked_for_in_the_last_one(
+        self, run: Run, few_faces: FaceSet
+    ) -> None:
+        steering = Steering()
+        events = quick(few_faces, run=run, steering=steering)
+        take(events, lambda event: isinstance(event, EpochDone) and event.epoch == 2)
+        steering.ask(SetEpochs(4))
+        rest = list(events)
+        assert [event.epoch for event in rest if isinstance(event, EpochDone)] == [3, 4]
+        # The rate had come to zero: it rises to that of the third of four epochs.
+        left = [0.01 * (1 - step / 6) for step in range(6)]
+        assert list(rates(rest).values()) == pytest.approx(left)
+
+    def test_fewer_epochs_than_begun_end_with_the_one_under_way(self, few_faces: FaceSet) -> None:
+        steering = Steering()
+        events = quick(few_faces, self.LONG, steering=steering)
+        take(events, at(2, 1))
+        steering.ask(SetEpochs(1))
+        *_, done, _snapshot, finished = events
+        assert isinstance(done, EpochDone)
+        assert done.epoch == 2
+        assert isinstance(finished, Finished)
+
+    def test_the_time_left_is_that_of_the_new_end(self, few_faces: FaceSet) -> None:
+        steering = Steering()
+        events = quick(few_faces, self.LONG, steering=steering)
+        steering.ask(SetEpochs(1))
+        take(events, at(1, 3))
+        ended = take(events, at(1, 3))
+        close(events)
+        assert isinstance(ended, Progress)
+        assert ended.remaining_s == 0
+
+    @pytest.mark.parametrize("stop", [(1, 3), (2, 1), (2, 3)])
+    @pytest.mark.parametrize("damaged", [False, True], ids=["whole", "damaged file"])
+    def test_a_bent_plan_goes_on_bit_for_bit_the_same(
+        self, stop: tuple[int, int], damaged: bool, run: Run, few_faces: FaceSet, tmp_path: Path
+    ) -> None:
+        whole = Run.create(self.LONG, "Patches", tmp_path / "whole")
+        for one in (whole, run):
+            steering = Steering()
+            events = quick(few_faces, self.LONG, run=one, steering=steering)
+            take(events, at(1, 2))
+            steering.ask(FinishNow(2))
+            if one is run:
+                take(events, at(*stop))
+                close(events)
+                if damaged:
+                    (run.folder / "plan.json").write_text("{")
+                events = quick(few_faces, self.LONG, run=run)
+                begin, change = next(events), next(events)
+                assert isinstance(begin, Started)
+                assert begin.epochs == 3
+                assert isinstance(change, Replanned)
+            list(events)
+        assert run.plan() == whole.plan()
+        assert len(run.rows()) == 3
+        for row, expected in zip(run.rows(), whole.rows(), strict=True):
+            assert row._replace(seconds=0) == expected._replace(seconds=0)
+        assert_same_weights(load_face_model(run.last), load_face_model(whole.last))
+
+    def test_what_was_asked_of_a_paused_training_is_kept_when_it_is_stopped(
+        self, run: Run, few_faces: FaceSet
+    ) -> None:
+        steering = Steering()
+        events = quick(few_faces, self.LONG, run=run, steering=steering)
+        take(events, at(1, 2))
+        steering.ask(FinishNow(1))
+        close(events)
+        assert run.plan().epochs == 2
+        assert [event.epoch for event in quick(few_faces, self.LONG, run=run) if done(event)] == [
+            1,
+            2,
+        ]
+
+    def test_a_finished_run_goes_on_with_more_epochs(self, run: Run, few_faces: FaceSet) -> None:
+        list(quick(few_faces, run=run))
+        steering = Steering()
+        steering.ask(SetEpochs(4))
+        begin, *events = quick(few_faces, run=run, steering=steering)
+        assert isinstance(begin, Started)
+        assert (begin.first_epoch, begin.epochs) == (3, 4)
+        assert rates(events)[3, 1] == pytest.approx(0.01)
+        assert rates(events)[4, 3] == pytest.approx(0.01 / 6)
+        assert run.summary().epochs_done == run.summary().epochs_planned == 4
+
+    def test_a_plan_that_cannot_be_saved_is_told_and_tried_again(
+        self, run: Run, few_faces: FaceSet
+    ) -> None:
+        steering = Steering()
+        events = quick(few_faces, self.LONG, run=run, steering=steering)
+        take(events, at(1, 1))
+        (run.folder / "plan.json").mkdir()
+        steering.ask(SetEpochs(2))
+        notice = take(events, lambda event: isinstance(event, Notice))
+        assert isinstance(notice, Notice)
+        assert "The changed number of epochs couldn't be saved" in notice.text
+        (run.folder / "plan.json").rmdir()
+        assert isinstance(list(events)[-1], Finished)
+        assert run.plan().epochs == 2
+
+    def test_patience_ends_a_training_with_a_falling_rate(
+        self, run: Run, few_faces: FaceSet
+    ) -> None:
+        # No epoch is better by half, but for the first, which has none before it.
+        stuck = {"patience": 2, "least_improvement": 0.5, "learning_rate": 1e-6}
+        config = replace(CONFIG, epochs=9, batch_size=48, schedule="step", **stuck)
+        events = list(quick(few_faces, config, run=run))
+        (plan,) = [event.plan for event in events if isinstance(event, Replanned)]
+        assert (plan.epochs, plan.cause) == (4, "patience")
+        assert [row.epoch for row in run.rows()] == [1, 2, 3, 4]
+        assert rates(events)[4, 1] == 1e-6
+        assert plan.bends[0] == (3.0, 1.0, 4.0)
+        assert run.summary().is_finished
+        finished = events[-1]
+        assert isinstance(finished, Finished)
+        assert finished.best_mse == min(row.test_mse for row in run.rows())
+
+    def test_patience_goes_on_where_a_training_was_stopped(
+        self, run: Run, few_faces: FaceSet
+    ) -> None:
+        stuck = {"patience": 2, "least_improvement": 0.5, "learning_rate": 1e-6}
+        config = replace(CONFIG, epochs=9, batch_size=48, schedule="step", **stuck)
+        events = quick(few_faces, config, run=run)
+        take(events, lambda event: isinstance(event, Snapshot) and event.model.epoch == 2)
+        close(events)
+        list(quick(few_faces, config, run=run))
+        assert run.plan().epochs == 4
+
+    def test_an_epoch_that_improves_enough_keeps_the_patience(self, few_faces: FaceSet) -> None:
+        config = replace(CONFIG, epochs=4, batch_size=8, patience=1, least_improvement=0.0)
+        events = list(quick(few_faces, config))
+        losses = [event.test_mse for event in events if isinstance(event, EpochDone)]
+        assert losses == sorted(losses, reverse=True)
+        assert len(losses) == 4
+        assert not any(isinstance(event, Replanned) for event in events)
+
+
+def done(event: Event) -> TypeGuard[EpochDone]:
+    return isinstance(event, EpochDone)
 
 
 class TestStopping:
