@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -31,18 +32,20 @@ from PySide6.QtWidgets import (
 from cae_gui.core.jobs import stop_all
 from cae_gui.core.selection import Selected
 from cae_gui.core.tasks import Task
+from cae_gui.core.times import run_name
 from cae_gui.documents.drops import outlook
 from cae_gui.documents.files import Files, has_files_or_image
-from cae_gui.documents.saving import DIRECTIONS, FIGURE, PICTURE, Saving
+from cae_gui.documents.saving import DIRECTIONS, FIGURE, PICTURE, TABLE, Saving
 from cae_gui.documents.sessions import Sessions
 from cae_gui.explore.page import ExplorePage
 from cae_gui.folding import Folding
 from cae_gui.gallery.page import LAST, GalleryPage
 from cae_gui.going_on import GoingOn
-from cae_gui.menus import Menus
+from cae_gui.menus import MOST_RUNS, Menus
 from cae_gui.messages import Messages
 from cae_gui.morph.mix import MorphFace
 from cae_gui.morph.page import MorphPage
+from cae_gui.reconstruct.face_errors import Other
 from cae_gui.reconstruct.page import ReconstructPage
 from cae_gui.reconstruct.photo_panel import PhotoPanel
 from cae_gui.settings import Settings
@@ -137,7 +140,7 @@ class MainWindow(QMainWindow):
         )
         pick = self.gallery.pick
         self.reconstruct = ReconstructPage(
-            models, tasks, selection, faces, own, pick, studio.refinement
+            models, tasks, selection, faces, own, pick, studio.refinement, studio.errors
         )
         self.messages = MessageBar()
         told = self.messages, self.settings
@@ -275,7 +278,8 @@ class MainWindow(QMainWindow):
             open_last_session=self.files.open_last_session,
         )
         works = studio.models, studio.faces, studio.photos, studio.filming, studio.maps
-        self.status.progress.watch(*works)
+        studio.errors.offers = self._other_models
+        self.status.progress.watch(*works, studio.errors)
 
     def _connect(self) -> None:
         studio = self.studio
@@ -298,6 +302,7 @@ class MainWindow(QMainWindow):
         self.gallery.morph_asked.connect(self._on_morph_asked)
         self._connect_map()
         self.reconstruct.morph_asked.connect(partial(self._on_morph_asked, index=LAST))
+        self.reconstruct.errors.file_wanted.connect(self._compare_with_file)
         studio.exploring.face_picked.connect(self.gallery.pick)
         studio.photos.changed.connect(self.reconstruct.own.show_faces)
         studio.resuming.notice.connect(self.messages.show_message)
@@ -334,7 +339,8 @@ class MainWindow(QMainWindow):
         page, explore = self.reconstruct, self.explore
         for button, what, name, formats, write in (
             (page.export_face, "reconstruction", "reconstruction", FIGURE, page.save_face),
-            (page.export_strip, "faces", "faces", FIGURE, page.save_strip),
+            (page.export_strip, "faces", "faces", FIGURE, page.below.save),
+            (page.errors.export, "errors", "errors", f"{FIGURE};;{TABLE}", page.save_errors),
             (explore.save, "edited face", "face", PICTURE, explore.save_picture),
             (explore.snapshots.export, "snapshots", "snapshots", PICTURE, self._save_snapshots),
         ):
@@ -353,6 +359,7 @@ class MainWindow(QMainWindow):
             self.reconstruct: [
                 ("&Picture of the face …", self.reconstruct.export_face),
                 ("Picture of the s&trip …", self.reconstruct.export_strip),
+                ("&Errors of all faces …", self.reconstruct.errors.export),
             ],
             explore: [
                 ("&Picture of the face …", explore.save),
@@ -491,6 +498,23 @@ class MainWindow(QMainWindow):
         self._has_model = True
         self.chip.set_model(models.title, None if models.model is None else models.model.test_mse)
         self.studio.tasks.run(_device, Task.DEVICE, then=self.status.set_device)
+
+    def _other_models(self) -> list[Other]:
+        """Return what the model in use can be compared with: shipped, of runs, recent files."""
+        models, now = self.studio.models, datetime.now()
+        runs = [item for item in self.studio.runs.items if item.summary.best_mse is not None]
+        found = [Other(run_name(item.run.folder, now), item.run.best) for item in runs[:MOST_RUNS]]
+        paths = {other.path for other in found}
+        recent = (path for path in self.settings.recent_models if path not in paths)
+        found += [Other(path.name, path) for path in recent]
+        # The shipped one has no path, and neither has a snapshot of a training.
+        is_shipped = models.path is None and models.snapshot_of is None
+        shipped = [] if is_shipped else [Other("Shipped model", None)]
+        return [*shipped, *(other for other in found if other.path != models.path)]
+
+    @Slot()
+    def _compare_with_file(self) -> None:
+        self.files.choose_model(lambda path: self.studio.errors.compare(Other(path.name, path)))
 
     @Slot()
     def _on_session_used(self) -> None:

@@ -30,6 +30,7 @@ from cae_gui.morph.filming import Filming
 from cae_gui.morph.mix import CANDIDATES, Analogy, Corners, spread
 from cae_gui.morph.morpher import Morpher
 from cae_gui.morph.pacing import Pacing
+from cae_gui.reconstruct.face_errors import Errors
 from cae_gui.reconstruct.own_photo import OwnPhoto
 from cae_gui.reconstruct.refinement import Refinement
 from cae_gui.train.estimates import Estimates
@@ -61,6 +62,7 @@ class Studio(QObject):
         self.photo = OwnPhoto(self.photos.library, report, self)
         steps = self.photo.undo_stack
         self.refinement = Refinement(self.models, self.selection, steps, report, self)
+        self.errors = Errors(self.models, self.faces, report, self)
         self.training = Training(report, self)
         self.queue = Queue(self.training, report, self)
         self.runs = Runs(report, self)
@@ -107,6 +109,7 @@ class Studio(QObject):
         """Return the threads that may take the processor for long, but not that of a training."""
         jobs = (*self.models.jobs(), *self.faces.jobs(), *self.photos.jobs())
         streams = [job for job in jobs if isinstance(job, StreamJob)]
+        streams.append(self.errors.job)
         return [*streams, self.latents.job, self.maps.job, self.filming.job, self.lines.job]
 
     def shut_down(self) -> None:
@@ -119,6 +122,7 @@ class Studio(QObject):
                 *self.photos.jobs(),
                 self.photo.job,
                 self.refinement.job,
+                self.errors.job,
                 self.training.job,
                 self.queue.job,
                 self.lines.job,

@@ -78,6 +78,8 @@ def main() -> None:
         try:
             choose_face(window)
             take(window.reconstruct, folder / "reconstruct")
+            measure_errors(window)
+            take(window.reconstruct, folder / "errors")
             show(window.explore.tabs, window.explore.principal_page)
             move_sliders(window)
             take(window.explore, folder / "explore")
@@ -119,6 +121,14 @@ def choose_face(window: MainWindow) -> None:
     wait_for(lambda: explorer.face and explorer.face.name == face.name, "the face's latent")
     wait_for(window.reconstruct.export_face.isEnabled, "the difference")
     wait_for(lambda: window.reconstruct.strip.count() > 0, "the strip")
+
+
+def measure_errors(window: MainWindow) -> None:
+    """Turn to the errors of all faces, and wait until they are measured and the worst are shown."""
+    page, errors = window.reconstruct, window.studio.errors
+    show(page.inspector.tabs, page.errors)
+    wait_for(lambda: not errors.is_running and errors.shown() is not None, "the errors", 300)
+    run_for(FILLING_S)
 
 
 def move_sliders(window: MainWindow) -> None:

@@ -125,7 +125,7 @@ def error_edges(mse: Sequence[Floats]) -> NDArray[np.float64]:
     The bars are equally wide on a logarithmic scale: errors of faces differ by factors. An MSE
     that isn't positive or no number is left out.
     """
-    every = np.concatenate([np.asarray(part, np.float64) for part in mse])
+    every = np.concatenate([np.empty(0), *mse]).astype(np.float64)
     every = every[np.isfinite(every) & (every > 0)]
     low, high = (every.min(), every.max()) if len(every) else (1e-4, 1e-2)
     if high < 1.01 * low:

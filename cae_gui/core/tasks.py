@@ -24,6 +24,8 @@ class Task(Enum):
     DIFFERENCE = auto()
     NEAREST = auto()
     LOCAL = auto()
+    FACE_ERROR = auto()
+    ERROR_FACES = auto()
     MAP_PLACES = auto()
     MAP_VALUES = auto()
     MAP_SELECTION = auto()

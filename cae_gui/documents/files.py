@@ -189,6 +189,13 @@ class Files(QObject):
             self._settings.folder = folder.parent
             take(folder)
 
+    def choose_model(self, take: Callable[[Path], object]) -> None:
+        """Ask for a model file and hand it over."""
+        path = dialogs.ask_open(self._window, "Choose a model", self._settings.folder, MODELS)
+        if path is not None:
+            self._settings.folder = path.parent
+            take(path)
+
     def _take(self, content: Dropped) -> None:
         photos: list[tuple[Any, str]] = []
         for path in content.paths:

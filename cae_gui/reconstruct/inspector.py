@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from cae_gui.reconstruct.numbers import Numbers
 from cae_gui.widgets.controls import ColorRole, ElidedLabel, Label, PrimaryButton, SectionLabel
-from cae_gui.widgets.fields import Slider
+from cae_gui.widgets.fields import Slider, Tabs
 from cae_gui.widgets.inspectors import fill_inspector
 from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.tokens import LARGE
@@ -81,10 +81,15 @@ class Gain(QWidget):
 
 
 class Inspector(QWidget):
-    """Numbers, refinement, what is on the stage, the photo's buttons (``photo``), and saving."""
+    """Two tabs: the face, and ``errors``, a page about the errors of all faces.
 
-    def __init__(self, photo: QWidget, parent: QWidget | None = None) -> None:
+    Of the face: numbers, refinement, what is on the stage, ``photo``'s buttons, and saving.
+    """
+
+    def __init__(self, photo: QWidget, errors: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.tabs = Tabs(documentMode=True)
+        self.face = QWidget()
         self.name = ElidedLabel(tips=True)
         font = self.name.font()
         font.setPixelSize(LARGE)
@@ -106,6 +111,7 @@ class Inspector(QWidget):
         self._hint = Label(_HINT, wordWrap=True)
         self._label()
         self._arrange()
+        self._add_tabs(errors)
 
     def show_words(self, text: str) -> None:
         """Say what refinement brought; "" says what it does."""
@@ -144,7 +150,7 @@ class Inspector(QWidget):
             "Save original, reconstruction, difference and numbers as one figure"
         )
         self.export_strip.setToolTip("Save the faces below with their reconstructions")
-        self.setAccessibleName("About the face")
+        self.face.setAccessibleName("About the face")
 
     def _arrange(self) -> None:
         words = QWidget()  # so high that nothing moves when they change
@@ -167,4 +173,12 @@ class Inspector(QWidget):
         view = filled(QVBoxLayout(), title, views, self.difference, self.brightness)
         saves = filled(QHBoxLayout(), self.export_face, self.export_strip)
         about = filled(QVBoxLayout(), self.name, self.numbers)
-        fill_inspector(self, saves, about, refine, view, self._photo, spacing=16)
+        fill_inspector(self.face, saves, about, refine, view, self._photo, spacing=16)
+
+    def _add_tabs(self, errors: QWidget) -> None:
+        for page, title, tip in (
+            (self.face, "Face", "How well the selected face is reconstructed, and its refinement"),
+            (errors, "Errors", "How well every test face is reconstructed: the best and the worst"),
+        ):
+            self.tabs.setTabToolTip(self.tabs.addTab(page, title), tip)
+        filled(QVBoxLayout(self), self.tabs, spacing=0, room=self.tabs)

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from cae_gui.core.faces import DEMO, PHOTOS, Faces
-from cae_gui.core.models import Lane, Models
+from cae_gui.core.faces import DEMO, Faces
+from cae_gui.core.models import Models
 from cae_gui.core.selection import Selected, Selection
 from cae_gui.core.tasks import Task, Tasks
+from cae_gui.reconstruct.errors_page import ErrorsPage, Kind
+from cae_gui.reconstruct.face_errors import Errors, Shown
 from cae_gui.reconstruct.heat_map_view import HeatMapView
 from cae_gui.reconstruct.inspector import MOST_GAIN, STOP, Inspector
 from cae_gui.reconstruct.photo_panel import PhotoPanel
@@ -29,26 +32,22 @@ from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.well import Well
 from cae_gui.widgets.workspace import Workspace
 from model.evaluation import Quality, quality
-from model.face_set import FACE_SHAPE
 
 if TYPE_CHECKING:
+    from model.checkpoint import FaceModel
     from model.inference import Reconstruction
 
 Pixels = NDArray[np.uint8]
 
-STRIP_FACES = 20
-TESTED = "Test faces, their reconstructions below"
-OWN = "Your photos, their reconstructions below"
 NONE = "Drop photos anywhere in the window, paste them, or choose other faces at the left."
-
-_NO_FACES = np.zeros((0, *FACE_SHAPE), np.uint8)
 
 
 class ReconstructPage(Workspace):
-    """Original, reconstruction and difference large, and a strip of test faces below.
+    """Original, reconstruction and difference large, and a strip of faces below.
 
     Beside them ``own``, a photo of the user, while one is selected. ``pick`` is called with
-    the row, in the data set on show, of a strip face that was clicked.
+    the row, in the data set on show, of a strip face that was clicked. ``errors`` are measured
+    while they are in view: in the inspector, or by the faces in the strip.
 
     Signals:
         morph_asked(Selected): use the selected face in a morph.
@@ -67,15 +66,13 @@ class ReconstructPage(Workspace):
         own: PhotoPanel,
         pick: Callable[[int], object],
         refinement: Refinement,
+        errors: Errors,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._models, self._tasks = models, tasks
-        self._selection, self._faces, self._pick = selection, faces, pick
-        self._refinement = refinement
-        self._random = np.random.default_rng(0)
-        self._strip_rows: NDArray[np.int64] = np.empty(0, np.int64)
-        self._in_strip: Reconstruction | None = None
+        self._selection, self._faces = selection, faces
+        self._refinement, self._errors = refinement, errors
         self._shown: Reconstruction | None = None
         self._compared: _Compared | None = None
         self.own = own
@@ -85,8 +82,9 @@ class ReconstructPage(Workspace):
         self.difference = HeatMapView()
         views = self.original, self.reconstruction, self.wipe
         self.stage = FaceStage(own, *views, self.difference)
-        self.inspector = Inspector(own.buttons)
-        self.below = StripPanel()
+        self.errors = ErrorsPage(errors)
+        self.inspector = Inspector(own.buttons, self.errors)
+        self.below = StripPanel(models, tasks, faces, errors, self.errors, pick)
         self.numbers = self.inspector.numbers
         self.refine = self.inspector.refine
         self.undo_refinement = self.inspector.undo_refinement
@@ -114,11 +112,10 @@ class ReconstructPage(Workspace):
             _, _, gain, numbers = self._compared
             self._tasks.export(partial(_save_face, *pair, numbers, 1 / gain, path), path)
 
-    def save_strip(self, path: Path) -> None:
-        """Write the two rows of faces as PNG, SVG or PDF by the suffix."""
-        if self._in_strip is not None:
-            work = partial(_save_strip, self._in_strip.originals, self._in_strip.images, path)
-            self._tasks.export(work, path)
+    def save_errors(self, path: Path) -> None:
+        """Write the error of each face as a table (CSV), or their histogram as a figure."""
+        if (shown := self._errors.shown()) is not None:
+            self._tasks.export(partial(_save_errors, shown, path), path)
 
     def _offer(self, view: FaceView, *, with_morph: bool) -> None:
         """Give a picture its context menu, and the focus for its keys."""
@@ -139,22 +136,19 @@ class ReconstructPage(Workspace):
         self.stays_typical.setChecked(self._models.stays_typical)
         self.at_once.setChecked(self._selection.refines_photos)
         self._show_refinement()
-        self.strip_title.setText(TESTED)
-        self.other_faces.setEnabled(False)
         self.export_face.setEnabled(False)
         self.export_strip.setEnabled(False)
-        self.strip.set_placeholder("Test faces over their reconstructions appear here.")
 
     def _connect(self) -> None:
         self._selection.changed.connect(self._on_selected)
         self._selection.reconstructed.connect(self._on_reconstructed)
         self._models.replaced.connect(self._on_model)
-        self._faces.changed.connect(self._on_faces)
-        self._faces.photo_moved.connect(self._ask_strip)
+        self._faces.changed.connect(self._show_empty)
         self.own.shown.connect(self.stage.lay_out)
-        self.other_faces.clicked.connect(self._choose_strip)
-        self.below.chosen.connect(self._on_strip_clicked)
+        self.below.changed.connect(self._on_strip)
         inspector = self.inspector
+        inspector.tabs.currentChanged.connect(self._on_tab)
+        self.errors.histogram.bar_chosen.connect(self._on_bar)
         inspector.wipe.toggled.connect(self.stage.wipe)
         inspector.difference.toggled.connect(self._on_difference)
         inspector.brightness.changed.connect(self._compare)
@@ -210,6 +204,7 @@ class ReconstructPage(Workspace):
         self.original.set_image(None if face is None else face.pixels)
         if face is None:
             self._show_nothing()
+        self._mark_face()
 
     def _show_nothing(self) -> None:
         """Take away what was shown of a face."""
@@ -221,6 +216,7 @@ class ReconstructPage(Workspace):
         self.export_face.setEnabled(False)
         self._show_empty()
 
+    @Slot()
     def _show_empty(self) -> None:
         faces = self._faces.faces
         is_empty = faces is not None and not len(faces.images)
@@ -230,7 +226,7 @@ class ReconstructPage(Workspace):
     def _on_model(self) -> None:
         model = self._models.model
         self.numbers.set_usual(None if model is None else model.test_mse)
-        self._ask_strip()
+        self._mark_face()
 
     @Slot(object)
     def _on_reconstructed(self, reply: Reconstruction) -> None:
@@ -277,55 +273,46 @@ class ReconstructPage(Workspace):
             self.morph_asked.emit(Selected(face.name, face.pixels))
 
     @Slot()
-    def _on_faces(self) -> None:
-        """Show nothing of the faces before, until something of those on show is there."""
-        is_own = self._faces.source == PHOTOS
-        title, kind = (OWN, "Your photos") if is_own else (TESTED, "Test faces")
-        self._models.drop(Lane.STRIP)
-        self._show_strip(None)
-        self._show_empty()
-        self.strip_title.setText(title)
-        self.strip.setAccessibleName(title)
-        self.strip.set_placeholder(f"{kind} over their reconstructions appear here.")
-        self._choose_strip()
+    def _on_strip(self) -> None:
+        self.export_strip.setEnabled(self.below.has_faces)
+        self._look()
 
     @Slot()
-    def _choose_strip(self) -> None:
-        """Pick other test faces for the strip."""
-        rows = self._strip_candidates()
-        has_more = len(rows) > STRIP_FACES
-        self.other_faces.setEnabled(has_more)
-        if has_more:
-            rows = self._random.choice(rows, STRIP_FACES, replace=False)
-        self._strip_rows = rows
-        self._ask_strip()
-
-    def _strip_candidates(self) -> NDArray[np.int64]:
-        """Return the rows of the test faces; of own photos all, which no training has seen."""
-        faces = self._faces.faces
-        if faces is not None and self._faces.source == PHOTOS:
-            return np.arange(len(faces.images))
-        if faces is None or len(faces.images) < 2:
-            return np.empty(0, np.int64)
-        return faces.split()[1]
+    def _on_tab(self) -> None:
+        """Show the worst faces beside the histogram, unless others were chosen before."""
+        if self.inspector.tabs.currentWidget() is self.errors and self.below.kind is Kind.TESTED:
+            self.below.choose(Kind.WORST)
+        self._look()
+        self._mark_face()
 
     @Slot()
-    def _ask_strip(self) -> None:
-        faces = self._faces.faces
-        if faces is not None and len(self._strip_rows):
-            images = np.array(faces.images[self._strip_rows])
-            self._models.reconstruct(images, then=self._show_strip, lane=Lane.STRIP)
+    def _on_bar(self) -> None:
+        self.below.choose(Kind.BAR)
 
-    def _show_strip(self, reply: Reconstruction | None) -> None:
-        self._in_strip = reply
-        self.export_strip.setEnabled(reply is not None)
-        shown = (_NO_FACES, _NO_FACES) if reply is None else (reply.originals, reply.images)
-        self.below.show_faces(*shown)
+    def _look(self) -> None:
+        """Have errors measured while they are in view."""
+        is_in_view = self.inspector.tabs.currentWidget() is self.errors
+        is_in_view = is_in_view or self.below.kind is not Kind.TESTED
+        self._errors.look(is_in_view and self.isVisible())
 
-    @Slot(int)
-    def _on_strip_clicked(self, index: int) -> None:
-        if index < len(self._strip_rows):
-            self._pick(int(self._strip_rows[index]))
+    def _mark_face(self) -> None:
+        """Have the histogram in view tell where the selected face lies."""
+        face, model = self._selection.face, self._models.model
+        if face is None or model is None:
+            self._tasks.drop(Task.FACE_ERROR)
+            self.errors.show_face(None)
+        elif self.errors.isVisible():
+            work = partial(_error_of, face.pixels, model)
+            self._tasks.run(work, Task.FACE_ERROR, then=self.errors.show_face)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._look()
+        self._mark_face()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._look()
 
 
 class _Compared(NamedTuple):
@@ -348,6 +335,16 @@ def _compare(original: Pixels, reconstruction: Pixels, gain: float | None) -> _C
     return _Compared(picture, difference_colors(), gain, quality(original, reconstruction))
 
 
+def _error_of(pixels: Pixels, model: FaceModel) -> float:
+    """Return the MSE of a face by the encoder's latent, as those of all faces are measured."""
+    from model.device import use_threads
+    from model.evaluation import face_errors
+
+    use_threads(1)
+    (found,) = face_errors(model, pixels[None], np.zeros(1, np.int64))
+    return float(found.mse[0])
+
+
 def _save_face(
     original: Pixels, reconstruction: Pixels, quality: Quality, scale: float, path: Path
 ) -> None:
@@ -356,10 +353,16 @@ def _save_face(
     reconstruction_figure(original, reconstruction, quality, path, scale)
 
 
-def _save_strip(originals: Pixels, reconstructions: Pixels, path: Path) -> None:
-    from model.plots.figures import rows_figure
+def _save_errors(shown: Shown, path: Path) -> None:
+    from model.evaluation import write_errors
+    from model.plots.figures import errors_figure
 
-    rows_figure(originals, reconstructions, path)
+    titles = [part.title for part in shown.models]
+    if path.suffix.lower() == ".csv":
+        names = ["mse"] if len(titles) == 1 else [f"mse of {title}" for title in titles]
+        write_errors(path, shown.faces, shown.rows, list(zip(names, shown.mse, strict=True)))
+    else:
+        errors_figure(list(zip(titles, shown.mse, strict=True)), path)
 
 
 def _save_picture(pixels: Pixels, path: Path) -> None:

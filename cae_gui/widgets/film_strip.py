@@ -1,28 +1,35 @@
-"""A row of faces, or two rows one over the other, over the whole width."""
+"""A row of faces, or several rows one over the other, over the whole width."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from cae_gui.widgets.controls import ColorRole, as_tip
 from cae_gui.widgets.images import fitted
 from cae_gui.widgets.painting import paint_empty_text, paint_picture, paint_ring
+from cae_gui.widgets.tokens import SMALL
 
 _LARGEST = 96
 _SMALLEST = 24
 _GAP = 4
 _MARGIN = 4  # room for the ring
 _RADIUS = 4.0
+_CAPTION = 16
 
 
 class FilmStrip(QWidget):
-    """Shows K faces side by side; a second row lies under the first, as reconstructions do.
+    """Shows K faces side by side; further rows lie under the first, as reconstructions do.
+
+    With ``captions`` there is room for a number under each.
 
     Signals:
-        frame_clicked(int): the user chose this frame, by mouse or arrow key.
+        frame_clicked(int): the user chose this frame, by mouse, arrow key or Enter.
     """
 
     frame_clicked = Signal(int)
@@ -34,8 +41,12 @@ class FilmStrip(QWidget):
         rows: int = 1,
         largest: int = _LARGEST,
         smallest: int = _SMALLEST,
+        captions: bool = False,
     ) -> None:
         super().__init__(parent)
+        self._caption_room = _CAPTION if captions else 0
+        self._captions: Sequence[str] = ()
+        self._tips: Sequence[str] = ()
         self._rows, self._largest, self._smallest = rows, largest, smallest
         self._frames: list[NDArray[np.uint8]] = []
         self._rendered: list[list[QImage]] = []
@@ -49,16 +60,24 @@ class FilmStrip(QWidget):
         self._describe()
 
     def set_frames(
-        self, images: NDArray[np.uint8], second_row: NDArray[np.uint8] | None = None
+        self,
+        images: NDArray[np.uint8],
+        *below: NDArray[np.uint8],
+        captions: Sequence[str] = (),
+        tips: Sequence[str] = (),
     ) -> None:
-        """Show uint8 (K, 48, 48, 3) `images`, over as many others if given; () shows the text.
+        """Show uint8 (K, 48, 48, 3) `images`, over as many others in each row; () shows the text.
+
+        Captions and tips are one a frame, or none.
 
         Raises:
-            ValueError: the second row has another number of images.
+            ValueError: a row below has another number of images.
         """
-        if second_row is not None and len(second_row) != len(images):
-            raise ValueError(f"{len(images)} images over {len(second_row)}")
-        self._frames = [images] if second_row is None else [images, second_row]
+        for row in below:
+            if len(row) != len(images):
+                raise ValueError(f"{len(images)} images over {len(row)}")
+        self._frames = [images, *below]
+        self._captions, self._tips = captions, tips
         self._rendered = []
         self._current = self._current if (self._current or 0) < self.count() else None
         self._describe()
@@ -105,10 +124,12 @@ class FilmStrip(QWidget):
 
     def _height(self, side: int) -> int:
         rows = max(self._rows, len(self._frames))
-        return 2 * _MARGIN + rows * (side + _GAP) - _GAP
+        return 2 * _MARGIN + rows * (side + _GAP) - _GAP + self._caption_room
 
     def _describe(self) -> None:
         number = "none" if self._current is None else str(self._current + 1)
+        if self._current is not None and self._current < len(self._tips):
+            number += f", {self._tips[self._current]}"
         self.setAccessibleDescription(f"{self.count()} faces, marked: {number}")
 
     def _pictures(self) -> list[list[QImage]]:
@@ -125,6 +146,24 @@ class FilmStrip(QWidget):
                 outline = paint_picture(painter, picture, corner, _RADIUS)
                 if index == self._current:
                     paint_ring(painter, outline, self.palette(), gap=0.0, radius=_RADIUS)
+
+    def _paint_captions(self, painter: QPainter) -> None:
+        font = painter.font()
+        font.setPixelSize(SMALL)
+        font.setFeature(QFont.Tag("tnum"), 1)
+        painter.setFont(font)
+        painter.setPen(self.palette().color(ColorRole.PlaceholderText))
+        for index, text in enumerate(self._captions):
+            above = self.frame_rect(index, len(self._frames) - 1)
+            place = QRect(above.left(), above.bottom() + 1, above.width(), _CAPTION)
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip
+            painter.drawText(place, int(flags), text)
+
+    def _frame_at(self, x: int, y: int) -> int | None:
+        for index in range(self.count()):
+            if any(self.frame_rect(index, row).contains(x, y) for row in range(len(self._frames))):
+                return index
+        return None
 
     def _choose(self, index: int) -> None:
         index = min(max(index, 0), self.count() - 1)
@@ -151,6 +190,7 @@ class FilmStrip(QWidget):
         painter = QPainter(self)
         if self.count():
             self._paint_frames(painter)
+            self._paint_captions(painter)
             if len(self._frames) < self._rows:
                 below = self.rect().adjusted(0, self.frame_rect(0).bottom(), 0, 0)
                 paint_empty_text(painter, self, below, self._placeholder)
@@ -162,9 +202,9 @@ class FilmStrip(QWidget):
         if event.button() != Qt.MouseButton.LeftButton:
             return
         point = event.position().toPoint()
-        for index in range(self.count()):
-            if any(self.frame_rect(index, row).contains(point) for row in range(len(self._frames))):
-                self._choose(index)
+        index = self._frame_at(point.x(), point.y())
+        if index is not None:
+            self._choose(index)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         current = -1 if self._current is None else self._current
@@ -174,7 +214,17 @@ class FilmStrip(QWidget):
             int(Qt.Key.Key_Home): 0,
             int(Qt.Key.Key_End): self.count() - 1,
         }
+        if self._current is not None:
+            targets |= dict.fromkeys((int(Qt.Key.Key_Return), int(Qt.Key.Key_Enter)), current)
         if event.key() in targets:
             self._choose(targets[event.key()])
         else:
             super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and self._tips:
+            index = self._frame_at(event.pos().x(), event.pos().y())
+            text = as_tip(self._tips[index]) if index is not None else ""
+            QToolTip.showText(event.globalPos(), text, self)
+            return True
+        return super().event(event)

@@ -78,23 +78,30 @@ def difference_colors() -> NDArray[np.uint8]:
 
 
 def rows_figure(
-    originals: NDArray[np.uint8], reconstructions: NDArray[np.uint8], path: Path
+    originals: NDArray[np.uint8],
+    reconstructions: NDArray[np.uint8],
+    path: Path,
+    *,
+    others: NDArray[np.uint8] | None = None,
 ) -> None:
     """Write faces over their reconstructions, both (N, 48, 48, 3), as in the paper with N = 20.
+
+    Below them ``others``, those by a second model, (N, 48, 48, 3).
 
     Raises:
         ValueError: the suffix isn't one of ``SUFFIXES``, there is no face, or shapes differ.
         OSError: the file can't be written.
     """
-    if originals.shape != reconstructions.shape or not len(originals):
+    rows = [("Original", originals), ("Reconstruction", reconstructions)]
+    if others is not None:
+        rows = [rows[0], ("By A", reconstructions), ("By B", others)]
+    if any(images.shape != originals.shape for _, images in rows) or not len(originals):
         raise ValueError("a figure needs at least one face and as many reconstructions")
 
     def draw() -> Figure:
         count = len(originals)
-        figure = _figure(116 + count * 52, 16 + 2 * 52)
-        for row, (title, images) in enumerate(
-            (("Original", originals), ("Reconstruction", reconstructions))
-        ):
+        figure = _figure(116 + count * 52, 16 + len(rows) * 52)
+        for row, (title, images) in enumerate(rows):
             top = 10 + row * 52
             _text(figure, 12, top + 24, title, va="center")
             for column, image in enumerate(images):

@@ -29,4 +29,5 @@ def reconstruct_page(studio: Studio, pick: Callable[[int], object]) -> Reconstru
         own,
         pick,
         studio.refinement,
+        studio.errors,
     )

@@ -17,7 +17,8 @@ from pytestqt.qtbot import QtBot
 from cae_gui.core.faces import PHOTOS
 from cae_gui.main_window import MainWindow
 from cae_gui.reconstruct.inspector import MOST_GAIN
-from cae_gui.reconstruct.page import OWN, STRIP_FACES, TESTED, ReconstructPage
+from cae_gui.reconstruct.page import ReconstructPage
+from cae_gui.reconstruct.strip_panel import OWN, STRIP_FACES, TESTED
 from cae_gui.studio import Studio
 from cae_gui.widgets.face_view import FaceView
 from model.checkpoint import FaceModel
