@@ -86,7 +86,15 @@ class Studio(QObject):
         self.estimates = Estimates(self.training, self.models, self._long_jobs(), self)
         edited = self.models, self.explorer
         self.session_files = SessionFiles(
-            *edited, self.exploring, self.own, self.morpher, self.selection, report, self
+            *edited,
+            self.exploring,
+            self.own,
+            self.morpher,
+            self.corners,
+            self.analogy,
+            self.selection,
+            report,
+            self,
         )
         self.unsaved = Unsaved(self.session_files, *edited, self.morpher, report, self)
         self.undo_group = QUndoGroup(self)

@@ -10,16 +10,14 @@ from model.documents.session_file import FORMAT as SESSION_FORMAT
 from model.documents.session_file import SUFFIX as SESSION_SUFFIX
 from model.io.files import check_ordinary
 from model.latents.custom_directions import FORMAT as DIRECTIONS_FORMAT
-from model.latents.custom_directions import FORMAT_WITH_PRESETS
 from model.latents.custom_directions import SUFFIX as DIRECTIONS_SUFFIX
 
 Kind = Literal["model", "session", "directions", "photo"]
 
 MODEL_SUFFIXES = (".safetensors", ".pth", ".pt", ".pth.tar", ".pt.tar", ".ckpt", ".bin", ".onnx")
-_FORMATS: dict[bytes, Kind] = {
-    SESSION_FORMAT.encode(): "session",
-    DIRECTIONS_FORMAT.encode(): "directions",
-    FORMAT_WITH_PRESETS.encode(): "directions",
+_FORMATS: dict[bytes, Kind] = {  # whatever the version, which their readers look at
+    SESSION_FORMAT.rpartition("-")[0].encode(): "session",
+    DIRECTIONS_FORMAT.rpartition("-")[0].encode(): "directions",
 }
 _MOST_HEADER = 1_000_000
 """Bytes of a header that are searched for the file's own format."""

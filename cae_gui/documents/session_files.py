@@ -10,19 +10,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.core.errors import Report
 from cae_gui.core.jobs import LatestJob
 from cae_gui.explore.explorer import Edited, Explorer, Face, Snapshot
+from cae_gui.morph.mix import AnalogyState, CornersState, MorphFace
 from model.documents.session_file import (
     MAX_TEXT,
     ExploreSession,
+    SavedAnalogy,
     SavedFace,
+    SavedFaces,
+    SavedGrid,
+    SavedHistory,
     load_session,
     save_session,
 )
 from model.documents.unsaved import last_session, unsaved_folder
+from model.face_set import FACE_SHAPE
 from model.io.tensor_file import TensorFileError
 
 if TYPE_CHECKING:
@@ -30,8 +37,11 @@ if TYPE_CHECKING:
     from cae_gui.core.selection import Selection
     from cae_gui.explore.custom_directions import CustomDirections
     from cae_gui.explore.exploring import Exploring
+    from cae_gui.morph.mix import Analogy, Corners
     from cae_gui.morph.morpher import Morpher
     from model.checkpoint import FaceModel
+
+Floats = NDArray[np.float32]
 
 SHIPPED = "Shipped model"
 MOST_NEIGHBOURS = 8
@@ -77,6 +87,8 @@ class SessionFiles(QObject):
         exploring: Exploring,
         own: CustomDirections,
         morpher: Morpher,
+        corners: Corners,
+        analogy: Analogy,
         selection: Selection,
         report: Report,
         parent: QObject | None = None,
@@ -84,6 +96,7 @@ class SessionFiles(QObject):
         super().__init__(parent)
         self._models, self._explorer, self._exploring = models, explorer, exploring
         self._own, self._morpher, self._selection = own, morpher, selection
+        self._corners, self._analogy = corners, analogy
         self._report = report
         self._waiting: Callable[[FaceModel], Opened] | None = None
         self.job = LatestJob(parent=self)
@@ -92,7 +105,9 @@ class SessionFiles(QObject):
 
     def content(self) -> ExploreSession:
         """Return what is there to be saved; its model's digest is still to come."""
-        explorer = self._explorer
+        explorer, morph = self._explorer, self._morpher.state
+        corners, analogy = self._corners, self._analogy
+        places = [(face,) if face else () for face in corners.state.corners]
         return ExploreSession(
             model="",
             title=self._models.title[:MAX_TEXT],
@@ -101,6 +116,17 @@ class SessionFiles(QObject):
             own=self._own.of_faces,
             path=self._morpher.path,
             key_faces=self._key_faces(),
+            speed=morph.speed,
+            even=morph.even,
+            history=self._history(),
+            grid=SavedGrid(
+                _saved_faces(places, corners.known_latents()),
+                corners.state.count,
+                corners.state.arc,
+            ),
+            analogy=SavedAnalogy(
+                _saved_faces(analogy.state.sides, analogy.known_latents()), analogy.state.strength
+            ),
         )
 
     def save(self, path: Path) -> None:
@@ -131,21 +157,44 @@ class SessionFiles(QObject):
 
     def use(self, opened: Opened) -> None:
         """Put the content to use; with another model, what can be encoded by it."""
-        content = opened.session
-        text = f"Open {opened.name}"
+        content, text = opened.session, f"Open {opened.name}"
+        snapshots = [Snapshot(item.name, _edited(item)) for item in content.snapshots]
         if opened.fits:
+            self._explorer.add_snapshots(snapshots, text)
+        self._own.add(content.own, text)
+        # Last: a step after it would drop those of the history that can be redone.
+        if opened.fits and (history := content.history) is not None:
+            self._exploring.go_on_with_history(_states(history), history.present, text)
+        elif opened.fits:
             for face in content.faces[:1]:
                 self._exploring.go_on_with(_edited(face), text)
-            snapshots = [Snapshot(item.name, _edited(item)) for item in content.snapshots]
-            self._explorer.add_snapshots(snapshots, text)
         else:
             for face in content.faces[:1]:
                 self._selection.select(face.name, face.pixels)
-        self._own.add(content.own, text)
-        if content.path is not None and opened.fits:
-            self._morpher.set_path(content.path, content.key_faces)
+        self._use_morph(content, opened.fits, text)
+
+    def _use_morph(self, content: ExploreSession, fits: bool, text: str) -> None:
+        playing: Any = {"speed": content.speed, "even": content.even}
+        if content.path is not None and fits:
+            self._morpher.set_path(content.path, content.key_faces, **playing)
         elif content.path is not None and content.key_faces is not None:
-            self._morpher.set_photos(content.path, content.key_faces)
+            self._morpher.set_photos(content.path, content.key_faces, **playing)
+        if (grid := content.grid) is not None:
+            corners = tuple(next(iter(place), None) for place in _places(grid.corners))
+            state = CornersState(corners, grid.side, grid.arc)
+            self._corners.open(state, grid.corners.latents if fits else None, text)
+        if (analogy := content.analogy) is not None:
+            sums = AnalogyState(_places(analogy.sides), analogy.strength)
+            self._analogy.open(sums, analogy.sides.latents if fits else None, text)
+
+    def _history(self) -> SavedHistory | None:
+        explorer, present = self._explorer, self._explorer.state_index()
+        if present is None:
+            return None
+        states = [
+            (text[:MAX_TEXT], _saved(state.name, state)) for text, state in explorer.history()
+        ]
+        return SavedHistory(tuple(states), present)
 
     def _key_faces(self) -> Any:
         morpher = self._morpher
@@ -163,11 +212,38 @@ class SessionFiles(QObject):
 
 
 def _saved(name: str, edited: Edited) -> SavedFace:
-    return SavedFace(name[:MAX_TEXT], edited.pixels, edited.start, edited.latent)
+    whole = edited.start + edited.offset
+    return SavedFace(name[:MAX_TEXT], edited.pixels, edited.start, whole, edited.strength)
 
 
-def _edited(saved: SavedFace) -> Edited:
-    return Edited(Face(saved.name, saved.pixels, saved.start), saved.latent - saved.start)
+def _edited(saved: SavedFace, face: Face | None = None) -> Edited:
+    face = face or Face(saved.name, saved.pixels, saved.start)
+    return Edited(face, saved.latent - saved.start, saved.strength)
+
+
+def _states(history: SavedHistory) -> list[tuple[str, Edited]]:
+    """Return texts and states, of which those of one face have it in common."""
+    faces: dict[int, Face] = {}
+    states = []
+    for text, saved in history.states:
+        face = faces.setdefault(id(saved.start), Face(saved.name, saved.pixels, saved.start))
+        states.append((text, _edited(saved, face)))
+    return states
+
+
+def _saved_faces(places: Sequence[tuple[MorphFace, ...]], latents: Floats | None) -> SavedFaces:
+    faces = [face for place in places for face in place]
+    photos = [face.photo for face in faces if face.photo is not None]
+    pixels = np.stack(photos) if photos else np.empty((0, *FACE_SHAPE), np.uint8)
+    names = tuple(face.name[:MAX_TEXT] for face in faces)
+    return SavedFaces(names, pixels, tuple(map(len, places)), latents)
+
+
+def _places(saved: SavedFaces) -> tuple[tuple[MorphFace, ...], ...]:
+    """Return the faces of each place."""
+    pairs = zip(saved.names, saved.pixels, strict=True)
+    faces = iter([MorphFace(name, photo) for name, photo in pairs])
+    return tuple(tuple(islice(faces, count)) for count in saved.counts)
 
 
 def write_session(path: Path, session: ExploreSession, model: FaceModel) -> None:
@@ -204,9 +280,7 @@ def compare(
 
     if session.model != model_digest(model):
         return Opened(path, session, False, _find(session.model, candidates))
-    latents = [item.latent for item in (*session.faces, *session.snapshots)]
-    latents += [frame.latent for frame in session.path.frames] if session.path else []
-    if any(len(latent) != model.network.latent_dim for latent in latents):
+    if any(latent.shape[-1] != model.network.latent_dim for latent in session.latents()):
         raise TensorFileError(path, "is damaged (its latents don't fit its model).")
     return Opened(path, session, True)
 

@@ -141,6 +141,8 @@ def _whole(opened: Opened) -> str:
     content = opened.session
     parts = [f"“{face.name}” as it was edited" for face in content.faces[:1]]
     frames = content.path.frames if content.path is not None else ()
+    steps = len(content.history.states) - 1 if content.history is not None else 0
+    parts += _counted(steps, "step of its history", "steps of its history")
     parts += _counted(len(content.snapshots), "snapshot")
     parts += _counted(len(content.own), "direction of your own", "directions of your own")
     parts += _counted(len(frames), "key frame")

@@ -66,7 +66,7 @@ class Unsaved(QObject):
         models.replacing.connect(self._on_model)
         explorer.latent_changed.connect(self._on_change)
         explorer.snapshots_changed.connect(self._on_change)
-        morpher.changed.connect(self._on_change)
+        morpher.undo_stack.indexChanged.connect(self._on_change)  # of grid and analogy, too
         self.job.start()
 
     def look(self) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QSignalBlocker, QTimer, Signal, Slot
 from PySide6.QtGui import QUndoStack
 
 from cae_gui.core.undo import Step
@@ -401,8 +402,39 @@ class Explorer(QObject):
 
     def state_text(self, index: int) -> str:
         """Return the text of the step to one of ``states``; "" for the first one."""
-        number = self._numbered_states()[index][0]
-        return self.undo_stack.text(number - 1).replace("&&", "&") if number else ""
+        return self._text_of(self._numbered_states()[index][0])
+
+    def history(self) -> list[tuple[str, Edited]]:
+        """Return ``states``, each with its ``state_text``."""
+        return [(self._text_of(number), state) for number, state in self._numbered_states()]
+
+    def restore_history(
+        self, history: Sequence[tuple[str, Edited]], present: int, text: str
+    ) -> None:
+        """Go on with the states of a session, the first by a step with this text.
+
+        The steps made so far stay before it. ``present`` is the index of the state in use.
+        """
+        self.end_edit()
+        before = self.face
+        texts, states = [text, *(each for each, _ in history[1:])], [each for _, each in history]
+        steps = [
+            Step(each, self._go_to, *pair, is_made=True)
+            for each, pair in zip(texts, pairwise([before, *states]), strict=True)
+        ]
+        if before is None:
+            del steps[0]
+        self.is_jumping = True
+        with QSignalBlocker(self.undo_stack):  # who shows the steps shows them once
+            for step in steps[:-1]:
+                self.undo_stack.push(step)
+        for step in steps[-1:]:
+            self.undo_stack.push(step)
+        self.face = states[-1]
+        self.undo_stack.setIndex(self.undo_stack.count() - (len(states) - 1 - present))
+        self.is_jumping = False
+        after, self.face = self.face, before
+        self._set(after)
 
     def go_to_state(self, index: int) -> None:
         """Undo or redo steps up to one of ``states``; snapshots and custom directions stay."""
@@ -459,6 +491,10 @@ class Explorer(QObject):
             step = self.undo_stack.command(number - 1)
             if isinstance(step, Step) and not isinstance(step, KeptStep):
                 yield number, step
+
+    def _text_of(self, number: int) -> str:
+        """Return the text of the step after which the stack's index is ``number``."""
+        return self.undo_stack.text(number - 1).replace("&&", "&") if number else ""
 
     def _numbered_states(self) -> list[tuple[int, Edited]]:
         """Return each state with the stack's index at which it is the present one."""

@@ -86,6 +86,15 @@ class Exploring(QObject):
         self._explorer.restore(edited, text)
         self._selection.show(self._loaded)
 
+    def go_on_with_history(
+        self, history: Sequence[tuple[str, Edited]], present: int, text: str
+    ) -> None:
+        """Do so with all states of an earlier edit, of which ``present`` is in use."""
+        edited = history[present][1]
+        self._loaded = Selected(edited.name, edited.pixels)
+        self._explorer.restore_history(history, present, text)
+        self._selection.show(self._loaded)
+
     def is_unedited(self) -> bool:
         """Return whether the selected face is the one on show in Explore, without an edit."""
         selected, edited = self._selection.face, self._explorer.face

@@ -89,6 +89,22 @@ class Mix(QObject, Generic[S]):
         self._latents.update(zip(faces, latents, strict=True))
         self.latents_changed.emit()
 
+    def known_latents(self) -> Floats | None:
+        """Return the latents (N, L) of all faces; None without faces or while one is missing."""
+        faces = self.state.faces
+        if not faces or any(face not in self._latents for face in faces):
+            return None
+        return self._latents_of(faces)
+
+    def open(self, state: S, latents: Floats | None, text: str) -> None:
+        """Take up a state from elsewhere, as one step with this text.
+
+        ``latents`` (N, L) are those of its faces by the model in use; for None they are encoded.
+        """
+        if latents is not None:
+            self._latents.update(zip(state.faces, latents, strict=True))
+        self._push(text, state)
+
     def renew(self, pixels: Pixels, latent: Floats) -> None:
         """Take another latent (L,) for the faces with these very pixels: they were refined."""
         faces = [face for face in self._latents if _is_of(face, pixels)]

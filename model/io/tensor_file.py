@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ def write_tensors(
 
 
 def read_tensors(path: Path, format: str | tuple[str, ...], max_bytes: int) -> TensorFile:
-    """Read a file of one format, or of one of several.
+    """Read a file of one format, or of one of several; formats end in the number of a version.
 
     Raises:
         TensorFileError: it is too large, damaged, or of another format.
@@ -84,8 +84,9 @@ def read_tensors(path: Path, format: str | tuple[str, ...], max_bytes: int) -> T
         _check_header(path)
         with safetensors.safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
-            if metadata.get(_KIND) not in ((format,) if isinstance(format, str) else format):
-                raise TensorFileError(path, "is a file of another kind, or of another version.")
+            formats = (format,) if isinstance(format, str) else format
+            if (found := metadata.get(_KIND, "")) not in formats:
+                raise TensorFileError(path, _reason(found, formats))
             names = list(file.keys())
             # Copied: what safetensors returns may lie in the mapped file, which may be replaced.
             tensors = {name: np.array(file.get_tensor(name)) for name in names}
@@ -99,6 +100,19 @@ def read_tensors(path: Path, format: str | tuple[str, ...], max_bytes: int) -> T
     if not isinstance(about, dict):
         raise TensorFileError(path, "has a damaged description.")
     return TensorFile(path, tensors, about)
+
+
+def _reason(found: str, formats: Collection[str]) -> str:
+    kind, _, version = found.rpartition("-")
+    known = [each.rpartition("-")[2] for each in formats if each.rpartition("-")[0] == kind]
+    if known and _numbers(version) > max(map(_numbers, known)):
+        return "was made by a newer version of CAE Studio. Open it with that one."
+    return "is a file of another kind, or of another version."
+
+
+def _numbers(version: str) -> list[int]:
+    parts = version[:20].split(".")
+    return [int(part) for part in parts] if all(map(str.isdecimal, parts)) else []
 
 
 def _check_header(path: Path) -> None:

@@ -16,7 +16,7 @@ from cae_gui.documents.sessions import DISCARD, LATER, RESTORE
 from cae_gui.main_window import MainWindow
 from cae_gui.train.runs_page import CONTINUE, NOT_NOW
 from model.checkpoint import pretrained_model, save_model
-from model.documents.session_file import SUFFIX
+from model.documents.session_file import SUFFIX, load_session
 from model.documents.unsaved import last_session, unsaved_folder
 from model.events import Finished
 from model.runs.runs import EpochRow, Run
@@ -124,6 +124,18 @@ def test_edits_are_written_a_while_after_a_change(window: MainWindow, qtbot: QtB
     qtbot.waitUntil(lambda: not files(), timeout=LOADING_MS)
 
 
+def test_a_change_of_the_grid_is_work_to_keep(window: MainWindow, qtbot: QtBot) -> None:
+    studio = window.studio
+    qtbot.waitUntil(lambda: None not in studio.corners.state.corners, timeout=LOADING_MS)
+    studio.unsaved._timer.setInterval(0)
+    studio.corners.set_count(9)
+    qtbot.waitUntil(lambda: len(files()) == 1, timeout=LOADING_MS)
+    kept = load_session(files()[0])
+    assert kept.grid is not None
+    assert kept.grid.side == 9
+    assert len(kept.grid.corners.names) == 4
+
+
 def test_work_of_a_window_that_died_is_restored_on_wish(
     window: MainWindow, open_window: Open, qtbot: QtBot
 ) -> None:
@@ -135,6 +147,10 @@ def test_work_of_a_window_that_died_is_restored_on_wish(
     explorer = again.studio.explorer
     assert np.allclose(explorer.latent, latent, atol=1e-4)
     assert [item.name for item in explorer.snapshots] == ["First"]
+    assert [text for text, _ in explorer.history()][-2:] == [
+        "Open Your unsaved work",
+        "Direction 1",
+    ]
     crashed = unsaved_folder() / f"crashed{SUFFIX}"
     qtbot.waitUntil(lambda: not crashed.exists() and len(files()) == 1, timeout=LOADING_MS)
     again.close()

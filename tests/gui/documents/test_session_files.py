@@ -12,10 +12,12 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from cae_gui.documents.sessions import OPEN_ITS_MODEL, USE_SHIPPED, USE_THIS
-from cae_gui.explore.explorer import Edited
+from cae_gui.explore.explorer import MOST_STEPS, Edited
 from cae_gui.main_window import MainWindow
+from cae_gui.morph.mix import MorphFace
 from model.checkpoint import pretrained_model, save_model
-from model.documents.session_file import load_session, save_session
+from model.documents.session_file import ExploreSession, load_session, save_session
+from model.io.tensor_file import write_tensors
 from model.latents.custom_directions import DirectionFaces
 from model.network import ConvAutoencoder
 from tests.gui.conftest import LOADING_MS, Dialogs, wait_for_file, wait_for_message
@@ -234,7 +236,7 @@ def test_latents_that_do_not_fit_their_model_are_refused(
     content = load_session(path)
     short = np.zeros(3, np.float32)
     face = replace(content.faces[0], start=short, latent=short)
-    save_session(path, replace(content, faces=(face,), snapshots=(), path=None, key_faces=None))
+    save_session(path, ExploreSession(content.model, faces=(face,)))
     worked.files.open_path(path)
     wait_for_message(worked, qtbot, "“a.cae-session” is damaged (its latents don't fit its model).")
 
@@ -275,3 +277,177 @@ def test_work_left_open_is_the_last_session(
 def test_there_may_be_no_last_session(window: MainWindow, qtbot: QtBot) -> None:
     trigger(window, "Open the last session")
     wait_for_message(window, qtbot, "No work was left open")
+
+
+def everything(window: MainWindow) -> list[object]:
+    """Return all that a session holds, as plain values and arrays."""
+    studio = window.studio
+    explorer, morph = studio.explorer, studio.morpher.state
+    corners, analogy = studio.corners.state, studio.analogy.state
+    assert explorer.face is not None
+    states = [(text, each.name, each.strength) for text, each in explorer.history()]
+    return [
+        states[-3:],
+        len(states) - (explorer.state_index() or 0),
+        np.stack([each.latent for each in explorer.states()[-3:]]),
+        explorer.face.strength,
+        explorer.face.latent,
+        [(item.name, item.edited.strength) for item in explorer.snapshots],
+        [face.name for face in morph.faces],
+        (morph.loop, morph.back, morph.speed, morph.even, morph.segments),
+        [face.name if face else "" for face in corners.corners],
+        (corners.count, corners.arc),
+        [[face.name for face in side] for side in analogy.sides],
+        analogy.strength,
+        *(photo_of(face) for face in (*corners.faces, *analogy.faces)),
+    ]
+
+
+def photo_of(face: MorphFace) -> np.ndarray:
+    assert face.photo is not None
+    return face.photo
+
+
+@pytest.fixture
+def full(worked: MainWindow, qtbot: QtBot) -> MainWindow:
+    """A window with an edit of three steps, of which one was taken back, and a filled Morph."""
+    studio = worked.studio
+    faces = studio.faces.faces
+    assert faces is not None
+    mixed = [MorphFace(faces.names[row], np.array(faces.images[row])) for row in range(20, 27)]
+    studio.explorer.set_strength(0.5)
+    studio.explorer.move(3, 2.5)
+    studio.explorer.undo_stack.undo()
+    studio.morpher.set_speed(2.0)
+    studio.morpher.set_even(True)
+    studio.morpher.set_loop(True)
+    for index, face in enumerate(mixed[:4]):
+        studio.corners.put(index, face)
+    studio.corners.set_count(5)
+    studio.corners.set_arc(True)
+    for side, part in enumerate((mixed[:2], mixed[2:5], mixed[5:])):
+        studio.analogy.put(side, part)
+    studio.analogy.set_strength(0.4)
+    qtbot.waitUntil(lambda: studio.morpher.to_pace() is None, timeout=LOADING_MS)
+    return worked
+
+
+def test_all_comes_back_after_everything_was_changed(
+    full: MainWindow, answers: Dialogs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    studio = full.studio
+    before = everything(full)
+    save(full, tmp_path / "a.cae-session", answers, qtbot)
+    explorer, faces = studio.explorer, studio.faces.faces
+    assert faces is not None
+    face = explorer.face
+    full.gallery.pick(9)
+    qtbot.waitUntil(lambda: explorer.face is not face, timeout=LOADING_MS)
+    explorer.move(0, -2.0)
+    explorer.remove_snapshots([0])
+    other = MorphFace(faces.names[40], np.array(faces.images[40]))
+    studio.morpher.put(0, other)
+    studio.morpher.set_even(False)
+    studio.morpher.set_speed(0.5)
+    studio.corners.put(2, other)
+    studio.corners.set_count(3)
+    for side in range(3):
+        studio.analogy.put(side, [other])
+    steps = explorer.undo_stack.count()
+    trigger(full, "Open session …")
+    wait_for_message(full, qtbot, "“a.cae-session” was opened:")
+    after = everything(full)
+    assert len(after) == len(before)
+    assert same(tuple(before), tuple(after))
+    # The edit goes on where it was: there is a step to redo, and there are those before.
+    explorer.undo_stack.redo()
+    assert explorer.state_text(explorer.state_index() or 0) == "Direction 4"
+    assert explorer.undo_stack.count() > steps
+    explorer.undo_stack.setIndex(steps)
+    assert explorer.face is not None
+    assert explorer.face.name == faces.names[9]
+    # Each step has its picture again.
+    full.tabs.setCurrentWidget(full.explore)
+    full.explore.strip.setCurrentWidget(full.explore.history)
+    history = full.explore.history
+    qtbot.waitUntil(
+        lambda: all(history._pictures.get(state) is not None for state in explorer.states()[-3:]),
+        timeout=LOADING_MS,
+    )
+
+
+def test_opened_it_can_be_undone(
+    full: MainWindow, answers: Dialogs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = save(full, tmp_path / "a.cae-session", answers, qtbot)
+    before = everything(full)
+    explorer, morpher = full.studio.explorer, full.studio.morpher
+    steps = explorer.undo_stack.index(), morpher.undo_stack.index()
+    full.files.open_path(path)
+    wait_for_message(full, qtbot, "“a.cae-session” was opened:")
+    explorer.undo_stack.setIndex(steps[0])
+    morpher.undo_stack.setIndex(steps[1])
+    assert same(tuple(before[3:]), tuple(everything(full)[3:]))
+
+
+def test_without_a_history_the_edit_comes_back_alone(
+    full: MainWindow, answers: Dialogs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """As sessions of the first version have it."""
+    path = save(full, tmp_path / "a.cae-session", answers, qtbot)
+    save_session(path, replace(load_session(path), history=None, grid=None, analogy=None))
+    explorer, corners = full.studio.explorer, full.studio.corners.state
+    before = state(full)
+    explorer.reset()
+    explorer.remove_snapshots([0])
+    full.files.open_path(path)
+    wait_for_message(full, qtbot, "“a.cae-session” was opened:")
+    assert same(state(full), before)
+    assert full.studio.corners.state is corners
+
+
+def test_with_another_model_grid_and_analogy_are_encoded_anew(
+    full: MainWindow, answers: Dialogs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = save(full, tmp_path / "a.cae-session", answers, qtbot)
+    before = everything(full)
+    studio = full.studio
+    with qtbot.waitSignal(studio.models.replaced, timeout=LOADING_MS):
+        full.files.open_path(other_model(tmp_path))
+    studio.corners.set_count(9)
+    full.files.open_path(path)
+    wait_for_message(full, qtbot, "was made with another model")
+    choose(full, USE_THIS, qtbot)
+    wait_for_message(full, qtbot, "was opened with another model.")
+    assert same(tuple(before[6:]), tuple(everything(full)[6:]))
+    assert studio.explorer.history()[-1][0] != "Direction 4"
+    full.tabs.setCurrentWidget(full.morph)
+    full.morph.tabs.setCurrentWidget(full.morph.grid)
+    qtbot.waitUntil(lambda: studio.corners.grid() is not None, timeout=LOADING_MS)
+    assert studio.corners.grid().shape == (5, 5, 8)
+
+
+def test_a_session_of_a_newer_version_is_a_sentence(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "next.cae-session"
+    write_tensors(path, "cae-studio-session-99", {}, {})
+    window.files.open_path(path)
+    wait_for_message(window, qtbot, "“next.cae-session” was made by a newer version of CAE Studio")
+
+
+def test_a_long_history_holds_nothing_up(
+    window: MainWindow, answers: Dialogs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    explorer = window.studio.explorer
+    qtbot.waitUntil(lambda: bool(explorer.statistics and explorer.face), timeout=LOADING_MS)
+    for step in range(MOST_STEPS + 20):
+        explorer.set_dimension(0, float(step))
+    assert len(explorer.history()) == MOST_STEPS + 1
+    path = save(window, tmp_path / "a.cae-session", answers, qtbot)
+    told: list[int] = []
+    explorer.undo_stack.indexChanged.connect(told.append)
+    window.files.open_path(path)
+    wait_for_message(window, qtbot, "500 steps of its history")
+    assert len(told) == 1
+    assert explorer.undo_stack.count() == MOST_STEPS

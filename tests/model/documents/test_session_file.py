@@ -12,8 +12,14 @@ from hypothesis import strategies as st
 
 from model.documents.session_file import (
     FORMAT,
+    MAX_STATES,
+    OLDER,
     ExploreSession,
+    SavedAnalogy,
     SavedFace,
+    SavedFaces,
+    SavedGrid,
+    SavedHistory,
     load_session,
     save_session,
 )
@@ -34,6 +40,17 @@ def face(name: str) -> SavedFace:
     return SavedFace(name, random.integers(0, 256, (48, 48, 3), np.uint8), latent(), latent())
 
 
+def pixels(count: int) -> np.ndarray:
+    return random.integers(0, 256, (count, 48, 48, 3), np.uint8)
+
+
+def history() -> SavedHistory:
+    """Two states of one face and one of another."""
+    first, other = face("A"), face("B")
+    edited = replace(first, latent=latent(), strength=0.5)
+    return SavedHistory((("", first), ("Smiling", edited), ("Load B", other)), 1)
+
+
 def session() -> ExploreSession:
     unit = np.eye(SIZE, dtype=np.float32)
     frames = (
@@ -51,7 +68,20 @@ def session() -> ExploreSession:
         ),
         (DirectionFaces("X", np.stack([face("c").pixels]), np.zeros((0, 48, 48, 3), np.uint8)),),
         key_frames.Path(frames, loop=True),
-        random.integers(0, 256, (2, 48, 48, 3), np.uint8),
+        pixels(2),
+        1.5,
+        True,
+        history(),
+        SavedGrid(SavedFaces(("A", "B"), pixels(2), (1, 0, 0, 1)), 5, True),
+        SavedAnalogy(
+            SavedFaces(
+                ("A", "B", "C", "D"),
+                pixels(4),
+                (2, 1, 1),
+                random.normal(size=(4, SIZE)).astype(np.float32),
+            ),
+            0.25,
+        ),
     )
 
 
@@ -81,6 +111,35 @@ def test_an_empty_session_comes_back(tmp_path: Path) -> None:
     assert same(load_session(path), ExploreSession("digest"))
 
 
+def test_states_of_one_face_share_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.cae-session"
+    save_session(path, ExploreSession("digest", history=history()))
+    found = load_session(path).history
+    assert found is not None
+    faces = [each for _, each in found.states]
+    assert faces[0].pixels is faces[1].pixels
+    assert faces[0].start is faces[1].start
+    assert faces[0].start is not faces[2].start
+    assert [each.strength for each in faces] == [1, 0.5, 1]
+
+
+def test_a_session_of_the_first_version_opens_as_before(tmp_path: Path) -> None:
+    path = tmp_path / "a.cae-session"
+    saved = session()
+    save_session(path, saved)
+    file = read_tensors(path, FORMAT, 1 << 30)
+    about = {
+        name: part
+        for name, part in file.about.items()
+        if name not in ("history", "grid", "analogy") and not name.endswith(".strength")
+    }
+    for name in ("speed", "even"):
+        del about["path"][name]
+    write_tensors(path, OLDER[0], file.tensors, about)
+    wanted = replace(saved, speed=1.0, even=False, history=None, grid=None, analogy=None)
+    assert same(load_session(path), wanted)
+
+
 def changed(path: Path, change: dict[str, Any], drop: str = "") -> Path:
     """Write the file again with parts of its description replaced, or an array dropped."""
     file = read_tensors(path, FORMAT, 1 << 30)
@@ -107,6 +166,21 @@ def changed(path: Path, change: dict[str, Any], drop: str = "") -> Path:
                   "loop": False, "back": False}},
         {"path": {"frames": [{"name": "", "seconds": 1, "ease": [], "spherical": 0}] * 2,
                   "loop": False, "back": False}},
+        {"faces.strength": [1.0, 3.0]},
+        {"faces.strength": [1.0]},
+        {"path": {"frames": [{"name": "", "seconds": 1, "ease": "even", "spherical": 0}] * 2,
+                  "loop": False, "back": False, "speed": 0}},
+        {"history": {"faces": ["A", "B"], "states": [["", 0, 1.0]] * 3, "present": 3}},
+        {"history": {"faces": ["A", "B"], "states": [["", 2, 1.0]] * 3, "present": 0}},
+        {"history": {"faces": ["A", "B"], "states": [["", 0, -1.0]] * 3, "present": 0}},
+        {"history": {"faces": ["A", "B"], "states": [["", 0]] * 3, "present": 0}},
+        {"history": {"faces": [], "states": [], "present": 0}},
+        {"history": {"faces": ["A"], "states": [["", 0, 1.0]] * (MAX_STATES + 1), "present": 0}},
+        {"grid": {"names": ["A", "B"], "counts": [1, 1], "side": 5, "arc": True}},
+        {"grid": {"names": ["A", "B"], "counts": [2, 0, 0, 0], "side": 5, "arc": True}},
+        {"grid": {"names": ["A", "B"], "counts": [1, 0, 0, 1], "side": 500, "arc": True}},
+        {"analogy": {"names": ["A"] * 4, "counts": [1, 1, 1], "strength": 1.0}},
+        {"analogy": {"names": ["A"] * 4, "counts": [2, 1, 1], "strength": float("nan")}},
     ],
 )  # fmt: skip
 def test_a_wrong_description_is_a_plain_error(change: dict[str, Any], tmp_path: Path) -> None:
@@ -117,8 +191,12 @@ def test_a_wrong_description_is_a_plain_error(change: dict[str, Any], tmp_path: 
 
 
 @pytest.mark.parametrize(
-    "name", ["faces.pixels", "faces.latent", "directions", "path", "own.0.with"]
-)
+    "name",
+    [
+        "faces.pixels", "faces.latent", "directions", "path", "own.0.with",
+        "history.start", "history.latent", "grid.pixels", "analogy.pixels",
+    ],
+)  # fmt: skip
 def test_a_missing_array_is_a_plain_error(name: str, tmp_path: Path) -> None:
     path = tmp_path / "a.cae-session"
     save_session(path, session())
@@ -156,11 +234,18 @@ def test_latents_out_of_all_range_are_refused(tmp_path: Path) -> None:
     save_session(path, replace(saved, path=key_frames.Path(frames)))
     with pytest.raises(TensorFileError, match="out of all range"):
         load_session(path)
+    wild = SavedHistory((("", replace(face("A"), latent=far)),), 0)
+    save_session(path, replace(saved, history=wild))
+    with pytest.raises(TensorFileError, match="out of all range"):
+        load_session(path)
 
 
 def test_another_version_and_something_else_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.cae-session"
-    write_tensors(path, "cae-studio-session-2", {}, {})
+    write_tensors(path, "cae-studio-session-99", {}, {})
+    with pytest.raises(TensorFileError, match="was made by a newer version of CAE Studio"):
+        load_session(path)
+    write_tensors(path, "cae-studio-session-0", {}, {})
     with pytest.raises(TensorFileError, match="another version"):
         load_session(path)
     path.write_bytes(json.dumps({"a": 1}).encode())
@@ -203,12 +288,20 @@ paths = st.fixed_dictionaries(
     {"frames": st.lists(key_frames_about | odd, max_size=3) | odd},
     optional={"loop": st.booleans() | odd, "back": st.booleans() | odd},
 )
+mixes = {"names": names | odd, "counts": st.lists(st.integers(0, 2) | odd, max_size=4) | odd}
+states = st.lists(st.tuples(st.text(max_size=3), st.integers(0, 2), st.floats()) | odd, max_size=3)
+histories = st.fixed_dictionaries(
+    {"faces": names | odd, "states": states | odd, "present": st.integers(0, 2) | odd}
+)
+grids = st.fixed_dictionaries({**mixes, "side": st.integers(0, 20) | odd, "arc": odd})
+analogies = st.fixed_dictionaries({**mixes, "strength": st.floats() | odd})
 descriptions = st.fixed_dictionaries(
     {},
     optional={
         "model": odd, "title": odd, "faces": names | odd, "snapshots": names | odd,
         "directions": st.lists(directions | odd, max_size=3) | odd, "own": names | odd,
-        "path": paths | odd,
+        "path": paths | odd, "history": histories | odd, "grid": grids | odd,
+        "analogy": analogies | odd, "faces.strength": st.lists(st.floats() | odd) | odd,
     },
 )  # fmt: skip
 
