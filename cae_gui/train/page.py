@@ -123,7 +123,8 @@ class TrainPage(Workspace):
             "The latent size is that of the model."
         )
         tip = "The layers of the network with their shapes and parameters (Ctrl+L)"
-        self.layers = button("Layers of the network …", self.layers_dialog.show_layers, tip)
+        self.layers = button("Layers …", self.layers_dialog.show_layers, tip)
+        self.layers.setAccessibleName("Layers of the network")
         tip = "Copy the command line that trains with these settings (Ctrl+Shift+C)"
         self.command = button("Copy as command", self._copy_settings, tip)
         self.estimate = Label(wordWrap=True, textFormat=Qt.TextFormat.PlainText)

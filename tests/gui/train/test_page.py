@@ -281,7 +281,7 @@ def test_tab_goes_through_the_settings_in_their_order(page: TrainPage) -> None:
     assert [name.replace("&", "") for name in names[4:]] == [
         "More settings",
         "Begin with the model in use",
-        "Layers of the network …",
+        "Layers of the network",
         "Copy as command",
     ]
 
@@ -306,6 +306,14 @@ def training(open_window: Callable[[], MainWindow], qtbot: QtBot) -> MainWindow:
 def control(window: MainWindow, name: str) -> QWidget:
     found = window.train.form.findChildren(QWidget)
     return next(widget for widget in found if widget.accessibleName() == name)
+
+
+def test_the_settings_are_no_wider_than_their_place(training: MainWindow) -> None:
+    content = training.train.form.parentWidget()
+    assert content is not None
+    place = content.parentWidget()
+    assert place is not None
+    assert content.width() <= place.width()
 
 
 def test_the_menu_undoes_a_setting_only_in_train(training: MainWindow) -> None:
