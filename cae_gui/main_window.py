@@ -310,6 +310,7 @@ class MainWindow(QMainWindow):
         runs.continue_asked.connect(self.continue_run)
         runs.export_asked.connect(self.saving.export_runs)
         self.train.queue.use_asked.connect(studio.models.open)
+        runs.table.save_asked.connect(self.saving.save_table)
         runs.follow_asked.connect(partial(self.files.choose_run, runs.follow_run))
         self._sessions.used.connect(self._on_session_used)
         self.explore.own_page.bring.clicked.connect(self.files.open_directions)
@@ -390,6 +391,8 @@ class MainWindow(QMainWindow):
         self.resize(_FIRST_SIZE.boundedTo(room))
         if not self.settings.geometry.isEmpty():
             self.restoreGeometry(self.settings.geometry)
+        if not self.settings.run_table.isEmpty():
+            self.train.runs.table.restore(self.settings.run_table)
         if not self.settings.splitter.isEmpty():
             self.splitter.restoreState(self.settings.splitter)
         self.tabs.setCurrentIndex(self.settings.workspace)
@@ -399,6 +402,7 @@ class MainWindow(QMainWindow):
     def _remember(self) -> None:
         self._going_on.remember()
         self.settings.geometry = self.saveGeometry()
+        self.settings.run_table = self.train.runs.table.state()
         self.folding.keep_sizes()
         self.settings.workspace = self.tabs.currentIndex()
         self.settings.source = self.studio.faces.source or self.settings.source

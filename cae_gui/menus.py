@@ -145,6 +145,7 @@ class Menus(QObject):
         full.setCheckable(True)
         menu.aboutToShow.connect(lambda: full.setChecked(self._window.isFullScreen()))
         menu.addSeparator()
+        self._add(menu, "Ta&ble of runs …", self._train.runs.show_table, "Ctrl+T")
         show_layers = self._train.layers_dialog.show_layers
         self.of_model.addSeparator()
         layers = self._add(menu, "La&yers of the network", show_layers, "Ctrl+L")

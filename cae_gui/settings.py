@@ -57,6 +57,15 @@ class Settings:
         self._store.setValue("window/splitter", value)
 
     @property
+    def run_table(self) -> QByteArray:
+        """Widths, order and sorting of the columns of the table of runs; empty at first."""
+        return self._bytes("train/table")
+
+    @run_table.setter
+    def run_table(self, value: QByteArray) -> None:
+        self._store.setValue("train/table", value)
+
+    @property
     def folded(self) -> frozenset[str]:
         """What is folded away: “gallery”, and the workspaces whose inspector is."""
         return frozenset(filter(None, self._text("window/folded", "").split("\n")))

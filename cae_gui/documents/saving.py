@@ -88,6 +88,13 @@ class Saving(QObject):
         formats = f"{FIGURE};;{TABLE}" if len(runs) == 1 else FIGURE
         self.save("Export the runs", "curves.png", formats, partial(self._write_runs, runs))
 
+    def save_table(self, rows: Sequence[Sequence[object]]) -> None:
+        """Ask for a file and write rows of texts and numbers, the titles first."""
+        self.save("Save the table of runs", "runs.csv", TABLE, partial(self._write_table, rows))
+
+    def _write_table(self, rows: Sequence[Sequence[object]], path: Path) -> None:
+        self._tasks.export(partial(_export_table, rows, path), path)
+
     def _write_runs(self, runs: Sequence[tuple[str, Path]], path: Path) -> None:
         self._tasks.export(partial(_export, runs, path), path)
 
@@ -110,3 +117,9 @@ def _export(runs: Sequence[tuple[str, Path]], path: Path) -> None:
         export_csv(opened[0][1], path)
     else:
         save_curves([(name, run.rows()) for name, run in opened], path)
+
+
+def _export_table(rows: Sequence[Sequence[object]], path: Path) -> None:
+    from model.runs.epoch_rows import write_table
+
+    write_table(rows, path)

@@ -269,8 +269,8 @@ class RunListModel(QAbstractListModel):
         return True
 
 
-class RunDelegate(QStyledItemDelegate):
-    """Paints a run in three lines, with a check box that compares its curve; edits its name."""
+class NameDelegate(QStyledItemDelegate):
+    """Edits the name of a run."""
 
     def createEditor(
         self, parent: QWidget, _option: QStyleOptionViewItem, index: _Index
@@ -285,6 +285,10 @@ class RunDelegate(QStyledItemDelegate):
 
     def setEditorData(self, _editor: QWidget, _index: _Index) -> None:
         """Keep what is being typed: a run in training changes with every epoch."""
+
+
+class RunDelegate(NameDelegate):
+    """Paints a run in three lines, with a check box that compares its curve."""
 
     def updateEditorGeometry(
         self, editor: QWidget, option: QStyleOptionViewItem, _index: _Index

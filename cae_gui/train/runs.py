@@ -120,6 +120,9 @@ class Runs(QObject):
 
     def delete(self, folders: Sequence[Path]) -> None:
         """Delete run folders, except those of runs that are being trained."""
+        for reading in (self._opening, self._reading):
+            # What was just selected may be what is deleted; nothing arrives of what is replaced.
+            reading.begin(_nothing, then=_ignore, failed=self._report)
         self._change(partial(_delete, tuple(folders)))
 
     def set_labels(self, folder: Path, labels: RunLabels, text: str) -> None:
@@ -227,6 +230,14 @@ class Runs(QObject):
     def _on_ended(self, _complete: bool) -> None:
         if self.following is not None:
             self._forget_following()
+
+
+def _nothing() -> Iterator[None]:
+    yield from ()
+
+
+def _ignore(_read: None) -> None:
+    pass
 
 
 def _reply(then: Callable[[T], object], read: T | None) -> None:

@@ -10,7 +10,15 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
@@ -19,6 +27,7 @@ from cae_gui.core.times import duration, run_began, run_title
 from cae_gui.train.labels_dialog import LabelsDialog
 from cae_gui.train.run_filter import RunSearch
 from cae_gui.train.run_list import RunItem, RunListModel, RunState, RunView
+from cae_gui.train.run_table import RunTable, TableRun
 from cae_gui.train.runs import ListedRun, OpenedRun, Runs
 from cae_gui.train.shown_run import ShownRun
 from cae_gui.train.training import RunOpened, State, Stopped, Training, TrainingEvent
@@ -100,6 +109,8 @@ class RunsPage(QWidget):
         self.more = QPushButton("More")
         self.more.setToolTip("What else can be done with runs")
         self.more.setMenu(self._make_menu())
+        commands = (self.label, self.copy, self.copy_command, self.export, self.delete)
+        self.table = RunTable(commands, self)
         row = filled(QHBoxLayout(), self.open, self.go_on, self.more)
         margins = (0, 12, 0, 0)
         items = self.search, self._pages, row
@@ -128,6 +139,8 @@ class RunsPage(QWidget):
         tip = "Delete the run with all that is in it (Del)"
         self.delete = _action(menu, "De&lete …", self._delete, tip)
         menu.addSeparator()
+        tip = "All runs of the list, to be sorted by what is known of them (Ctrl+T)"
+        _action(menu, "&Table of runs …", self.show_table, tip)
         self.follow = _action(menu, "", self._begin_or_end_following, "")
         return menu
 
@@ -141,6 +154,12 @@ class RunsPage(QWidget):
         self.search.changed.connect(self._filter)
         self.model.compared.connect(self._compare)
         self.model.named.connect(self._on_named)
+        table = self.table
+        table.model.named.connect(self._on_named)
+        table.selected.connect(self._on_table)
+        table.opened.connect(self._open)
+        table.delete_asked.connect(self._delete)
+        table.compare_asked.connect(self._compare_selected)
         self.model.refused.connect(self._on_refused)
         self._runs.listed.connect(self._on_listed)
         self._runs.changed.connect(self._on_changed)
@@ -202,6 +221,34 @@ class RunsPage(QWidget):
             self.view.setRowHidden(row, not is_shown)
         self.search.set_items(items, sum(shown))
         self._offer()
+        if self.table.isVisible():
+            self._fill_table()
+
+    @Slot()
+    def show_table(self) -> None:
+        """Open the window with the runs of the list as a table."""
+        self._runs.refresh()
+        self._fill_table()
+        self.table.show()
+        self.table.activateWindow()
+
+    def _fill_table(self) -> None:
+        listed = {each.run.folder: each for each in self._runs.items}
+        rows = range(self.model.rowCount())
+        items = [self.model.item(row) for row in rows if not self.view.isRowHidden(row)]
+        runs = [TableRun(item, listed[item.folder]) for item in items if item.folder in listed]
+        self.table.set_rows(runs, [item.folder for item in self.selected()])
+
+    @Slot(object)
+    def _on_table(self, folders: Sequence[Path]) -> None:
+        """Select the runs that are selected in the table."""
+        chosen = QItemSelection()
+        for row in range(self.model.rowCount()):
+            if self.model.item(row).folder in folders:
+                chosen.select(self.model.index(row), self.model.index(row))
+        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect
+        self.view.selectionModel().select(chosen, flags)
+        self._show_picked()
 
     @Slot()
     def _offer(self) -> None:

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -66,10 +66,17 @@ def write_csv(rows: Iterable[EpochRow], path: Path) -> None:
     Raises:
         OSError: the file can't be written; an older one of that name is kept.
     """
+    write_table([EpochRow._fields, *rows], path)
+
+
+def write_table(rows: Iterable[Sequence[object]], path: Path) -> None:
+    """Write rows of texts and numbers as comma-separated values in UTF-8, in one step.
+
+    Raises:
+        OSError: the file can't be written; an older one of that name is kept.
+    """
     text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(EpochRow._fields)
-    writer.writerows(rows)
+    csv.writer(text).writerows(rows)
     write_bytes(path, text.getvalue().encode())
 
 

@@ -65,6 +65,7 @@ TOLD = {
     "reconstruct/wipe_view.py": "Reconstruct",
     "train/curve_plot.py": "Curves",
     "train/run_list.py": "Gallery and lists",
+    "train/run_table.py": "Gallery and lists",
     "widgets/face_view.py": "",  # Ctrl+C is in the menu Edit, Space and Enter press
     "widgets/fields.py": "Everywhere",
     "widgets/film_strip.py": "Gallery and lists",
