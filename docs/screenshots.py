@@ -45,6 +45,7 @@ from cae_gui.widgets.theme import Scheme
 from cae_gui.widgets.tokens import is_dark
 from model.config import PRESETS
 from model.events import EpochDone, Progress
+from model.runs.labels import RunLabels
 
 FACE = 6
 """Row of the demo face on show."""
@@ -105,7 +106,9 @@ def main() -> None:
             train(window)
             take(window.train, folder / "train")
             compare(window)
+            name_runs(window)
             take(window.train, folder / "runs")
+            save_table(window, folder / "run-table")
             window.session.training.discard()
             wait_until_idle(window)
         finally:
@@ -235,6 +238,25 @@ def compare(window: MainWindow) -> None:
     kept = window.train.runs.model.index(1)
     checked, role = Qt.CheckState.Checked, Qt.ItemDataRole.CheckStateRole
     window.train.runs.model.setData(kept, checked, role)
+
+
+def name_runs(window: MainWindow) -> None:
+    """Give both runs a name and a tag, and one of them notes."""
+    page = window.train.runs
+    named = RunLabels("Adam", "Slower than Muon.", ("optimizer",)), RunLabels("Muon", "", ("fast",))
+    for row, labels in enumerate(named):
+        window.studio.runs.set_labels(page.model.item(row).folder, labels, "Name, notes and tags")
+
+
+def save_table(window: MainWindow, path: Path) -> None:
+    """Save the window with the table of runs in both schemes."""
+    table = window.train.runs.table
+    window.train.runs.show_table()
+    wait_for(lambda: table.model.rowCount() == len(table.rows()) - 1 > 1, "the table")
+    for scheme in SCHEMES:
+        put_on(window, scheme)
+        save(table.grab().toImage(), path.with_name(f"{path.name}-{scheme}.webp"))
+    table.hide()
 
 
 def wait_until_idle(window: MainWindow) -> None:
