@@ -36,6 +36,11 @@ def add_to(commands: Commands[Any]) -> None:
     export.add_argument(
         "--figure", type=Path, metavar="FILE", help="the curves of runs: .png, .svg or .pdf"
     )
+    sweep = _add(own, "sweep", run_sweep, "compare the runs of a sweep, or of any tag", "")
+    sweep.add_argument("tag", metavar="TAG", help="the tag of the runs")
+    sweep.add_argument(
+        "--figure", type=Path, metavar="FILE", help="curves and best errors: .png, .svg or .pdf"
+    )
     delete = _add(own, "delete", run_delete, "delete runs with all that is in them", "RUNS")
     delete.add_argument("--yes", action="store_true", help="don't ask")
 
@@ -147,6 +152,24 @@ def run_export(arguments: Namespace) -> int:
         raise
     except ValueError as error:
         raise CommandError(ExitCode.USAGE, str(error)) from error
+    return ExitCode.DONE
+
+
+def run_sweep(arguments: Namespace) -> int:
+    """Print the best errors of the runs with a tag, and write their picture."""
+    from model.runs.sweep import run_name, save_sweep, sweep_runs
+
+    runs = sweep_runs(arguments.tag, arguments.runs_folder)
+    if not runs:
+        raise RunError(f"In the folder of runs no run has the tag “{arguments.tag}”.")
+    rows = [(run_name(one.run), *_result(one.run.summary())) for one in runs]
+    print_table([("Run", "State", "Epochs", "Best test MSE", "in epoch"), *rows])
+    if arguments.figure:
+        try:
+            save_sweep(runs, arguments.figure)
+        except ValueError as error:
+            raise CommandError(ExitCode.USAGE, str(error)) from error
+        print(f"The picture is in “{arguments.figure}”.")
     return ExitCode.DONE
 
 

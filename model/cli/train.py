@@ -9,6 +9,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import fields, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -62,29 +63,56 @@ def add_to(commands: Commands[Any]) -> None:
     )
     text = "train nothing now, but put the training into the queue; “queue run” works it off"
     parser.add_argument("--queue", action="store_true", help=text)
+    text = "with --queue: a training for each of these values of a setting; once or twice"
+    parser.add_argument("--sweep", metavar="SETTING=VALUES", action="append", default=[], help=text)
     add_setting_flags(parser)
 
 
 def run(arguments: Namespace) -> int:
     """Put the training into the queue, or train it now."""
+    if arguments.sweep and not arguments.queue:
+        raise CommandError(ExitCode.USAGE, "--sweep goes with --queue only.")
     return _enqueue(arguments) if arguments.queue else _train_now(arguments)
 
 
 def _enqueue(arguments: Namespace) -> int:
-    """Put a training into the queue, after a look at its faces."""
+    """Put a training, or those of a sweep, into the queue, after a look at the faces."""
     _check_queued(arguments)
     from model.runs.queue import QueueEntry, TrainingQueue
+    from model.runs.sweep import sweep_configs, sweep_entries, swept
 
     plan, console = make_plan(arguments), Console()
+    settings = [swept(*_parted(text)) for text in arguments.sweep]
+    configs = sweep_configs(plan.config, settings) if settings else [plan.config]
     faces = open_faces(plan.source, console)
     assert faces is not None  # nothing here stops the preparation
-    plan.config.check_faces(faces.title, faces.parts(plan.config.test_percent)[0])
-    queue = TrainingQueue()
-    queue.add([QueueEntry(plan.config, faces.title, lasting(plan.source))])
-    count = len(queue.read().entries)
+    for config in configs:
+        config.check_faces(faces.title, faces.parts(config.test_percent)[0])
+    source, queue = lasting(plan.source), TrainingQueue()
+    entries = [QueueEntry(plan.config, faces.title, source)]
+    if settings:
+        entries = sweep_entries(plan.config, settings, faces.title, source, datetime.now())
+    queue.add(entries)
     words = shlex.join([*program(), "queue", "run"])
-    console.line(f"The training is number {count} of the queue. To train what waits: {words}")
+    if settings:
+        (tag,) = entries[0].labels.tags
+        console.line(f"{len(entries)} trainings wait in the queue, with the tag “{tag}”.")
+    else:
+        count = len(queue.read().entries)
+        console.line(f"The training is number {count} of the queue.")
+    console.line(f"To train what waits: {words}")
     return ExitCode.DONE
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """Return the setting and the values of “learning_rate=0.01,0.02”."""
+    name, sign, values = text.partition("=")
+    if not sign:
+        message = (
+            f"--sweep takes a setting and its values, as learning_rate=0.01,0.02, not “{text}”."
+        )
+        raise CommandError(ExitCode.USAGE, message)
+    return name.strip().replace("-", "_"), values
 
 
 def _check_queued(arguments: Namespace) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from model.cli import main
 from model.config import TrainConfig
@@ -31,7 +32,7 @@ def test_a_training_is_queued_and_nothing_trained(pictures: Path, capsys: Output
     enqueue(pictures)
     enqueue(pictures, "--seed", "7")
     text = capsys.readouterr().out
-    assert "number 2 of the queue. To train what waits: python -m model queue run" in text
+    assert "number 2 of the queue.\nTo train what waits: python -m model queue run\n" in text
     assert not list(list_runs())
     first, second = TrainingQueue().read().entries
     assert (first.faces, first.source) == ("pictures", str(pictures))
@@ -99,6 +100,44 @@ def test_a_training_under_way_is_not_removed(pictures: Path, fails: Fails, capsy
         assert capsys.readouterr().out.splitlines()[1].endswith("training")
         assert "being trained now" in fails(["queue", "remove", "1"], 5)
     assert seeds() == [0]
+
+
+def test_a_sweep_is_queued_trained_and_compared(
+    pictures: Path, tmp_path: Path, capsys: Output
+) -> None:
+    enqueue(pictures, "--sweep", "learning-rate=0.001,0.003", "--sweep", "flip=yes,no")
+    assert "4 trainings wait in the queue, with the tag “sweep " in capsys.readouterr().out
+    entries = TrainingQueue().read().entries
+    (tag,) = entries[0].labels.tags
+    assert [one.title for one in entries][:2] == [
+        "learning rate 0.001 · mirror faces yes",
+        "learning rate 0.001 · mirror faces no",
+    ]
+    TrainingQueue().change(entries, [entries[0], entries[3]])
+    assert main(["queue", "run"]) == 0
+    capsys.readouterr()
+    figure = tmp_path / "sweep.png"
+    assert main(["runs", "sweep", tag, "--figure", str(figure)]) == 0
+    out = capsys.readouterr().out
+    assert out.splitlines()[0].split("  ")[0] == "Run"
+    assert "learning rate 0.003 · mirror faces no" in out
+    with Image.open(figure) as picture:
+        assert picture.size == (3000, 1440)
+
+
+def test_what_no_sweep_can_be(fails: Fails) -> None:
+    argv = ["train", "--queue", "--sweep"]
+    assert "Learning rate (learning_rate) must be a number" in fails(
+        [*argv, "learning_rate=x,1"], 2
+    )
+    assert "There is no setting “speed”" in fails([*argv, "speed=1,2"], 2)
+    assert "as learning_rate=0.01,0.02" in fails([*argv, "seed"], 2)
+    assert "one setting or two" in fails(
+        [*argv, "seed=1,2", "--sweep", "shift=1,2", "--sweep", "epochs=1,2"], 2
+    )
+    assert "--sweep goes with --queue" in fails(["train", "--sweep", "seed=1,2"], 2)
+    assert "no run has the tag “none”" in fails(["runs", "sweep", "none"], 3)
+    assert seeds() == []
 
 
 @pytest.mark.parametrize(
