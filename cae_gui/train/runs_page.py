@@ -38,7 +38,7 @@ from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.message_bar import Action, MessageBar
 from model.events import EpochDone
 from model.plots.curves import OTHER_COLORS, mse_text
-from model.runs.command import UNKNOWN_FACES, source_of, train_command
+from model.runs.command import UNKNOWN_FACES, settings_again, source_of, train_command
 from model.runs.epoch_rows import best_row
 from model.runs.following import Followed
 from model.runs.labels import RunLabels, labels
@@ -409,11 +409,12 @@ class RunsPage(QWidget):
     def _copy_command(self) -> None:
         """Copy the command lines that train as the selected runs did, one below the other."""
         found = (self._runs.find(item.folder) for item in self.selected())
-        runs = [listed.run for listed in found if listed is not None]
+        runs = [listed for listed in found if listed is not None]
         if not runs:
             return
-        unknown = next((run.faces for run in runs if source_of(run) is None), "")
-        self.copy_text([train_command(run.config, source_of(run)) for run in runs], unknown)
+        unknown = next((run.faces for run, _ in runs if source_of(run) is None), "")
+        commands = [train_command(settings_again(*each), source_of(each.run)) for each in runs]
+        self.copy_text(commands, unknown)
 
     def copy_text(self, commands: Sequence[str], unknown: str = "") -> None:
         """Copy command lines, and say so; ``unknown`` is a data set whose folder isn't known."""

@@ -16,7 +16,7 @@ from model.cli.arguments import (
     find_run,
 )
 from model.cli.terminal import time_text
-from model.runs.command import UNKNOWN_FACES, source_of, train_command
+from model.runs.command import UNKNOWN_FACES, settings_again, source_of, train_command
 from model.runs.runs import Run, RunError, RunSummary, list_runs, runs_folder
 from model.runs.wording import settings_text, summary
 
@@ -128,7 +128,7 @@ def run_clone(arguments: Namespace) -> int:
     source = source_of(run)
     if source is None:
         print(f"Put the folder of “{run.faces}” in place of {UNKNOWN_FACES}.", file=sys.stderr)
-    print(train_command(run.config, source))
+    print(train_command(settings_again(run, run.summary()), source))
     return ExitCode.DONE
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from model.config import TrainConfig
-from model.runs.runs import Run
+from model.runs.runs import Run, RunSummary
 
 UNKNOWN_FACES = "FOLDER"
 """Stands where the folder of faces belongs that isn't known."""
@@ -27,6 +27,15 @@ def program() -> list[str]:
 def source_of(run: Run) -> str | None:
     """Return how the faces of a run are asked for; old runs on a folder don't say."""
     return run.source or _TITLES.get(run.faces)
+
+
+def settings_again(run: Run, summary: RunSummary) -> TrainConfig:
+    """Return the settings that train once more like a run, as many epochs as planned by now.
+
+    One that was ended early has the epochs that were asked for: its end was none of its settings.
+    """
+    epochs = run.config.epochs if summary.cause else summary.epochs_planned
+    return replace(run.config, epochs=epochs)
 
 
 def train_command(config: TrainConfig, source: str | None, *, begin_with: str = "") -> str:

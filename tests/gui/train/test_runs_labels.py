@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -17,6 +19,7 @@ from cae_gui.train.run_filter import FEW
 from cae_gui.train.run_list import RunItem, RunState
 from cae_gui.train.training import Stopped
 from model.cli import main
+from model.config import TrainConfig
 from model.data.datasets import FaceSet
 from model.runs.labels import RunLabels, read_labels, write_labels
 from model.runs.runs import Run, list_runs
@@ -24,6 +27,7 @@ from tests.gui.conftest import (
     LOADING_MS,
     SMALL,
     Dialogs,
+    quick_train,
     reported,
     save_faces,
     wait_for_file,
@@ -319,8 +323,12 @@ def copied() -> list[str]:
 
 
 def test_the_command_of_settings_and_runs_trains_the_same(
-    train: MainWindow, few_faces: FaceSet, qtbot: QtBot
+    train: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
+    def quick(config: TrainConfig, faces: FaceSet, *, run: Run, **_: object) -> Iterator[Any]:
+        return quick_train(config, faces, run=run)
+
+    monkeypatch.setattr("model.training.training.train", quick)
     train.train.show_settings()
     config = replace(SMALL, epochs=1, learning_rate=0.0015, flip=False)
     train.train.form.set_config(config)

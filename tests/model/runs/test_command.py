@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from model.config import PRESETS, TrainConfig
-from model.runs.command import program, source_of, train_command
+from model.config import PRESETS, TrainConfig, TrainPlan
+from model.runs.command import program, settings_again, source_of, train_command
+from model.runs.plan_file import write_plan
 from model.runs.runs import Run
 
 
@@ -38,6 +39,14 @@ def test_the_program_is_that_which_is_installed(
 ) -> None:
     monkeypatch.setattr(sys, "argv", [started])
     assert program() == words
+
+
+def test_a_prolonged_run_is_trained_again_as_long(tmp_path: Path) -> None:
+    run = Run.create(PRESETS["Fast"], "LFW", tmp_path)
+    write_plan(run.folder, TrainPlan(20))
+    assert settings_again(run, run.summary()) == replace(run.config, epochs=20)
+    write_plan(run.folder, TrainPlan(5, cause="patience"))
+    assert settings_again(run, run.summary()) == run.config
 
 
 def test_old_runs_name_their_faces_by_title(tmp_path: Path) -> None:
