@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -83,10 +84,11 @@ class Saving(QObject):
     def export_runs(self, runs: Sequence[tuple[str, Path]]) -> None:
         """Ask for a file and write the epochs of a run as a table, or curves as a figure.
 
-        Runs are given by title and folder.
+        Runs are given by name and folder.
         """
         formats = f"{FIGURE};;{TABLE}" if len(runs) == 1 else FIGURE
-        self.save("Export the runs", "curves.png", formats, partial(self._write_runs, runs))
+        name = f"{_file_name(runs[0][0])}.png" if len(runs) == 1 else "curves.png"
+        self.save("Export the runs", name, formats, partial(self._write_runs, runs))
 
     def save_table(self, rows: Sequence[Sequence[object]]) -> None:
         """Ask for a file and write rows of texts and numbers, the titles first."""
@@ -106,6 +108,11 @@ class Saving(QObject):
     @Slot(object)
     def _on_exported(self, path: Path) -> None:
         self._messages.show_saved(path)
+
+
+def _file_name(name: str) -> str:
+    """Return a name without signs that a disk or a dialog takes for something else."""
+    return re.sub(r'[<>:"/\\|?*\x00-\x1f]', "-", name).strip(" .") or "curves"
 
 
 def _export(runs: Sequence[tuple[str, Path]], path: Path) -> None:

@@ -49,6 +49,8 @@ class RunFilter:
 
     def _is_in(self, item: RunItem) -> bool:
         text = " ".join(self.text.casefold().split())
+        if not text:
+            return True
         told = item.told
         # All runs have the same settings; only with their values these tell runs apart.
         return all(word in told for word in text.split()) or any(

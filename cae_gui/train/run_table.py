@@ -110,6 +110,7 @@ COLUMNS = (
     ),
     Column("Device", lambda row: row.listed.summary.device or None),
     Column("Tags", lambda row: ", ".join(row.item.labels.tags) or None),
+    Column("Settings", lambda row: row.item.settings),
     *(_of_setting(item.name) for item in fields(TrainConfig) if item.name != "epochs"),
 )
 _NAME = 0

@@ -72,7 +72,7 @@ class RunsPage(QWidget):
     Signals:
         continue_asked(Path): continue the run in this folder.
         settings_asked(TrainConfig, str): show these settings in the form, as a step of this text.
-        export_asked(list): export these runs: (title, folder).
+        export_asked(list): export these runs: (name, folder).
         follow_asked(): ask for a folder and call ``follow_run``.
     """
 
@@ -218,7 +218,8 @@ class RunsPage(QWidget):
         items = [self.model.item(row) for row in range(self.model.rowCount())]
         shown = [self.search.filter.matches(item) for item in items]
         for row, is_shown in enumerate(shown):
-            self.view.setRowHidden(row, not is_shown)
+            if self.view.isRowHidden(row) is is_shown:
+                self.view.setRowHidden(row, not is_shown)
         self.search.set_items(items, sum(shown))
         self._offer()
         if self.table.isVisible():
@@ -469,7 +470,9 @@ class RunsPage(QWidget):
     @Slot()
     def _export(self) -> None:
         if selected := self.selected():
-            self.export_asked.emit([(item.title, item.folder) for item in selected])
+            # Not by the title, which may be “Today, 14:05”.
+            names = ((item.labels.name or item.folder.name, item.folder) for item in selected)
+            self.export_asked.emit(list(names))
 
     @Slot()
     def _delete(self) -> None:

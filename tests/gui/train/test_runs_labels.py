@@ -18,6 +18,7 @@ from cae_gui.train.labels_dialog import LabelsDialog
 from cae_gui.train.run_filter import FEW
 from cae_gui.train.run_list import RunItem, RunState
 from cae_gui.train.training import Stopped
+from cae_gui.widgets import dialogs
 from model.cli import main
 from model.config import TrainConfig
 from model.data.datasets import FaceSet
@@ -26,7 +27,6 @@ from model.runs.runs import Run, list_runs
 from tests.gui.conftest import (
     LOADING_MS,
     SMALL,
-    Dialogs,
     quick_train,
     reported,
     save_faces,
@@ -88,7 +88,7 @@ def is_written(folder: Path, labels: RunLabels, qtbot: QtBot) -> None:
 
 
 def test_a_run_is_renamed_in_place_and_called_so_everywhere(
-    train: MainWindow, answers: Dialogs, qtbot: QtBot, tmp_path: Path
+    train: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, tmp_path: Path
 ) -> None:
     folder = learn(train, qtbot)
     (item,) = wait_for_runs(train, 1, qtbot)
@@ -111,11 +111,18 @@ def test_a_run_is_renamed_in_place_and_called_so_everywhere(
     train.studio.undo_group.redo()
     is_written(folder, RunLabels("No R&D"), qtbot)
     assert train.studio.models.title == "No R&D"
-    answers.path = tmp_path / "curves.svg"
+    proposed: list[Path] = []
+
+    def propose(_parent: object, _title: str, proposal: Path, _formats: str) -> Path:
+        proposed.append(proposal)
+        return tmp_path / "curves.svg"
+
+    monkeypatch.setattr(dialogs, "ask_save", propose)
     with qtbot.waitSignal(train.train.runs.export_asked) as asked:
         train.train.runs.export.trigger()
     assert asked.args == [[("No R&D", folder)]]
-    wait_for_file(answers.path, qtbot)
+    wait_for_file(tmp_path / "curves.svg", qtbot)
+    assert [path.name for path in proposed] == ["No R&D.png"]
 
 
 def test_name_notes_and_tags_are_edited_together(

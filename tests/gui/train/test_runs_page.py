@@ -153,7 +153,7 @@ def test_buttons_act_on_all_selected_runs(
     click(runs, 1, qtbot, CONTROL)
     with qtbot.waitSignal(runs.export_asked) as some:
         runs.export.trigger()
-    assert some.args == [[(ITEMS[at].title, ITEMS[at].folder) for at in (1, 3)]]
+    assert some.args == [[(ITEMS[at].folder.name, ITEMS[at].folder) for at in (1, 3)]]
     answers.answer = False
     runs.delete.trigger()
     assert deleted == []
