@@ -64,8 +64,8 @@ from cae_gui.widgets.theme import Scheme, apply_theme
 from cae_gui.widgets.tokens import GALLERY
 from cae_gui.widgets.workspace import Workspace
 from cae_gui.widgets.workspaces import Workspaces
-from model.io.files import is_there
-from model.io.places import word_of_temporary
+from model.io.files import as_file_name, is_there, unused
+from model.io.places import data_folder, word_of_temporary
 from model.latents.custom_directions import SUFFIX as DIRECTIONS_SUFFIX
 
 _FIRST_SIZE, _FIRST_SHARE = QSize(1440, 900), 0.9
@@ -279,7 +279,7 @@ class MainWindow(QMainWindow):
         )
         works = studio.models, studio.faces, studio.photos, studio.filming, studio.maps
         studio.errors.offers = self._other_models
-        self.status.progress.watch(*works, studio.errors)
+        self.status.progress.watch(*works, studio.errors, studio.face_export)
 
     def _connect(self) -> None:
         studio = self.studio
@@ -325,7 +325,10 @@ class MainWindow(QMainWindow):
         """Let the gallery and the map show what is selected in the other."""
         self.gallery.rows_selected.connect(self.explore.map.mark)
         self.studio.map_selection.changed.connect(self._show_map_selection)
-        self.explore.map.selection.gallery_asked.connect(self._show_map_selection)
+        panel = self.explore.map.selection
+        panel.gallery_asked.connect(self._show_map_selection)
+        panel.export_asked.connect(self._on_faces_export_asked)
+        panel.training_asked.connect(self._on_selection_training_asked)
 
     @Slot()
     def _show_map_selection(self) -> None:
@@ -334,6 +337,24 @@ class MainWindow(QMainWindow):
         same = faces is not None and chosen.is_of(faces)
         rows = chosen.rows if same else chosen.rows[:0]
         self.gallery.show_only(rows, f"On the map: {counted(len(rows), 'face')}")
+
+    @Slot()
+    def _on_faces_export_asked(self) -> None:
+        studio, chosen = self.studio, self.studio.map_selection.chosen
+        write = partial(studio.face_export.begin, chosen, then=self.messages.show_saved)
+        self.saving.save_folder("Export pictures and names", chosen.title, write)
+
+    @Slot()
+    def _on_selection_training_asked(self) -> None:
+        """Keep the selected faces as a folder: a run finds them there when it goes on."""
+        chosen = self.studio.map_selection.chosen
+        folder = unused(data_folder() / "selections", as_file_name(chosen.title))
+        self.studio.face_export.begin(chosen, folder, then=self._train_on)
+
+    def _train_on(self, folder: Path) -> None:
+        self.tabs.setCurrentWidget(self.train)
+        self.studio.faces.choose(str(folder))
+        self.messages.show_saved(folder, f"“{folder.name}” are the faces to train on now.")
 
     def _connect_saving(self) -> None:
         """Let the buttons of the pages ask for a file."""

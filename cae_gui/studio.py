@@ -23,6 +23,7 @@ from cae_gui.explore.custom_directions import CustomDirections
 from cae_gui.explore.explorer import Explorer
 from cae_gui.explore.exploring import Exploring
 from cae_gui.explore.local_directions import LocalDirections
+from cae_gui.explore.map.face_export import FaceExport
 from cae_gui.explore.map.maps import Maps
 from cae_gui.explore.map.selection import MapSelection
 from cae_gui.gallery.photos import OwnPhotos
@@ -74,6 +75,7 @@ class Studio(QObject):
         self.resuming = Resuming(self.runs, self.faces, self.training, self)
         self.maps = Maps(self.latents, report, self)
         self.map_selection = MapSelection(self.latents, self.explorer, self.tasks, self)
+        self.face_export = FaceExport(report, self)
         self.own = CustomDirections(self.models, self.explorer, report, self)
         measured = self.tasks, self.faces, self.latents, self.explorer
         self.local = LocalDirections(*measured, self)
@@ -137,6 +139,7 @@ class Studio(QObject):
                 *self.runs.jobs(),
                 self.latents.job,
                 self.maps.job,
+                self.face_export.job,
                 *self.own.jobs(),
                 self.session_files.job,
                 self.unsaved.job,

@@ -32,8 +32,9 @@ os.environ |= {
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import QSize, Qt, SignalInstance
+from PySide6.QtCore import QPointF, QSize, Qt, SignalInstance
 from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QSlider, QTabWidget, QWidget
 
 from benchmarks.driver import open_window, run_for, use_own_folders, wait_for
@@ -99,6 +100,9 @@ def main() -> None:
             look_around(window)
             take(window.explore, folder / "around")
             stop_looking(window)
+            select_on_map(window)
+            take(window.explore, folder / "selection")
+            window.studio.map_selection.clear()
             go_half_way(window)
             take(window.morph, folder / "morph")
             show(window.morph.tabs, window.morph.grid)
@@ -185,6 +189,24 @@ def stop_looking(window: MainWindow) -> None:
     page = window.explore.map
     page.filters.clear()
     page.map.set_mode(Mode.TRAVEL)
+
+
+def select_on_map(window: MainWindow) -> None:
+    """Draw a lasso around the faces on the left of the map, as a hand does."""
+    map_, panel = window.explore.map.map, window.explore.map.selection
+    map_.set_mode(Mode.LASSO)
+    middle = QPointF(0.4 * map_.width(), 0.5 * map_.height())
+    way = [
+        (middle + QPointF(0.2 * map_.width() * x, 0.25 * map_.height() * y)).toPoint()
+        for x, y in ((-0.9, -0.6), (0, -1), (0.8, -0.5), (0.9, 0.4), (0.1, 1), (-0.8, 0.7))
+    ]
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QTest.mousePress(map_, left, none, way[0])
+    for place in way[1:]:
+        QTest.mouseMove(map_, place)
+    QTest.mouseRelease(map_, left, none, way[-1])
+    map_.set_mode(Mode.TRAVEL)
+    wait_for(panel.load_mean.isEnabled, "the mean of the selected faces")
 
 
 def change(painted: list[Any], slider: QSlider, value: int) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from cae_gui.widgets import dialogs
 from model.documents.session_file import SUFFIX as SESSION_SUFFIX
+from model.io.files import as_file_name, unused
 from model.latents.custom_directions import SUFFIX as DIRECTIONS_SUFFIX
 
 if TYPE_CHECKING:
@@ -70,6 +71,13 @@ class Saving(QObject):
         if path is not None:
             self._settings.folder = path.parent
             write(path)
+
+    def save_folder(self, title: str, name: str, write: Callable[[Path], object]) -> None:
+        """Ask for a place and have a new folder written there, of a free name like this one."""
+        place = dialogs.ask_place(self._window, title, self._settings.folder)
+        if place is not None:
+            self._settings.folder = place
+            write(unused(place, as_file_name(name)))
 
     @Slot()
     def save_curves(self) -> None:

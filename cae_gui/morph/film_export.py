@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from cae_gui.widgets import dialogs
 from cae_gui.widgets.controls import Label
 from cae_gui.widgets.fields import ComboBox, CountBox
 from cae_gui.widgets.message_bar import MessageBar
+from model.io.files import unused
 from model.morph.film import FORMATS, PICTURES, SIZES, FilmSettings, extent, why_not
 
 Floats = NDArray[np.float32]
@@ -260,7 +260,7 @@ class FilmExport(QObject):
         place = dialogs.ask_place(self._page.window(), offer.title, self._settings.folder)
         if place is not None:
             self._settings.folder = place
-            write(_unused(place, offer.name))
+            write(unused(place, offer.name))
 
     def _export(self, offer: FilmOffer, choice: FilmChoice, path: Path) -> None:
         model, latents = self._models.model, offer.latents(choice)
@@ -286,8 +286,3 @@ def _spin(lowest: int, highest: int) -> CountBox:
     spin.setRange(lowest, highest)
     spin.setGroupSeparatorShown(True)
     return spin
-
-
-def _unused(place: Path, name: str) -> Path:
-    names = (f"{name} {number}" for number in count(2))
-    return next(place / each for each in chain([name], names) if not (place / each).exists())

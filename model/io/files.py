@@ -8,16 +8,20 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import secrets
 import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 
 _LOCKED_BYTE = 2**30  # beyond the end: on Windows no other process can read a byte that is locked
 _LONGEST_NAME = 255  # bytes, on nearly all disks
 _LONGEST_SUFFIX = 32  # bytes; longer ones are no suffix that a writer goes by
+_NO_NAME = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 _NOT_OFFERED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
 """Errors of file systems that offer no fsync."""
 
@@ -89,6 +93,22 @@ def beside(path: Path, name: str) -> Path:
     suffix = Path(name).suffix[:_LONGEST_SUFFIX]
     start = raw[: _LONGEST_NAME - len(digest) - len(os.fsencode(suffix)) - 1]
     return path.with_name(f"{start.decode('utf-8', 'ignore')}~{digest}{suffix}")
+
+
+def as_file_name(text: str) -> str:
+    """Return a text as the name of a file without a suffix, for the disks of all systems.
+
+    What none of them takes becomes “_”: signs of paths, control characters, an end that is a dot or
+    a space, and the names of Windows' devices. It never begins with a dot, which would hide it.
+    """
+    name = _NO_NAME.sub("_", readable(text)).strip().rstrip(".").rstrip() or "_"
+    return f"_{name}" if name.startswith(".") or _DEVICE.match(name) else name
+
+
+def unused(place: Path, name: str) -> Path:
+    """Return the path of a new folder in a place: of this name, or with the next free number."""
+    names = (f"{name} {number}" for number in count(2))
+    return next(place / each for each in chain([name], names) if not is_there(place / each))
 
 
 def _facts(path: Path) -> os.stat_result | None:

@@ -244,7 +244,10 @@ class LatentMap(QWidget):
 
     def set_selected(self, selected: Mask | None) -> None:
         """Paint the points with True in (N,) so that they stand out; None is no selection."""
-        self._selected, self._dots = selected, []
+        before, self._selected = self._selected, selected
+        if before is not None and selected is not None and np.array_equal(before, selected):
+            return  # most moves of the mouse that draws find nothing else
+        self._dots = []
         self._describe()
         self.update()
 

@@ -150,7 +150,8 @@ class MapPage(QWidget):
         parts = tools, form, self.legend, self.selection, only, self.filter_panel, self.hint
         contents = QWidget()
         column = filled(QVBoxLayout(contents), *parts, margins=(16, 16, 16, 8))
-        column.insertSpacing(2, 8)
+        for place in (4, 3, 1):
+            column.insertSpacing(place, 8)
         column.addStretch(1)
         filled(QVBoxLayout(self), Scrolling(contents))
         filled(QVBoxLayout(self.map), self.too_few)

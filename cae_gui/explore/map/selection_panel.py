@@ -34,10 +34,13 @@ class SelectionPanel(QWidget):
         direction_asked(int, object): put faces (list of name and pixels) on this side of a
             direction of one's own.
         gallery_asked(): show only them in the gallery.
+        export_asked(), training_asked(): write their pictures, or train on them.
     """
 
     direction_asked = Signal(int, object)
     gallery_asked = Signal()
+    export_asked = Signal()
+    training_asked = Signal()
 
     def __init__(
         self,
@@ -59,7 +62,7 @@ class SelectionPanel(QWidget):
         self.mean.set_face_name("Mean of the selected faces")
         self.numbers = Label(wordWrap=True)
         self._of_some = QWidget()
-        self.select, self.use = QPushButton("Sele&ct"), QPushButton("Use the select&ion")
+        self.select, self.use = QPushButton("Select"), QPushButton("Use the select&ion")
         self._fill_menus()
         self._arrange()
         self._connect()
@@ -85,6 +88,8 @@ class SelectionPanel(QWidget):
         self.load_mean = menu.addAction("Edit their &average", self._load_mean)
         menu.addSeparator()
         menu.addAction("Show only them in the &gallery", self.gallery_asked.emit)
+        menu.addAction("&Export pictures and names …", self.export_asked.emit)
+        menu.addAction("&Train on them", self.training_asked.emit)
         self.use.setMenu(menu)
         self.use.setToolTip("What can be done with the selected faces")
 

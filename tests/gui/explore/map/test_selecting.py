@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,22 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
+from cae_gui.core.faces import DEMO
 from cae_gui.explore.map.latent_map import LatentMap
 from cae_gui.explore.map.selection_panel import NONE_SELECTED, SelectionPanel
 from cae_gui.explore.map.strokes import Change, Mode
 from cae_gui.main_window import MainWindow
+from model.data.datasets import load_faces
+from model.events import EpochDone
 from model.face_set import FaceSet
-from tests.gui.conftest import LOADING_MS, save_faces
+from tests.gui.conftest import (
+    LOADING_MS,
+    SMALL,
+    Dialogs,
+    reported,
+    save_faces,
+    wait_for_message,
+)
 
 Key, Keys, LEFT = Qt.Key, Qt.KeyboardModifier, Qt.MouseButton.LeftButton
 NONE = Keys.NoModifier
@@ -282,6 +293,60 @@ def test_the_average_is_edited_under_a_name_and_undone(exploring: MainWindow, qt
     assert window.studio.selection.face.name == explorer.face.name
     explorer.undo_stack.undo()
     assert explorer.face.name == before
+
+
+def use(window: MainWindow, text: str) -> None:
+    """Choose an entry of the menu of uses."""
+    actions = {action.text(): action for action in panel_of(window).use.menu().actions()}
+    actions[text].trigger()
+
+
+def test_pictures_and_names_are_exported(
+    exploring: MainWindow, answers: Dialogs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = exploring
+    select(window, [5, 7, 21])
+    use(window, "&Export pictures and names …")
+    assert answers.asked == ["path"]  # given up
+    answers.path = tmp_path / "exports"
+    answers.path.mkdir()
+    use(window, "&Export pictures and names …")
+    wait_for_message(window, qtbot, "3 faces of patches")
+    written = load_faces(tmp_path / "exports" / "3 faces of patches")
+    faces = window.studio.faces.faces
+    assert faces is not None
+    assert list(written.names) == [faces.names[row] for row in (5, 7, 21)]
+    np.testing.assert_array_equal(written.images, faces.images[[5, 7, 21]])
+    use(window, "&Export pictures and names …")
+    wait_for_message(window, qtbot, "3 faces of patches 2")
+
+
+def test_a_run_on_the_selection_goes_on_later(
+    exploring: MainWindow, quick_engine: None, few_faces: FaceSet, qtbot: QtBot
+) -> None:
+    window, studio = exploring, exploring.studio
+    select(window, list(range(0, 60, 2)))
+    use(window, "&Train on them")
+    qtbot.waitUntil(lambda: studio.faces.faces.title == "30 faces of patches", timeout=LOADING_MS)
+    assert window.tabs.currentWidget() is window.train
+    np.testing.assert_array_equal(studio.faces.faces.images, few_faces.images[::2])
+    config = replace(SMALL, batch_size=16, epochs=500)
+    studio.training.start(config, studio.faces.faces, studio.faces.source)
+    with reported(studio.training, EpochDone, qtbot):
+        pass
+    with qtbot.waitSignal(studio.training.state_changed):
+        studio.training.stop()
+    qtbot.waitUntil(lambda: not studio.training.is_active, timeout=LOADING_MS)
+    folder = studio.training.folder
+    assert folder is not None
+    studio.faces.choose(DEMO)
+    qtbot.waitUntil(lambda: studio.faces.source == DEMO, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: studio.runs.find(folder) is not None, timeout=LOADING_MS)
+    with reported(studio.training, EpochDone, qtbot):
+        window.continue_run(folder)
+    assert studio.faces.faces.title == "30 faces of patches"
+    studio.training.stop()
+    qtbot.waitUntil(lambda: not studio.training.is_active, timeout=LOADING_MS)
 
 
 def test_other_faces_end_the_selection_and_another_model_keeps_it(
