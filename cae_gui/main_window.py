@@ -353,6 +353,7 @@ class MainWindow(QMainWindow):
 
     def _train_on(self, folder: Path) -> None:
         self.tabs.setCurrentWidget(self.train)
+        self.train.show_settings()
         self.studio.faces.choose(str(folder))
         self.messages.show_saved(folder, f"“{folder.name}” are the faces to train on now.")
 

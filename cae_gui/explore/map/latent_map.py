@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -226,6 +227,7 @@ class LatentMap(QWidget):
         """Set functions from a point's index to its name and its face uint8 (48, 48, 3)."""
         self._name, self._picture, self._card = name, picture, None
         self._thumbnails = ThumbnailCache(picture) if picture else None
+        self._are_faces_chosen = False
         self.update()
 
     def set_coloring(self, coloring: Coloring | None) -> None:
@@ -542,24 +544,24 @@ class LatentMap(QWidget):
         self._paint_faces(painter, round(SIDE * ratio))
 
     def _make_dots(self, ratio: float) -> list[QImage]:
-        """Return the dots, the lowest first: rings, those that aren't selected, those that are."""
+        """Return the dots, the lowest first: not selected, selected, rings, and what is in them."""
         shades = self._shades if self._is_colored() else np.zeros(len(self._places), np.uint8)
         # Rounded to quarters, so that cached discs serve many zoom steps.
         radius = max(round(self._radius() * ratio * 4), 4) / 4
         size = round(self.width() * ratio), round(self.height() * ratio)
-        places, palette, table, images = self._places * ratio, self.palette(), self._table(), []
+        places, palette, table = self._places * ratio, self.palette(), self._table()
         accent, dimmed, selected = accent_table(palette), self._dimmed_points(), self._selection()
-        if len(self._marked):
-            ring, marked = radius + _RING * ratio, self._marked
-            images.append(dots_image(places[marked], shades[marked], accent, ring, *size))
-        rest = np.ones(len(places), np.bool_)
-        if selected is not None:
-            rest, bright = ~selected, table if self._is_colored() else accent
-            table = paled(table, palette)
+        rest = np.ones(len(places), np.bool_) if selected is None else ~selected
+        lower = table if selected is None else paled(table, palette)
         faint = None if dimmed is None else (dimmed[rest], dimmed_table(palette))
-        images.append(dots_image(places[rest], shades[rest], table, radius, *size, faint))
+        images = [dots_image(places[rest], shades[rest], lower, radius, *size, faint)]
+        above: list[tuple[NDArray[Any], Table, float]] = []
         if selected is not None:
-            images.append(dots_image(places[selected], shades[selected], bright, radius, *size))
+            above.append((selected, table if self._is_colored() else accent, radius))
+        if len(marked := self._marked[self._marked < len(places)]):
+            above += [(marked, accent, radius + _RING * ratio), (marked, table, radius)]
+        for points, colors, wide in above:
+            images.append(dots_image(places[points], shades[points], colors, wide, *size))
         return images
 
     def _dimmed_points(self) -> Mask | None:
@@ -604,6 +606,7 @@ class LatentMap(QWidget):
         ratio = painter.deviceTransform().m11()
         table, selected = self._table(), self._selection()
         accent = accent_table(self.palette())[0]
+        marked = set(np.intersect1d(self._with_faces, self._marked).tolist())
         found, complete = self._thumbnails.ready(self._with_faces, side)
         for point, image in found:
             x, y = self._places[point].tolist()
@@ -612,10 +615,11 @@ class LatentMap(QWidget):
             is_pale = selected is not None and not selected[point]
             painter.setOpacity(_PALE if is_pale else 1.0)
             painter.drawImage(outline, image)
-            if self._is_colored():
-                paint_frame(painter, outline, table[self._shades[point]])
-            elif selected is not None and not is_pale:
+            if point in marked or (selected is not None and selected[point]):
+                painter.setOpacity(1.0)
                 paint_frame(painter, outline, accent)
+            elif self._is_colored():
+                paint_frame(painter, outline, table[self._shades[point]])
             painter.setOpacity(1.0)
         if not complete:
             self._more_faces.start()

@@ -42,13 +42,18 @@ def exploring(
     """A window that shows the map of sixty patches."""
     window = open_window()
     qtbot.waitUntil(lambda: window.studio.faces.faces is not None, timeout=LOADING_MS)
-    window.studio.faces.choose(str(save_faces(few_faces, tmp_path / "patches")))
+    show_map(window, save_faces(few_faces, tmp_path / "patches"), 60, qtbot)
+    return window
+
+
+def show_map(window: MainWindow, folder: Path, count: int, qtbot: QtBot) -> None:
+    """Show the map of a folder's faces, with so many points."""
+    window.studio.faces.choose(str(folder))
     window.tabs.setCurrentWidget(window.explore)
     window.explore.tabs.setCurrentWidget(window.explore.map)
     map_ = window.explore.map.map
-    there = lambda: map_.accessibleDescription().startswith("60 faces")  # noqa: E731
+    there = lambda: map_.accessibleDescription().startswith(f"{count} faces")  # noqa: E731
     qtbot.waitUntil(lambda: there() and map_.here() is not None, timeout=LOADING_MS)
-    return window
 
 
 def map_of(window: MainWindow) -> LatentMap:
@@ -259,6 +264,26 @@ def test_faces_selected_in_the_gallery_are_marked_on_the_map_and_can_be_taken(
     assert selected(window) == [3, 4, 5]
     window.gallery.pick(9)
     assert marked[-1] == []
+
+
+def test_of_many_faces_those_on_the_map_are_selected(
+    open_window: Callable[[], MainWindow],
+    few_faces: FaceSet,
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("model.latents.latent_set.MAX_FACES", 40)  # of sixty every second one
+    window = open_window()
+    qtbot.waitUntil(lambda: window.studio.faces.faces is not None, timeout=LOADING_MS)
+    show_map(window, save_faces(few_faces, tmp_path / "patches"), 30, qtbot)
+    map_of(window).sweep_view(Change.REPLACE)
+    assert selected(window) == list(range(0, 60, 2))
+    assert panel_of(window).count.text() == "30 of 30 faces"
+    window.gallery.show_only(np.arange(0), "")
+    window.explore.map.mark(np.array([3, 4, 5, 6]))
+    panel_of(window).take_gallery.trigger()
+    assert selected(window) == [4, 6]
 
 
 def test_the_selection_makes_a_direction(exploring: MainWindow) -> None:

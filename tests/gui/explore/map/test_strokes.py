@@ -336,6 +336,27 @@ def test_selected_points_stand_out_and_marked_ones_have_rings(map_: LatentMap, t
     assert same_picture(picture_of(map_), plain)
 
 
+def test_faces_of_selected_and_marked_points_are_framed_others_pale(map_: LatentMap) -> None:
+    face = np.full((48, 48, 3), (250, 20, 20), np.uint8)
+    map_.set_faces(str, lambda _point: face)
+    accent = map_.palette().highlight().color().getRgb()[:3]
+    picture_of(map_)  # the faces are made some at a time
+
+    def framed(x: float, y: float) -> tuple[bool, bool]:
+        """Return whether a face has a frame, and whether it is pale."""
+        place, picture = at(map_, x, y), picture_of(map_)
+        part = picture[place.y() - 26 : place.y() + 26, place.x() - 26 : place.x() + 26]
+        is_framed = bool((part == accent).all(axis=2).any())
+        return is_framed, not (part == face[0, 0]).all(axis=2).any()
+
+    assert framed(10, 0) == framed(0, 0) == (False, False)
+    map_.set_selected(np.array([True, False, False, False, False]))
+    map_.set_marked(np.array([2]))
+    assert framed(0, 0) == (True, False)
+    assert framed(10, 0) == (False, True)
+    assert framed(0, 10) == (True, True)
+
+
 def test_escape_selects_nothing_once_faces_travel_again(map_: LatentMap, told: Any) -> None:
     map_.set_selected(np.array([True, False, False, False, True]))
     map_.set_mode(Mode.LASSO)
