@@ -26,7 +26,7 @@ from cae_gui.core.latents import Latents
 from cae_gui.core.models import Lane, Models
 from cae_gui.core.tasks import Tasks
 from cae_gui.explore.custom_directions import CustomDirections
-from cae_gui.explore.direction_builder import WITH
+from cae_gui.explore.direction_builder import MOST_FACES, WITH
 from cae_gui.explore.directions_page import DirectionsPage
 from cae_gui.explore.explorer import Explorer
 from cae_gui.explore.exploring import Exploring
@@ -97,6 +97,7 @@ class ExplorePage(Workspace):
         super().__init__(parent)
         self._models, self._tasks, self._faces = models, tasks, faces
         self._explorer, self._exploring, self._refine = explorer, exploring, refine
+        self._selection, self._messages = selection, messages
         self._own = own
         self._stamp = 0
         self._held_by: QObject | None = None  # the window that tells when the key is released
@@ -305,10 +306,17 @@ class ExplorePage(Workspace):
     def _on_into_direction(self) -> None:
         face, pixels = self._explorer.face, self.face.pixels()
         if face is not None and pixels is not None:
-            self._on_direction_asked(WITH, [(face.name, pixels)])
+            self._to_direction(WITH, [(face.name, pixels)])
 
-    @Slot(int, object)
-    def _on_direction_asked(self, side: int, faces: Sequence[Face]) -> None:
+    @Slot(int)
+    def _on_direction_asked(self, side: int) -> None:
+        chosen = self._selection.chosen
+        self._to_direction(side, chosen.some(MOST_FACES))
+        if len(chosen) > MOST_FACES:
+            text = f"{MOST_FACES} of the {len(chosen):,} faces were taken, evenly spread."
+            self._messages.show_message(f"{text} More would hardly change the direction.")
+
+    def _to_direction(self, side: int, faces: Sequence[Face]) -> None:
         """Put faces on a side of a direction of the user's own, and show it."""
         self.show_inspector(True)
         self.tabs.setCurrentWidget(self.own_page)

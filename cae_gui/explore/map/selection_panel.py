@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from cae_gui.core.models import Lane, Models
-from cae_gui.explore.direction_builder import MOST_FACES, WITH, WITHOUT
+from cae_gui.explore.direction_builder import WITH, WITHOUT
 from cae_gui.explore.explorer import Edited, Face
 from cae_gui.explore.exploring import Exploring
 from cae_gui.explore.map.latent_map import LatentMap
@@ -20,6 +20,7 @@ from cae_gui.widgets.controls import ElidedLabel, Label, SectionLabel
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.images import Pixels
 from cae_gui.widgets.layouts import filled
+from cae_gui.widgets.numbers import counted
 
 NONE_SELECTED = "No face is selected."
 NEAREST = (10, 50, 250)
@@ -31,13 +32,12 @@ class SelectionPanel(QWidget):
     """Joins a map and its selection, and shows the mean of the selected faces.
 
     Signals:
-        direction_asked(int, object): put faces (list of name and pixels) on this side of a
-            direction of one's own.
+        direction_asked(int): put them on this side of a direction of one's own.
         gallery_asked(): show only them in the gallery.
         export_asked(), training_asked(): write their pictures, or train on them.
     """
 
-    direction_asked = Signal(int, object)
+    direction_asked = Signal(int)
     gallery_asked = Signal()
     export_asked = Signal()
     training_asked = Signal()
@@ -83,7 +83,9 @@ class SelectionPanel(QWidget):
         self.select.setToolTip("Select faces without drawing")
         menu = QMenu(self.use)
         for side, text in ((WITH, "&With it"), (WITHOUT, "With&out it")):
-            menu.addAction(f"{text}, of a direction of yours", partial(self._to_direction, side))
+            menu.addAction(
+                f"{text}, of a direction of yours", partial(self.direction_asked.emit, side)
+            )
         menu.addSeparator()
         self.load_mean = menu.addAction("Edit their &average", self._load_mean)
         menu.addSeparator()
@@ -144,9 +146,6 @@ class SelectionPanel(QWidget):
             rows = np.intersect1d(explored.latents.rows, self._in_gallery)
             self._selection.take(rows, Change.REPLACE)
 
-    def _to_direction(self, side: int) -> None:
-        self.direction_asked.emit(side, self._selection.chosen.some(MOST_FACES))
-
     def _load_mean(self) -> None:
         if self._average is None:
             return
@@ -164,16 +163,15 @@ class SelectionPanel(QWidget):
     def _show(self) -> None:
         """Show which points are selected, and how many."""
         explored, rows = self._maps.explored, self._selection.rows
-        known = explored is not None
-        self._map.set_selected(
-            np.isin(explored.latents.rows, rows) if explored is not None and len(rows) else None
-        )
-        total = len(explored.latents.rows) if explored is not None else 0
-        text = f"{len(rows):,} of {total:,} faces" if len(rows) else NONE_SELECTED
+        selected, text = None, NONE_SELECTED
+        if explored is not None and len(rows):
+            selected = np.isin(explored.latents.rows, rows)
+            text = f"{len(rows):,} of {counted(len(selected), 'face')}"
+        self._map.set_selected(selected)
         self.count.setText(text)
-        self.select.setEnabled(known)
-        self.use.setEnabled(known and len(rows) > 0)
-        self._of_some.setVisible(len(rows) > 0)
+        self.select.setEnabled(explored is not None)
+        self.use.setEnabled(selected is not None)
+        self._of_some.setVisible(selected is not None)
 
     @Slot()
     def _show_summary(self) -> None:

@@ -303,6 +303,19 @@ def test_the_selection_makes_a_direction(exploring: MainWindow) -> None:
     np.testing.assert_array_equal(own.builder.images(1), faces.images[[10, 11]])
 
 
+def test_of_very_many_faces_a_direction_takes_some_of_all(
+    exploring: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    monkeypatch.setattr("cae_gui.explore.page.MOST_FACES", 20)
+    select(exploring, list(range(60)))
+    use(exploring, "&With it, of a direction of yours")
+    images, faces = exploring.explore.own_page.builder.images(0), exploring.studio.faces.faces
+    assert len(images) == 20
+    assert faces is not None
+    np.testing.assert_array_equal(images[[0, -1]], faces.images[[0, -1]])
+    wait_for_message(exploring, qtbot, "20 of the 60 faces")
+
+
 def test_the_average_is_edited_under_a_name_and_undone(exploring: MainWindow, qtbot: QtBot) -> None:
     window, panel, explorer = exploring, panel_of(exploring), exploring.studio.explorer
     assert explorer.face is not None
