@@ -69,6 +69,7 @@ OF_WIDGETS: dict[str, tuple[tuple[str, str], ...]] = {
         ("Travel over the map", "Shift with arrow keys"),
         ("Nearer, farther, all", "+, −, 0"),
         ("Load the face", "Enter"),
+        ("Add a condition that faces must meet", "Ctrl+Shift+F"),
         ("Look around between the faces", "A"),
         ("Move what is looked at, load it, leave", "Arrow keys, Enter, Escape"),
         ("Draw a lasso, a rectangle, a path", "L, R, P"),

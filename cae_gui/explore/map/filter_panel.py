@@ -15,6 +15,8 @@ from cae_gui.widgets.fields import ComboBox, Slider
 from cae_gui.widgets.layouts import filled
 from model.latents.face_values import TYPICALITY, Condition
 
+ADD = "Ctrl+Shift+F"
+"""The shortcut that adds a condition: no letter of its name is free for a mnemonic."""
 _SIGMAS = 30
 """Each end of a slider over sigma, in tenths."""
 
@@ -106,8 +108,9 @@ class FilterPanel(QWidget):
         self.rows: list[ConditionRow] = []
         self.told = Label(wordWrap=True)
         self.told.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        tip = "Let only those faces stand out that have more, or less, of something"
-        self.add = button("Add &condition", filters.add, tip)
+        tip = f"Let only those faces stand out that have more, or less, of something ({ADD})"
+        self.add = button("Add condition", filters.add, tip)
+        self.add.setShortcut(ADD)
         self.clear = button("Clear", filters.clear, "Let all faces stand out again")
         self._column = filled(QVBoxLayout())
         buttons = filled(QHBoxLayout(), self.add, self.clear)

@@ -123,8 +123,12 @@ def test_conditions_are_added_changed_and_removed(page: MapPage, qtbot: QtBot) -
     shown = picture_of(page.map)
     assert not same_picture(shown, all_shown)
 
-    QTest.keyClick(panel.add, Key.Key_Space)
+    both = Qt.KeyboardModifier.ControlModifier | SHIFT
+    page.window().activateWindow()
+    QTest.keyClick(row.side, Key.Key_F, both)
+    qtbot.waitUntil(lambda: len(panel.rows) == 2)  # the button is seen to be pressed first
     second = panel.rows[1]
+    second.remove.setFocus()
     QTest.keyClick(second.remove, Key.Key_Tab)
     assert panel.add.hasFocus()
     second.name.setFocus()
