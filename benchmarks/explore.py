@@ -10,7 +10,8 @@ map of them, and drags sliders and points between faces in the real window; one 
   new value of one of three conditions;
 * ``between_ms``: the latent of a place between the faces, by t-SNE; ``probe_p95_ms``: from a move
   of the mouse onto the ground of the map to the painted card with a decoded face;
-* ``slider_p95_ms``: from a slider's new value to the painted face, as in ``latency.py``, at rest.
+* ``slider_p95_ms``: from a slider's new value to the painted face, as in ``latency.py``, at rest;
+  ``strips_p95_ms``: the same with pictures under the sliders, in turns with it.
 
 Without LFW it takes the demo faces, and as many points at random as LFW has. On a slow machine
 fewer faces are encoded, searched for and painted, so that each takes a minute or two at most;
@@ -136,12 +137,19 @@ def hands(source: str, drags: int) -> dict[str, float]:
     window = open_window(source)
     try:
         run_for(1)
-        times, probes = drag_sliders(window, drags), probe_times(window)
+        times, with_strips = list[float](), list[float]()
+        for _ in range(2):
+            for strips, found in ((False, times), (True, with_strips)):
+                window.explore.strips.setChecked(strips)
+                found += drag_sliders(window, -(-drags // 2))
+        probes = probe_times(window)
     finally:
         window.close()
     return {
         "slider_p50_ms": round(float(np.percentile(times, 50)), 2),
         "slider_p95_ms": round(float(np.percentile(times, 95)), 2),
+        "strips_p50_ms": round(float(np.percentile(with_strips, 50)), 2),
+        "strips_p95_ms": round(float(np.percentile(with_strips, 95)), 2),
         "probe_p50_ms": round(float(np.percentile(probes, 50)), 2),
         "probe_p95_ms": round(float(np.percentile(probes, 95)), 2),
     }

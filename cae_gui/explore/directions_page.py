@@ -115,6 +115,8 @@ class DirectionsPage(QWidget):
     @Slot()
     def _show_directions(self) -> None:
         own = self._own
+        if self._preset is not None and self._edited is None and self._preset.model != own.digest:
+            self._close()  # another model is in use: the edit is none of its space
         self.new.setEnabled(own.is_ready)
         self.bring.setEnabled(own.is_ready)
         self.keep.setEnabled(own.is_ready and bool(own.digest))

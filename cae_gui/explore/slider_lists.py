@@ -38,6 +38,8 @@ MOST_PERCENT = 150.0
 """Range of a preset's slider, in per cent of the whole edit."""
 ROWS_AT_ONCE = 2
 """Rows whose ends are decoded at once, a strip alone: a slider's picture may wait for them."""
+MOST_KNOWN = 200
+"""Rows whose faces are kept while others are in view: 10 MB with strips."""
 NOT_MEASURED = "The latent space hasn't been measured yet."
 NO_ATTRIBUTES = (
     "There are no attribute directions for this model. "
@@ -353,6 +355,8 @@ class _SliderFaces(QObject):
 
     def _on_faces(self, sliders: LatentSliders, rows: list[int], faces: Pixels) -> None:
         self._is_asking = False
+        for old in list(self._known)[: max(0, len(self._known) - MOST_KNOWN)]:
+            del self._known[old]
         for row, part in zip(rows, np.split(faces, len(rows)), strict=True):
             self._known[sliders, row] = _Shown(sliders.area.row(row), part)
             if len(part) == _count(sliders):  # else it was switched meanwhile

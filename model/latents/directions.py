@@ -121,29 +121,46 @@ class Directions:
 
 def principal_directions(statistics: LatentStatistics) -> Directions:
     """Return the principal directions by variance, each with the share that it explains."""
-    return Directions(_by_variance(statistics, "Direction"), statistics.mean)
+    items = _by_variance("Direction", statistics.directions, statistics.sigma)
+    return Directions(items, statistics.mean)
 
 
 def local_directions(near: Floats, origin: Floats) -> Directions:
     """Return the principal directions of latents (k, L), k >= 2, that lie near ``origin`` (L,).
 
     Coordinates count from ``origin``, in standard deviations of these latents around their mean.
+    Each direction points where its largest entry is positive; those without spread are left out.
     Source: local principal component analysis (Kambhatla and Leen, "Dimension reduction by local
     principal component analysis", 1997).
 
     Raises:
         ValueError: all latents are equal.
     """
-    return Directions(_by_variance(LatentStatistics.fit(near), "Local"), origin)
+    # Not by scikit-learn: importing it takes 2 s, and this is waited for.
+    centred = near - near.mean(axis=0, dtype=np.float64)
+    _, spread, rows = np.linalg.svd(centred, full_matrices=False)
+    kept = np.flatnonzero(spread > max(spread[0], 1e-6) * 1e-4)[: len(near) - 1]
+    if not len(kept):
+        raise ValueError(
+            "There are no directions here: the nearest faces all have the same latent."
+        )
+    rows = rows[kept]
+    largest = np.abs(rows).argmax(axis=1)
+    rows *= np.sign(rows[np.arange(len(rows)), largest])[:, None]
+    sigma = (spread[kept] / np.sqrt(len(near) - 1)).astype(np.float32)
+    return Directions(_by_variance("Local", rows.astype(np.float32), sigma), origin)
 
 
-def _by_variance(statistics: LatentStatistics, word: str) -> tuple[Direction, ...]:
-    measured = zip(statistics.directions, statistics.sigma, statistics.explained, strict=True)
+def _by_variance(word: str, vectors: Floats, sigma: Floats) -> tuple[Direction, ...]:
+    shares = sigma.astype(np.float64) ** 2
+    shares /= shares.sum()
     return tuple(
         Direction(
-            f"{word} {number}", "principal", vector, float(sigma), None, f"{share:.1%} of all"
+            f"{word} {number}", "principal", vector, float(spread), None, f"{share:.1%} of all"
         )
-        for number, (vector, sigma, share) in enumerate(measured, 1)
+        for number, (vector, spread, share) in enumerate(
+            zip(vectors, sigma, shares, strict=True), 1
+        )
     )
 
 

@@ -192,6 +192,8 @@ def test_another_model_has_presets_of_its_own(
     edit(window)
     keep(window, "Serious", qtbot)
     qtbot.waitUntil(lambda: kept() == ["Serious"], timeout=LOADING_MS)
+    qtbot.mouseClick(page.keep, LEFT)
+    assert page.preset_form.isVisible()
     path = tmp_path / "small.safetensors"
     save_model(path, FaceModel(ConvAutoencoder(500).eval()))
     with qtbot.waitSignal(window.studio.models.replaced, timeout=LOADING_MS):
@@ -199,6 +201,7 @@ def test_another_model_has_presets_of_its_own(
     qtbot.waitUntil(lambda: bool(window.studio.own.digest), timeout=LOADING_MS)
     assert own_names(window) == []
     assert window.studio.own.items == ()
+    assert not page.preset_form.isVisible()  # it held an edit of the model before
     with qtbot.waitSignal(window.studio.models.replaced, timeout=LOADING_MS):
         window.studio.models.open_shipped()
     wait_until_known(window, "Serious", qtbot)

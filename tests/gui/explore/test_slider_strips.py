@@ -148,13 +148,12 @@ def test_a_locked_row_takes_no_click(window: MainWindow, qtbot: QtBot) -> None:
 def test_a_drag_with_ctrl_crosses_rows_with_strips(window: MainWindow) -> None:
     explorer, sliders = window.studio.explorer, window.explore.attributes
     steps, found = explorer.undo_stack.count(), sliders_of(sliders)
-    area = sliders.area.viewport()
-    ctrl = Qt.KeyboardModifier.ControlModifier
-    first = found[0].track.mapTo(area, QPoint(235, 5))
-    last = found[2].strip.mapTo(area, QPoint(245, 20))
-    QTest.mousePress(area, LEFT, ctrl, first)
-    QTest.mouseMove(area, last)
-    QTest.mouseRelease(area, LEFT, ctrl, last)
+    ctrl, strip = Qt.KeyboardModifier.ControlModifier, found[0].strip
+    first = QPoint(235, 18)
+    last = strip.mapFrom(sliders, found[2].strip.mapTo(sliders, QPoint(245, 20)))
+    QTest.mousePress(strip, LEFT, ctrl, first)
+    QTest.mouseMove(strip, last)
+    QTest.mouseRelease(strip, LEFT, ctrl, last)
     assert explorer.undo_stack.count() == steps + 1
     assert [found[row].value() > found[row].row().neutral for row in range(3)] == [True] * 3
 

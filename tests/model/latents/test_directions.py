@@ -140,5 +140,5 @@ def test_local_directions_are_where_near_latents_vary_counted_from_the_origin() 
 
 
 def test_equal_latents_have_no_local_directions() -> None:
-    with pytest.raises(ValueError, match="same latent"):
+    with pytest.raises(ValueError, match="all have the same latent"):
         local_directions(np.ones((60, 4), np.float32), np.zeros(4, np.float32))
