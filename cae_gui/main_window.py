@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -48,6 +49,7 @@ from cae_gui.morph.page import MorphPage
 from cae_gui.reconstruct.face_errors import Other
 from cae_gui.reconstruct.page import ReconstructPage
 from cae_gui.reconstruct.photo_panel import PhotoPanel
+from cae_gui.scripts import Scripts
 from cae_gui.settings import Settings
 from cae_gui.status import Status
 from cae_gui.studio import Studio
@@ -261,6 +263,7 @@ class MainWindow(QMainWindow):
             folding=self.folding,
             show_workspace=self.show_workspace,
             copy_picture=self.copy_picture,
+            copy_script=self.copy_script,
             show_exports=self.header.export.showMenu,
             continue_run=self.continue_run,
             set_scheme=self.set_scheme,
@@ -277,6 +280,7 @@ class MainWindow(QMainWindow):
             continue_run=self.continue_run,
             open_last_session=self.files.open_last_session,
         )
+        self._scripts = Scripts(studio, self.settings, self.messages)
         works = studio.models, studio.faces, studio.photos, studio.filming, studio.maps
         studio.errors.offers = self._other_models
         self.status.progress.watch(*works, studio.errors, studio.face_export)
@@ -319,6 +323,8 @@ class MainWindow(QMainWindow):
         self.morph.path.frames.edited_wanted.connect(self._on_edited_wanted)
         for page in (self.morph.path, self.morph.grid, self.morph.analogy):
             page.edit_asked.connect(self._on_edit_asked)
+            page.script_asked.connect(self.copy_script)
+        self.explore.script_asked.connect(self._on_script_asked)
         self._connect_saving()
 
     def _connect_map(self) -> None:
@@ -478,6 +484,30 @@ class MainWindow(QMainWindow):
         else:
             clipboard.setImage(picture)
             self.messages.show_message("The picture was copied.")
+
+    @Slot()
+    def copy_script(self) -> None:
+        """Copy a script that makes what is in view again."""
+        morph, scripts = self.morph, self._scripts
+        copies: dict[QWidget | None, Callable[[], object]] = {
+            self.explore: scripts.copy_edit,
+            morph.path: scripts.copy_path,
+            morph.grid: scripts.copy_grid,
+            morph.analogy: scripts.copy_analogy,
+        }
+        page = self.tabs.currentWidget()
+        copy = copies.get(morph.tabs.currentWidget() if page is morph else page)
+        if copy is None:
+            self.messages.show_message("Explore and Morph have what can be copied as Python.")
+        else:
+            copy()
+
+    @Slot(str)
+    def _on_script_asked(self, direction: str) -> None:
+        if direction:
+            self._scripts.copy_direction(direction)
+        else:
+            self._scripts.copy_edit()
 
     def set_scheme(self, scheme: Scheme) -> None:
         """Choose “system”, “light” or “dark”."""

@@ -59,6 +59,7 @@ class Menus(QObject):
         folding: Folding,
         show_workspace: Callable[[int], object],
         copy_picture: Callable[[], object],
+        copy_script: Callable[[], object],
         show_exports: Callable[[], object],
         continue_run: Callable[[Path], object],
         set_scheme: Callable[[Scheme], object],
@@ -68,7 +69,8 @@ class Menus(QObject):
         self._files, self._saving, self._messages = files, saving, messages
         self._gallery, self._train, self._explore, self._tabs = gallery, train, explore, tabs
         self._folding, self._show_workspace = folding, show_workspace
-        self._copy_picture, self._show_exports = copy_picture, show_exports
+        self._copy_picture, self._copy_script = copy_picture, copy_script
+        self._show_exports = show_exports
         self._continue_run = continue_run
         self._set_scheme = set_scheme
         self.of_model = QMenu(window)
@@ -121,6 +123,7 @@ class Menus(QObject):
             menu.addAction(action)
         menu.addSeparator()
         self._add(menu, "Cop&y picture", self._copy_picture, keys.Copy)
+        self._add(menu, "Copy as Pyt&hon", self._copy_script, "Ctrl+Alt+C")
         self._add(menu, "Copy training as co&mmand", self._train.copy_command, "Ctrl+Shift+C")
         self._add(menu, "&Paste picture", self._files.paste, keys.Paste)
         self._add(menu, "&Find a face", self._find, keys.Find)

@@ -42,6 +42,7 @@ from cae_gui.explore.map.strokes import Mode
 from cae_gui.explore.principal_page import OF_NEAREST
 from cae_gui.explore.sliders.latent_slider import LatentSlider
 from cae_gui.main_window import MainWindow
+from cae_gui.morph.mix import MorphFace
 from cae_gui.widgets.theme import Scheme
 from cae_gui.widgets.tokens import is_dark
 from model.config import PRESETS
@@ -50,6 +51,8 @@ from model.runs.labels import RunLabels
 
 FACE = 6
 """Row of the demo face on show."""
+THIRD = 30
+"""Row of the third face of the path at an even pace."""
 MOVES = ((0, 0.2), (1, -0.15), (2, 0.25), (4, -0.2))
 """Principal sliders to move, and by what share of their length."""
 COLORS = "Smiling"
@@ -105,6 +108,8 @@ def main() -> None:
             window.studio.map_selection.clear()
             go_half_way(window)
             take(window.morph, folder / "morph")
+            pace_evenly(window)
+            take(window.morph, folder / "even-pace")
             show(window.morph.tabs, window.morph.grid)
             take(window.morph, folder / "grid")
             train(window)
@@ -230,6 +235,16 @@ def go_half_way(window: MainWindow) -> None:
     wait_for(path.slider.isEnabled, "two encoded faces")
     wait_for(lambda: path.film.count() > 0, "the film strip")
     change(painted, path.slider, path.slider.maximum() // 2)
+
+
+def pace_evenly(window: MainWindow) -> None:
+    """Put a third face between the two, and walk the path at an even pace."""
+    morpher, faces = window.studio.morpher, window.studio.faces.faces
+    assert faces is not None
+    morpher.insert(1, MorphFace(faces.names[THIRD], np.array(faces.images[THIRD])))
+    window.morph.path.playback.even.click()
+    wait_for(lambda: morpher.path is not None and morpher.to_pace() is None, "the pace")
+    run_for(FILLING_S)
 
 
 def train(window: MainWindow) -> None:

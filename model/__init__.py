@@ -10,10 +10,24 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from model.checkpoint import FaceModel, load_face_model, load_model, pretrained, save_model
+    from model.checkpoint import (
+        FaceModel,
+        load_face_model,
+        load_model,
+        pretrained,
+        pretrained_model,
+        save_model,
+    )
     from model.config import PRESETS, TrainConfig
     from model.data.datasets import FaceSet, load_faces
+    from model.documents.script import unpack_latent
+    from model.inference import decode, encode, even_pace, reconstruct
+    from model.latents.named_directions import named_directions
+    from model.morph.film import FilmSettings, export_film, write_film
+    from model.morph.key_frames import KeyFrame, analogy, grid
+    from model.morph.key_frames import Path as MorphPath
     from model.network import ConvAutoencoder, layer_table
+    from model.photos.photos import read_photo
     from model.runs.runs import Run
     from model.training.training import train
 
@@ -31,38 +45,70 @@ _HOMES = {
     "ConvAutoencoder": "network",
     "FaceModel": "checkpoint",
     "FaceSet": "data.datasets",
+    "FilmSettings": "morph.film",
+    "KeyFrame": "morph.key_frames",
+    "MorphPath": "morph.key_frames:Path",
     "PRESETS": "config",
     "Run": "runs.runs",
     "TrainConfig": "config",
+    "analogy": "morph.key_frames",
+    "decode": "inference",
+    "encode": "inference",
+    "even_pace": "inference",
+    "export_film": "morph.film",
+    "grid": "morph.key_frames",
     "layer_table": "network",
     "load_face_model": "checkpoint",
     "load_faces": "data.datasets",
     "load_model": "checkpoint",
+    "named_directions": "latents.named_directions",
     "pretrained": "checkpoint",
+    "pretrained_model": "checkpoint",
+    "read_photo": "photos.photos",
+    "reconstruct": "inference",
     "save_model": "checkpoint",
     "train": "training.training",
+    "unpack_latent": "documents.script",
+    "write_film": "morph.film",
 }
+"""Where each public name is, and what it is called there if that is another name."""
 
 __all__ = [
     "PRESETS",
     "ConvAutoencoder",
     "FaceModel",
     "FaceSet",
+    "FilmSettings",
+    "KeyFrame",
+    "MorphPath",
     "Run",
     "TrainConfig",
+    "analogy",
+    "decode",
+    "encode",
+    "even_pace",
+    "export_film",
+    "grid",
     "layer_table",
     "load_face_model",
     "load_faces",
     "load_model",
+    "named_directions",
     "pretrained",
+    "pretrained_model",
+    "read_photo",
+    "reconstruct",
     "save_model",
     "train",
+    "unpack_latent",
+    "write_film",
 ]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    home, _, original = _HOMES[name].partition(":")
+    value = getattr(importlib.import_module(f"{__name__}.{home}"), original or name)
     globals()[name] = value
     return value

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -18,6 +18,8 @@ from torch.nn import functional
 
 from model.checkpoint import FaceModel
 from model.device import autocast
+from model.morph.key_frames import Path as MorphPath
+from model.morph.pace import EvenPace, measure_pace
 from model.network import ConvAutoencoder, FromVector, UpBlock
 from model.precision import PRECISIONS, fastest_precision
 from model.progress import WorkProgress
@@ -67,6 +69,14 @@ def decode_exactly(model: FaceModel, latents: Latents) -> Floats:
     """
     images = _decoder(model.network)(torch.tensor(latents))
     return images.clamp(0, 1).permute(0, 2, 3, 1).numpy()
+
+
+def even_pace(model: FaceModel, path: MorphPath) -> MorphPath:
+    """Return a path at an even pace: its pictures by this model change by equal amounts."""
+    decode_some = functools.partial(decode_exactly, model)
+    *_, pace = measure_pace(path.along, decode_some, segments=path.segments)
+    assert isinstance(pace, EvenPace)
+    return replace(path, pace=pace)
 
 
 def as_images(output: Tensor) -> Images:

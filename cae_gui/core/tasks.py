@@ -33,6 +33,7 @@ class Task(Enum):
     COMPARISON = auto()
     LAYERS = auto()
     DEVICE = auto()
+    SCRIPT = auto()
     VERSIONS = auto()
     ABOUT = auto()
     FIRST_PLOT = auto()

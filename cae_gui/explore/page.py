@@ -43,7 +43,7 @@ from cae_gui.explore.snapshots import SnapshotsPage
 from cae_gui.explore.state_pictures import StatePictures
 from cae_gui.explore.tools import SideTabs, Tool, ToolRow
 from cae_gui.explore.typicality import TypicalityGauge
-from cae_gui.widgets.controls import Label
+from cae_gui.widgets.controls import Label, in_menu
 from cae_gui.widgets.face_mime import Face
 from cae_gui.widgets.face_view import FaceView
 from cae_gui.widgets.fields import CountBox, Slider, Tabs
@@ -73,9 +73,11 @@ class ExplorePage(Workspace):
 
     Signals:
         morph_asked(): put the edited face into the morph.
+        script_asked(str): copy the script of the edited face, or of a direction of this name.
     """
 
     morph_asked = Signal()
+    script_asked = Signal(str)
 
     def __init__(
         self,
@@ -98,6 +100,7 @@ class ExplorePage(Workspace):
         self._models, self._tasks, self._faces = models, tasks, faces
         self._explorer, self._exploring, self._refine = explorer, exploring, refine
         self._selection, self._messages = selection, messages
+        self._own = own
         self._own = own
         self._stamp = 0
         self._held_by: QObject | None = None  # the window that tells when the key is released
@@ -205,6 +208,9 @@ class ExplorePage(Workspace):
         self.menu.addSeparator()
         self.menu.addAction("Put into &Morph", self.morph_asked.emit)
         self.menu.addAction("Into a &direction …", self._on_into_direction)
+        self.menu.addSeparator()
+        self.menu.addAction("Copy as P&ython\tCtrl+Alt+C", partial(self.script_asked.emit, ""))
+        self.of_directions = self.menu.addMenu("Copy a direction as Pyt&hon")
         self._refining: QAction | None = None
         if self._refine is not None:
             self.menu.addSeparator()
@@ -301,6 +307,11 @@ class ExplorePage(Workspace):
         """Enable the menu's entries that apply."""
         if self._refining is not None:
             self._refining.setEnabled(self._exploring.is_unedited())
+        self.of_directions.clear()
+        for item in self._own.of_faces:
+            copy = partial(self.script_asked.emit, item.name)
+            self.of_directions.addAction(in_menu(item.name), copy)
+        self.of_directions.setEnabled(not self.of_directions.isEmpty())
 
     @Slot()
     def _on_into_direction(self) -> None:

@@ -53,9 +53,11 @@ class AnalogyPage(QWidget):
 
     Signals:
         edit_asked(object, str): edit a latent (L,) of this name in Explore.
+        script_asked(): copy the script of the analogy.
     """
 
     edit_asked = Signal(object, str)
+    script_asked = Signal()
 
     def __init__(
         self,
@@ -97,6 +99,7 @@ class AnalogyPage(QWidget):
         menu = self.result.menu()
         menu.addAction("Save pict&ure …", self._on_save)
         menu.addAction("Edit &in Explore", self._on_edit)
+        menu.addAction("Copy as P&ython\tCtrl+Alt+C", self.script_asked.emit)
         self._arrange()
         self._connect()
         self._on_changed()

@@ -43,9 +43,11 @@ class GridPage(QWidget):
 
     Signals:
         edit_asked(object, str): edit a latent (L,) of this name in Explore.
+        script_asked(): copy the script of the grid.
     """
 
     edit_asked = Signal(object, str)
+    script_asked = Signal()
 
     def __init__(
         self,
@@ -85,6 +87,7 @@ class GridPage(QWidget):
         menu.addAction("Save pict&ure …", self._on_save)
         menu.addAction("Edit &in Explore", self._on_edit)
         menu.addAction("E&xport …", self._on_export)
+        menu.addAction("Copy as P&ython\tCtrl+Alt+C", self.script_asked.emit)
         self._arrange()
         self._connect()
         self._on_changed()

@@ -47,9 +47,11 @@ class PathPage(QWidget):
 
     Signals:
         edit_asked(object, str): edit a latent (L,) of this name in Explore.
+        script_asked(): copy the script of the path.
     """
 
     edit_asked = Signal(object, str)
+    script_asked = Signal()
 
     def __init__(
         self,
@@ -125,6 +127,7 @@ class PathPage(QWidget):
         of_face = self.face.menu()
         of_face.addAction("Save pict&ure …", self._on_save)
         of_face.addAction("Edit &in Explore", self._on_edit)
+        of_face.addAction("Copy as P&ython\tCtrl+Alt+C", self.script_asked.emit)
         menu.addActions(of_face.actions())
         of_face.addAction("E&xport …", self._on_export)
         self.more.setMenu(menu)

@@ -242,23 +242,21 @@ def run_morph(arguments: Namespace) -> int:
     if not 0 < arguments.seconds <= 3600:
         message = f"--seconds must be above 0 and at most 3600, not {arguments.seconds:g}."
         raise CommandError(ExitCode.USAGE, message)
-    from functools import partial
-
     import numpy as np
 
-    from model.inference import decode, decode_exactly, encode
+    from model.inference import decode, encode, even_pace
     from model.morph.film import FilmSettings, write_film
     from model.morph.key_frames import KeyFrame, there_and_back
     from model.morph.key_frames import Path as MorphPath
-    from model.morph.pace import even_times
 
     model = open_model(arguments.model)
     start, end = encode(model, open_pictures([arguments.first, arguments.second]))
     path = MorphPath((KeyFrame(start, spherical=arguments.spherical), KeyFrame(end)))
     share = np.linspace(0, 1, arguments.frames)
     if arguments.even_pace:
-        share = even_times(path.along, partial(decode_exactly, model), arguments.frames)
-    frames = decode(model, path.along(share))
+        frames = decode(model, even_pace(model, path).at(share))
+    else:
+        frames = decode(model, path.along(share))
     names = [Path(name).name for name in (arguments.model, arguments.first, arguments.second)]
     about = {"model": names[0], "faces": names[1:], "even pace": arguments.even_pace}
     rate = arguments.frames / arguments.seconds

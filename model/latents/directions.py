@@ -111,6 +111,25 @@ class Directions:
         step, *_ = np.linalg.lstsq(free[movable].astype(np.float64), wanted, rcond=1e-4)
         return np.asarray(latent + step, np.float32)
 
+    def index_of(self, name: str) -> int:
+        """Return the index of the first direction of this name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for index, item in enumerate(self.items):
+            if item.name == name:
+                return index
+        raise KeyError(name)
+
+    def placed(self, latent: Floats, targets: Mapping[str, float]) -> Floats:
+        """Return the latent (L,) with these coordinates in sigma, by name; as ``moved``.
+
+        Raises:
+            KeyError: there is no direction of a name.
+        """
+        return self.moved(latent, {self.index_of(name): to for name, to in targets.items()})
+
     def movable(self, locked: Sequence[int]) -> NDArray[np.bool_]:
         """Tell for each direction (K,) whether the locked ones leave it room; they have none."""
         free = project_out(self.matrix, self.matrix[list(locked)])

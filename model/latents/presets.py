@@ -73,18 +73,31 @@ def preset_direction(preset: Preset, statistics: LatentStatistics) -> Direction:
 def parts_of(offset: Floats, directions: Directions) -> Parts:
     """Return the directions that make up most of an offset (L,), and how far along each, in sigma.
 
-    Source: orthogonal matching pursuit (Pati et al., 1993). An edit along one or two directions is
-    described by these, though principal directions alone could describe it, too.
+    An edit along one or two directions is described by these, though principal directions alone
+    could describe it, too.
     """
-    chosen: list[int] = []
-    rest = np.asarray(offset, np.float64)
-    steps: NDArray[np.float64] = np.zeros(0)
-    while len(chosen) < MOST_PARTS and np.linalg.norm(rest) > _REST * np.linalg.norm(offset):
-        chosen.append(int(np.abs(directions.matrix @ rest).argmax()))
-        basis = directions.matrix[chosen].T.astype(np.float64)
-        steps = np.asarray(np.linalg.lstsq(basis, offset)[0], np.float64)
-        rest = offset - steps @ directions.matrix[chosen]
+    rest = _REST * float(np.linalg.norm(offset))
+    chosen, steps = pursue(offset, directions.matrix, MOST_PARTS, rest)
     sigmas = steps / directions.sigma[chosen]
     parts = [(directions[index].name, float(s)) for index, s in zip(chosen, sigmas, strict=True)]
     kept = [part for part in parts if abs(part[1]) >= _LEAST_SIGMAS]
     return tuple(sorted(kept, key=lambda part: -abs(part[1])))
+
+
+def pursue(
+    offset: Floats, matrix: Floats, most: int, rest: float
+) -> tuple[list[int], NDArray[np.float64]]:
+    """Return rows of unit vectors (K, L) and the weights with which their sum is nearest an offset.
+
+    There are at most ``most``, and no more than leave a ``rest`` of that length. Source: orthogonal
+    matching pursuit (Pati et al., 1993).
+    """
+    chosen: list[int] = []
+    left = np.asarray(offset, np.float64)
+    steps: NDArray[np.float64] = np.zeros(0)
+    while len(chosen) < most and np.linalg.norm(left) > rest:
+        chosen.append(int(np.abs(matrix @ left).argmax()))
+        basis = matrix[chosen].T.astype(np.float64)
+        steps = np.asarray(np.linalg.lstsq(basis, offset)[0], np.float64)
+        left = offset - steps @ matrix[chosen]
+    return chosen, steps

@@ -167,6 +167,11 @@ class PhotoLibrary:
         """Return the row of the face with this key, or None."""
         return next((row for row, photo in enumerate(self._photos) if photo.key == key), None)
 
+    def file(self, key: str) -> Path | None:
+        """Return the file of the face with this key, or None."""
+        row = self.row_of(key)
+        return None if row is None else self._folder / self._photos[row].file
+
     def placement(self, key: str) -> Placement | None:
         """Return the placement of a face; None if it or its picture doesn't exist."""
         row = self.row_of(key)
