@@ -115,7 +115,7 @@ class MainWindow(QMainWindow):
         self.studio.runs.refresh()
         self.studio.queue.refresh()
         self.studio.unsaved.look()
-        self.studio.faces.choose(self.settings.source)
+        self.studio.faces.choose(self.settings.source, again=True)
         self.studio.own.source = self.settings.directions
         model = self.settings.model
         if model is not None and is_there(model):
@@ -165,7 +165,8 @@ class MainWindow(QMainWindow):
         self.splitter.addWidget(side)
         self.splitter.addWidget(self.tabs)
         self.splitter.setStretchFactor(1, 1)
-        self.messages.float_over(self.tabs, self._stage_in_view, self._captions_in_view)
+        in_view = self._stage_in_view, self._captions_in_view, self._controls_in_view
+        self.messages.float_over(self.tabs, *in_view)
         self.splitter.setSizes([GALLERY, _FIRST_SIZE.width() - GALLERY])
         self.chip = ModelChip()
         self.folding = Folding(side, self.splitter, self.tabs, self.settings)
@@ -272,7 +273,8 @@ class MainWindow(QMainWindow):
     def _control(self) -> None:
         studio = self.studio
         open_folder = self.files.open_folder
-        self._messages = Messages(self.messages, studio.faces, studio.photos, open_folder, self)
+        told = self.messages, studio.faces, studio.photos, self.settings
+        self._messages = Messages(*told, open_folder, self)
         self._going_on = GoingOn(
             studio,
             self.settings,
@@ -308,6 +310,7 @@ class MainWindow(QMainWindow):
         self.reconstruct.morph_asked.connect(partial(self._on_morph_asked, index=LAST))
         self.reconstruct.errors.file_wanted.connect(self._compare_with_file)
         studio.exploring.face_picked.connect(self.gallery.pick)
+        studio.explorer.latent_changed.connect(self._on_edited)
         studio.photos.changed.connect(self.reconstruct.own.show_faces)
         studio.resuming.notice.connect(self.messages.show_message)
         runs = self.train.runs
@@ -524,6 +527,10 @@ class MainWindow(QMainWindow):
         page = self.tabs.currentWidget()
         return page.captions() if isinstance(page, Workspace) else []
 
+    def _controls_in_view(self) -> list[QRect]:
+        page = self.tabs.currentWidget()
+        return page.controls() if isinstance(page, Workspace) else []
+
     @Slot()
     def _on_workspace(self) -> None:
         """Let Edit → Undo act on what is in view."""
@@ -559,10 +566,11 @@ class MainWindow(QMainWindow):
         """Return what the model in use can be compared with: shipped, of runs, recent files."""
         models, now = self.studio.models, datetime.now()
         runs = [item for item in self.studio.runs.items if item.summary.best_mse is not None]
-        found = [Other(run_name(item.run.folder, now), item.run.best) for item in runs[:MOST_RUNS]]
+        named = ((item.run, item.run.labels.name) for item in runs[:MOST_RUNS])
+        found = [Other(run_name(run.folder, now, name), run.best) for run, name in named]
         paths = {other.path for other in found}
         recent = (path for path in self.settings.recent_models if path not in paths)
-        found += [Other(path.name, path) for path in recent]
+        found += [Other(self.menus.name_of(path), path) for path in recent]
         # The shipped one has no path, and neither has a snapshot of a training.
         is_shipped = models.path is None and models.snapshot_of is None
         shipped = [] if is_shipped else [Other("Shipped model", None)]
@@ -571,6 +579,13 @@ class MainWindow(QMainWindow):
     @Slot()
     def _compare_with_file(self) -> None:
         self.files.choose_model(lambda path: self.studio.errors.compare(Other(path.name, path)))
+
+    @Slot()
+    def _on_edited(self) -> None:
+        """Keep an edited face on show when other faces arrive."""
+        edited = self.studio.explorer.face
+        if self.studio.faces.is_loading and edited is not None and edited.offset.any():
+            self.gallery.keep_face()
 
     @Slot()
     def _on_session_used(self) -> None:

@@ -171,13 +171,13 @@ class Menus(QObject):
     def _fill_recent(self) -> None:
         self._recent.clear()
         paths = self._settings.recent_models
-        for path, text in zip(paths, distinct_names(paths, self._name_of), strict=True):
+        for path, text in zip(paths, distinct_names(paths, self.name_of), strict=True):
             open_it = partial(self._files.open_path, path)
             self._add(self._recent, in_menu(text), open_it).setToolTip(as_tip(str(path)))
         if self._recent.isEmpty():
             self._recent.addAction("No model was opened or saved yet").setEnabled(False)
 
-    def _name_of(self, path: Path) -> str:
+    def name_of(self, path: Path) -> str:
         """Return what a model is called by; looks at no disk, which may be slow."""
         listed = self._studio.runs.find(path.parent) if path.name in RUN_MODELS else None
         now = datetime.now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -10,6 +11,7 @@ from PySide6.QtCore import QObject, Slot
 from cae_gui.core.errors import Problem
 from cae_gui.core.faces import DEMO, Faces
 from cae_gui.gallery.photos import OwnPhotos, Several
+from cae_gui.settings import Settings
 from cae_gui.widgets.message_bar import Action, MessageBar
 from model.photos.photos import Removed
 
@@ -27,14 +29,15 @@ class Messages(QObject):
         bar: MessageBar,
         faces: Faces,
         photos: OwnPhotos,
+        settings: Settings,
         open_folder: Callable[[], object],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._bar, self._faces, self._photos = bar, faces, photos
-        self._open_folder = open_folder
+        self._settings, self._open_folder = settings, open_folder
         faces.lfw_missing.connect(self._on_lfw_missing)
-        faces.skipped.connect(self._on_skipped)
+        faces.skipped.connect(self._on_left_out)
         photos.skipped.connect(self._on_skipped)
         photos.noted.connect(self._on_noted)
         photos.several.connect(self._on_several)
@@ -49,6 +52,14 @@ class Messages(QObject):
             Action(USE_DEMO, self._use_demo),
         )
         self._bar.show_message(text, kind="offer", details=details, actions=actions)
+
+    @Slot(object)
+    def _on_left_out(self, sentences: Sequence[str]) -> None:
+        """Say what the faces lack; of those of the last start only what wasn't said before."""
+        told = hashlib.blake2b("\n".join(sentences).encode(), digest_size=16).hexdigest()
+        if not self._faces.is_again or told != self._settings.left_out:
+            self._on_skipped(sentences)
+        self._settings.left_out = told
 
     @Slot(object)
     def _on_skipped(self, sentences: Sequence[str]) -> None:

@@ -108,6 +108,15 @@ class Settings:
         self._store.setValue("faces/source", value)
 
     @property
+    def left_out(self) -> str:
+        """Stands for what was told last of files that the source lacks."""
+        return self._text("faces/left-out", "")
+
+    @left_out.setter
+    def left_out(self, value: str) -> None:
+        self._store.setValue("faces/left-out", value)
+
+    @property
     def row(self) -> int:
         """Row of the selected face."""
         return self._number("faces/row", 0)

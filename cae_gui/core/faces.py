@@ -70,16 +70,24 @@ class Faces(QObject):
         self.faces: FaceSet | None = None
         self.keys: tuple[str, ...] = ()
         """The library's keys of the faces on show, if they are own photos; else empty."""
+        self.is_again = False
+        """Whether they were loaded as at the last start, and not because a person chose them."""
         self._library, self._report = library, report
         self._is_last_resort = False
         self._loading = StreamJob(self)
 
-    def choose(self, source: str) -> None:
+    @property
+    def is_loading(self) -> bool:
+        """Whether a data set is being loaded."""
+        return self._loading.is_busy
+
+    def choose(self, source: str, *, again: bool = False) -> None:
         """Load a data set: ``DEMO``, ``LFW``, ``PHOTOS`` or the path of a folder.
 
         If that fails, is cancelled or LFW is missing, the present data set stays; if there is none,
-        the demo faces are loaded.
+        the demo faces are loaded. ``again``: it was chosen before, and nobody asks for it now.
         """
+        self.is_again = again
         self._is_last_resort = source == DEMO
         self._begin(partial(_load, source, self._library))
 

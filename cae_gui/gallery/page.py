@@ -79,6 +79,7 @@ class GalleryPage(QWidget):
         self._shown_key = ""
         """The photo library's key of the face that was selected last; "" for other faces."""
         self._chosen: int | None = None
+        self._keeps_face = False
         self._empty_text = ""
         self._sources = ComboBox()
         self._search = SearchField("Search by name", "Search faces by name")
@@ -106,6 +107,14 @@ class GalleryPage(QWidget):
         """Select the face with this key of the photo library, if it is on show."""
         if key in self._faces.keys:
             self.pick(self._faces.keys.index(key))
+
+    @Slot()
+    def keep_face(self) -> None:
+        """Leave the selected face selected when the data set comes that is being loaded.
+
+        To be called where someone works with the face meanwhile; selecting it is noted by itself.
+        """
+        self._keeps_face = self._faces.is_loading
 
     def select_row(self, row: int) -> None:
         """Select only this row and scroll to it; if the search hides it, once it is shown again."""
@@ -176,6 +185,7 @@ class GalleryPage(QWidget):
             chosen.connect(self._on_row_chosen)
         selection.selectionChanged.connect(self._tell_rows)
         self._faces.changed.connect(self._on_faces)
+        self._selection.changed.connect(self.keep_face)
         self._faces.busy.connect(self._show_counts)
         self._faces.idle.connect(self._show_source)
         self._faces.photo_moved.connect(self._on_photo_moved)
@@ -264,18 +274,21 @@ class GalleryPage(QWidget):
         self._offer_sources(self._faces.source)
         row, self._wanted_row = self._wanted_row, 0
         key, self._wanted_key = self._wanted_key, ""
+        keeps_face, self._keeps_face = self._keeps_face, False
         if not len(faces.images):
             self._shown_key = ""
             self._show_nothing(NO_PHOTOS)
-            self._selection.clear()
+            if not keeps_face:
+                self._selection.clear()
             return
         if key in self._faces.keys:
             row = self._faces.keys.index(key)
         self._show_faces(faces.images, faces.names)
         if key and key == self._shown_key:
             self.select_row(row)  # the selected photo stays: others were added or removed
-        else:
+        elif key or not keeps_face:
             self.pick(min(row, len(faces.images) - 1))
+        self._keeps_face = False
 
     @Slot(int)
     def _on_source_chosen(self, index: int) -> None:
@@ -285,6 +298,7 @@ class GalleryPage(QWidget):
             self._show_source()
         else:
             self._faces.choose(key)
+            self._keeps_face = False
 
     @Slot()
     def _on_row_chosen(self) -> None:

@@ -85,6 +85,7 @@ class MessageBar(QFrame):
         self._at = 0
         self._area: Callable[[], QRect] | None = None
         self._captions: Callable[[], Sequence[QRect]] = list
+        self._controls: Callable[[], Sequence[QRect]] = list
         self._before: QWidget | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -106,13 +107,15 @@ class MessageBar(QFrame):
         host: QWidget,
         area: Callable[[], QRect],
         captions: Callable[[], Sequence[QRect]] = list,
+        controls: Callable[[], Sequence[QRect]] = list,
     ) -> None:
         """Lie over ``host`` at the bottom of ``area()``, a rectangle in its coordinates.
 
-        It lies above those ``captions()`` that it would cover there, unless that is in the upper
-        half. ``place`` must be called where these change without another size of the host.
+        It lies above those ``controls()`` that it would cover there, and above the ``captions()``
+        unless that is in the upper half. ``place`` must be called where these change without
+        another size of the host.
         """
-        self._area, self._captions = area, captions
+        self._area, self._captions, self._controls = area, captions, controls
         self.setParent(host)
         host.installEventFilter(self)
         self._show_state()
@@ -130,11 +133,11 @@ class MessageBar(QFrame):
         height = layout.totalHeightForWidth(width)
         left = room.left() + (room.width() - width) // 2
         low = QRect(left, room.bottom() + 1 - height - _DISTANCE, width, height)
-        place = QRect(low)
-        for caption in sorted(self._captions(), key=QRect.bottom, reverse=True):
-            if caption.intersects(place):
-                place.moveBottom(caption.top() - 1)
-        self.setGeometry(place if place.top() > room.center().y() else low)
+        controls = self._controls()
+        place, above = _above(low, [*self._captions(), *controls]), _above(low, controls)
+        if place.top() <= room.center().y():
+            place = above if above.top() >= room.top() else low
+        self.setGeometry(place)
         self.raise_()
 
     def take_focus(self) -> None:
@@ -338,6 +341,15 @@ class MessageBar(QFrame):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(panel.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
         painter.end()
+
+
+def _above(place: QRect, others: Sequence[QRect]) -> QRect:
+    """Return the place moved up until it covers none of the others."""
+    place = QRect(place)
+    for other in sorted(others, key=QRect.bottom, reverse=True):
+        if other.intersects(place):
+            place.moveBottom(other.top() - 1)
+    return place
 
 
 def _paint_shadow(painter: QPainter, panel: QRectF, alpha: int) -> None:

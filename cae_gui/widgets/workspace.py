@@ -17,13 +17,15 @@ from PySide6.QtWidgets import QApplication, QFrame, QStyle, QVBoxLayout, QWidget
 from cae_gui.widgets.face_view import FaceView, largest_picture
 from cae_gui.widgets.tokens import INSPECTOR, NARROW
 
+_LARGE_SHARE = 3
+
 
 class Workspace(QWidget):
     """Lays out a stage, an inspector of fixed width beside it, and a strip below the stage.
 
-    In a window less wide than ``NARROW`` the inspector is a drawer over the stage: closed at first,
-    it closes on Escape and when the focus goes to what it covers. Whether it is open in a wide
-    window is kept meanwhile.
+    In a window less wide than ``NARROW`` the inspector is a drawer: closed at first, it closes on
+    Escape. It lies beside the stage where that has room enough, and else over it; then it closes
+    when the focus goes to what it covers. Whether it is open in a wide window is kept meanwhile.
 
     Tab goes through the stage, the strip and the inspector, in this order.
 
@@ -62,7 +64,7 @@ class Workspace(QWidget):
 
     @property
     def is_drawer(self) -> bool:
-        """Whether the inspector lies over the stage, as the window is narrow."""
+        """Whether the inspector is a drawer, as the window is narrow."""
         return self._is_drawer
 
     def stage_rect(self) -> QRect:
@@ -74,6 +76,20 @@ class Workspace(QWidget):
         views = [view for view in self._stage.findChildren(FaceView) if view.isVisible()]
         rects = [view.caption_rect().translated(view.mapTo(self, QPoint(0, 0))) for view in views]
         return [rect for rect in rects if not rect.isEmpty()]
+
+    def controls(self) -> list[QRect]:
+        """Return where what can be used on the stage is, in this widget's coordinates.
+
+        Large pictures aren't among it: enough of them stays in view beside a message.
+        """
+        most = self._stage.height() // _LARGE_SHARE
+        by_keys = Qt.FocusPolicy.TabFocus
+        found = [
+            part
+            for part in self._stage.findChildren(QWidget)
+            if part.isVisible() and part.focusPolicy() & by_keys and part.height() <= most
+        ]
+        return [QRect(part.mapTo(self, QPoint(0, 0)), part.size()) for part in found]
 
     def picture(self) -> QImage | None:
         """Return what Edit → Copy picture copies, or None where there is nothing."""
@@ -90,12 +106,12 @@ class Workspace(QWidget):
         else:
             self._is_beside = shown
         self._change()
-        if shown and self._is_drawer and self.isVisible():
-            focus_in(self._drawer)
 
     def _change(self) -> None:
         self._lay_out()
         self.updateGeometry()
+        if self._is_drawer and self._is_pulled and self.isVisible():
+            focus_in(self._drawer)  # before others react: the focus elsewhere would close it
         self._watch_focus(self._is_drawer and self._is_pulled)
         self.inspector_shown.emit(self.has_inspector)
 
@@ -120,7 +136,8 @@ class Workspace(QWidget):
 
     def _lay_out(self) -> None:
         width, height = self.width(), self.height()
-        beside = INSPECTOR if self._is_beside and not self._is_drawer else 0
+        has_room = not self._is_drawer or width - INSPECTOR >= self._least_width()
+        beside = INSPECTOR if self.has_inspector and has_room else 0
         below = self._strip.sizeHint().height() if self._strip.isVisibleTo(self) else 0
         direction = self.layoutDirection()  # from right to left, the inspector is at the left
         stage = QRect(0, 0, width - beside, height - below)
@@ -135,13 +152,21 @@ class Workspace(QWidget):
         if was != self._stage.geometry():
             self.laid_out.emit()
 
+    def _least_width(self) -> int:
+        """Return the width that stage and strip need."""
+        return max(self._stage.minimumSizeHint().width(), self._strip.minimumSizeHint().width())
+
     def minimumSizeHint(self) -> QSize:
-        """Return the least size in a window as wide as it is now, also while not in view."""
-        stage, strip = self._stage.minimumSizeHint(), self._strip.minimumSizeHint()
-        beside = INSPECTOR if self._is_beside and self.window().width() >= NARROW else 0
+        """Return the least size in a window as wide as it is now, also while not in view.
+
+        That of an open drawer beside the stage, too: for it the gallery gives way.
+        """
+        is_wide = self.window().width() >= NARROW
+        beside = INSPECTOR if (self._is_beside if is_wide else self._is_pulled) else 0
         below = self._strip.sizeHint().height() if self._strip.isVisibleTo(self) else 0
-        height = max(stage.height() + below, self._drawer.minimumSizeHint().height())
-        return QSize(max(stage.width(), strip.width()) + beside, height)
+        height = self._stage.minimumSizeHint().height() + below
+        height = max(height, self._drawer.minimumSizeHint().height())
+        return QSize(self._least_width() + beside, height)
 
     def sizeHint(self) -> QSize:
         return self.minimumSizeHint().expandedTo(QSize(INSPECTOR * 3, INSPECTOR * 2))

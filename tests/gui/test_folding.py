@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from cae_gui.main_window import MainWindow
-from cae_gui.widgets.tokens import GALLERY
+from cae_gui.widgets.tokens import GALLERY, INSPECTOR
 
 
 def test_the_gallery_folds_away_by_key_and_by_button(window: MainWindow, qtbot: QtBot) -> None:
@@ -113,3 +113,25 @@ def test_a_narrow_window_opens_the_drawer_for_keys_and_closes_it(
     assert not window.reconstruct.has_inspector
     assert not window.folding.inspector.isChecked()
     assert QApplication.focusWidget().isVisible()
+
+
+def test_in_the_smallest_window_the_gallery_gives_way_to_an_open_drawer(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.resize(900, 600)
+    page = window.explore
+    window.tabs.setCurrentWidget(page)
+    assert window.gallery.isVisible()
+    window.folding.inspector.trigger()
+    qtbot.waitUntil(lambda: not window.gallery.isVisible())
+    qtbot.waitUntil(lambda: page.stage_rect().width() == window.width() - INSPECTOR)
+    assert page.face.visibleRegion().boundingRect() == page.face.rect()
+    assert window.width() == 900
+    window.folding.inspector.trigger()
+    qtbot.waitUntil(window.gallery.isVisible)
+    window.folding.inspector.trigger()
+    qtbot.waitUntil(lambda: not window.gallery.isVisible())
+    window.folding.gallery.trigger()  # wanted nevertheless: then the drawer lies over the stage
+    assert window.gallery.isVisible()
+    assert page.has_inspector
+    assert window.width() == 900

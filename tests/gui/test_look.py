@@ -240,6 +240,17 @@ def test_a_message_covers_no_caption(workspace: str, window: MainWindow, qtbot: 
     assert not any(rect.intersects(window.messages.geometry()) for rect in page.captions())
 
 
+@pytest.mark.parametrize("workspace", ["explore", "morph"])
+def test_a_message_covers_no_control_of_the_stage(workspace: str, window: MainWindow) -> None:
+    window.resize(1280, 720)
+    page = turn_to(window, workspace)
+    window.messages.show_message("The picture was copied.")
+    for _ in sub_tabs(page):
+        window.messages.place()
+        assert page.controls()
+        assert not [at for at in page.controls() if at.intersects(window.messages.geometry())]
+
+
 @pytest.mark.parametrize("workspace", WORKSPACES)
 def test_every_workspace_fits_into_the_smallest_window(workspace: str, window: MainWindow) -> None:
     window.resize(*SMALL)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -590,6 +591,71 @@ def test_lfw_missing_at_the_start_gives_way_to_the_demo_faces(
     window = open_window()
     wait_for_source(window, DEMO, qtbot)
     assert "isn't on this machine" in window.messages.message()
+
+
+@pytest.fixture
+def late_faces(few_faces: FaceSet, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """LFW comes once this is set; it is not all there."""
+    arrived, real = threading.Event(), faces_module.prepare
+
+    def prepare(source: str) -> Iterator[Any]:
+        if source != LFW:
+            yield from real(source)
+            return
+        while not arrived.wait(0.02):
+            yield WorkProgress("Reading", 1, 2)
+        yield Prepared(few_faces, ("LFW isn't complete on this machine.",))
+
+    monkeypatch.setattr(faces_module, "prepare", prepare)
+    return arrived
+
+
+@pytest.mark.parametrize("work", ["none", "select", "edit"])
+def test_faces_that_come_late_leave_alone_what_is_worked_with(
+    work: str, window: MainWindow, late_faces: threading.Event, few_faces: FaceSet, qtbot: QtBot
+) -> None:
+    explorer, selection = window.studio.explorer, window.studio.selection
+    qtbot.waitUntil(lambda: explorer.face is not None and explorer.statistics is not None)
+    window.gallery.pick(5)
+    qtbot.waitUntil(lambda: explorer.face is not None and explorer.face.name == "Demo face 0006")
+    choose_source(window, LFW)
+    if work == "select":
+        window.gallery.pick(7)
+    elif work == "edit":
+        explorer.randomize()
+    face, edited = selection.face, explorer.latent
+    late_faces.set()
+    wait_for_source(window, LFW, qtbot)
+    qtbot.waitUntil(lambda: not window.studio.faces.is_loading)
+    assert shown_source(window) == LFW
+    if work == "none":
+        assert selection.face is not face
+        assert window.gallery.selected_row() == 0
+        return
+    assert selection.face is face
+    assert window.gallery.selected_row() is None
+    if work == "edit":
+        np.testing.assert_array_equal(explorer.latent, edited)
+    window.gallery.pick(3)
+    assert selection.face is not None
+    assert selection.face.name == few_faces.names[3]
+
+
+def test_what_lfw_lacks_is_told_once(
+    open_window: Open, late_faces: threading.Event, qtbot: QtBot
+) -> None:
+    late_faces.set()
+    first = open_window()
+    wait_for_reconstruction(first, qtbot)
+    choose_source(first, LFW)
+    wait_for_message(first, qtbot, "isn't complete")
+    first.close()
+    second = open_window()
+    wait_for_source(second, LFW, qtbot)
+    qtbot.waitUntil(lambda: not second.studio.faces.is_loading)
+    assert "isn't complete" not in second.messages.message()
+    choose_source(second, LFW)  # asked for by hand
+    wait_for_message(second, qtbot, "isn't complete")
 
 
 # Saving pictures

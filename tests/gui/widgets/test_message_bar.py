@@ -287,6 +287,24 @@ def test_it_lies_above_a_caption_where_there_is_room(qtbot: QtBot) -> None:
     assert bar.geometry() == low
 
 
+def test_it_covers_a_caption_or_a_picture_rather_than_a_control(qtbot: QtBot) -> None:
+    page, captions = QWidget(), [QRect(0, 320, 700, 20)]
+    controls = [QRect(300, 360, 40, 28), QRect(350, 360, 40, 28)]
+    bar = MessageBar(page)
+    qtbot.addWidget(page)
+    page.resize(700, 400)
+    bar.float_over(page, page.rect, lambda: captions, lambda: controls)
+    page.show()
+    bar.show_message("Short.")
+    assert bar.geometry().bottom() < 320
+    captions.append(QRect(0, 210, 700, 100))
+    bar.place()
+    assert 320 < bar.geometry().bottom() < 360
+    controls.append(QRect(0, 20, 700, 340))  # leaves no room at all
+    bar.place()
+    assert bar.geometry().bottom() > 360
+
+
 def test_enter_presses_the_action_with_the_focus(
     bar: MessageBar, window: QWidget, qtbot: QtBot
 ) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -14,12 +14,21 @@ WIDE = NARROW + 100
 HEIGHT = 600
 
 
+class Stage(QWidget):
+    """Needs so many pixels of width."""
+
+    needed = 0
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.needed, 0)
+
+
 class Page(Workspace):
     """A stage with a button at either end, an inspector with one, and a strip."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.stage, self.inspector, self.strip = QWidget(), QWidget(), QPushButton("Strip")
+        self.stage, self.inspector, self.strip = Stage(), QWidget(), QPushButton("Strip")
         self.near, self.far = QPushButton("Near", self.stage), QPushButton("Far", self.stage)
         self.setting = QPushButton("Setting")
         QVBoxLayout(self.inspector).addWidget(self.setting)
@@ -73,7 +82,6 @@ def test_in_a_narrow_window_it_is_a_drawer_that_escape_closes(
     assert not page.has_inspector
     page.near.setFocus()
     page.show_inspector(True)
-    assert page.stage.width() == NARROW - 1
     assert QApplication.focusWidget() is page.setting
     qtbot.keyClick(page.setting, Qt.Key.Key_Escape)
     assert not page.setting.isVisible()
@@ -81,10 +89,28 @@ def test_in_a_narrow_window_it_is_a_drawer_that_escape_closes(
     assert page.minimumSizeHint().width() < WIDE - INSPECTOR
 
 
+def test_a_drawer_lies_beside_the_stage_where_that_has_room(
+    window: QWidget, page: Page, qtbot: QtBot
+) -> None:
+    resize(window, NARROW - 1, qtbot)
+    least = page.minimumSizeHint().width()
+    page.show_inspector(True)
+    assert page.stage.width() == page.strip.width() == NARROW - 1 - INSPECTOR
+    assert page.minimumSizeHint().width() == least + INSPECTOR
+    page.near.setFocus()
+    assert page.has_inspector
+    page.show_inspector(False)
+    assert page.stage.width() == NARROW - 1
+    page.stage.needed = NARROW - INSPECTOR
+    page.show_inspector(True)
+    assert page.stage.width() == NARROW - 1
+
+
 def test_a_drawer_never_covers_what_has_the_focus(
     window: QWidget, page: Page, qtbot: QtBot
 ) -> None:
     resize(window, NARROW - 1, qtbot)
+    page.stage.needed = NARROW - INSPECTOR
     page.show_inspector(True)
     page.near.setFocus()
     assert page.has_inspector
