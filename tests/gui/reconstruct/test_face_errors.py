@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from cae_gui.core.errors import Problem
 from cae_gui.core.faces import PHOTOS
 from cae_gui.main_window import MainWindow
-from cae_gui.reconstruct.errors_page import GO_ON, NOTHING, Kind
+from cae_gui.reconstruct.errors_page import APART, GO_ON, NOTHING, ErrorsPage, Kind
 from cae_gui.reconstruct.face_errors import Errors, Other, Shown
 from cae_gui.reconstruct.page import ReconstructPage
 from cae_gui.reconstruct.strip_panel import STRIP_FACES, TESTED
@@ -184,6 +184,48 @@ class TestMeasuring:
             np.testing.assert_allclose(mse, errors_of(level, few_faces)[both], rtol=1e-4)
         errors.compare(None)
         assert len(finished(errors, qtbot).mse) == 1
+
+    def test_two_models_without_a_common_test_face(
+        self, errors: Errors, studio: Studio, few_faces: FaceSet, qtbot: QtBot
+    ) -> None:
+        first = set(few_faces.split(10, 0)[1])
+        apart = next(s for s in range(1, 99) if first.isdisjoint(few_faces.split(10, s)[1]))
+        for seed in (0, apart):
+            config = TrainConfig(test_percent=10, seed=seed)
+            run = Run.create(config, "Patches")
+            run.save_best(model := grey_model(DARK, config))
+            if seed == 0:
+                studio.models.adopt(model, "A", run.best)
+            else:
+                errors.compare(Other("B", run.best))
+        page = ErrorsPage(errors)
+        qtbot.addWidget(page)
+        errors.look(True)
+        assert len(finished(errors, qtbot).mse) == 1
+        assert page.words.text() == APART
+        assert not len(page.picked(Kind.FIRST_BETTER, 20).rows)
+        errors.compare(None)
+        assert page.words.text() != APART
+
+    def test_while_a_training_is_followed_errors_stay_until_the_next_are_there(
+        self, errors: Errors, studio: Studio, few_faces: FaceSet, tmp_path: Path, qtbot: QtBot
+    ) -> None:
+        errors.look(True)
+        studio.models.adopt(grey_model(DARK), "First", snapshot_of=tmp_path)
+        finished(errors, qtbot)
+        are_complete: list[bool] = []
+
+        def note() -> None:
+            shown = errors.shown()
+            are_complete.append(shown is not None and shown.models[0].is_complete)
+
+        errors.changed.connect(note)
+        for title, level in (("Second", 0.5), ("Third", BRIGHT)):
+            studio.models.adopt(grey_model(level), title, snapshot_of=tmp_path)
+        qtbot.waitUntil(lambda: (now := errors.shown()) and now.models[0].title == "Third")
+        assert all(are_complete)
+        shown = finished(errors, qtbot)
+        np.testing.assert_allclose(shown.mse[0], errors_of(BRIGHT, few_faces), rtol=1e-4)
 
     def test_a_file_that_is_no_model_is_told(
         self, errors: Errors, studio: Studio, tmp_path: Path, qtbot: QtBot
