@@ -294,6 +294,7 @@ class MainWindow(QMainWindow):
         studio.models.replaced.connect(self._on_model)
         studio.models.saved.connect(self._on_model)
         studio.models.renamed.connect(self._on_model)
+        self.header.shipped.clicked.connect(studio.models.open_shipped)
         studio.training.state_changed.connect(self.status.set_training)
         for stack in (self.train.form.undo_stack, studio.queue.undo_stack):
             studio.undo_group.addStack(stack)
@@ -315,6 +316,7 @@ class MainWindow(QMainWindow):
         studio.resuming.notice.connect(self.messages.show_message)
         runs = self.train.runs
         runs.continue_asked.connect(self.continue_run)
+        runs.longer_asked.connect(self._train_longer)
         runs.export_asked.connect(self.saving.export_runs)
         self.train.queue.use_asked.connect(studio.models.open)
         runs.table.save_asked.connect(self.saving.save_table)
@@ -460,10 +462,14 @@ class MainWindow(QMainWindow):
         QApplication.exit()  # of all loops, those of dialogs and menus as well
 
     @Slot(object)
-    def continue_run(self, folder: Path) -> None:
-        """Go on with an earlier run."""
+    def continue_run(self, folder: Path, epochs: int | None = None) -> None:
+        """Go on with an earlier run, with so many epochs in all or as many as it has."""
         self.tabs.setCurrentWidget(self.train)
-        self.studio.resuming.resume(folder)
+        self.studio.resuming.resume(folder, epochs)
+
+    @Slot(object, int)
+    def _train_longer(self, folder: Path, epochs: int) -> None:
+        self.continue_run(folder, epochs)
 
     def show_workspace(self, index: int) -> None:
         """Turn to a workspace, for its keys to work at once."""
@@ -559,6 +565,8 @@ class MainWindow(QMainWindow):
         if models.snapshot_of is None and self._has_model:
             self.settings.model = models.path  # at once: after a crash, work needs its model
         self._has_model = True
+        is_shipped = models.path is None and models.snapshot_of is None
+        self.header.shipped.setVisible(not is_shipped)
         self.chip.set_model(models.title, None if models.model is None else models.model.test_mse)
         self.studio.tasks.run(_device, Task.DEVICE, then=self.status.set_device)
 

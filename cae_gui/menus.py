@@ -189,8 +189,8 @@ class Menus(QObject):
         studio, now = self._studio, datetime.now().astimezone()
         idle = not studio.training.is_active
         for listed in islice(filter(_is_unfinished, studio.runs.items), MOST_RUNS):
-            run, done = listed.run, listed.summary.epochs_done
-            title = f"{run_title(run, now)}: {run.faces}, {done} of {run.config.epochs} epochs"
+            run, (done, planned, *_) = listed
+            title = f"{run_title(run, now)}: {run.faces}, {done} of {planned} epochs"
             go_on = partial(self._continue_run, run.folder)
             self._add(self._runs, in_menu(title), go_on).setEnabled(idle)
         if self._runs.isEmpty():

@@ -219,9 +219,9 @@ class Studio(QObject):
             case Finished() if folder is not None and not is_queued:
                 path = folder / "best.safetensors"
                 self.models.adopt(event.model, self._name_of(folder), path)
-            case Stopped() if not is_queued and (event.folder / "best.safetensors").exists():
-                # Before the end of an epoch it hasn't learned enough to take another's place.
-                self.models.open(event.folder / "last.safetensors")
+            case Stopped() if self.models.run == event.folder:
+                # One of its models was in use already; another one stays, see the page's offer.
+                self.models.open(self.models.path or event.folder / "last.safetensors")
 
     @Slot()
     def _on_runs(self) -> None:

@@ -5,8 +5,8 @@
 Shows the shipped model and the demo faces at 1366 x 768 pixels, and in folders named by their size
 at 1280 x 720 and 1920 x 1080. With ``--twice`` the same at 1366 x 768 points of two pixels, into
 the folder ``scale-2``. The Train workspace really trains, on the demo faces, and is taken in the
-third epoch, alone and beside an earlier run; only its speed and losses differ from machine to
-machine. Settings, runs and caches are in a temporary folder.
+third epoch, alone, asked to finish, and beside an earlier run; only its speed and losses differ
+from machine to machine. Settings, runs and caches are in a temporary folder.
 
 The offscreen platform has no fonts of its own: on Linux it asks fontconfig, and without any font
 installed (Debian: fonts-dejavu-core) all text is missing from the pictures.
@@ -48,6 +48,7 @@ from cae_gui.widgets.tokens import is_dark
 from model.config import PRESETS
 from model.events import EpochDone, Progress
 from model.runs.labels import RunLabels
+from model.training.steering import FinishNow
 
 FACE = 6
 """Row of the demo face on show."""
@@ -114,6 +115,8 @@ def main() -> None:
             take(window.morph, folder / "grid")
             train(window)
             take(window.train, folder / "train")
+            finish_soon(window)
+            take(window.train, folder / "finish")
             compare(window)
             name_runs(window)
             take(window.train, folder / "runs")
@@ -261,6 +264,14 @@ def train(window: MainWindow) -> None:
 
     window.train.start.click()
     wait_for(is_in_third_epoch, "the third epoch", 600)
+
+
+def finish_soon(window: MainWindow) -> None:
+    """Pause the training and let it finish, which bends the planned learning rates to zero."""
+    training = window.session.training
+    training.pause()
+    training.ask(FinishNow(2))
+    run_for(FILLING_S)
 
 
 def compare(window: MainWindow) -> None:

@@ -50,6 +50,10 @@ _FIRST = ("epochs", "batch_size", "latent_dim")
 _RESERVED = frozenset("fdvhtrem" + "sukbwlinqa")
 _DETAIL = Qt.ItemDataRole.UserRole
 _PRESET_GAP = 8
+_ENDED_EARLY = (
+    "The linear schedule gains most in its last epochs. Where it runs out of patience before, the "
+    "rate falls to zero within a tenth of the epochs done, and the rest of that gain is lost."
+)
 _Index = QModelIndex | QPersistentModelIndex
 _WIDE_RANGE = 1000
 """Above this ratio of maximum to minimum, a number box steps in proportion to the value."""
@@ -81,6 +85,8 @@ class ConfigForm(QWidget):
         self._error = Label(self, wordWrap=True)
         self._error.setForegroundRole(QPalette.ColorRole.BrightText)
         self._error.hide()
+        self._note = Label(_ENDED_EARLY, self, wordWrap=True)
+        self._note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         first, rest = self._make_forms()
         self._forms = (first, rest)
         column = filled(QVBoxLayout(self), first, self._fold, self._more)
@@ -176,6 +182,8 @@ class ConfigForm(QWidget):
         self._fold.setText("More settings")
         for name in (name for name in self._editors if name not in _FIRST):
             self._add_setting(rest, name)
+            if name == "patience":
+                rest.addRow(self._note)
         # Align the fields of both forms.
         width = max(label.sizeHint().width() for label in self._labels)
         for label in self._labels:
@@ -274,6 +282,8 @@ class ConfigForm(QWidget):
         error = self.error()
         self._show_error(error)
         config = None if error else self.config()
+        patient = config is not None and config.patience > 0 and config.schedule == "linear"
+        self._forms[1].setRowVisible(self._note, patient)
         name = next((name for name, preset in PRESETS.items() if preset == config), _CUSTOM)
         blocker = QSignalBlocker(self._presets)
         # “Custom” can't be chosen, so it is listed only while it applies.

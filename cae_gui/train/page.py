@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from cae_gui.train.config_form import ConfigForm
 from cae_gui.train.estimates import Estimates, refusal
 from cae_gui.train.layer_table import LayersDialog
 from cae_gui.train.lines import Lines
+from cae_gui.train.plan_dialog import PlanDialog
 from cae_gui.train.preview_strip import PreviewStrip
 from cae_gui.train.queue import Queue
 from cae_gui.train.queue_page import EditBar, QueuePage
@@ -46,12 +48,12 @@ from cae_gui.widgets.fields import Tabs
 from cae_gui.widgets.icons import icon
 from cae_gui.widgets.inspectors import FOOT, Scrolling
 from cae_gui.widgets.layouts import filled
-from cae_gui.widgets.message_bar import MessageBar
+from cae_gui.widgets.message_bar import Action, MessageBar
 from cae_gui.widgets.numbers import counted
 from cae_gui.widgets.tokens import PRIMARY
 from cae_gui.widgets.workspace import Workspace
-from model.config import TrainConfig
-from model.events import EpochDone, Finished, Notice, Progress, Started
+from model.config import TrainConfig, TrainPlan
+from model.events import EpochDone, Finished, Notice, Progress, Replanned, Started
 from model.face_set import FaceSet
 from model.progress import WorkProgress
 from model.runs.command import train_command
@@ -61,6 +63,7 @@ _STRIP_SHARE = 0.27
 """The most of the page's height that the strip takes, so that the plot stays the largest."""
 _LARGEST_FACE, _SMALLEST_FACE = 88, 32
 _QUEUE_TIP = "Train it later with these settings, on the faces on show"
+USE_IT = "Use the stopped one"
 _SOON = "The error of the training appears here."
 
 
@@ -95,8 +98,9 @@ class TrainPage(Workspace):
         self._begun: Path | None = None
         self._ended: Path | None = None
         self._lent_focus = False  # to the tabs, while the training stops
-        self._planned = 0
+        self._plan = TrainPlan(0)
         self._epoch = 0
+        self._done = 0.0  # epochs, with the part of the one under way
         self._shown = ShownRun(runs, models, tasks, lines, self)
         self.status, self.bar, self.log = self._shown.status, self._shown.bar, self._shown.log
         self.plot, self.strip, self.epochs = self._shown.plot, self._shown.strip, self._shown.epochs
@@ -138,6 +142,8 @@ class TrainPage(Workspace):
         self.pause.clicked.connect(self._pause_or_go_on)
         tip = "End the training after this step; it can be continued later"
         self.stop = button("Stop and &keep", self._training.stop, tip)
+        tip = "More or fewer epochs, or finish soon with a learning rate that falls to zero"
+        self.change = button("Chan&ge end …", self._change_end, tip)
         self.discard = button("", self._discard, "End the training and delete its run …")
         self.discard.setAccessibleName("Discard the training")
         self.discard.setIcon(icon("discard"))
@@ -166,7 +172,8 @@ class TrainPage(Workspace):
         starting = filled(QHBoxLayout(), self.start, self.add, room=self.start)
         steering = filled(QHBoxLayout(), self.pause, self.stop, self.discard)
         inspector = QWidget()
-        items = self.tabs, self.estimate, self.follow, starting, steering
+        beside = filled(QHBoxLayout(), self.follow, self.change, room=self.follow)
+        items = self.tabs, self.estimate, beside, starting, steering
         filled(QVBoxLayout(inspector), *items, margins=FOOT, room=self.tabs)
         return inspector
 
@@ -411,6 +418,20 @@ class TrainPage(Workspace):
         else:
             self._training.pause()
 
+    def _offer_change(self) -> None:
+        is_known = self._training.place is not None
+        self.change.setEnabled(is_known and self._training.state is not State.STOPPING)
+
+    @Slot()
+    def _change_end(self) -> None:
+        """Ask for another number of epochs, or to finish; also while it is paused."""
+        if self._training.place is not None:
+            dialog = PlanDialog(self._training.place, self.window())
+            dialog.chosen.connect(self._training.ask)
+            dialog.finished.connect(dialog.deleteLater)
+            self._training.state_changed.connect(dialog.reject)  # it has ended meanwhile
+            dialog.open()
+
     @Slot()
     def _discard(self) -> None:
         if dialogs.ask_discard(self):
@@ -425,7 +446,7 @@ class TrainPage(Workspace):
     def _show_state(self, state: State) -> None:
         """Show, enable and name the buttons for this state of the training."""
         is_active = state is not State.IDLE
-        steering = self.pause, self.stop, self.discard
+        steering = self.pause, self.stop, self.discard, self.change
         waiting = self.tabs.tabBar()
         had_focus = any(one.hasFocus() for one in (self.start, *steering))
         had_focus = had_focus or (self._lent_focus and waiting.hasFocus())
@@ -435,6 +456,7 @@ class TrainPage(Workspace):
         for one in steering:
             one.setEnabled(is_active and state is not State.STOPPING)
             one.setVisible(is_active)
+        self._offer_change()
         self.follow.setVisible(is_active)
         self.start.setVisible(not is_active)
         self._refresh()
@@ -466,7 +488,7 @@ class TrainPage(Workspace):
             case State.PREPARING:
                 return "Preparing the training …"
             case State.PAUSED if self._epoch:
-                return f"Paused in epoch {self._epoch} of {self._planned}."
+                return f"Paused in epoch {self._epoch} of {self._plan.epochs}."
             case State.PAUSED:
                 return "Paused before the first epoch."
             case State.STOPPING:
@@ -499,14 +521,23 @@ class TrainPage(Workspace):
                     self._shown.add_preview(event.epoch, event.preview)
             case Notice():
                 self._messages.show_message(event.text)
+            case Replanned():
+                self._on_replanned(event.plan)
+            case Finished() | Stopped() | Discarded():
+                self._on_end(event, is_on_show)
+        if text := self._text_of(event):
+            self.status.setText(text)
+
+    def _on_end(self, event: Finished | Stopped | Discarded, is_on_show: bool) -> None:
+        match event:
             case Finished():
                 self._has_finished = True
+            case Stopped():
+                self._offer_model(event.folder)
             case Discarded():
                 self._history = []
                 if is_on_show:
                     self._shown.clear()
-        if text := self._text_of(event):
-            self.status.setText(text)
 
     def _text_of(self, event: TrainingEvent) -> str:
         """Return what the status line says of an event; "" keeps what it says."""
@@ -520,30 +551,68 @@ class TrainPage(Workspace):
         """Show the run of the training, with the epochs that it has already."""
         self._history = list(event.rows)
         self._begun = event.folder
-        self._planned = event.config.epochs
+        self._plan = event.plan or TrainPlan(event.config.epochs)
         self._epoch = len(self._history)
+        self._done = float(self._epoch)
+        self._offer_change()
         if self._training.entry is None:
             self.form.set_config(event.config)
         elif self._queue.results and self._runs.shown not in (None, self._ended):
             return  # the person looks at another run
         faces = self._training.faces
         title = faces.title if faces else ""
-        self._shown.begin(event.folder, title, event.config, self._history)
+        self._shown.begin(event.folder, title, event.config, self._history, self._plan)
         if faces is not None:  # not those on show, which may have changed
             self._shown.set_originals(test_faces(faces, event.config))
+
+    def _on_replanned(self, plan: TrainPlan) -> None:
+        """Show how the training goes on from now on."""
+        is_new, self._plan = plan != self._plan, plan
+        folder, place = self._training.folder, self._training.place
+        self._show_bar()
+        if self._shown.shows(folder) and place is not None:
+            self._shown.set_plan(plan, place.steps_per_epoch)
+        if self._training.state is State.PAUSED:
+            self.status.setText(self._sentence_of(State.PAUSED))
+        if folder is not None:
+            self._runs.update(folder)
+        if is_new and plan.cause == "patience" and place is not None:
+            patience = counted(place.config.patience, "epoch")
+            self._messages.show_message(
+                f"No epoch was clearly better for {patience}. The learning rate falls to zero "
+                f"now, and the training ends after epoch {plan.epochs}."
+            )
+
+    def _offer_model(self, folder: Path) -> None:
+        """After a stop keep the model in use, which isn't half trained, and offer the new one."""
+        is_queued = self._training.entry is not None  # its entry stays, and goes on from there
+        if is_queued or not self._history or self._models.run == folder:
+            return  # or it has no model, or one of its models was in use already
+        self._messages.show_message(
+            f"Stopped after {self._history[-1].epoch} of {counted(self._plan.epochs, 'epoch')}, "
+            f"and kept. “{self._models.title}” is still in use.",
+            kind="offer",
+            actions=(Action(USE_IT, partial(self._models.open, folder / "best.safetensors")),),
+        )
+
+    def _show_bar(self) -> None:
+        total = max(self._plan.epochs, 1) * 1000
+        self._shown.set_progress(min(round(self._done * 1000), total), total)
 
     def _show_progress(self, event: Progress, is_on_show: bool) -> None:
         """Update the bar, and curves and status if the training is on show."""
         self._epoch = event.epoch
-        done = event.epoch - 1 + event.step / event.steps
-        self._shown.set_progress(round(done * 1000), self._planned * 1000)
+        self._done = event.epoch - 1 + event.step / event.steps
+        self._show_bar()
         if not is_on_show:
             return
         if event.loss is not None:
-            self.plot.add_progress(done, event.loss, event.learning_rate)
+            self.plot.add_progress(self._done, event.loss, event.learning_rate)
         if self._training.state is State.RUNNING:
+            what = "Finishing, epoch" if self._plan.cause else "Epoch"
             self.status.setText(
-                f"Epoch {event.epoch} of {self._planned}  ·  {event.images_per_s:,.0f} images/s"
+                f"{what} {event.epoch} of {self._plan.epochs}"
+                f"  ·  {event.images_per_s:,.0f} images/s"
                 f"  ·  {duration(event.remaining_s)} left"
             )
 

@@ -30,21 +30,22 @@ class Resuming(QObject):
         super().__init__(parent)
         self._runs, self._faces, self._training = runs, faces, training
         self._waiting: Run | None = None
+        self._epochs: int | None = None
         self._is_lfw_offered = False
         faces.changed.connect(self._on_faces)
         faces.lfw_missing.connect(self._on_lfw_missing)
         faces.idle.connect(self._on_idle)
         training.reported.connect(self._on_training)
 
-    def resume(self, folder: Path) -> None:
-        """Continue a run of the list exactly where it was stopped."""
+    def resume(self, folder: Path, epochs: int | None = None) -> None:
+        """Continue a run of the list exactly where it was stopped, with so many epochs in all."""
         listed = self._runs.find(folder)
         if listed is None or self._training.is_active:
             return
         if listed.summary.is_running:
             self.notice.emit("Another program trains this run. Open it to follow it.")
             return
-        run = listed.run
+        run, self._epochs = listed.run, epochs
         source = run.source or _SOURCES.get(run.faces, "")
         if self._are_on_show(run) and source in ("", self._faces.source):
             self._begin(run)
@@ -68,7 +69,7 @@ class Resuming(QObject):
         if refused := refusal(run.config, faces):
             self.notice.emit(f"This run can't go on. {refused}")
         else:
-            self._training.resume(run.folder, faces)
+            self._training.resume(run.folder, faces, self._epochs)
 
     @Slot()
     def _on_faces(self) -> None:

@@ -17,6 +17,7 @@ from PySide6.QtGui import QUndoStack
 from cae_gui.core.errors import Problem, Report
 from cae_gui.core.jobs import LatestJob, StreamJob
 from cae_gui.core.undo import Step
+from model.config import TrainPlan
 from model.runs.following import Followed, follow
 from model.runs.labels import RunLabels, write_labels
 from model.runs.runs import EpochRow, Run, RunError, RunSummary, list_runs
@@ -47,6 +48,7 @@ class OpenedRun(NamedTuple):
     rows: list[EpochRow]
     originals: NDArray[np.uint8] | None
     has_model: bool
+    plan: TrainPlan
 
 
 class PreviewRead(NamedTuple):
@@ -259,7 +261,7 @@ def _listed(folder: Path) -> ListedRun | None:
 
 def _open(folder: Path) -> OpenedRun:
     run = Run.open(folder)
-    return OpenedRun(run, run.rows(), run.originals(), run.best.exists())
+    return OpenedRun(run, run.rows(), run.originals(), run.best.exists(), run.plan())
 
 
 def _read_preview(folder: Path, epoch: int | None) -> PreviewRead:

@@ -25,17 +25,19 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWid
 from cae_gui.core.models import Models
 from cae_gui.core.times import duration, run_began, run_title
 from cae_gui.train.labels_dialog import LabelsDialog
+from cae_gui.train.plan_dialog import PlanDialog
 from cae_gui.train.run_filter import RunSearch
 from cae_gui.train.run_list import RunItem, RunListModel, RunState, RunView
 from cae_gui.train.run_table import RunTable, TableRun
 from cae_gui.train.runs import ListedRun, OpenedRun, Runs
 from cae_gui.train.shown_run import ShownRun
-from cae_gui.train.training import RunOpened, State, Stopped, Training, TrainingEvent
+from cae_gui.train.training import Place, RunOpened, State, Stopped, Training, TrainingEvent
 from cae_gui.widgets import dialogs
 from cae_gui.widgets.controls import button
 from cae_gui.widgets.empty_state import EmptyState, OrEmpty
 from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.message_bar import Action, MessageBar
+from model.config import TrainPlan
 from model.events import EpochDone
 from model.plots.curves import OTHER_COLORS, mse_text
 from model.runs.command import UNKNOWN_FACES, settings_again, source_of, train_command
@@ -43,6 +45,7 @@ from model.runs.epoch_rows import best_row
 from model.runs.following import Followed
 from model.runs.labels import RunLabels, labels
 from model.runs.runs import EpochRow, Run
+from model.training.steering import SetEpochs
 
 _EMPTY = (
     "No run yet. Each training appears here: to be continued, compared, exported, or taken as a "
@@ -71,12 +74,14 @@ class RunsPage(QWidget):
 
     Signals:
         continue_asked(Path): continue the run in this folder.
+        longer_asked(Path, int): continue it with so many epochs in all.
         settings_asked(TrainConfig, str): show these settings in the form, as a step of this text.
         export_asked(list): export these runs: (name, folder).
         follow_asked(): ask for a folder and call ``follow_run``.
     """
 
     continue_asked = Signal(object)
+    longer_asked = Signal(object, int)
     settings_asked = Signal(object, str)
     export_asked = Signal(object)
     follow_asked = Signal()
@@ -131,6 +136,8 @@ class RunsPage(QWidget):
         self.copy = _action(menu, "Cop&y settings", self._copy, tip)
         tip = "Copy the command line that trains the same (Ctrl+Shift+C)"
         self.copy_command = _action(menu, "Copy as co&mmand", self._copy_command, tip)
+        tip = "Give the run more epochs, also when it has finished"
+        self.longer = _action(menu, "&Train longer …", self._ask_longer, tip)
         menu.addSeparator()
         tip = "Draw their curves, each in a colour of its own (Space)"
         self.compare = _action(menu, "Com&pare curves", self._compare_selected, tip)
@@ -261,6 +268,8 @@ class RunsPage(QWidget):
         self.compare.setEnabled(some)
         stopped = single is not None and single.state is RunState.STOPPED
         self.go_on.setEnabled(stopped and not self._training.is_active)
+        is_free = single is not None and single.state is not RunState.RUNNING
+        self.longer.setEnabled(is_free and not self._training.is_active)
         self.export.setEnabled(some)
         self.delete.setEnabled(some)
 
@@ -272,7 +281,8 @@ class RunsPage(QWidget):
         menu.addSeparator()
         menu.addActions([self.rename, self.label])
         menu.addSeparator()
-        menu.addActions([self.copy, self.copy_command, self.compare, self.export, self.delete])
+        menu.addActions([self.copy, self.copy_command, self.longer])
+        menu.addActions([self.compare, self.export, self.delete])
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(place)
 
@@ -437,9 +447,9 @@ class RunsPage(QWidget):
 
     def _show_run(self, opened: OpenedRun) -> None:
         run = opened.run
-        self._shown.begin(run.folder, run.faces, run.config, opened.rows)
+        self._shown.begin(run.folder, run.faces, run.config, opened.rows, opened.plan)
         self._shown.set_originals(opened.originals)
-        self._shown.status.setText(_about(run, opened.rows))
+        self._shown.status.setText(_about(run, opened.rows, opened.plan))
         if not self._training.is_active:
             self._shown.show_done()
 
@@ -459,6 +469,24 @@ class RunsPage(QWidget):
     def _go_on(self) -> None:
         if item := self._single():
             self.continue_asked.emit(item.folder)
+
+    @Slot()
+    def _ask_longer(self) -> None:
+        if item := self._single():
+            self._runs.open(item.folder, then=self._ask_epochs)
+
+    def _ask_epochs(self, opened: OpenedRun) -> None:
+        if self._training.is_active:
+            return
+        done = opened.rows[-1].epoch if opened.rows else 0
+        place = Place(opened.run.config, opened.plan, done, 1)
+        dialog = PlanDialog(place, self.window(), only_longer=True)
+        dialog.chosen.connect(partial(self._train_longer, opened.run.folder))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _train_longer(self, folder: Path, wish: SetEpochs) -> None:
+        self.longer_asked.emit(folder, wish.epochs)
 
     @Slot()
     def _copy(self) -> None:
@@ -547,9 +575,12 @@ class RunsPage(QWidget):
 
     def _show_followed(self, folder: Path, followed: Followed, *, is_first: bool) -> None:
         if is_first:
-            self._shown.begin(folder, followed.faces, followed.config, followed.rows)
+            begun = folder, followed.faces, followed.config, followed.rows, followed.plan
+            self._shown.begin(*begun)
         else:
             self._shown.set_rows(followed.rows)
+            if self._watch.last is not None and self._watch.last.plan != followed.plan:
+                self._shown.set_plan(followed.plan)
         self._shown.set_originals(followed.originals)
         if not self._training.is_active:
             self._shown.show_done()
@@ -572,18 +603,18 @@ def _with_seconds(title: str, run: Run) -> str:
     return f"{title}:{run.started.astimezone():%S}" if run.started else title
 
 
-def _about(run: Run, rows: Sequence[EpochRow]) -> str:
+def _about(run: Run, rows: Sequence[EpochRow], plan: TrainPlan) -> str:
     name = run_title(run, datetime.now().astimezone())
     best = best_row(rows)
     result = f"best {mse_text(best.test_mse)} in epoch {best.epoch}" if best else "no epoch yet"
     done = rows[-1].epoch if rows else 0
-    return f"{name}  ·  {done} of {run.config.epochs} epochs  ·  {result}"
+    return f"{name}  ·  {done} of {plan.epochs} epochs  ·  {result}"
 
 
 def _following_text(folder: Path, followed: Followed, written: float | None) -> str:
     """Return a sentence on a followed run; it was last ``written`` at (monotonic seconds)."""
     done = followed.rows[-1].epoch if followed.rows else 0
-    text = f"Following “{folder.name}”, epoch {done} of {followed.config.epochs}"
+    text = f"Following “{folder.name}”, epoch {done} of {followed.plan.epochs}"
     if followed.is_finished:
         return f"{text}, finished."
     if not followed.is_running:

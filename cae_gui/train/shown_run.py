@@ -6,7 +6,6 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,15 +21,12 @@ from cae_gui.widgets.controls import ElidedLabel, Label, ProgressBar
 from cae_gui.widgets.fields import Slider
 from cae_gui.widgets.film_strip import FilmStrip
 from cae_gui.widgets.layouts import filled
+from model.config import TrainConfig, TrainPlan, planned_rates
 from model.events import EpochDone
 from model.face_set import FACE_SHAPE, FaceSet
 from model.plots.curve_painter import CurvePainter
 from model.plots.curves import CurveRequest, mse_text
 from model.runs.runs import EpochRow, Run, RunError
-
-if TYPE_CHECKING:
-    from model.config import TrainConfig
-    from model.plots.curves import Points
 
 Pixels = NDArray[np.uint8]
 _STATUS_SIZE = 15
@@ -38,6 +34,8 @@ Curve = tuple[str, tuple[int, ...], tuple[float, ...]]
 """Label, epochs and test MSE of a compared run."""
 
 PREVIEW_FACES = 10
+_STEPS = 100
+"""Of an epoch, where their number isn't known: rates are shares of the whole training."""
 _TO_COME = "Their reconstructions appear here after each epoch."
 _NONE_KEPT = "This run kept no faces."
 _NO_FACES = np.empty((0, *FACE_SHAPE), np.uint8)
@@ -64,6 +62,7 @@ class ShownRun(QObject):
         self._wanted: int | None = None
         self._title = ""
         self._config: TrainConfig | None = None
+        self._planned = 0
         self._ahead: tuple[FaceSet, TrainConfig] | None = None
         self._has_painted = False
         self._make_widgets()
@@ -110,10 +109,19 @@ class ShownRun(QObject):
 
     def _expect(self, title: str, config: TrainConfig, *, ahead: bool = False) -> None:
         self._title, self._config = title, config
-        self.plot.set_total_epochs(config.epochs, ahead=ahead)
         self._show_lines()
-        work = partial(_planned_rates, config)
-        self._tasks.run(work, Task.SCHEDULE, then=self.plot.set_planned)
+        self.set_plan(TrainPlan(config.epochs), ahead=ahead)
+
+    def set_plan(self, plan: TrainPlan, steps: int = 1, *, ahead: bool = False) -> None:
+        """Show how many epochs there will be, and their learning rates.
+
+        ``steps`` is how many an epoch has; 1 where that isn't known.
+        """
+        if self._config is not None:
+            self._planned = plan.epochs
+            self.plot.set_total_epochs(plan.epochs, ahead=ahead)
+            work = partial(planned_rates, self._config, steps if steps > 1 else _STEPS, plan)
+            self._tasks.run(work, Task.SCHEDULE, then=self.plot.set_planned)
 
     @Slot()
     def _show_lines(self) -> None:
@@ -126,10 +134,16 @@ class ShownRun(QObject):
         faces: str,
         config: TrainConfig,
         rows: Sequence[EpochRow | EpochDone],
+        plan: TrainPlan | None = None,
     ) -> None:
-        """Show another run: title of its data set, configuration, and measured epochs."""
+        """Show another run: title of its data set, configuration, and measured epochs.
+
+        Without a ``plan`` it goes by its configuration.
+        """
         if self._runs.shown is not None or self._ahead is not None or self._config != config:
             self.prepare(faces, config)
+        if plan is not None and plan != TrainPlan(config.epochs):
+            self.set_plan(plan)
         self._runs.show(folder)
         self.set_rows(rows)
         if rows:
@@ -147,7 +161,7 @@ class ShownRun(QObject):
 
     def show_done(self) -> None:
         """Let the progress bar tell how many epochs of the run on show are done."""
-        total = 0 if self._config is None else self._config.epochs
+        total = 0 if self._config is None else self._planned
         self.set_progress(min(self._done, total), max(total, 1))
 
     def set_rows(self, rows: Sequence[EpochRow | EpochDone]) -> None:
@@ -308,12 +322,6 @@ def test_faces(faces: FaceSet, config: TrainConfig) -> Pixels:
         return _NO_FACES
     _, test = faces.split(config.test_percent, config.seed)
     return np.array(faces.images[test[:PREVIEW_FACES]])
-
-
-def _planned_rates(config: TrainConfig) -> Points:
-    from model.config import planned_rates
-
-    return planned_rates(config)
 
 
 def _read_curves(runs: Sequence[tuple[str, Path] | None]) -> list[Curve]:

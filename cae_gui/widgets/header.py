@@ -27,7 +27,8 @@ _ICON = QSize(18, 18)
 class Header(QWidget):
     """Lays out the parts in a row of fixed height over the whole window.
 
-    ``fold_left`` and ``fold_right`` are the actions of the buttons at its ends.
+    ``fold_left`` and ``fold_right`` are the actions of the buttons at its ends. ``shipped`` leads
+    back to the shipped model, while another one is in use.
     """
 
     def __init__(
@@ -36,12 +37,21 @@ class Header(QWidget):
         super().__init__()
         self.setFixedHeight(HEADER)
         self.export = ExportButton()
+        self.shipped = QToolButton()
+        self.shipped.setIcon(icon("reset"))
+        self.shipped.setIconSize(_ICON)
+        self.shipped.setFixedSize(CONTROL, CONTROL)
+        self.shipped.setAccessibleName("Use the shipped model")
+        self.shipped.setToolTip("Go back to the shipped model")
+        self.shipped.hide()
+        # In a narrow window the model's name is shortened, and no workspace is out of view.
+        tabs.setSizePolicy(QSizePolicy.Policy.Minimum, tabs.sizePolicy().verticalPolicy())
         row = QHBoxLayout(self)
         self.fold_left, self.fold_right = _fold(fold_left), _fold(fold_right)
         filled(row, self.fold_left, tabs, margins=(8, 0, 8, 0))
         row.addSpacing(16)
         row.addStretch(1)
-        for part in (chip, self.export, self.fold_right):
+        for part in (chip, self.shipped, self.export, self.fold_right):
             row.addWidget(part)
 
     def paintEvent(self, event: QPaintEvent) -> None:

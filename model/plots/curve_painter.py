@@ -171,7 +171,9 @@ class Chart:
         epoch, value = history.epochs[index], history.test_mse[index]
         self._best.set_data([epoch], [value])
         self._best_text.xy = (epoch, value)
-        self._best_text.set_text(f"best {mse_text(value)}")
+        since = history.epochs[-1] - epoch
+        more = f"\n{since} epoch{'s' if since > 1 else ''} since" if since else ""
+        self._best_text.set_text(f"best {mse_text(value)}{more}")
         # To the right of the best epoch no loss is lower, and usually there is none yet. At the
         # end there is no room: the text goes to the left, above most of the curve that falls there.
         late = epoch / self._scales.x_limits[1] > 0.75
@@ -234,7 +236,8 @@ class Chart:
         (self._best,) = self._loss.plot([], [], **best_style(still.accent, still.background))
         self._best_text = self._loss.annotate(
             "", (1, 1), xytext=(0, 10), textcoords="offset points", fontsize=_TEXT + 0.5,
-            fontweight="bold", color=still.accent, zorder=5, annotation_clip=False,
+            fontweight="bold", va="bottom", linespacing=1.3, color=still.accent, zorder=5,
+            annotation_clip=False,
             path_effects=[withStroke(linewidth=4, foreground=still.background)],
         )  # fmt: skip
         self._moving = [

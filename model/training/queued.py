@@ -15,6 +15,7 @@ from model.runs.labels import write_labels
 from model.runs.queue import Claim
 from model.runs.runs import EpochRow, Run, RunError
 from model.training import training
+from model.training.steering import Steering
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +28,7 @@ class QueuedRun:
 
 
 def train_entry(
-    claim: Claim, runs_folder: Path | None = None
+    claim: Claim, runs_folder: Path | None = None, steering: Steering | None = None
 ) -> Generator[WorkProgress | Prepared | QueuedRun | Event, None, None]:
     """Train the entry of a claim to its end, take it out of the queue, and close the claim.
 
@@ -41,7 +42,7 @@ def train_entry(
     """
     with claim:
         try:
-            yield from _train(claim, runs_folder)
+            yield from _train(claim, runs_folder, steering)
         except Exception as error:
             claim.fail(_reason(error))
             raise
@@ -49,7 +50,7 @@ def train_entry(
 
 
 def _train(
-    claim: Claim, runs_folder: Path | None
+    claim: Claim, runs_folder: Path | None, steering: Steering | None
 ) -> Generator[WorkProgress | Prepared | QueuedRun | Event, None, None]:
     entry, faces = claim.entry, None
     with closing(prepare(entry.source)) as events:
@@ -69,7 +70,7 @@ def _train(
         yield QueuedRun(run, faces, tuple(run.rows()))
         text = "Going on with the training" if entry.run else "Preparing a new network"
         yield WorkProgress(f"{text} on {len(faces.images):,} faces …")
-        yield from training.train(run.config, faces, run=run)
+        yield from training.train(run.config, faces, run=run, steering=steering)
     finally:
         if run.is_empty():
             run.discard()

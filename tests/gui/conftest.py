@@ -19,15 +19,17 @@ from cae_gui.core.jobs import LatestJob
 from cae_gui.main_window import MainWindow
 from cae_gui.morph.film_export import FilmDialog
 from cae_gui.studio import Studio
-from cae_gui.train.training import Training
+from cae_gui.train.training import Place, Training
 from cae_gui.widgets import dialogs
 from cae_gui.widgets.images import from_qimage
 from cae_gui.widgets.message_bar import MessageBar
-from model.config import ConfigError, TrainConfig
+from model.config import ConfigError, TrainConfig, TrainPlan
 from model.data.datasets import FaceSet
-from model.events import EpochDone, Finished, Progress, Snapshot, Started
+from model.events import EpochDone, Finished, Progress, Replanned, Snapshot, Started
+from model.runs.plan_file import write_plan
 from model.runs.runs import EpochRow, Run
 from model.training.estimate import Estimate
+from model.training.steering import Steering
 
 SMALL = TrainConfig(epochs=2, batch_size=48, latent_dim=4, optimizer="adam", learning_rate=0.003)
 """A training of two epochs of one step each on sixty faces."""
@@ -242,19 +244,28 @@ def quick_preview(originals: NDArray[np.uint8], epoch: int) -> NDArray[np.uint8]
 
 
 def quick_train(
-    config: TrainConfig, faces: FaceSet, *, run: Run | None = None, start: object = None
+    config: TrainConfig,
+    faces: FaceSet,
+    *,
+    run: Run | None = None,
+    start: object = None,
+    steering: Steering | None = None,
 ) -> Generator[Any, None, None]:
     """Do as the real ``train`` without a network: the same events, files and errors."""
     assert run is not None
     train, test = faces.split(config.test_percent, config.seed)
     if len(train) < config.batch_size:
         raise ConfigError("Batch size (batch_size) is too large.")
-    done, pace = len(run.rows()), threading.Event()
+    done, pace, steering = len(run.rows()), threading.Event(), steering or Steering()
+    plan = _steered(run, run.plan(), steering, 2 * done)
     try:
-        yield Started("CPU", len(train), len(test), config.epochs, done + 1)
-        while done < config.epochs:
+        yield Started("CPU", len(train), len(test), plan.epochs, done + 1)
+        while done < plan.epochs:
             pace.wait(0.005)
             yield Progress(done + 1, 1, 2, 0.1, 0.01, 100.0, 1.0)
+            before, plan = plan, _steered(run, plan, steering, 2 * done + 1)
+            if plan != before:
+                yield Replanned(plan)
             done += 1
             run.append(EpochRow(done, 0.2 / done, 0.1 / done, 0.01, 0.005))
             run.best.write_bytes(b"weights")
@@ -265,8 +276,17 @@ def quick_train(
             yield Snapshot(None)  # type: ignore[arg-type]
         yield Finished(None, done, 0.1)  # type: ignore[arg-type]
     finally:
+        _steered(run, plan, steering, 2 * done)
         run.last.write_bytes(b"weights")
         (run.folder / "state.pt").write_bytes(b"state")
+
+
+def _steered(run: Run, plan: TrainPlan, steering: Steering, step: int) -> TrainPlan:
+    """Return and keep the plan with what was asked for before a step, of which an epoch has two."""
+    for wish in steering.take():
+        plan = Place(run.config, plan, step, 2).after(wish)
+        write_plan(run.folder, plan)
+    return plan
 
 
 def quick_trial(config: TrainConfig, faces: FaceSet) -> Generator[None, None, Estimate]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from cae_gui.core.tasks import Task
 from cae_gui.studio import Studio
 from cae_gui.train.training import State, Stopped
 from model.data.datasets import FaceSet
-from model.events import EpochDone, Finished, Progress, Snapshot, Started
+from model.events import Finished, Progress, Snapshot, Started
 from model.runs.runs import Run
 from tests.gui.conftest import LOADING_MS, SMALL, reported
 
@@ -138,11 +139,12 @@ def test_a_followed_training_keeps_the_edits_and_its_directions(
     assert not explorer.snapshots
 
 
-def test_a_stopped_training_gives_its_last_model(
+def test_a_followed_training_that_is_stopped_gives_its_last_model(
     studio: Studio, few_faces: FaceSet, qtbot: QtBot
 ) -> None:
-    studio.training.start(SMALL, few_faces)
-    with reported(studio.training, EpochDone, qtbot):
+    studio.training.is_followed = True
+    studio.training.start(replace(SMALL, epochs=1000), few_faces)
+    with qtbot.waitSignal(studio.models.replaced, timeout=LOADING_MS):
         pass
     with qtbot.waitSignal(studio.models.replaced, timeout=LOADING_MS):
         studio.training.stop()
@@ -160,7 +162,7 @@ def test_a_training_stopped_before_its_first_epoch_leaves_the_model_in_use(
     qtbot: QtBot,
 ) -> None:
     def endless(
-        _config: object, _faces: object, *, run: Run, start: object = None
+        _config: object, _faces: object, *, run: Run, start: object, steering: object
     ) -> Iterator[object]:
         assert start is None
         try:

@@ -209,6 +209,16 @@ def test_the_rest_is_folded(form):
     assert not control(form, "seed").isVisible()
 
 
+def test_patience_with_a_linear_schedule_says_what_is_lost(form):
+    form.findChild(QToolButton).click()
+    assert not form._note.isVisible()
+    form.set_config(TrainConfig(patience=5))
+    assert form._note.isVisible()
+    assert "gains most in its last epochs" in form._note.text()
+    form.set_config(TrainConfig(patience=5, schedule="step"))
+    assert not form._note.isVisible()
+
+
 def test_error_is_shown_under_its_field_and_goes_again(form, monkeypatch):
     def refuse(**values: object) -> TrainConfig:
         if values["dropout"]:

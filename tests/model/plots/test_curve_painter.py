@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.plots.curve_painter import CurvePainter, mix, spread_out
+from model.plots.curve_painter import Chart, CurvePainter, drawing, mix, spread_out
 from model.plots.curves import OTHER_COLORS, CurveHistory, CurveRequest
 
 
@@ -38,6 +38,17 @@ def test_colors_are_the_ones_asked_for():
     rgba = CurvePainter().paint(replace(REQUEST, background="#102030", accent="#ff00cc")).rgba
     assert has_color(rgba[:4, :4], "#102030")
     assert has_color(rgba, "#ff00cc")
+
+
+def test_it_says_how_many_epochs_came_since_the_best():
+    losses = (0.01, 0.004, 0.009, 0.008)
+    request = replace(REQUEST, history=replace(history(4), test_mse=losses))
+    with drawing():
+        chart = Chart(request, animated=False)
+        for count, text in ((2, "best 0.00400"), (3, "1 epoch since"), (4, "2 epochs since")):
+            seen = replace(history(count), test_mse=losses[:count])
+            chart.set_data(replace(request, history=seen))
+            assert chart._best_text.get_text().endswith(text)
 
 
 def test_new_epochs_are_drawn_without_a_full_redraw():
