@@ -48,12 +48,20 @@ Place = tuple[float, float]
 TOO_FEW = f"A map needs {FEWEST} faces or more."
 PLAIN = "None"
 NEEDS_PACKAGE = "t-SNE needs the package “openTSNE”. Install it with “pip install openTSNE”."
-HINT = (
-    "Click a face to load it, drag the marker to travel. Between the faces, the pointer shows what "
-    "the decoder makes of its place.\n\n"
+_KEYS = "Shift adds to the selection, Alt takes out of it. Escape leaves."
+HINTS = {
+    Mode.TRAVEL: "Click a face to load it, drag the marker to travel. Between the faces, the "
+    "pointer shows what the decoder makes of its place.\n\n"
     "The wheel and + and - zoom, a drag and the arrow keys move the map, 0 shows all. With Shift, "
-    "a drag and the arrow keys move the face; Enter loads the one nearest to it."
-)
+    "a drag and the arrow keys move the face; Enter loads the one nearest to it.",
+    Mode.LASSO: f"Draw around faces, or click one. {_KEYS}",
+    Mode.RECTANGLE: f"Draw a rectangle over faces, or click one. {_KEYS}\n\nBy keyboard: Space, "
+    "the arrow keys, with Shift for its size, and Enter.",
+    Mode.PATH: "Draw a line through the faces: it becomes a path of Morph. Escape leaves.",
+    Mode.LOOK: "A click loads the face of a place. By keyboard: the arrow keys and Enter. Escape "
+    "leaves.",
+}
+"""What a drag and keys do in each mode of the map."""
 FOUND = "Face of the map"
 """What a face is called that was decoded for a place without one."""
 LONGEST_PATH = 24
@@ -161,6 +169,7 @@ class MapPage(QWidget):
         self.coloring.activated.connect(self._on_coloring)
         self.legend.chosen.connect(self._on_chosen)
         self.filters.changed.connect(self._show_matching)
+        self.map.mode_changed.connect(self._show_hint)
         self.map.place_chosen.connect(self._load_place)
         self.map.path_drawn.connect(self._on_path)
         self.map.menu_asked.connect(self._on_menu)
@@ -205,7 +214,7 @@ class MapPage(QWidget):
         usable = self._maps.points is not None
         for control in (self.modes, self.method, self.coloring, self.fit):
             control.setEnabled(usable)
-        self.hint.setText(HINT if usable else "")
+        self._show_hint()
         self._show_reason()
         if self.map.isVisible():
             self._maps.refresh()
@@ -237,6 +246,10 @@ class MapPage(QWidget):
             text = ""
         self.map.set_empty_text(text)
         self.too_few.setVisible(is_few and self._maps.points is None)
+
+    @Slot()
+    def _show_hint(self) -> None:
+        self.hint.setText("" if self._maps.points is None else HINTS[self.map.mode])
 
     # The controls
 

@@ -114,9 +114,12 @@ def test_a_rectangle_selects_and_the_page_tells_how_many(
 
 def test_the_tools_show_the_mode_that_a_key_chose(exploring: MainWindow) -> None:
     map_, tools = map_of(exploring), exploring.explore.map.modes.tools
+    hint = exploring.explore.map.hint
     assert tools[Mode.TRAVEL].isChecked()
+    assert "drag the marker" in hint.text()
     QTest.keyClick(map_, Key.Key_L)
     assert tools[Mode.LASSO].isChecked()
+    assert hint.text().startswith("Draw around faces")
     QTest.keyClick(map_, Key.Key_Escape)
     assert tools[Mode.TRAVEL].isChecked()
     assert not tools[Mode.LASSO].isChecked()
