@@ -398,6 +398,7 @@ class MainWindow(QMainWindow):
             explore: [
                 ("&Picture of the face …", explore.save),
                 ("Snapshots selected in the s&trip …", explore.snapshots.export),
+                ("Your &directions and presets …", explore.own_page.export),
             ],
             morph.path: [("&Path as a film or picture …", morph.path.export)],
             morph.grid: [("&Grid as a film or picture …", morph.grid.export)],

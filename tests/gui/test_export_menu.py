@@ -33,6 +33,7 @@ def test_it_follows_the_workspace(workspace: str, first: str, window: MainWindow
 def test_what_can_not_be_exported_is_off(window: MainWindow) -> None:
     window.tabs.setCurrentWidget(window.explore)
     assert not offered(window)["Snapshots selected in the strip …"].isEnabled()
+    assert not offered(window)["Your directions and presets …"].isEnabled()
     window.tabs.setCurrentWidget(window.train)
     assert not offered(window)["Runs selected in the list …"].isEnabled()
 
