@@ -105,7 +105,7 @@ class Lens(QWidget):
         self._place: QPointF | None = None
         self._card: tuple[QPointF, QImage] | None = None
         self._cells: dict[Cell, QImage] = {}
-        self._view = 0  # counts views, so that faces of an earlier one are told
+        self._view = 0  # counts them, as answers may be for an earlier one
         # Once all moves of the mouse that wait were heard, only for the last of them.
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._ask)
