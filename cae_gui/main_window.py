@@ -370,13 +370,14 @@ class MainWindow(QMainWindow):
 
     def _connect_saving(self) -> None:
         """Let the buttons of the pages ask for a file."""
-        page, explore = self.reconstruct, self.explore
+        page, explore, sweep = self.reconstruct, self.explore, self.train.comparison
         for button, what, name, formats, write in (
             (page.export_face, "reconstruction", "reconstruction", FIGURE, page.save_face),
             (page.export_strip, "faces", "faces", FIGURE, page.below.save),
             (page.errors.export, "errors", "errors", f"{FIGURE};;{TABLE}", page.save_errors),
             (explore.save, "edited face", "face", PICTURE, explore.save_picture),
             (explore.snapshots.export, "snapshots", "snapshots", PICTURE, self._save_snapshots),
+            (sweep.export, "comparison", "sweep", FIGURE, sweep.write),
         ):
             save = partial(self.saving.save, f"Save the {what}", f"{name}.png", formats, write)
             button.clicked.connect(lambda _checked, save=save: save())

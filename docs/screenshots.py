@@ -48,6 +48,7 @@ from cae_gui.widgets.tokens import is_dark
 from model.config import PRESETS
 from model.events import EpochDone, Progress
 from model.runs.labels import RunLabels
+from model.runs.sweep import Swept
 from model.training.steering import FinishNow
 
 FACE = 6
@@ -121,6 +122,8 @@ def main() -> None:
             name_runs(window)
             take(window.train, folder / "runs")
             save_table(window, folder / "run-table")
+            fill_queue(window)
+            take(window.train, folder / "queue")
             window.session.training.discard()
             wait_until_idle(window)
         finally:
@@ -305,6 +308,16 @@ def save_table(window: MainWindow, path: Path) -> None:
         put_on(window, scheme)
         save(table.grab().toImage(), path.with_name(f"{path.name}-{scheme}.webp"))
     table.hide()
+
+
+def fill_queue(window: MainWindow) -> None:
+    """Let a sweep wait behind the training under way."""
+    rates, dropouts = Swept("learning_rate", (0.01, 0.02, 0.04)), Swept("dropout", (0.0, 0.1))
+    window.train.sweep_dialog.chosen.emit([rates, dropouts])
+    window.train.tabs.setCurrentWidget(window.train.queue)
+    wait_for(lambda: window.train.queue.model.rowCount() == 6, "the queue")
+    window.train.queue.view.setCurrentIndex(window.train.queue.model.index(1))
+    window.messages.clear()
 
 
 def wait_until_idle(window: MainWindow) -> None:

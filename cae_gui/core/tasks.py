@@ -31,6 +31,7 @@ class Task(Enum):
     MAP_SELECTION = auto()
     CURVES = auto()
     COMPARISON = auto()
+    SWEEP = auto()
     LAYERS = auto()
     DEVICE = auto()
     SCRIPT = auto()

@@ -37,6 +37,7 @@ OF_WIDGETS: dict[str, tuple[tuple[str, str], ...]] = {
         ("Remove photos, runs, snapshots, examples", "Delete"),
         ("Rename a run", "F2"),
         ("Compare the curves of runs", "Space"),
+        ("Move a training of the queue", "Alt with Up, Down"),
         ("Search the faces", "Type a name"),
         ("A picture of a film strip", "Left, Right, Home, End"),
     ),

@@ -84,6 +84,20 @@ class Estimates(QObject):
         epochs = counted(config.epochs, "epoch")
         return f"{_about(estimate).capitalize()} for {epochs} on this computer", details
 
+    def time_of(self, configs: Sequence[TrainConfig], like: TrainConfig, faces: FaceSet) -> str:
+        """Return how long trainings take in all, or "" where that isn't known.
+
+        Settings that weren't measured count as being as fast as ``like``.
+        """
+        usual = self._known.get(_key(like, faces))
+        seconds = 0.0
+        for config in configs:
+            known = self._known.get(_key(config, faces), usual)
+            if not isinstance(known, Estimate):
+                return ""
+            seconds += known.of(config, faces).seconds
+        return f"about {duration(seconds)}"
+
     def preset_times(self, faces: FaceSet) -> dict[str, str]:
         """Return the durations, by name, of the presets that were measured on these faces."""
         times = {}

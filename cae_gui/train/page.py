@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,7 @@ from cae_gui.train.queue_page import EditBar, QueuePage
 from cae_gui.train.runs import Runs
 from cae_gui.train.runs_page import RunsPage
 from cae_gui.train.shown_run import ShownRun, test_faces
+from cae_gui.train.sweeps import SweepComparison, SweepDialog
 from cae_gui.train.training import (
     Discarded,
     RunOpened,
@@ -58,6 +61,7 @@ from model.face_set import FaceSet
 from model.progress import WorkProgress
 from model.runs.command import train_command
 from model.runs.queue import QueueEntry, QueueError, check_source
+from model.runs.sweep import Swept, sweep_entries
 
 _STRIP_SHARE = 0.27
 """The most of the page's height that the strip takes, so that the plot stays the largest."""
@@ -109,6 +113,8 @@ class TrainPage(Workspace):
         self.queue = QueuePage(queue, messages)
         self.edit_bar = EditBar()
         self.layers_dialog = LayersDialog(models, tasks, self)
+        self.sweep_dialog = SweepDialog(self._refusal_of, self._time_of, self)
+        self.comparison = SweepComparison(runs, tasks, self)
         self._make_controls()
         strip = PreviewStrip(self.strip, self.epochs)
         self.arrange(self._make_stage(), self._make_inspector(), strip)
@@ -197,6 +203,11 @@ class TrainPage(Workspace):
             empty.button.clicked.connect(self.show_settings)
         self.queue.edit_asked.connect(self._edit_queued)
         self.edit_bar.updated.connect(self._update_queued)
+        self.queue.sweep_asked.connect(self._ask_sweep)
+        self.queue.compare_asked.connect(self.comparison.show_sweep)
+        self.runs.sweep_asked.connect(self.comparison.show_sweep)
+        self.sweep_dialog.chosen.connect(self._add_sweep)
+        self._estimates.changed.connect(self.sweep_dialog.check)
         self._queue.changed.connect(self._on_queue)
         changes = self.form.undo_stack.indexChanged, self.form.checked, self._faces.changed
         known = self._models.replaced, self._estimates.changed, self._lines.changed
@@ -354,6 +365,34 @@ class TrainPage(Workspace):
             self.edit_bar.leave()
             self._queue.change(entry.key, self.form.config())
             self.tabs.setCurrentWidget(self.queue)
+
+    @Slot()
+    def _ask_sweep(self) -> None:
+        self.form.finish()
+        config = self._config()
+        if config is None or (refused := self._unqueueable()):
+            self._messages.show_message(self.form.error() or refused)
+        else:
+            self.sweep_dialog.ask(config)
+
+    def _refusal_of(self, config: TrainConfig) -> str:
+        faces = self._faces.faces
+        return refusal(config, faces) if faces is not None else ""
+
+    def _time_of(self, configs: Sequence[TrainConfig], like: TrainConfig) -> str:
+        faces = self._faces.faces
+        return self._estimates.time_of(configs, like, faces) if faces is not None else ""
+
+    @Slot(list)
+    def _add_sweep(self, settings: list[Swept]) -> None:
+        faces, config = self._faces.faces, self._config()
+        if faces is None or config is None or self._unqueueable():
+            self._refresh()  # other faces came meanwhile
+            return
+        source = self._faces.source
+        entries = sweep_entries(config, settings, faces.title, source, datetime.now())
+        self._queue.add(entries, "Add a sweep to the queue")
+        self.queue.tell_added(len(entries))
 
     @Slot()
     def _on_queue(self) -> None:

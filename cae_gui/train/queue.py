@@ -29,6 +29,7 @@ class Result(NamedTuple):
     title: str
     model: Path
     best_mse: float
+    tags: tuple[str, ...] = ()
 
 
 class Queue(QObject):
@@ -236,7 +237,9 @@ class Queue(QObject):
             case RunOpened():
                 self.refresh()
             case Finished() if entry is not None and folder is not None:
-                result = Result(entry.title, folder / "best.safetensors", event.best_mse)
+                result = Result(
+                    entry.title, folder / "best.safetensors", event.best_mse, entry.labels.tags
+                )
                 self.results.append(result)
                 if self.is_on and self.waiting:
                     self.finished.emit(result)

@@ -58,7 +58,7 @@ from model.runs.queue import QueueEntry
 from model.runs.wording import summary
 
 BEGIN, NEXT, UNDO = "Begin with the queue", "Start the next one", "Undo"
-USE, USE_BEST = "Use it", "Use the best"
+USE, USE_BEST, COMPARE = "Use it", "Use the best", "Compare the sweep"
 _EMPTY = (
     "Nothing waits. Trainings that you add to the queue are trained one after the other, each on "
     "the faces that it was set up with."
@@ -75,10 +75,14 @@ class QueuePage(QWidget):
 
     Signals:
         edit_asked(QueueEntry): change the settings of a training that waits.
+        sweep_asked(): put trainings of several values into the queue.
+        compare_asked(str): compare the runs with this tag, or "" for any.
         use_asked(Path): use the model in this file.
     """
 
     edit_asked = Signal(object)
+    sweep_asked = Signal()
+    compare_asked = Signal(str)
     use_asked = Signal(object)
 
     def __init__(self, queue: Queue, messages: MessageBar, parent: QWidget | None = None) -> None:
@@ -112,6 +116,11 @@ class QueuePage(QWidget):
         self.again = _action(menu, "&Try again", self._try_again, tip)
         tip = "Take it out of the queue; its run stays"
         self.remove = _action(menu, "&Remove", self._remove, tip, "Del")
+        menu.addSeparator()
+        tip = "Trainings for several values of a setting, or of two"
+        self.sweep = _action(menu, "&Sweep …", self.sweep_asked.emit, tip)
+        tip = "The curves and the best errors of a sweep in one picture"
+        self.compare = _action(menu, "&Compare a sweep …", self._compare, tip)
         return menu
 
     def _connect(self) -> None:
@@ -218,6 +227,11 @@ class QueuePage(QWidget):
         self._queue.try_again({entry.key for entry in self.selected()})
 
     @Slot()
+    def _compare(self) -> None:
+        tags = [tag for entry in self.selected() for tag in entry.labels.tags]
+        self.compare_asked.emit(tags[0] if tags else "")
+
+    @Slot()
     def _remove(self) -> None:
         before = self._queue.entries
         removed = [entry for entry in self.selected() if not entry.is_training]
@@ -252,9 +266,11 @@ class QueuePage(QWidget):
         best = min(results, key=lambda result: result.best_mse)
         is_one, mse = len(results) == 1, mse_text(best.best_mse)
         what = f"{counted(len(results), 'training')} of the queue {'is' if is_one else 'are'} done."
-        use = Action(USE if is_one else USE_BEST, partial(self.use_asked.emit, best.model))
+        actions = [Action(USE if is_one else USE_BEST, partial(self.use_asked.emit, best.model))]
+        if tag := _common_tag(results):
+            actions.append(Action(COMPARE, partial(self.compare_asked.emit, tag)))
         text = f"{what} Best test MSE {mse}, by “{best.title}”.{rest}"
-        self._messages.show_message(text, kind="offer", actions=[use])
+        self._messages.show_message(text, kind="offer", actions=actions)
 
     @Slot(int)
     def _on_held(self, waiting: int) -> None:
@@ -399,6 +415,12 @@ class _EntryDelegate(QStyledItemDelegate):
         painter.setPen(palette.color(ColorRole.PlaceholderText))
         _paint_elided(painter, line.translated(0, line.height() + _LINE_GAP), _details(entry))
         painter.restore()
+
+
+def _common_tag(results: Sequence[Result]) -> str:
+    """Return a tag that all of several trainings have, or ""."""
+    common = set(results[0].tags).intersection(*(result.tags for result in results))
+    return min(common, default="") if len(results) > 1 else ""
 
 
 def state_of(entry: QueueEntry) -> str:

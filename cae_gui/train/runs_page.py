@@ -45,6 +45,7 @@ from model.runs.epoch_rows import best_row
 from model.runs.following import Followed
 from model.runs.labels import RunLabels, labels
 from model.runs.runs import EpochRow, Run
+from model.runs.sweep import sweep_tags
 from model.training.steering import SetEpochs
 
 _EMPTY = (
@@ -78,6 +79,7 @@ class RunsPage(QWidget):
         settings_asked(TrainConfig, str): show these settings in the form, as a step of this text.
         export_asked(list): export these runs: (name, folder).
         follow_asked(): ask for a folder and call ``follow_run``.
+        sweep_asked(str): compare all runs with this tag.
     """
 
     continue_asked = Signal(object)
@@ -85,6 +87,7 @@ class RunsPage(QWidget):
     settings_asked = Signal(object, str)
     export_asked = Signal(object)
     follow_asked = Signal()
+    sweep_asked = Signal(str)
 
     def __init__(
         self,
@@ -143,6 +146,8 @@ class RunsPage(QWidget):
         self.compare = _action(menu, "Com&pare curves", self._compare_selected, tip)
         tip = "Save epochs as a table (CSV) or the curves as a figure"
         self.export = _action(menu, "E&xport …", self._export, tip)
+        tip = "The curves and the best errors of all runs with its tag in one picture"
+        self.sweep = _action(menu, "Compare the &sweep …", self._compare_sweep, tip)
         tip = "Delete the run with all that is in it (Del)"
         self.delete = _action(menu, "De&lete …", self._delete, tip)
         menu.addSeparator()
@@ -271,6 +276,7 @@ class RunsPage(QWidget):
         is_free = single is not None and single.state is not RunState.RUNNING
         self.longer.setEnabled(is_free and not self._training.is_active)
         self.export.setEnabled(some)
+        self.sweep.setEnabled(bool(self._sweep()))
         self.delete.setEnabled(some)
 
     @Slot(QModelIndex, QPoint)
@@ -282,7 +288,7 @@ class RunsPage(QWidget):
         menu.addActions([self.rename, self.label])
         menu.addSeparator()
         menu.addActions([self.copy, self.copy_command, self.longer])
-        menu.addActions([self.compare, self.export, self.delete])
+        menu.addActions([self.compare, self.sweep, self.export, self.delete])
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(place)
 
@@ -376,6 +382,16 @@ class RunsPage(QWidget):
         grows = self._training.is_active or self._runs.following is not None
         if item is not None and not grows and item.folder != self._runs.shown:
             self.show_curves(item.folder)
+
+    def _sweep(self) -> str:
+        """Return the first tag of the selected run that another run has, too, or ""."""
+        item = self._single()
+        shared = sweep_tags(listed.run for listed in self._runs.items)
+        return next((tag for tag in item.labels.tags if tag in shared), "") if item else ""
+
+    @Slot()
+    def _compare_sweep(self) -> None:
+        self.sweep_asked.emit(self._sweep())
 
     @Slot()
     def _rename(self) -> None:
