@@ -93,10 +93,6 @@ class PcaPlane:
         change = wanted - axes @ (latent - self.statistics.mean) / sigma
         return np.asarray(latent + (change * sigma) @ axes, np.float32)
 
-    def at(self, point: Floats) -> Floats:
-        """Return the latent (L,) of a place (2,) itself, in all other directions the mean."""
-        return self.moved(self.statistics.mean, point)
-
 
 def tsne_map(
     latents: Floats,

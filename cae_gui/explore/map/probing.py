@@ -40,8 +40,8 @@ _ROOMY = 6 * LOOK_STEP
 class Probing(QObject):
     """Decodes the faces that the map has room for at places without one.
 
-    On a map by t-SNE these are means of the nearest faces there, on one by PCA the point of the
-    plane itself.
+    These are means of the nearest faces there; on a map by PCA moved along its plane to the place
+    itself.
     """
 
     def __init__(self, models: Models, maps: Maps, parent: QObject | None = None) -> None:
@@ -51,16 +51,18 @@ class Probing(QObject):
     def latents(self, places: Floats) -> Floats | None:
         """Return the latents (M, L) of places (M, 2) in map coordinates; None without a map.
 
-        A place takes 0.4 ms among 12,547 faces by t-SNE, much less by PCA.
+        A place takes 0.4 ms among 12,547 faces.
         """
         from model.latents.latent_map import latent_at
 
         explored, points, plane = self._maps.explored, self._maps.points, self._maps.plane
         if explored is None or points is None:
             return None
-        if plane is not None:
-            return np.stack([plane.at(place) for place in places])
-        return np.stack([latent_at(place, points, explored.latents.latents) for place in places])
+        known = explored.latents.latents
+        found = np.stack([latent_at(place, points, known) for place in places])
+        if plane is None:
+            return found
+        return np.stack([plane.moved(*each) for each in zip(found, places, strict=True)])
 
     def ask(self, places: Floats, then: Callable[[Pixels], object]) -> None:
         """Decode faces (M, 48, 48, 3) for places (M, 2); newer places come first."""

@@ -151,15 +151,6 @@ def test_a_turned_mirrored_and_moved_map_comes_back(angle: float, mirrored: bool
     np.testing.assert_allclose(aligned_map(moved, points), points, atol=1e-3)
 
 
-def test_a_place_of_the_plane_is_a_latent_that_lies_there_and_is_the_mean_otherwise() -> None:
-    plane = PcaPlane.of(LATENTS, STATISTICS, pca_map(LATENTS, STATISTICS)[:, ::-1] + 3)
-    place = np.array([2.5, 4], np.float32)
-    latent = plane.at(place)
-    np.testing.assert_allclose(plane.project(latent[None])[0], place, atol=1e-4)
-    others = principal_directions(STATISTICS).coordinates(latent)[2:]
-    np.testing.assert_allclose(others, 0, atol=1e-4)
-
-
 def test_a_line_is_resampled_at_even_distances_with_both_ends() -> None:
     line = np.array([[0, 0], [0, 0], [1, 0], [4, 0], [4, 4]], np.float32)
     found = resampled(line, 5)
