@@ -120,7 +120,8 @@ class Studio(QObject):
         jobs = (*self.models.jobs(), *self.faces.jobs(), *self.photos.jobs())
         streams = [job for job in jobs if isinstance(job, StreamJob)]
         streams.append(self.errors.job)
-        return [*streams, self.latents.job, self.maps.job, self.filming.job, self.lines.job]
+        own = self.latents, self.maps, self.filming, self.lines, self.face_export
+        return [*streams, *(state.job for state in own)]
 
     def shut_down(self) -> None:
         """Stop and wait for every thread; a training under way is kept."""
