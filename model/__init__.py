@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from model.network import ConvAutoencoder, layer_table
     from model.photos.photos import read_photo
     from model.runs.runs import Run
+    from model.training.steering import FinishNow, SetEpochs, Steering
     from model.training.training import train
 
 __version__ = "0.2.0"
@@ -46,10 +47,13 @@ _HOMES = {
     "FaceModel": "checkpoint",
     "FaceSet": "data.datasets",
     "FilmSettings": "morph.film",
+    "FinishNow": "training.steering",
     "KeyFrame": "morph.key_frames",
     "MorphPath": "morph.key_frames:Path",
     "PRESETS": "config",
     "Run": "runs.runs",
+    "SetEpochs": "training.steering",
+    "Steering": "training.steering",
     "TrainConfig": "config",
     "analogy": "morph.key_frames",
     "decode": "inference",
@@ -79,9 +83,12 @@ __all__ = [
     "FaceModel",
     "FaceSet",
     "FilmSettings",
+    "FinishNow",
     "KeyFrame",
     "MorphPath",
     "Run",
+    "SetEpochs",
+    "Steering",
     "TrainConfig",
     "analogy",
     "decode",

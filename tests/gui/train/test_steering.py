@@ -179,6 +179,15 @@ def test_a_finished_run_trains_longer(train: MainWindow, qtbot: QtBot) -> None:
     assert run.plan().cause == ""
 
 
+def test_the_end_of_the_patience_is_told(train: MainWindow, qtbot: QtBot) -> None:
+    training = train.studio.training
+    assert training.place is not None
+    training.place = training.place._replace(config=replace(LONG, patience=3))
+    training._on_event(Replanned(TrainPlan(40, cause="patience")))
+    wait_for_message(train, qtbot, "No epoch was clearly better for 3 epochs.")
+    assert train.train.status.text().endswith(" of 40.")
+
+
 def test_the_dialog_closes_with_the_training(train: MainWindow, qtbot: QtBot) -> None:
     qtbot.mouseClick(train.train.change, LEFT)
     dialog = dialog_of(train, qtbot)
