@@ -624,9 +624,10 @@ class TrainPage(Workspace):
 
     def _offer_model(self, folder: Path) -> None:
         """After a stop keep the model in use, which isn't half trained, and offer the new one."""
-        is_queued = self._training.entry is not None  # its entry stays, and goes on from there
-        if is_queued or not self._history or self._models.run == folder:
-            return  # or it has no model, or one of its models was in use already
+        if self._training.entry is not None or self._queue.waiting:
+            return  # the queue says how it goes on
+        if not self._history or self._models.run == folder:
+            return  # it has no model, or one of its models was in use already
         self._messages.show_message(
             f"Stopped after {self._history[-1].epoch} of {counted(self._plan.epochs, 'epoch')}, "
             f"and kept. “{self._models.title}” is still in use.",
