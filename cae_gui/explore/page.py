@@ -101,7 +101,6 @@ class ExplorePage(Workspace):
         self._explorer, self._exploring, self._refine = explorer, exploring, refine
         self._selection, self._messages = selection, messages
         self._own = own
-        self._own = own
         self._stamp = 0
         self._held_by: QObject | None = None  # the window that tells when the key is released
         self._falls_back = False  # to the principal directions, without attributes

@@ -142,3 +142,13 @@ def test_local_directions_are_where_near_latents_vary_counted_from_the_origin() 
 def test_equal_latents_have_no_local_directions() -> None:
     with pytest.raises(ValueError, match="all have the same latent"):
         local_directions(np.ones((60, 4), np.float32), np.zeros(4, np.float32))
+
+
+def test_by_name_a_face_is_moved_as_by_index() -> None:
+    directions, latent = some_directions(4), some_latents(1)[0]
+    moved = directions.placed(latent, {"D2": 1.5, "D0": -1.0})
+    np.testing.assert_array_equal(moved, directions.moved(latent, {2: 1.5, 0: -1.0}))
+    assert directions.coordinates(moved)[[0, 2]] == pytest.approx([-1.0, 1.5], abs=1e-4)
+    assert directions.index_of("D3") == 3
+    with pytest.raises(KeyError, match="D9"):
+        directions.placed(latent, {"D9": 1.0})
