@@ -248,8 +248,13 @@ class Queue(QObject):
                     self._ask(partial(_let_go, self._store, entry, event), lane=object())
                 if self.is_on:
                     self.pause()
-                    if self.waiting:
-                        self.held.emit(self.waiting)
+                    # After what others say of the end: this is what asks for a decision.
+                    QTimer.singleShot(0, self, self._tell_held)
+
+    @Slot()
+    def _tell_held(self) -> None:
+        if self.waiting and not self.is_on:
+            self.held.emit(self.waiting)
 
 
 def _training(entries: Entries) -> list[bool]:

@@ -107,6 +107,8 @@ def test_a_sweep_is_trained_and_compared(
     page.form.set_config(replace(SMALL, epochs=1))
     page.queue.sweep.trigger()
     choose(page.sweep_dialog, 0, "learning_rate", "0.003, 0.001")
+    told = page.sweep_dialog.result_text
+    qtbot.waitUntil(lambda: told.text().startswith("2 trainings, about"), timeout=LOADING_MS)
     qtbot.mouseClick(page.sweep_dialog.add, LEFT)
     wait_for_message(window, qtbot, "2 trainings added to the queue.")
     qtbot.waitUntil(lambda: len(TrainingQueue().read().entries) == 2)
