@@ -53,7 +53,7 @@ def copied(window: MainWindow, qtbot: QtBot) -> str:
     text = QApplication.clipboard().text()
     lines = len(text.splitlines())
     assert window.messages.message() == f"Copied: {lines} lines of Python."
-    assert lines <= 12 or "KeyFrame(latents[0]" in text
+    assert lines <= 15 or "KeyFrame(latents[0]" in text
     return text
 
 
