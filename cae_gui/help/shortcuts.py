@@ -37,7 +37,8 @@ OF_WIDGETS: dict[str, tuple[tuple[str, str], ...]] = {
         ("Remove photos, runs, snapshots, examples", "Delete"),
         ("Rename a run", "F2"),
         ("Compare the curves of runs", "Space"),
-        ("Move a training of the queue", "Alt with Up, Down"),
+        ("Move a training of the queue up", "Alt+Up"),
+        ("Move a training of the queue down", "Alt+Down"),
         ("Search the faces", "Type a name"),
         ("A picture of a film strip", "Left, Right, Home, End"),
     ),
@@ -46,6 +47,7 @@ OF_WIDGETS: dict[str, tuple[tuple[str, str], ...]] = {
         ("Stop reading", "Escape"),
     ),
     "Reconstruct": (
+        ("Show the faces of a bar of the errors", "Left, Right, Home, End"),
         ("Move the wipe, in leaps", "Arrow keys, Shift with them"),
         ("Move the box of a photo, in leaps", "Arrow keys, Shift with them"),
         ("Enlarge or shrink the box", "+, −"),

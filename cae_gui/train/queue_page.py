@@ -28,7 +28,6 @@ from PySide6.QtGui import (
     QFont,
     QHideEvent,
     QKeyEvent,
-    QKeySequence,
     QPainter,
     QPen,
     QShowEvent,
@@ -110,12 +109,12 @@ class QueuePage(QWidget):
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
         up, down = partial(self._move, -1), partial(self._move, 1)
-        self.up = _action(menu, "Move &up", up, "Train it earlier", "Alt+Up")
-        self.down = _action(menu, "Move &down", down, "Train it later", "Alt+Down")
+        self.up = _action(menu, "Move &up", up, "Train it earlier (Alt+Up)")
+        self.down = _action(menu, "Move &down", down, "Train it later (Alt+Down)")
         tip = "Train what failed once more"
         self.again = _action(menu, "&Try again", self._try_again, tip)
-        tip = "Take it out of the queue; its run stays"
-        self.remove = _action(menu, "&Remove", self._remove, tip, "Del")
+        tip = "Take it out of the queue (Del); its run stays"
+        self.remove = _action(menu, "&Remove", self._remove, tip)
         menu.addSeparator()
         tip = "Trainings for several values of a setting, or of two"
         self.sweep = _action(menu, "&Sweep …", self.sweep_asked.emit, tip)
@@ -466,16 +465,10 @@ def _paint_elided(painter: QPainter, area: QRect, text: str) -> None:
     painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), elided)
 
 
-def _action(
-    menu: QMenu, text: str, work: Callable[..., object], tip: str, keys: str = ""
-) -> QAction:
+def _action(menu: QMenu, text: str, work: Callable[..., object], tip: str) -> QAction:
     action = menu.addAction(text)
     action.setToolTip(tip)
     action.triggered.connect(lambda _checked: work())
-    if keys:
-        # Shown only: the keys are those of the list, and there alone.
-        action.setShortcut(QKeySequence(keys))
-        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
     return action
 
 

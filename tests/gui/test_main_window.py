@@ -903,10 +903,10 @@ def test_a_training_begins_with_the_model_in_use_where_that_is_asked(
     begun: list[tuple[int, object]] = []
 
     def noted(
-        config: TrainConfig, faces: FaceSet, *, run: Run | None = None, start: object = None
+        config: TrainConfig, faces: FaceSet, *, start: object = None, **options: Any
     ) -> Iterator[Any]:
         begun.append((config.latent_dim, start))
-        return quick_train(config, faces, run=run)
+        return quick_train(config, faces, **options)
 
     monkeypatch.setattr("model.training.training.train", noted)
     qtbot.waitUntil(lambda: window.studio.models.model is not None, timeout=LOADING_MS)

@@ -62,8 +62,10 @@ TOLD = {
     "morph/page.py": "Morph",
     "morph/path_slider.py": "Morph",
     "reconstruct/crop_box.py": "Reconstruct",
+    "reconstruct/histogram.py": "Reconstruct",
     "reconstruct/wipe_view.py": "Reconstruct",
     "train/curve_plot.py": "Curves",
+    "train/queue_page.py": "Gallery and lists",
     "train/run_list.py": "Gallery and lists",
     "train/run_table.py": "Gallery and lists",
     "widgets/face_view.py": "",  # Ctrl+C is in the menu Edit, Space and Enter press
