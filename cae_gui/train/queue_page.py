@@ -165,7 +165,7 @@ class QueuePage(QWidget):
             self._select(chosen, at)
         self._pages.show_empty(not self._queue.entries)
         is_on = self._queue.is_on
-        self.turn.setText("&Pause" if is_on else "&Begin")
+        self.turn.setText("&Hold" if is_on else "&Begin")
         self.turn.setToolTip(
             "Begin no other training; the one under way goes on"
             if is_on

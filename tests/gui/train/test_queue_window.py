@@ -182,7 +182,7 @@ def test_a_paused_queue_begins_no_other(
     fill(train, entries, qtbot)
     with reported(studio.training, RunOpened, qtbot):
         qtbot.mouseClick(page.turn, Qt.MouseButton.LeftButton)
-    assert page.turn.text() == "&Pause"
+    assert page.turn.text() == "&Hold"
     with reported(studio.training, Finished, qtbot):
         qtbot.mouseClick(page.turn, Qt.MouseButton.LeftButton)
     wait_for_idle(train, qtbot)
