@@ -82,10 +82,8 @@ class SelectionPanel(QWidget):
         self.select.setMenu(menu)
         self.select.setToolTip("Select faces without drawing")
         menu = QMenu(self.use)
-        for side, text in ((WITH, "&With it"), (WITHOUT, "With&out it")):
-            menu.addAction(
-                f"{text}, of a direction of yours", partial(self.direction_asked.emit, side)
-            )
+        for side, text in ((WITH, "&with it"), (WITHOUT, "with&out it")):
+            menu.addAction(f"New direction: faces {text}", partial(self.direction_asked.emit, side))
         menu.addSeparator()
         self.load_mean = menu.addAction("Edit their &average", self._load_mean)
         menu.addSeparator()

@@ -293,13 +293,13 @@ def test_the_selection_makes_a_direction(exploring: MainWindow) -> None:
     window = exploring
     use = {action.text(): action for action in panel_of(window).use.menu().actions()}
     select(window, [1, 2, 3])
-    use["&With it, of a direction of yours"].trigger()
+    use["New direction: faces &with it"].trigger()
     own = window.explore.own_page
     assert window.explore.tabs.currentWidget() is own
     assert own.is_building()
     assert len(own.builder.images(0)) == 3
     select(window, [10, 11])
-    use["With&out it, of a direction of yours"].trigger()
+    use["New direction: faces with&out it"].trigger()
     assert len(own.builder.images(0)) == 3
     faces = window.studio.faces.faces
     assert faces is not None
@@ -311,7 +311,7 @@ def test_of_very_many_faces_a_direction_takes_some_of_all(
 ) -> None:
     monkeypatch.setattr("cae_gui.explore.page.MOST_FACES", 20)
     select(exploring, list(range(60)))
-    use(exploring, "&With it, of a direction of yours")
+    use(exploring, "New direction: faces &with it")
     images, faces = exploring.explore.own_page.builder.images(0), exploring.studio.faces.faces
     assert len(images) == 20
     assert faces is not None
