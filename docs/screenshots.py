@@ -2,11 +2,12 @@
 
     python docs/screenshots.py [FOLDER] [--twice]
 
-Shows the shipped model and the demo faces at 1366 x 768 pixels, and in folders named by their size
-at 1280 x 720 and 1920 x 1080. With ``--twice`` the same at 1366 x 768 points of two pixels, into
-the folder ``scale-2``. The Train workspace really trains, on the demo faces, and is taken in the
-third epoch, alone, asked to finish, and beside an earlier run; only its speed and losses differ
-from machine to machine. Settings, runs and caches are in a temporary folder.
+Shows the shipped model and the demo faces at 1366 x 768 pixels, and the main states also at
+1280 x 720 and 1920 x 1080, in folders named by their size. With ``--twice`` the same at 1366 x 768
+points of two pixels, into the folder ``scale-2``. The Train workspace really trains, on the demo
+faces, and is taken in the third epoch, alone, asked to finish, and beside an earlier run; only its
+speed and losses differ from machine to machine. Settings, runs and caches are in a temporary
+folder.
 
 The offscreen platform has no fonts of its own: on Linux it asks fontconfig, and without any font
 installed (Debian: fonts-dejavu-core) all text is missing from the pictures.
@@ -81,21 +82,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as own:
         use_own_folders(Path(own), own_cache=True)
         window = open_window("demo")
-        take = partial(save_views, window, sizes)
+        take, part = partial(save_views, window, sizes), partial(save_views, window, SIZES[:1])
         try:
             choose_face(window)
             take(window.reconstruct, folder / "reconstruct")
             measure_errors(window)
-            take(window.reconstruct, folder / "errors")
+            part(window.reconstruct, folder / "errors")
             show(window.explore.tabs, window.explore.principal_page)
             move_sliders(window)
             take(window.explore, folder / "explore")
             show_local(window)
-            take(window.explore, folder / "local")
+            part(window.explore, folder / "local")
             window.session.explorer.undo_stack.undo()
             window.explore.strips.setChecked(True)
             show(window.explore.tabs, window.explore.attributes)
-            take(window.explore, folder / "strips")
+            part(window.explore, folder / "strips")
             window.explore.strips.setChecked(False)
             run_for(FILLING_S)
             take(window.explore, folder / "attributes")
@@ -103,27 +104,28 @@ def main() -> None:
             color_map(window)
             take(window.explore, folder / "map")
             look_around(window)
-            take(window.explore, folder / "around")
+            part(window.explore, folder / "around")
             stop_looking(window)
             select_on_map(window)
-            take(window.explore, folder / "selection")
+            part(window.explore, folder / "selection")
             window.studio.map_selection.clear()
             go_half_way(window)
             take(window.morph, folder / "morph")
             pace_evenly(window)
-            take(window.morph, folder / "even-pace")
+            part(window.morph, folder / "even-pace")
             show(window.morph.tabs, window.morph.grid)
             take(window.morph, folder / "grid")
             train(window)
             take(window.train, folder / "train")
             finish_soon(window)
-            take(window.train, folder / "finish")
+            part(window.train, folder / "finish")
             compare(window)
             name_runs(window)
             take(window.train, folder / "runs")
             save_table(window, folder / "run-table")
+            save_sweep(window, folder / "sweep")
             fill_queue(window)
-            take(window.train, folder / "queue")
+            part(window.train, folder / "queue")
             window.session.training.discard()
             wait_until_idle(window)
         finally:
@@ -292,9 +294,12 @@ def compare(window: MainWindow) -> None:
 
 
 def name_runs(window: MainWindow) -> None:
-    """Give both runs a name and a tag, and one of them notes."""
+    """Give both runs a name and the same tag, and one of them notes."""
     page = window.train.runs
-    named = RunLabels("Adam", "Slower than Muon.", ("optimizer",)), RunLabels("Muon", "", ("fast",))
+    named = (
+        RunLabels("Adam", "Slower than Muon.", ("optimizer",)),
+        RunLabels("Muon", "", ("optimizer",)),
+    )
     for row, labels in enumerate(named):
         window.studio.runs.set_labels(page.model.item(row).folder, labels, "Name, notes and tags")
 
@@ -308,6 +313,18 @@ def save_table(window: MainWindow, path: Path) -> None:
         put_on(window, scheme)
         save(table.grab().toImage(), path.with_name(f"{path.name}-{scheme}.webp"))
     table.hide()
+
+
+def save_sweep(window: MainWindow, path: Path) -> None:
+    """Save the picture that compares the two runs, by the tag that they have in common."""
+    comparison = window.train.comparison
+    comparison.show_sweep("optimizer")
+    wait_for(comparison.export.isEnabled, "the picture of the sweep", 60)
+    for scheme in SCHEMES:
+        put_on(window, scheme)
+        run_for(FILLING_S)
+        save(comparison.grab().toImage(), path.with_name(f"{path.name}-{scheme}.webp"))
+    comparison.hide()
 
 
 def fill_queue(window: MainWindow) -> None:
