@@ -54,6 +54,7 @@ from cae_gui.settings import Settings
 from cae_gui.status import Status
 from cae_gui.studio import Studio
 from cae_gui.train.page import TrainPage
+from cae_gui.train.run_filter import Grouping
 from cae_gui.widgets import dialogs
 from cae_gui.widgets.drop_overlay import DropOverlay
 from cae_gui.widgets.face_view import FaceView, largest_picture
@@ -428,6 +429,7 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(self.settings.geometry)
         if not self.settings.run_table.isEmpty():
             self.train.runs.table.restore(self.settings.run_table)
+        self.train.runs.search.group_by(Grouping(self.settings.run_grouping))
         if not self.settings.splitter.isEmpty():
             self.splitter.restoreState(self.settings.splitter)
         self.tabs.setCurrentIndex(self.settings.workspace)
@@ -438,6 +440,7 @@ class MainWindow(QMainWindow):
         self._going_on.remember()
         self.settings.geometry = self.saveGeometry()
         self.settings.run_table = self.train.runs.table.state()
+        self.settings.run_grouping = self.train.runs.search.grouping.value
         self.folding.keep_sizes()
         self.settings.workspace = self.tabs.currentIndex()
         self.settings.source = self.studio.faces.source or self.settings.source

@@ -66,6 +66,15 @@ class Settings:
         self._store.setValue("train/table", value)
 
     @property
+    def run_grouping(self) -> str:
+        """What the runs of the list are grouped by, as the menu calls it; "" at first."""
+        return self._text("train/grouping", "")
+
+    @run_grouping.setter
+    def run_grouping(self, value: str) -> None:
+        self._store.setValue("train/grouping", value)
+
+    @property
     def folded(self) -> frozenset[str]:
         """What is folded away: “gallery”, and the workspaces whose inspector is."""
         return frozenset(filter(None, self._text("window/folded", "").split("\n")))

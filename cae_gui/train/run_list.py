@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -27,6 +27,7 @@ from PySide6.QtGui import (
     QColor,
     QFocusEvent,
     QFont,
+    QFontMetrics,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -57,6 +58,7 @@ _Role = Qt.ItemDataRole
 _MARGIN, _GAP, _BOX, _LINE_GAP = 8, 8, 16, 4
 _DOT = 8
 _IN_USE = "In use"
+_CAPTION = Qt.ItemDataRole.UserRole
 
 
 class RunState(Enum):
@@ -141,7 +143,9 @@ class RunItem:
 
 
 class RunListModel(QAbstractListModel):
-    """Rows are runs, newest first; a checked run gets the first free colour of the comparison.
+    """Rows are runs; a checked run gets the first free colour of the comparison.
+
+    The first run of a group has a caption, which is painted above it.
 
     Signals:
         compared(): the compared runs or their colours have changed.
@@ -158,24 +162,25 @@ class RunListModel(QAbstractListModel):
         self._items: list[RunItem] = []
         self._slots: dict[Path, int] = {}
         self._shown: Path | None = None
+        self._captions: Mapping[Path, str] = {}
 
-    def set_items(self, items: Sequence[RunItem]) -> None:
-        """Show these runs; those listed before keep selection, check mark and colour."""
+    def set_items(self, items: Sequence[RunItem], captions: Mapping[Path, str]) -> None:
+        """Show these runs; those listed before keep selection, check mark and colour.
+
+        ``captions`` are texts above runs, by their folders.
+        """
         wanted = {item.folder for item in items}
         for row in reversed(range(len(self._items))):
             if self._items[row].folder not in wanted:
                 self.beginRemoveRows(QModelIndex(), row, row)
                 del self._items[row]
                 self.endRemoveRows()
-        kept = [item.folder for item in self._items]
-        known = frozenset(kept)
-        if kept != [item.folder for item in items if item.folder in known]:
-            self.beginResetModel()
-            self._items = list(items)
-            self.endResetModel()
-        else:
-            for row, item in enumerate(items):
-                self._put(row, item)
+        order = {item.folder: at for at, item in enumerate(items)}
+        places = [order[item.folder] for item in self._items]
+        if places != sorted(places) or captions != self._captions:
+            self._arrange(order, captions)
+        for row, item in enumerate(items):
+            self._put(row, item)
         if gone := self._slots.keys() - wanted:
             self._slots = {folder: at for folder, at in self._slots.items() if folder not in gone}
             self.compared.emit()
@@ -209,6 +214,17 @@ class RunListModel(QAbstractListModel):
         items = {item.folder: item for item in self._items}
         by_slot = {slot: items[folder] for folder, slot in self._slots.items()}
         return [by_slot.get(slot) for slot in range(max(by_slot, default=-1) + 1)]
+
+    def _arrange(self, order: Mapping[Path, int], captions: Mapping[Path, str]) -> None:
+        """Sort the runs; selection and current row stay with them."""
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        folders = [self._items[index.row()].folder for index in before]
+        self._items.sort(key=lambda item: order[item.folder])
+        self._captions = captions
+        rows = {item.folder: row for row, item in enumerate(self._items)}
+        self.changePersistentIndexList(before, [self.index(rows[folder]) for folder in folders])
+        self.layoutChanged.emit()
 
     def _put(self, row: int, item: RunItem) -> None:
         if row < len(self._items) and self._items[row].folder == item.folder:
@@ -249,9 +265,10 @@ class RunListModel(QAbstractListModel):
             return item.labels.name
         if role == _Role.ToolTipRole:
             return as_tip(item.tip)
+        caption = self._captions.get(item.folder, "")
         if role == _Role.AccessibleTextRole:
-            return item.sentence
-        return None
+            return f"{caption}. {item.sentence}" if caption else item.sentence
+        return caption if role == _CAPTION else None
 
     def setData(self, index: _Index, value: Any, role: int = _Role.EditRole) -> bool:
         folder = self._items[index.row()].folder
@@ -288,32 +305,38 @@ class NameDelegate(QStyledItemDelegate):
 
 
 class RunDelegate(NameDelegate):
-    """Paints a run in three lines, with a check box that compares its curve."""
+    """Paints a run in three lines, with a check box that compares its curve.
+
+    The caption of its group is above that.
+    """
 
     def updateEditorGeometry(
-        self, editor: QWidget, option: QStyleOptionViewItem, _index: _Index
+        self, editor: QWidget, option: QStyleOptionViewItem, index: _Index
     ) -> None:
-        line = _first_line(option.rect, option.fontMetrics.height())
+        area = _below_caption(option.rect, index, option.fontMetrics)
+        line = _first_line(area, option.fontMetrics.height())
         editor.setGeometry(line.adjusted(-4, -5, 0, 5))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         model = index.model()
         assert isinstance(model, RunListModel)
         item, palette = model.item(index.row()), option.palette
+        area = _below_caption(option.rect, index, option.fontMetrics)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        _paint_ground(painter, option)
+        if area != option.rect:
+            _paint_caption(painter, option.rect, index.data(_CAPTION), palette)
+        _paint_ground(painter, area, option)
         shown = palette.color(ColorRole.Highlight) if model.is_shown(index.row()) else None
         color = model.color(index.row())
-        _paint_box(
-            painter, box_rect(option.rect), shown or (QColor(color) if color else None), palette
-        )
-        _paint_texts(painter, option.rect, item, palette)
+        _paint_box(painter, box_rect(area), shown or (QColor(color) if color else None), palette)
+        _paint_texts(painter, area, item, palette)
         painter.restore()
 
-    def sizeHint(self, option: QStyleOptionViewItem, _index: _Index) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         line = option.fontMetrics.height()
-        return QSize(240, 3 * line + 2 * _LINE_GAP + 2 * _MARGIN)
+        height = 3 * line + 2 * _LINE_GAP + 2 * _MARGIN
+        return QSize(240, height + _caption_height(index, option.fontMetrics))
 
     def editorEvent(
         self,
@@ -323,11 +346,12 @@ class RunDelegate(NameDelegate):
         index: _Index,
     ) -> bool:
         """Toggle the comparison on a click on the box or the space key."""
+        area = _below_caption(option.rect, index, option.fontMetrics)
         clicked = (
             isinstance(event, QMouseEvent)
             and event.type() == QEvent.Type.MouseButtonRelease
             and event.button() == Qt.MouseButton.LeftButton
-            and box_rect(option.rect)
+            and box_rect(area)
             .adjusted(-_GAP, -_GAP, _GAP, _GAP)
             .contains(event.position().toPoint())
         )
@@ -361,6 +385,12 @@ class RunView(ItemList):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, 72)
+
+    def indexAt(self, point: QPoint) -> QModelIndex:
+        """Return the run at a point; a caption is none."""
+        index = super().indexAt(point)
+        area = _below_caption(self.visualRect(index), index, self.fontMetrics())
+        return index if area.contains(point) else QModelIndex()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -398,8 +428,17 @@ class RunView(ItemList):
             self.entered_on.emit(index)
 
 
+def _caption_height(index: _Index, metrics: QFontMetrics) -> int:
+    return _MARGIN + metrics.height() + _LINE_GAP if index.data(_CAPTION) else 0
+
+
+def _below_caption(row: QRect, index: _Index, metrics: QFontMetrics) -> QRect:
+    """Return the part of a row that is its run's."""
+    return row.adjusted(0, _caption_height(index, metrics), 0, 0)
+
+
 def box_rect(row: QRect) -> QRect:
-    """Return the rectangle of a row's check box."""
+    """Return the rectangle of the check box in a row without a caption."""
     return QRect(row.left() + _MARGIN, row.top() + (row.height() - _BOX) // 2, _BOX, _BOX)
 
 
@@ -408,10 +447,23 @@ def _is_beside_texts(row: QRect, point: QPoint) -> bool:
     return point.x() < box_rect(row).right() + _GAP
 
 
-def _paint_ground(painter: QPainter, option: QStyleOptionViewItem) -> None:
+def _paint_caption(painter: QPainter, row: QRect, caption: str, palette: QPalette) -> None:
+    plain = painter.font()
+    bold = QFont(plain)
+    bold.setWeight(QFont.Weight.DemiBold)
+    painter.setFont(bold)
+    painter.setPen(palette.color(ColorRole.PlaceholderText))
+    line = QRect(row.left() + _MARGIN, row.top() + _MARGIN, row.width() - 2 * _MARGIN, 0)
+    line.setHeight(painter.fontMetrics().height())
+    # The number of runs stands at the end.
+    _paint_elided(painter, line, caption, Qt.TextElideMode.ElideMiddle)
+    painter.setFont(plain)
+
+
+def _paint_ground(painter: QPainter, row: QRect, option: QStyleOptionViewItem) -> None:
     """Tint a selected row lightly, so that the colours of the curves stay distinct."""
     accent = QColor(option.palette.color(ColorRole.Highlight))
-    area = QRectF(option.rect).adjusted(2, 1, -2, -1)
+    area = QRectF(row).adjusted(2, 1, -2, -1)
     painter.setPen(Qt.PenStyle.NoPen)
     if option.state & QStyle.StateFlag.State_Selected:
         accent.setAlphaF(0.2)
@@ -497,6 +549,11 @@ def _paint_state(painter: QPainter, line: QRect, state: RunState, palette: QPale
     return int(dot.left()) - _GAP - line.left()
 
 
-def _paint_elided(painter: QPainter, area: QRect, text: str) -> None:
-    elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+def _paint_elided(
+    painter: QPainter,
+    area: QRect,
+    text: str,
+    where: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+) -> None:
+    elided = painter.fontMetrics().elidedText(text, where, area.width())
     painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), elided)

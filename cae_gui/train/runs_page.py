@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import compress
 from pathlib import Path
 
 from PySide6.QtCore import (
@@ -68,7 +69,7 @@ class _Watch:
 
 
 class RunsPage(QWidget):
-    """Lists the runs, newest first; the check box of each compares its curve.
+    """Lists the runs, newest first or in groups; the check box of each compares its curve.
 
     A run that is selected is put on show, but not in the place of one that grows there.
     At the start of the application it offers to continue the newest interrupted run.
@@ -104,6 +105,7 @@ class RunsPage(QWidget):
         self._watch = _Watch(0.0)
         self._has_offered = False
         self._newest: Path | None = None
+        self._items: Sequence[RunItem] = ()
         self.model = RunListModel(self)
         self.view = RunView()
         self.view.setModel(self.model)
@@ -163,7 +165,9 @@ class RunsPage(QWidget):
         self.view.selectionModel().selectionChanged.connect(self._offer)
         self.view.picked.connect(self._show_picked)
         self.view.compare_asked.connect(self._compare_selected)
-        self.search.changed.connect(self._filter)
+        self.search.changed.connect(self._arrange)
+        later = Qt.ConnectionType.QueuedConnection
+        self.model.layoutChanged.connect(self._keep_in_view, later)
         self.model.compared.connect(self._compare)
         self.model.named.connect(self._on_named)
         table = self.table
@@ -186,12 +190,12 @@ class RunsPage(QWidget):
 
     def set_items(self, items: Sequence[RunItem]) -> None:
         """Show these runs, newest first."""
-        self.model.set_items(items)
+        self._items = items
         self._pages.show_empty(not items)
-        self._filter()
+        self._arrange()
 
     def selected(self) -> list[RunItem]:
-        """Return the selected runs, newest first."""
+        """Return the selected runs in the order of the list."""
         rows = sorted(index.row() for index in self.view.selectedIndexes())
         return [self.model.item(row) for row in rows]
 
@@ -225,10 +229,14 @@ class RunsPage(QWidget):
         return selected[0] if len(selected) == 1 else None
 
     @Slot()
-    def _filter(self) -> None:
-        """Hide the runs that aren't asked for."""
-        items = [self.model.item(row) for row in range(self.model.rowCount())]
+    def _arrange(self) -> None:
+        """Put the runs in their groups, and hide those that aren't asked for."""
+        grouping = self.search.grouping
+        items = grouping.ordered(self._items)
         shown = [self.search.filter.matches(item) for item in items]
+        captions = grouping.captions(list(compress(items, shown)))
+        self.view.setUniformItemSizes(not captions)
+        self.model.set_items(items, captions)
         for row, is_shown in enumerate(shown):
             if self.view.isRowHidden(row) is is_shown:
                 self.view.setRowHidden(row, not is_shown)
@@ -236,6 +244,10 @@ class RunsPage(QWidget):
         self._offer()
         if self.table.isVisible():
             self._fill_table()
+
+    @Slot()
+    def _keep_in_view(self) -> None:
+        self.view.scrollTo(self.view.currentIndex())
 
     @Slot()
     def show_table(self) -> None:

@@ -24,6 +24,7 @@ def test_the_first_start() -> None:
     assert settings.directions is None
     assert settings.recent_models == []
     assert settings.folded == frozenset()
+    assert settings.run_grouping == ""
     assert settings.stopped_run is None
     assert not settings.has_left_work
     assert not settings.has_strips
@@ -43,6 +44,7 @@ def test_what_is_set_comes_back_in_another_process() -> None:
     first.directions = Path("/models/a.directions")
     first.folded = frozenset({"gallery", "Train"})
     first.stopped_run = Path("/runs/2026-01-01 10-00-00")
+    first.run_grouping = "Tag"
     first.has_left_work = True
     first.has_strips = True
     first.local_faces = 500
@@ -59,6 +61,7 @@ def test_what_is_set_comes_back_in_another_process() -> None:
     assert second.directions == Path("/models/a.directions")
     assert second.folded == {"gallery", "Train"}
     assert second.stopped_run == Path("/runs/2026-01-01 10-00-00")
+    assert second.run_grouping == "Tag"
     assert second.has_left_work
     assert second.has_strips
     assert second.local_faces == 500

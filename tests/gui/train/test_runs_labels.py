@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
 from cae_gui.main_window import MainWindow
 from cae_gui.train.labels_dialog import LabelsDialog
-from cae_gui.train.run_filter import FEW
-from cae_gui.train.run_list import RunItem, RunState
+from cae_gui.train.run_filter import FEW, Grouping
+from cae_gui.train.run_list import RunItem, RunState, box_rect
 from cae_gui.train.training import Stopped
 from cae_gui.widgets import dialogs
+from cae_gui.widgets.images import from_qimage
 from model.cli import main
 from model.config import TrainConfig
 from model.data.datasets import FaceSet
@@ -39,6 +40,7 @@ from tests.gui.train.test_runs_window import begin, learn, listed, wait_for_runs
 LEFT = Qt.MouseButton.LeftButton
 pytestmark = pytest.mark.usefixtures("quick_engine")
 Key = Qt.Key
+Open = Callable[[], MainWindow]
 
 
 @pytest.fixture
@@ -298,13 +300,18 @@ def test_runs_are_found_by_what_is_known_of_them(
     assert not search.found.isVisible()
 
 
-def choose(window: MainWindow, menu: str, entry: str) -> None:
-    """Choose an entry of a submenu of the filter's menu."""
+def submenu(window: MainWindow, title: str) -> QMenu:
+    """A submenu of the filter's menu."""
     top = window.train.runs.search.button.menu()
     top.aboutToShow.emit()
-    (below,) = (action.menu() for action in top.actions() if action.text().replace("&", "") == menu)
-    assert isinstance(below, QMenu)
-    (found,) = (action for action in below.actions() if action.text() == entry)
+    (menu,) = (one.menu() for one in top.actions() if one.text().replace("&", "") == title)
+    assert isinstance(menu, QMenu)
+    return menu
+
+
+def choose(window: MainWindow, menu: str, entry: str) -> None:
+    """Choose an entry of a submenu of the filter's menu."""
+    (found,) = (one for one in submenu(window, menu).actions() if one.text() == entry)
     found.trigger()
 
 
@@ -323,6 +330,168 @@ def test_runs_are_filtered_by_state_faces_and_tag(
     assert [item.title for item in in_view(train)] == ["The dropout one"]
     train.train.runs.view.selectAll()
     assert [item.folder for item in train.train.runs.selected()] == [runs[0].folder]
+
+
+GROUPED = (
+    ("Patches", ("zoom",)),
+    ("LFW", ()),
+    ("LFW", ("hats", "zoom")),
+    ("Patches", ()),
+    ("Patches", ("hats",)),
+    ("LFW", ("zoom",)),
+)
+"""Faces and tags of some runs, the oldest first."""
+
+
+@pytest.fixture
+def grouped(train: MainWindow, qtbot: QtBot) -> list[Path]:
+    """The folders of runs of several groups, the oldest first; the window lists them."""
+    folders = []
+    for faces, tags in GROUPED:
+        folders.append(Run.create(SMALL, faces).folder)
+        write_labels(folders[-1], RunLabels("", "", tags))
+    wait_for_runs(train, len(folders), qtbot)
+    return folders
+
+
+def places(window: MainWindow, folders: list[Path]) -> list[int]:
+    """The places among ``folders`` of the runs in view."""
+    return [folders.index(item.folder) for item in in_view(window)]
+
+
+def captions(window: MainWindow) -> dict[int, str]:
+    """What stands above runs in view, by their rows; their rows are taller than others."""
+    view, role = window.train.runs.view, Qt.ItemDataRole.AccessibleTextRole
+    rows = [row for row in range(view.model().rowCount()) if not view.isRowHidden(row)]
+    indexes = {row: view.model().index(row, 0) for row in rows}
+    heights = {row: view.visualRect(index).height() for row, index in indexes.items()}
+    taller = [row for row in rows if heights[row] > run_area(window, row).height()]
+    return {row: str(indexes[row].data(role)).split(".")[0] for row in taller}
+
+
+def run_area(window: MainWindow, row: int) -> QRect:
+    """The part of a row below the caption, if there is one."""
+    view = window.train.runs.view
+    area = view.visualRect(view.model().index(row, 0))
+    heights = [view.sizeHintForRow(at) for at in range(view.model().rowCount())]
+    area.setTop(area.bottom() + 1 - min(heights))
+    return area
+
+
+def test_runs_are_grouped_by_tag_or_faces(train: MainWindow, grouped: list[Path]) -> None:
+    assert captions(train) == {}
+    choose(train, "Group by", "Tag")
+    assert places(train, grouped) == [5, 0, 4, 2, 3, 1]
+    assert captions(train) == {0: "zoom · 2 runs", 2: "hats · 2 runs", 4: "No tag · 2 runs"}
+    choose(train, "Group by", "Faces")
+    assert places(train, grouped) == [5, 2, 1, 4, 3, 0]
+    assert captions(train) == {0: "LFW · 3 runs", 3: "Patches · 3 runs"}
+    choose(train, "Group by", "Nothing")
+    assert places(train, grouped) == [5, 4, 3, 2, 1, 0]
+    assert captions(train) == {}
+
+
+def test_one_grouping_is_checked_and_a_tip_tells_where_several_tags_stand(
+    train: MainWindow, grouped: list[Path]
+) -> None:
+    assert len(in_view(train)) == len(grouped)
+    for chosen in ("Tag", "Faces"):
+        choose(train, "Group by", chosen)
+        below = submenu(train, "Group by")
+        assert [action.text() for action in below.actions() if action.isChecked()] == [chosen]
+    assert below.toolTipsVisible()
+    assert "under the first of them" in below.actions()[1].toolTip()
+
+
+def test_captions_tell_of_the_runs_in_view(train: MainWindow, grouped: list[Path]) -> None:
+    choose(train, "Group by", "Tag")
+    choose(train, "Faces", "LFW")
+    assert places(train, grouped) == [5, 2, 1]
+    assert list(captions(train).values()) == ["zoom · 1 run", "hats · 1 run", "No tag · 1 run"]
+    train.train.runs.search.clear()
+    assert captions(train) == {0: "zoom · 2 runs", 2: "hats · 2 runs", 4: "No tag · 2 runs"}
+    choose(train, "State", "Running")
+    assert places(train, grouped) == []
+
+
+def test_a_caption_is_painted_and_is_none_of_its_run(
+    train: MainWindow, grouped: list[Path], qtbot: QtBot
+) -> None:
+    view, model = train.train.runs.view, train.train.runs.model
+    choose(train, "Group by", "Tag")
+    row, area = view.visualRect(model.index(2)), run_area(train, 2)
+    caption = QRect(row.topLeft(), QPoint(row.right(), area.top() - 1))
+    colors = from_qimage(view.viewport().grab(caption).toImage()).reshape(-1, 3)
+    assert len({tuple(color) for color in colors.tolist()}) > 2
+    qtbot.mouseClick(view.viewport(), LEFT, pos=caption.center())
+    assert train.train.runs.selected() == []
+    qtbot.mouseClick(view.viewport(), LEFT, pos=box_rect(row).center() - QPoint(0, 14))
+    assert model.color(2) is None
+    qtbot.mouseClick(view.viewport(), LEFT, pos=box_rect(area).center())
+    assert [item.folder for item in model.comparison() if item] == [grouped[4]]
+    qtbot.mouseDClick(view.viewport(), LEFT, pos=area.center())
+    qtbot.waitUntil(lambda: train.studio.runs.shown == grouped[4], timeout=LOADING_MS)
+
+
+def test_arrows_go_through_the_groups(train: MainWindow, grouped: list[Path], qtbot: QtBot) -> None:
+    choose(train, "Group by", "Tag")
+    view = train.train.runs.view
+    click(train, 0, qtbot)
+    seen = [view.currentIndex().row()]
+    for key in [Key.Key_Down] * 5 + [Key.Key_Up] * 5:
+        qtbot.keyClick(view, key)
+        seen.append(view.currentIndex().row())
+    assert seen == [0, 1, 2, 3, 4, 5, 4, 3, 2, 1, 0]
+    rename(train, "The newest with a tag", qtbot)
+    is_written(grouped[5], RunLabels("The newest with a tag", "", ("zoom",)), qtbot)
+
+
+def test_selection_and_colors_stay_with_their_runs(
+    train: MainWindow, grouped: list[Path], qtbot: QtBot
+) -> None:
+    runs = train.train.runs
+    runs.select(grouped[1])
+    qtbot.keyClick(runs.view, Key.Key_Space)
+    qtbot.keyClick(runs.view, Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+
+    def is_kept() -> bool:
+        item = runs.model.item(runs.view.currentIndex().row())
+        return (
+            {item.folder for item in runs.selected()} == {grouped[1], grouped[2]}
+            and [item.folder for item in runs.model.comparison() if item] == [grouped[1]]
+            and item.folder == grouped[2]
+        )
+
+    assert is_kept()
+    for grouping in ("Faces", "Tag"):
+        choose(train, "Group by", grouping)
+        assert is_kept(), grouping
+    train.studio.runs.set_labels(grouped[1], RunLabels("", "", ("new",)), "Tags")
+    qtbot.waitUntil(lambda: places(train, grouped) == [5, 0, 4, 2, 1, 3], timeout=LOADING_MS)
+    assert is_kept()
+    undo(train)
+    qtbot.waitUntil(lambda: places(train, grouped) == [5, 0, 4, 2, 3, 1], timeout=LOADING_MS)
+    choose(train, "Group by", "Nothing")
+    assert is_kept()
+    assert [item.folder for item in runs.selected()] == [grouped[2], grouped[1]]
+
+
+def test_the_grouping_is_remembered(
+    train: MainWindow, grouped: list[Path], open_window: Open, qtbot: QtBot
+) -> None:
+    choose(train, "Group by", "Faces")
+    train.close()
+    second = open_window()
+    wait_for_runs(second, len(grouped), qtbot)
+    assert places(second, grouped) == [5, 2, 1, 4, 3, 0]
+    second.studio.runs.delete(grouped[1:])
+    wait_for_runs(second, 1, qtbot)
+    assert second.train.runs.search.isVisibleTo(second.train.runs)
+    choose(second, "Group by", "Nothing")
+    assert not second.train.runs.search.isVisibleTo(second.train.runs)
+    second.close()
+    second.settings.run_grouping = "Moon"
+    assert open_window().train.runs.search.grouping is Grouping.NOTHING
 
 
 def copied() -> list[str]:
