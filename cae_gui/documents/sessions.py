@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cae_gui.documents.session_files import SHIPPED, Opened
+from cae_gui.explore.explorer import MOST_STEPS
 from cae_gui.widgets.message_bar import Action
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ def _whole(opened: Opened) -> str:
     parts = [f"“{face.name}” as it was edited" for face in content.faces[:1]]
     frames = content.path.frames if content.path is not None else ()
     steps = len(content.history.states) - 1 if content.history is not None else 0
+    steps = min(steps, MOST_STEPS)
     parts += _counted(steps, "step of its history", "steps of its history")
     parts += _counted(len(content.snapshots), "snapshot")
     parts += _counted(len(content.own), "direction of your own", "directions of your own")

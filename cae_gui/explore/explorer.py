@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -133,6 +135,8 @@ class Explorer(QObject):
         """Scale of random faces: their distance to the mean, relative to the training faces'."""
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(MOST_STEPS)
+        self.undo_stack.indexChanged.connect(self._forget_states)  # before any who shows them
+        self._walked: list[tuple[int, Edited]] | None = None  # kept: hundreds take milliseconds
         self._limit = LEAST_TYPICAL
         self._principal: tuple[Direction, ...] = ()
         self._attributes: tuple[Direction, ...] = ()
@@ -397,8 +401,9 @@ class Explorer(QObject):
     def state_index(self) -> int | None:
         """Return the index of the present one of ``states``; None without a face."""
         present = self.undo_stack.index()
-        numbers = [number for number, _ in self._numbered_states()]
-        return max((i for i, number in enumerate(numbers) if number <= present), default=None)
+        states = self._numbered_states()
+        found = bisect_right(states, present, key=itemgetter(0)) - 1
+        return found if found >= 0 else None
 
     def state_text(self, index: int) -> str:
         """Return the text of the step to one of ``states``; "" for the first one."""
@@ -413,10 +418,13 @@ class Explorer(QObject):
     ) -> None:
         """Go on with the states of a session, the first by a step with this text.
 
-        The steps made so far stay before it. ``present`` is the index of the state in use.
+        The steps made so far stay before it. ``present`` is the index of the state in use. Of more
+        states than can be undone, the last ones are taken, or those around the present one.
         """
         self.end_edit()
         before = self.face
+        first = max(0, min(present - MOST_STEPS // 2, len(history) - MOST_STEPS - 1))
+        history, present = history[first : first + MOST_STEPS + 1], present - first
         texts, states = [text, *(each for each, _ in history[1:])], [each for _, each in history]
         steps = [
             Step(each, self._go_to, *pair, is_made=True)
@@ -424,14 +432,16 @@ class Explorer(QObject):
         ]
         if before is None:
             del steps[0]
+        later = len(states) - 1 - present
         self.is_jumping = True
-        with QSignalBlocker(self.undo_stack):  # who shows the steps shows them once
-            for step in steps[:-1]:
+        with QSignalBlocker(self.undo_stack):  # who shows the steps shows them once, at last
+            for step in steps if later else steps[:-1]:
                 self.undo_stack.push(step)
-        for step in steps[-1:]:
-            self.undo_stack.push(step)
         self.face = states[-1]
-        self.undo_stack.setIndex(self.undo_stack.count() - (len(states) - 1 - present))
+        if later:
+            self.undo_stack.setIndex(self.undo_stack.count() - later)
+        elif steps:
+            self.undo_stack.push(steps[-1])
         self.is_jumping = False
         after, self.face = self.face, before
         self._set(after)
@@ -480,8 +490,9 @@ class Explorer(QObject):
 
     def _keep(self, text: str, snapshots: tuple[Snapshot, ...]) -> None:
         self.end_edit()
-        gone = [placed for placed in enumerate(self.snapshots) if placed[1] not in snapshots]
-        come = [placed for placed in enumerate(snapshots) if placed[1] not in self.snapshots]
+        before, after = set(self.snapshots), set(snapshots)
+        gone = [placed for placed in enumerate(self.snapshots) if placed[1] not in after]
+        come = [placed for placed in enumerate(snapshots) if placed[1] not in before]
         step = KeptStep(self, text, self._swap_snapshots, (come, gone), (gone, come))
         self.undo_stack.push(step)
 
@@ -498,15 +509,21 @@ class Explorer(QObject):
 
     def _numbered_states(self) -> list[tuple[int, Edited]]:
         """Return each state with the stack's index at which it is the present one."""
-        states: list[tuple[int, Edited]] = []
-        for number, step in self._steps():
-            if not states and step.before is not None:
-                states.append((0, step.before))
-            if step.after is not None:
-                states.append((number, step.after))
-        if not states and self.face is not None:
-            states.append((0, self.face))
-        return states
+        if self._walked is None:
+            states: list[tuple[int, Edited]] = []
+            for number, step in self._steps():
+                if not states and step.before is not None:
+                    states.append((0, step.before))
+                if step.after is not None:
+                    states.append((number, step.after))
+            self._walked = states
+        if not self._walked and self.face is not None:
+            return [(0, self.face)]
+        return self._walked
+
+    @Slot()
+    def _forget_states(self) -> None:
+        self._walked = None
 
     def _go_to(self, face: Edited | None) -> None:
         # An undo during a drag ends it, as the stack is no longer at its start.
@@ -518,7 +535,7 @@ class Explorer(QObject):
 
     def _swap_snapshots(self, swap: _Swap) -> None:
         gone, come = swap
-        taken = [item for _, item in gone]
+        taken = {item for _, item in gone}
         kept = [item for item in self.snapshots if item not in taken]
         for place, item in come:
             kept.insert(place, item)

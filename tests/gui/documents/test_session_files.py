@@ -16,7 +16,13 @@ from cae_gui.explore.explorer import MOST_STEPS, Edited
 from cae_gui.main_window import MainWindow
 from cae_gui.morph.mix import MorphFace
 from model.checkpoint import pretrained_model, save_model
-from model.documents.session_file import ExploreSession, load_session, save_session
+from model.documents.session_file import (
+    MAX_STATES,
+    ExploreSession,
+    SavedHistory,
+    load_session,
+    save_session,
+)
 from model.io.tensor_file import write_tensors
 from model.latents.custom_directions import DirectionFaces
 from model.network import ConvAutoencoder
@@ -451,3 +457,35 @@ def test_a_long_history_holds_nothing_up(
     wait_for_message(window, qtbot, "500 steps of its history")
     assert len(told) == 1
     assert explorer.undo_stack.count() == MOST_STEPS
+
+
+@pytest.mark.parametrize("present", [0, 700])
+def test_of_a_history_longer_than_can_be_undone_the_face_in_use_comes_back(
+    window: MainWindow, present: int, answers: Dialogs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    explorer = window.studio.explorer
+    qtbot.waitUntil(lambda: bool(explorer.statistics and explorer.face), timeout=LOADING_MS)
+    explorer.set_dimension(0, 1.0)
+    path = save(window, tmp_path / "a.cae-session", answers, qtbot)
+    session = load_session(path)
+    assert session.history is not None
+    face = session.history.states[0][1]
+    states = tuple(
+        (f"Step {number}", replace(face, latent=face.latent + np.float32(number / 1000)))
+        for number in range(MAX_STATES)
+    )
+    save_session(path, replace(session, history=SavedHistory(states, present)))
+    told: list[int] = []
+    explorer.undo_stack.indexChanged.connect(told.append)
+    window.files.open_path(path)
+    wait_for_message(window, qtbot, "500 steps of its history")
+    assert len(told) == 1
+    index = explorer.state_index() or 0
+    assert explorer.latent == pytest.approx(states[present][1].latent, abs=1e-5)
+    assert explorer.states()[index] is explorer.face
+    assert len(explorer.states()) == MOST_STEPS + 1
+    # Some of what was before it can be undone, and of what was after it redone.
+    assert index >= min(present, MOST_STEPS // 2)
+    assert MOST_STEPS - index >= min(MAX_STATES - 1 - present, MOST_STEPS // 2)
+    if index:
+        assert explorer.state_text(index) == f"Step {present}"
