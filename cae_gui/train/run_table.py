@@ -50,6 +50,10 @@ _Role = Qt.ItemDataRole
 _SIZE = 960, 480
 _ROW = 26
 _WIDEST = 240
+_MEASURED_ROWS = 50  # which tell how wide a column should be
+_ROLES = frozenset(
+    (_Role.DisplayRole, _Role.UserRole, _Role.EditRole, _Role.TextAlignmentRole, _Role.ToolTipRole)
+)
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -149,8 +153,8 @@ class RunTableModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(COLUMNS)
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
-        editable = Qt.ItemFlag.ItemIsEditable if index.column() == _NAME else Qt.ItemFlag(0)
-        return super().flags(index) | editable
+        flags = super().flags(index)
+        return flags | Qt.ItemFlag.ItemIsEditable if index.column() == _NAME else flags
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole
@@ -164,6 +168,8 @@ class RunTableModel(QAbstractTableModel):
         return None
 
     def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
+        if role not in _ROLES:  # most of what painting asks for
+            return None
         row, column = self.rows[index.row()], COLUMNS[index.column()]
         if role == _Role.DisplayRole:
             key = column.key(row)
@@ -265,8 +271,10 @@ class RunTable(QDialog):
 
     def folders(self) -> list[Path]:
         """Return the folders of the selected runs, from top to bottom."""
-        rows = self.view.selectionModel().selectedRows()
-        return [self._run(index).item.folder for index in sorted(rows, key=QModelIndex.row)]
+        # Asked for its rows, Qt asks for the flags of each cell.
+        parts = self.view.selectionModel().selection().toList()
+        rows = {row for part in parts for row in range(part.top(), part.bottom() + 1)}
+        return [self._run(self._sorted.index(row, 0)).item.folder for row in sorted(rows)]
 
     def rows(self) -> list[list[object]]:
         """Return the titles, and what is known of the runs, in the order that is shown."""
@@ -377,6 +385,7 @@ class _View(QTableView):
         self.verticalHeader().setDefaultSectionSize(_ROW)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
+        header.setResizeContentsPrecision(_MEASURED_ROWS)
         header.setSectionsMovable(True)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

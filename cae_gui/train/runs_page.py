@@ -267,9 +267,9 @@ class RunsPage(QWidget):
     @Slot(object)
     def _on_table(self, folders: Sequence[Path]) -> None:
         """Select the runs that are selected in the table."""
-        chosen = QItemSelection()
+        chosen, wanted = QItemSelection(), set(folders)
         for row in range(self.model.rowCount()):
-            if self.model.item(row).folder in folders:
+            if self.model.item(row).folder in wanted:
                 chosen.select(self.model.index(row), self.model.index(row))
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect
         self.view.selectionModel().select(chosen, flags)

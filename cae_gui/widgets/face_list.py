@@ -22,7 +22,7 @@ from PySide6.QtCore import (
     Qt,
     Slot,
 )
-from PySide6.QtGui import QImage, QPainter, QResizeEvent
+from PySide6.QtGui import QImage, QPainter, QRegion, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QLineEdit,
@@ -45,6 +45,7 @@ _CACHED = 512  # thumbnails: some 10 MB at most on a HiDPI screen
 _GAP = 8
 _SMALLEST = 64
 _CELL = _SMALLEST + _GAP
+_MOST_APART = 100  # more items that became selected or not are painted with all in view
 _STEP = 8  # thumbnails grow in steps, for which most are still cached while resizing
 _Index = QModelIndex | QPersistentModelIndex
 _NO_IMAGES = np.zeros((0, *FACE_SHAPE), np.uint8)
@@ -261,6 +262,12 @@ class FaceListView(ItemList):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._fit_columns()
         super().resizeEvent(event)
+
+    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
+        # Qt asks for the place of each item, in view or not: 0.2 s for 12,547 faces.
+        if sum(part.height() for part in selection.toList()) > _MOST_APART:
+            return QRegion(self.viewport().rect())
+        return super().visualRegionForSelection(selection)
 
     def startDrag(self, _actions: Qt.DropAction) -> None:
         model, index = self.model(), self.currentIndex()

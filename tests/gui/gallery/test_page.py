@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent, QDrag
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent, QDrag, QPaintEvent, QRegion
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from cae_gui.core.faces import DEMO, LFW, PHOTOS, Faces
@@ -152,6 +152,37 @@ def test_several_can_be_selected(gallery: GalleryPage, qtbot: QtBot) -> None:
     click(gallery, 1, qtbot, Qt.KeyboardModifier.ControlModifier)
     assert gallery.selected_rows() == [1, 3]
     assert gallery.selected_row() == 1
+
+
+class Painted(QObject):
+    """Notes what of a widget is painted."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.region = QRegion()
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _widget: QObject, event: QEvent) -> bool:
+        if isinstance(event, QPaintEvent):
+            self.region += event.region()
+        return False
+
+
+def test_all_of_thousands_can_be_selected_and_are_painted_so(
+    gallery: GalleryPage, states: States, qtbot: QtBot
+) -> None:
+    states.show(np.zeros((3000, 48, 48, 3), np.uint8), [f"Face {row}" for row in range(3000)])
+    view = view_of(gallery)
+    second = view.visualRect(view.model().index(1, 0)).center()
+    qtbot.waitUntil(lambda: not view.visualRect(view.model().index(1, 0)).isEmpty())
+    QApplication.processEvents()
+    painted = Painted(view.viewport())
+    qtbot.keyClick(view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert len(gallery.selected_rows()) == 3000
+    qtbot.waitUntil(lambda: painted.region.contains(second))
+    painted.region = QRegion()
+    view.clearSelection()
+    qtbot.waitUntil(lambda: painted.region.contains(second))
 
 
 def test_what_is_only_shown_selects_and_loads_nothing(
