@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtCore import QSignalBlocker, QTimer, Slot
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from cae_gui.morph.morpher import Morpher, Segment
@@ -15,6 +15,7 @@ from model.morph.key_frames import EASES
 
 LONGEST_S = 60.0
 SHORTEST_S = 0.1
+_AT_ONCE = 4  # new editors; each takes 5 to 8 ms, and a session may have hundreds
 
 
 def letter_of(index: int) -> str:
@@ -66,7 +67,9 @@ class SegmentEditor(QWidget):
 
     def set_ends(self, first: str, second: str) -> None:
         """Set the labels of the key frames at its ends."""
-        self.ends.setText(f"{first} → {second}")
+        if self.ends.text() == (ends := f"{first} → {second}"):
+            return
+        self.ends.setText(ends)
         way = f"from {first} to {second}"
         for control, what, tip in (
             (self.seconds, "Seconds", f"How long the way {way} takes"),
@@ -86,13 +89,15 @@ class SegmentEditor(QWidget):
 
 
 class Segments(QWidget):
-    """An editor for each segment of the path, one below the other."""
+    """An editor for each segment of the path, one below the other; of many, the last come later."""
 
     def __init__(self, morpher: Morpher, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._morpher = morpher
         self.editors: list[SegmentEditor] = []
         self._column = filled(QVBoxLayout(self), spacing=12)
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self._on_changed)
         morpher.changed.connect(self._on_changed)
         self._on_changed()
 
@@ -109,7 +114,10 @@ class Segments(QWidget):
                 editor.set_segment(state.segments[index], eased=not state.even)
 
     def _set_count(self, count: int) -> None:
-        while len(self.editors) < count:
+        now = min(count, len(self.editors) + _AT_ONCE)
+        if now < count:
+            self._later.start()
+        while len(self.editors) < now:
             editor = SegmentEditor(self._morpher, len(self.editors))
             self._column.addWidget(editor)
             editor.show()  # at once, for Tab to reach it

@@ -87,7 +87,7 @@ def segment(qtbot: QtBot) -> SegmentEditor:
     morpher = Morpher()
     morpher.fill(faces(5))
     segment = SegmentEditor(morpher, 3)
-    segment.set_segment(morpher.state.segments[3])
+    segment.set_segment(morpher.state.segments[3], eased=True)
     qtbot.addWidget(segment)
     with qtbot.waitExposed(segment):
         segment.show()
@@ -102,7 +102,7 @@ def edited(segment: SegmentEditor) -> Segment:
 
 
 def test_it_shows_a_segment_and_changes_nothing(segment: SegmentEditor) -> None:
-    segment.set_segment(Segment(4.5, "slow end", True))
+    segment.set_segment(Segment(4.5, "slow end", True), eased=True)
     assert segment.seconds.text() == "4.5 s"
     assert segment.ease.currentText() == "Slow end"
     assert segment.way.currentText() == "Great arc"
@@ -145,3 +145,15 @@ def test_the_controls_name_the_ends(segment: SegmentEditor) -> None:
     assert segment.seconds.accessibleName() == "Seconds from B to C"
     assert "from B to C" in segment.ease.toolTip()
     assert segment.way.accessibleName() == "Way from B to C"
+
+
+def test_of_a_long_path_the_last_come_later(
+    segments: Segments, morpher: Morpher, qtbot: QtBot
+) -> None:
+    show(morpher, 30)
+    wanted = [segment.seconds for segment in morpher.state.segments[:29]]
+    assert shown(segments) == wanted[: len(segments.editors)] != wanted
+    qtbot.waitUntil(lambda: shown(segments) == wanted)
+    assert segments.editors[28].ends.text() == "29 → 30"
+    show(morpher, 2)
+    assert shown(segments) == [1.0]
