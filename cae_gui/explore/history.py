@@ -27,7 +27,7 @@ class History(FaceStrip):
         self.chosen.connect(explorer.go_to_state)
         self.looked_at.connect(self._on_looked_at)
         explorer.undo_stack.indexChanged.connect(self._on_steps)
-        explorer.face_changed.connect(self._on_steps)
+        explorer.face_changed.connect(self._on_face)
         pictures.changed.connect(self._show_states)
         self._on_steps()
 
@@ -54,6 +54,13 @@ class History(FaceStrip):
     def _on_steps(self) -> None:
         self._states = self._explorer.states()
         self._show_states()
+
+    @Slot()
+    def _on_face(self) -> None:
+        if self._explorer.states() == self._states:  # the steps were told, or it is encoded anew
+            self._on_looked_at()
+        else:
+            self._on_steps()
 
     @Slot()
     def _on_looked_at(self) -> None:
