@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from model.face_set import FaceSet, take
 from model.io.files import write_bytes
 from model.progress import WorkProgress
+from model.system.threads import importing
 
 if TYPE_CHECKING:
     from model.checkpoint import FaceModel
@@ -184,7 +185,8 @@ def quality(original: NDArray[Any], reconstruction: NDArray[Any]) -> Quality:
         ValueError: the shapes differ, or the images are smaller than the window of 11 x 11.
     """
     # scikit-image takes about as long to import as the rest of the engine without torch.
-    from skimage.metrics import structural_similarity
+    with importing:
+        from skimage.metrics import structural_similarity
 
     mse = float(mse_per_image(original[None], reconstruction[None])[0])
     ssim = structural_similarity(  # type: ignore[no-untyped-call]
@@ -280,7 +282,8 @@ def _directions(
 
 def _leading(matrix: Floats, count: int) -> Floats:
     """Return the eigenvectors (count, N) of the largest eigenvalues; the matrix is overwritten."""
-    from scipy.linalg import eigh
+    with importing:
+        from scipy.linalg import eigh
 
     size = len(matrix)
     chosen = (size - count, size - 1)

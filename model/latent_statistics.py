@@ -8,6 +8,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from model.system.threads import importing
+
 Floats = NDArray[np.float32]
 
 MATCHED = 64
@@ -52,7 +54,8 @@ class LatentStatistics:
         Raises:
             ValueError: fewer than two latents, or all of them equal.
         """
-        from sklearn.decomposition import PCA
+        with importing:
+            from sklearn.decomposition import PCA
 
         if len(latents) < 2:
             raise ValueError("at least two latents are needed to measure how they vary")
@@ -105,7 +108,8 @@ def aligned_statistics(
     Hungarian method for the assignment problem", 1955). The vectors can't be compared, since the
     spaces may differ. Aligned directions needn't be sorted by variance any more.
     """
-    from scipy.optimize import linear_sum_assignment
+    with importing:
+        from scipy.optimize import linear_sum_assignment
 
     count = min(count, len(new.sigma), len(old.sigma))
     correlation = _unit_scores(old, old_latents, count).T @ _unit_scores(new, new_latents, count)

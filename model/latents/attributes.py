@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from model.latent_statistics import LatentStatistics
 from model.latents.directions import Direction, spread_along
 from model.progress import WorkProgress
+from model.system.threads import importing
 
 METHOD = "multiple regression on labels; AUC by logistic regression on other people"
 MIN_AUC = 0.9
@@ -78,7 +79,8 @@ def effect(latents: Floats, wanted: Labels, held: Labels) -> Floats:
 
 def separation(latents: Floats, wanted: Labels, test: Labels) -> float:
     """Return the AUC on the test faces of a logistic regression on the others' latents."""
-    from sklearn.metrics import roc_auc_score
+    with importing:
+        from sklearn.metrics import roc_auc_score
 
     normal = classifier(latents[~test], wanted[~test])
     return float(roc_auc_score(wanted[test], latents[test] @ normal))
@@ -89,7 +91,8 @@ def classifier(latents: Floats, wanted: Labels) -> Floats:
 
     Latents @ normal are the logarithms of the label's odds, but for a constant.
     """
-    from sklearn.linear_model import LogisticRegression
+    with importing:
+        from sklearn.linear_model import LogisticRegression
 
     mean, spread = latents.mean(axis=0), latents.std(axis=0)
     used = spread > 1e-3 * spread.max()  # some dimensions of an ELU code never move

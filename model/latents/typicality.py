@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.latent_statistics import LatentStatistics
+from model.system.threads import importing
 
 if TYPE_CHECKING:
     from model.latents.latent_set import LatentSet
@@ -44,7 +45,8 @@ class Density:
     @classmethod
     def fit(cls, found: LatentSet, statistics: LatentStatistics) -> Self:
         """Fit the training latents, which ``statistics`` were measured on."""
-        from sklearn.covariance import ledoit_wolf_shrinkage
+        with importing:
+            from sklearn.covariance import ledoit_wolf_shrinkage
 
         train = found.latents[~found.held_out]
         coordinates = (train - statistics.mean) @ statistics.directions.T

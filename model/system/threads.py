@@ -18,6 +18,13 @@ MAX_WAIT_S = 1.0
 """Background work goes on after this time even if interactive work never pauses."""
 _NICE = 10
 
+importing = threading.RLock()
+"""Held while parts of scipy, scikit-image and scikit-learn are imported for the first time.
+
+They import one another: where two threads began in different places, Python broke the tie, and one
+of them found a module that was half there.
+"""
+
 T = TypeVar("T")
 
 

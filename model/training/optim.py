@@ -9,12 +9,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy import linalg
-from scipy.linalg import LinAlgError
 from torch import Tensor, nn
 
 from model.config import TrainConfig
 from model.system.child import cores
+from model.system.threads import importing
+
+with importing:
+    from scipy import linalg
+    from scipy.linalg import LinAlgError
 
 MUON_ADAM_RATE = 0.15
 """Learning rate of parameters that AdamW updates beside Muon, relative to Muon's."""
