@@ -462,6 +462,7 @@ class _StripDelegate(QStyledItemDelegate):
         self, parent: QWidget, _option: QStyleOptionViewItem, _index: _Index
     ) -> QWidget:
         editor = QLineEdit(parent)
+        editor.setAcceptDrops(False)  # a dropped picture is for the window
         editor.setMaxLength(LONGEST_NAME)
         editor.setFrame(False)
         editor.setAlignment(Qt.AlignmentFlag.AlignCenter)

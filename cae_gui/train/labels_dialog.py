@@ -45,6 +45,8 @@ class LabelsDialog(QDialog):
         self.tags = QLineEdit(", ".join(before.tags), maxLength=MAX_TAGS * (MAX_TAG + 2))
         self.tags.setPlaceholderText("lfw, long")
         self.tags.setToolTip("Words that several runs share, with commas between them")
+        for field in (self.name, self.notes, self.tags):
+            field.setAcceptDrops(False)  # a dropped picture is for the window
         self.buttons = self._make_buttons()
         self._arrange()
 

@@ -293,6 +293,7 @@ class NameDelegate(QStyledItemDelegate):
         self, parent: QWidget, _option: QStyleOptionViewItem, index: _Index
     ) -> QWidget:
         editor = QLineEdit(parent)
+        editor.setAcceptDrops(False)  # a dropped picture is for the window
         editor.setMaxLength(MAX_NAME)
         editor.setPlaceholderText(index.data(_Role.DisplayRole))
         editor.setAccessibleName("Name of the run")

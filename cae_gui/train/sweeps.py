@@ -75,6 +75,8 @@ class SweepDialog(QDialog):
         self.setWindowTitle("Sweep")
         about = Label(_ABOUT, wordWrap=True)
         self.settings, self.values = (ComboBox(), ComboBox()), (QLineEdit(), QLineEdit())
+        for line in self.values:
+            line.setAcceptDrops(False)  # a dropped picture is for the window
         form = QFormLayout(horizontalSpacing=16, verticalSpacing=8)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         titles = ("&First setting", "V&alues"), ("&Second setting", "Va&lues")

@@ -124,9 +124,6 @@ def _train(
         run.tidy()
         if start and not trainer.step and not trainer.epoch:
             run.save_state(trainer.state())  # so that the run can be continued without ``start``
-        with suppress(OSError):  # it is only for lists; the first epoch tells what can't be saved
-            machine = Machine(device_name(trainer.device), len(trainer.train_images))
-            write_machine(run.folder, machine)
     try:
         changes = list(plan.changes())
         yield Started(
@@ -137,6 +134,10 @@ def _train(
             trainer.epoch + 1,
         )
         yield from changes
+        if run:
+            with suppress(OSError):  # it is only for lists; the first epoch tells what isn't saved
+                machine = Machine(device_name(trainer.device), len(trainer.train_images))
+                write_machine(run.folder, machine)
         while trainer.epoch < trainer.plan.epochs:
             try:
                 yield from _run_epoch(trainer, recorder, group, plan)
