@@ -272,10 +272,8 @@ def train(window: MainWindow) -> None:
 
 
 def finish_soon(window: MainWindow) -> None:
-    """Pause the training and let it finish, which bends the planned learning rates to zero."""
-    training = window.session.training
-    training.pause()
-    training.ask(FinishNow(2))
+    """Let the training finish soon, which bends the planned learning rates to zero."""
+    window.session.training.ask(FinishNow(2))
     run_for(FILLING_S)
 
 
