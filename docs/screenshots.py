@@ -289,6 +289,7 @@ def compare(window: MainWindow) -> None:
     kept = window.train.runs.model.index(1)
     checked, role = Qt.CheckState.Checked, Qt.ItemDataRole.CheckStateRole
     window.train.runs.model.setData(kept, checked, role)
+    window.messages.clear()
 
 
 def name_runs(window: MainWindow) -> None:
