@@ -20,7 +20,7 @@ LEFT = Qt.MouseButton.LeftButton
 def exploring(window: MainWindow, qtbot: QtBot) -> MainWindow:
     """Explore, with a direction of one's own that is the first principal one again."""
     explorer = window.studio.explorer
-    qtbot.waitUntil(lambda: explorer.directions is not None, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: window.studio.own.is_measured, timeout=LOADING_MS)
     assert explorer.directions is not None
     window.tabs.setCurrentWidget(window.explore)
     first = explorer.directions[0]

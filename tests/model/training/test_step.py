@@ -36,8 +36,8 @@ def test_a_step_of_the_default_preset_takes_no_longer_than_two_of_the_plain_loop
 def test_the_check_for_gpus_passes_on_a_processor_at_small_size() -> None:
     command = [sys.executable, str(GPU_CHECK), "--device", "cpu", "--small", "--faces", "demo"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads(done.stdout)
-    assert done.returncode == 0, done.stderr
     assert result["failed"] == []
     assert result["losses"]["steps"] > 1
     assert result["resumed"] is True

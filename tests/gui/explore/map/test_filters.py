@@ -36,6 +36,7 @@ def page(
     window.explore.tabs.setCurrentWidget(page)
     there = lambda: page.map.accessibleDescription().startswith("60 faces")  # noqa: E731
     qtbot.waitUntil(there, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: window.studio.own.is_measured, timeout=LOADING_MS)
     statistics = explorer.statistics
     assert statistics is not None
     axis = statistics.directions[0]

@@ -228,6 +228,7 @@ def exploring(
     map_ = window.explore.map.map
     there = lambda: map_.accessibleDescription().startswith("60 faces")  # noqa: E731
     qtbot.waitUntil(lambda: there() and map_.here() is not None, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: window.studio.own.is_measured, timeout=LOADING_MS)
     return window
 
 
