@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -23,7 +23,6 @@ from PySide6.QtCore import (
     Slot,
 )
 from PySide6.QtGui import (
-    QAction,
     QColor,
     QFont,
     QHideEvent,
@@ -45,7 +44,7 @@ from PySide6.QtWidgets import (
 )
 
 from cae_gui.train.queue import Queue, Result
-from cae_gui.widgets.controls import Label, as_tip, button
+from cae_gui.widgets.controls import Label, as_tip, button, menu_action
 from cae_gui.widgets.empty_state import EmptyState, OrEmpty
 from cae_gui.widgets.item_list import ItemList
 from cae_gui.widgets.layouts import filled
@@ -109,17 +108,17 @@ class QueuePage(QWidget):
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
         up, down = partial(self._move, -1), partial(self._move, 1)
-        self.up = _action(menu, "Move &up", up, "Train it earlier (Alt+Up)")
-        self.down = _action(menu, "Move &down", down, "Train it later (Alt+Down)")
+        self.up = menu_action(menu, "Move &up", up, "Train it earlier (Alt+Up)")
+        self.down = menu_action(menu, "Move &down", down, "Train it later (Alt+Down)")
         tip = "Train what failed once more"
-        self.again = _action(menu, "&Try again", self._try_again, tip)
+        self.again = menu_action(menu, "&Try again", self._try_again, tip)
         tip = "Take it out of the queue (Del); its run stays"
-        self.remove = _action(menu, "&Remove", self._remove, tip)
+        self.remove = menu_action(menu, "&Remove", self._remove, tip)
         menu.addSeparator()
         tip = "Trainings for several values of a setting, or of two"
-        self.sweep = _action(menu, "&Sweep …", self.sweep_asked.emit, tip)
+        self.sweep = menu_action(menu, "&Sweep …", self.sweep_asked.emit, tip)
         tip = "The curves and the best errors of a sweep in one picture"
-        self.compare = _action(menu, "&Compare a sweep …", self._compare, tip)
+        self.compare = menu_action(menu, "&Compare a sweep …", self._compare, tip)
         return menu
 
     def _connect(self) -> None:
@@ -463,13 +462,6 @@ def _paint_ground(painter: QPainter, option: QStyleOptionViewItem) -> None:
 def _paint_elided(painter: QPainter, area: QRect, text: str) -> None:
     elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())
     painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), elided)
-
-
-def _action(menu: QMenu, text: str, work: Callable[..., object], tip: str) -> QAction:
-    action = menu.addAction(text)
-    action.setToolTip(tip)
-    action.triggered.connect(lambda _checked: work())
-    return action
 
 
 class EditBar(QWidget):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -20,7 +20,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from cae_gui.core.models import Models
@@ -34,7 +34,7 @@ from cae_gui.train.runs import ListedRun, OpenedRun, Runs
 from cae_gui.train.shown_run import ShownRun
 from cae_gui.train.training import Place, RunOpened, State, Stopped, Training, TrainingEvent
 from cae_gui.widgets import dialogs
-from cae_gui.widgets.controls import button
+from cae_gui.widgets.controls import button, menu_action
 from cae_gui.widgets.empty_state import EmptyState, OrEmpty
 from cae_gui.widgets.layouts import filled
 from cae_gui.widgets.message_bar import Action, MessageBar
@@ -133,29 +133,29 @@ class RunsPage(QWidget):
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
         tip = "Give it a name, which takes the place of its time in all lists (F2)"
-        self.rename = _action(menu, "&Rename …", self._rename, tip)
+        self.rename = menu_action(menu, "&Rename …", self._rename, tip)
         tip = "What it is called, what is worth knowing, and words to find it by"
-        self.label = _action(menu, "&Name, notes and tags …", self._ask_labels, tip)
+        self.label = menu_action(menu, "&Name, notes and tags …", self._ask_labels, tip)
         menu.addSeparator()
         tip = "Put its settings into the form for a new training"
-        self.copy = _action(menu, "Cop&y settings", self._copy, tip)
+        self.copy = menu_action(menu, "Cop&y settings", self._copy, tip)
         tip = "Copy the command line that trains the same (Ctrl+Shift+C)"
-        self.copy_command = _action(menu, "Copy as co&mmand", self._copy_command, tip)
+        self.copy_command = menu_action(menu, "Copy as co&mmand", self._copy_command, tip)
         tip = "Give the run more epochs, also when it has finished"
-        self.longer = _action(menu, "&Train longer …", self._ask_longer, tip)
+        self.longer = menu_action(menu, "&Train longer …", self._ask_longer, tip)
         menu.addSeparator()
         tip = "Draw their curves, each in a colour of its own (Space)"
-        self.compare = _action(menu, "Com&pare curves", self._compare_selected, tip)
+        self.compare = menu_action(menu, "Com&pare curves", self._compare_selected, tip)
         tip = "Save epochs as a table (CSV) or the curves as a figure"
-        self.export = _action(menu, "E&xport …", self._export, tip)
+        self.export = menu_action(menu, "E&xport …", self._export, tip)
         tip = "The curves and the best errors of all runs with its tag in one picture"
-        self.sweep = _action(menu, "Compare the &sweep …", self._compare_sweep, tip)
+        self.sweep = menu_action(menu, "Compare the &sweep …", self._compare_sweep, tip)
         tip = "Delete the run with all that is in it (Del)"
-        self.delete = _action(menu, "De&lete …", self._delete, tip)
+        self.delete = menu_action(menu, "De&lete …", self._delete, tip)
         menu.addSeparator()
         tip = "All runs of the list, to be sorted by what is known of them (Ctrl+T)"
-        _action(menu, "&Table of runs …", self.show_table, tip)
-        self.follow = _action(menu, "", self._begin_or_end_following, "")
+        menu_action(menu, "&Table of runs …", self.show_table, tip)
+        self.follow = menu_action(menu, "", self._begin_or_end_following, "")
         return menu
 
     def _connect(self) -> None:
@@ -614,13 +614,6 @@ class RunsPage(QWidget):
             self._shown.show_done()
         if followed.preview is not None:
             self._shown.add_preview(followed.preview_epoch, followed.preview)
-
-
-def _action(menu: QMenu, text: str, work: Callable[[], object], tip: str) -> QAction:
-    action = menu.addAction(text)
-    action.setToolTip(tip)
-    action.triggered.connect(work)
-    return action
 
 
 def _can_go_on(listed: ListedRun) -> bool:

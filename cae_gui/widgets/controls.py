@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import (
+    QAction,
     QContextMenuEvent,
     QEnterEvent,
     QFont,
@@ -17,7 +18,7 @@ from PySide6.QtGui import (
     QPen,
 )
 from PySide6.QtGui import Qt as TextQt
-from PySide6.QtWidgets import QAbstractItemView, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QMenu, QProgressBar, QPushButton, QWidget
 
 from cae_gui.widgets.tokens import PRIMARY, RADIUS
 
@@ -204,3 +205,11 @@ def context_place(view: QAbstractItemView, event: QContextMenuEvent) -> tuple[QM
         index = view.currentIndex()
         return index, view.viewport().mapToGlobal(view.visualRect(index).center())
     return view.indexAt(event.pos()), event.globalPos()
+
+
+def menu_action(menu: QMenu, text: str, work: Callable[[], object], tip: str) -> QAction:
+    """Add an entry to a menu that shows tips, and return it."""
+    action = menu.addAction(text)
+    action.setToolTip(tip)
+    action.triggered.connect(lambda _checked: work())
+    return action
